@@ -1,0 +1,60 @@
+"""Our daemon with settings made for a measurement."""
+
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from benchmarks.processes import ready, started
+from benchmarks.stage import Stage
+
+LISTEN = 39780
+
+
+def settings(stage: Stage, probes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """Return the settings of a monitor that watches one platform with these probes and pages to the stage."""
+    return {
+        "deployment": "bench",
+        "store": "sqlite:///bench.db",
+        "listen": f"127.0.0.1:{LISTEN}",
+        "controls": "none",
+        "platforms": {
+            "bench": {
+                "kind": "generic",
+                "procedure": {"url": "https://wiki.example.com/break-glass", "file": "procedure.md"},
+                "probes": {name: dict(probe) for name, probe in probes.items()},
+            }
+        },
+        "flag": {"key": {"file": "flag.key"}},
+        "paging": {"channels": {"bench": {"type": "webhook", "url": f"http://127.0.0.1:{stage.port}/ours"}}},
+    }
+
+
+def probe(stage: Stage, function: str, interval: str) -> dict[str, object]:
+    """Return one http probe of the stage, confirmed three times a second apart."""
+    return {
+        "type": "http",
+        "function": function,
+        "url": f"http://127.0.0.1:{stage.port}/",
+        "interval": interval,
+        "timeout": "2s",
+        "confirm": {"attempts": 3, "every": "1s"},
+    }
+
+
+@asynccontextmanager
+async def running(folder: Path, content: Mapping[str, object]) -> AsyncIterator[int]:
+    """Run the daemon until the block ends; give its process id."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "procedure.md").write_text("Open the sealed credential.\n")
+    path = folder / "glasswatch.yaml"
+    path.write_text(json.dumps(content))
+    keygen = [sys.executable, "-m", "monitor", "flag", "keygen", str(folder), "--issuer", "bench/main"]
+    async with started(keygen, folder / "keygen.log") as made:
+        if await made.wait() != 0:
+            raise RuntimeError(f"no key was made: {(folder / 'keygen.log').read_text()}")
+    argv = [sys.executable, "-m", "monitor", "run", "--config", str(path)]
+    async with started(argv, folder / "monitor.log") as process:
+        await ready(f"http://127.0.0.1:{LISTEN}/-/ready")
+        yield process.pid

@@ -1,0 +1,105 @@
+"""Everything the flag's modules raise on purpose.
+
+GlasswatchError
+└── FlagError                  something about the flag; closed, so 4
+    ├── Malformed              bytes, JSON or a member of it are not what they must be; says where and what was expected
+    │   └── RepeatedName       a JSON object names a member twice
+    ├── Refused                a document must not be believed: a stable code and one line for a person
+    ├── TrustFault             the trust file can't be relied on
+    ├── NotWritten             a key or trust file could not be written
+    └── KeyFault               a private key can't be used (3)
+        └── KeyExists          there is one already, and it is never overwritten (2)
+
+Messages are one line and hold no key material. What a document says of itself enters them only through `shown`.
+"""
+
+from enum import StrEnum
+
+from glasswatch.errors import ExitCode, GlasswatchError
+
+_SHOWN = 80
+
+
+class Refusal(StrEnum):
+    """Why a document is not believed (design 3.4). The values are stable: programs read them."""
+
+    # form
+    TOO_LARGE = "too_large"
+    PARTS = "parts"
+    ENCODING = "encoding"
+    HEADER = "header"
+    DUPLICATE_KEY = "duplicate_key"
+    ALGORITHM = "algorithm"
+    TYPE = "type"
+    # key and signature
+    KEY_UNKNOWN = "key_unknown"
+    KEY_REVOKED = "key_revoked"
+    KEY_DATES = "key_dates"
+    KEY_ROLE = "key_role"
+    SIGNATURE = "signature"
+    # content
+    PAYLOAD = "payload"
+    FORMAT = "format"
+    CLAIMS = "claims"
+    ISSUER = "issuer"
+    PLATFORM = "platform"
+    AUDIENCE = "audience"
+    ISSUED_LATER = "issued_later"
+    LIFETIME = "lifetime"
+    VER_AHEAD = "ver_ahead"
+    STATE = "state"
+    TOO_FEW_AGREEING = "too_few_agreeing"
+    EXPIRED = "expired"
+    EXERCISE = "exercise"
+    # nothing to judge, or nothing to judge by
+    UNREADABLE = "unreadable"
+    TRUST = "trust"
+
+
+class FlagError(GlasswatchError):
+    """Something about the flag, its keys or its trust file."""
+
+    exit_code = ExitCode.NOT_MEASURED
+
+
+class Malformed(FlagError):
+    """Bytes, JSON or a member of it are not what they must be."""
+
+
+class RepeatedName(Malformed):
+    """A JSON object names a member twice, so that two readers could see two documents."""
+
+
+class Refused(FlagError):
+    """A document must not be believed. `what` says in a few words what is wrong with it."""
+
+    def __init__(self, code: Refusal, what: str) -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+
+
+class TrustFault(FlagError):
+    """The trust file is missing, unreadable, malformed or open to others."""
+
+
+class NotWritten(FlagError):
+    """A key or trust file could not be written; what was there before is there still."""
+
+
+class KeyFault(FlagError):
+    """A private key can't be read, or is not an Ed25519 key in PKCS#8 PEM."""
+
+    exit_code = ExitCode.INVALID
+
+
+class KeyExists(KeyFault):
+    """There is a key already where one was to be made."""
+
+    exit_code = ExitCode.USAGE
+
+
+def shown(text: object) -> str:
+    """Return foreign text as one short, quoted line of printable ASCII, safe on any terminal and in any log."""
+    line = ascii(str(text))
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 4]}...{line[0]}"

@@ -1,0 +1,128 @@
+"""Private keys: making, storing and loading Ed25519 keys as PKCS#8 PEM, and naming them.
+
+- A key's name (`kid`) is the RFC 7638 thumbprint of its public half.
+- A key file that others can read is refused; a key file that exists is never overwritten.
+- No message, repr or error holds key material.
+
+Readers need none of this: they know public keys from the trust file.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from glasswatch.clock import Clock
+from glasswatch.flag import disk
+from glasswatch.flag.errors import KeyExists, KeyFault, NotWritten
+from glasswatch.flag.strict import encode_base64url
+
+MAX_BYTES = 16 * 1024
+_PEM_HEADER = b"-----BEGIN PRIVATE KEY-----"
+
+
+class SigningKey:
+    """An Ed25519 private key that signs and does not show itself."""
+
+    __slots__ = ("_kid", "_private", "_public")
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self._public = private.public_key().public_bytes_raw()
+        self._kid = thumbprint(self._public)
+
+    @property
+    def kid(self) -> str:
+        """The key's name: the RFC 7638 thumbprint."""
+        return self._kid
+
+    @property
+    def public(self) -> bytes:
+        """The public half, 32 bytes."""
+        return self._public
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the Ed25519 signature of `data`, 64 bytes."""
+        return self._private.sign(data)
+
+    def pem(self) -> bytes:
+        """Return the private key in PKCS#8 PEM, for its file and nothing else."""
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def __repr__(self) -> str:
+        return f"SigningKey(kid={self._kid!r})"
+
+
+def generate() -> SigningKey:
+    """Return a new key from the system's randomness."""
+    return SigningKey(Ed25519PrivateKey.generate())
+
+
+def thumbprint(public: bytes) -> str:
+    """Return the RFC 7638 thumbprint of an Ed25519 public key of 32 bytes (members as RFC 8037, appendix A.3)."""
+    members = {"crv": "Ed25519", "kty": "OKP", "x": encode_base64url(public)}
+    canonical = json.dumps(members, separators=(",", ":"), sort_keys=True)
+    return encode_base64url(hashlib.sha256(canonical.encode("ascii")).digest())
+
+
+def parse(pem: bytes) -> SigningKey:
+    """Return the key in a PEM text.
+
+    Raises:
+        KeyFault: it is not one Ed25519 private key in unencrypted PKCS#8 PEM.
+    """
+    if len(pem) > MAX_BYTES:
+        raise KeyFault(f"expected a private key, found more than {MAX_BYTES} bytes")
+    if not pem.lstrip().startswith(_PEM_HEADER):
+        raise KeyFault("expected an unencrypted private key in PKCS#8 PEM, as `monitor flag keygen` makes it")
+    try:
+        private = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # The library's own words are left out: they may quote the input.
+        raise KeyFault("expected a private key in PKCS#8 PEM: this one is damaged") from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise KeyFault("expected an Ed25519 key: this one is of another kind")
+    return SigningKey(private)
+
+
+def load(path: Path, clock: Clock) -> SigningKey:
+    """Read a key file.
+
+    Raises:
+        KeyFault: it is missing, unreadable, open to others or not a key of ours.
+    """
+    try:
+        found = disk.read(path, MAX_BYTES, clock)
+    except (OSError, ValueError) as error:
+        raise KeyFault(f"{path}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+    if found.mode & disk.OTHERS_MAY_READ_OR_WRITE:
+        raise KeyFault(f"{path}: others can read this key: chmod 600 {path}, and replace the key if anyone did")
+    try:
+        return parse(found.data)
+    except KeyFault as error:
+        raise KeyFault(f"{path}: {error}") from None
+
+
+def create(path: Path) -> SigningKey:
+    """Make a key and its file, mode 0600.
+
+    Raises:
+        KeyExists: there is something at that path.
+        NotWritten: the file can't be written.
+    """
+    key = generate()
+    try:
+        disk.create(path, key.pem(), 0o600)
+    except FileExistsError:
+        raise KeyExists(f"{path} exists and is not overwritten: choose another directory, or move it away") from None
+    except OSError as error:
+        raise NotWritten(f"{path}: can't be written: {error.strerror or error}") from None
+    return key

@@ -1,0 +1,234 @@
+"""Whether break-glass is ready, by one signed document: what every login, gateway and script asks.
+
+A document is believed only if it passes all of this (design 3.4); the first rule that fails names the refusal:
+
+1. a trusted key signed it (`authenticity`);
+2. the payload is strict JSON, its format is 1, every claim is there and of its type (`strict`, `document`);
+3. `RULES`, in their order: issuer, platform and audience are exactly those expected; it is not from the future (60 s
+   allowed), does not claim to live longer than the reader's cap, its version is not ahead of its date (60 s allowed);
+   its state follows from its causes now; enough vantages agree where ready rests on what vantages saw;
+4. it has not expired;
+5. it is not of an exercise.
+
+Then the answer is ready or standby. Pure: no clock, no file. A refused document's claims are not handed out, so that
+nobody takes them for true. Floors, orders and several documents are not judged here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from glasswatch.flag.authenticity import authenticate, rfc3339
+from glasswatch.flag.document import FORMAT, CauseKind, Claims, FlagState, audience, format_of, parse, state_of, unix_ms
+from glasswatch.flag.errors import Malformed, Refusal, Refused, RepeatedName, shown
+from glasswatch.flag.jws import FLAG_TYP
+from glasswatch.flag.strict import Members, loads
+from glasswatch.flag.trust import Trust, TrustKey
+
+MAX_TTL = timedelta(minutes=20)
+TOLERANCE_MS = 60_000  # how far the signer's clock may be ahead of ours
+DEFAULT_VANTAGE = "main"  # the monitor's own default: who names no vantage speaks for this one
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Whose flag the reader wants: `audience` is the deployment. `min_agreeing` 0 leaves vantages uncounted."""
+
+    audience: str
+    platform: str
+    max_ttl: timedelta = MAX_TTL
+    min_agreeing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The answer: a state (ready or standby) with its claims, or a refusal. `reason` is one line for a person."""
+
+    state: FlagState | None
+    refusal: Refusal | None
+    reason: str
+    claims: Claims | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a rule about an authentic document is given."""
+
+    claims: Claims
+    key: TrustKey
+    expect: Expectation
+    now_ms: int
+
+
+def judge(document: bytes | str, trust: Trust, expect: Expectation, now: datetime) -> Judgement:
+    """Judge one document at an aware instant. Never raises, whatever the document holds."""
+    try:
+        case = read(document, trust, expect, now)
+        for rule in RULES:
+            rule(case)
+        _not_expired(case)
+        _not_an_exercise(case)
+    except Refused as refused:
+        return refuse(refused.code, refused.what)
+    return Judgement(case.claims.state, None, _summary(case.claims), case.claims)
+
+
+def refuse(code: Refusal, what: str) -> Judgement:
+    """Return the judgement that a document, or what it was to be judged by, can't be believed."""
+    return Judgement(None, code, f"{what}; {ADVICE[code]}", None)
+
+
+def read(document: bytes | str, trust: Trust, expect: Expectation, now: datetime) -> Case:
+    """Return what a trusted key signed, not judged yet.
+
+    Raises:
+        Refused: no trusted key signed it, or what it signed can't be read.
+    """
+    authentic = authenticate(document, FLAG_TYP, trust, now)
+    return Case(_claims(authentic.payload), authentic.key, expect, unix_ms(now))
+
+
+def _claims(payload: bytes) -> Claims:
+    try:
+        members = Members(value := loads(payload))
+    except RepeatedName as error:
+        raise Refused(Refusal.DUPLICATE_KEY, f"in the claims {error}") from None
+    except Malformed as error:
+        raise Refused(Refusal.PAYLOAD, f"the claims can't be read: {error}") from None
+    try:
+        if (found := format_of(members)) != FORMAT:
+            raise Refused(Refusal.FORMAT, f"the document has format {found}, this reader knows {FORMAT}")
+        return parse(value)
+    except Malformed as error:
+        raise Refused(Refusal.CLAIMS, f"a claim is wrong: {error}") from None
+
+
+def _issuer_is_the_keys(case: Case) -> None:
+    expected = case.key.iss or f"{case.expect.audience}/{DEFAULT_VANTAGE}"
+    if case.claims.iss != expected:
+        raise Refused(
+            Refusal.ISSUER,
+            f"it speaks in the name of {shown(case.claims.iss)}, but its key only for {shown(expected)}",
+        )
+
+
+def _platform_is_expected(case: Case) -> None:
+    if case.claims.sub != case.expect.platform:
+        raise Refused(
+            Refusal.PLATFORM, f"it is about platform {shown(case.claims.sub)}, asked for {shown(case.expect.platform)}"
+        )
+
+
+def _audience_is_expected(case: Case) -> None:
+    expected = audience(case.expect.audience, case.claims.state)
+    if case.claims.aud != expected:
+        raise Refused(Refusal.AUDIENCE, f"its audience is {shown(case.claims.aud)}, expected {shown(expected)}")
+
+
+def _is_not_from_the_future(case: Case) -> None:
+    if case.claims.iat * 1000 > case.now_ms + TOLERANCE_MS:
+        raise Refused(
+            Refusal.ISSUED_LATER,
+            f"it was issued at {rfc3339(case.claims.iat)}, but it is {rfc3339(case.now_ms // 1000)} here",
+        )
+
+
+def _lifetime_is_capped(case: Case) -> None:
+    lifetime = case.claims.exp - case.claims.iat
+    cap = case.expect.max_ttl.total_seconds()
+    if not 0 < lifetime <= cap:
+        raise Refused(Refusal.LIFETIME, f"it claims to live for {lifetime} s, the cap is {cap:g} s")
+
+
+def _version_is_near_its_date(case: Case) -> None:
+    if case.claims.ver > case.claims.iat * 1000 + TOLERANCE_MS:
+        raise Refused(Refusal.VER_AHEAD, "its version runs more than 60 s ahead of its date")
+
+
+def _state_follows_from_causes(case: Case) -> None:
+    follows = state_of(case.claims.causes, case.now_ms)
+    if case.claims.state is not follows:
+        raise Refused(
+            Refusal.STATE, f"it says {case.claims.state.value}, but by its causes the flag is {follows.value} now"
+        )
+
+
+def _enough_vantages_agree(case: Case) -> None:
+    # What a person raised rests on that person; standby opens nothing.
+    rests_on_a_person = any(
+        cause.kind is CauseKind.MANUAL and cause.counts(case.now_ms) for cause in case.claims.causes
+    )
+    agreeing = case.claims.vantages.agreeing
+    if case.claims.state is FlagState.READY and not rests_on_a_person and agreeing < case.expect.min_agreeing:
+        raise Refused(
+            Refusal.TOO_FEW_AGREEING, f"only {agreeing} vantages agree, {case.expect.min_agreeing} are asked for"
+        )
+
+
+def _not_expired(case: Case) -> None:
+    if case.claims.exp * 1000 <= case.now_ms:
+        raise Refused(Refusal.EXPIRED, f"it expired at {rfc3339(case.claims.exp)}")
+
+
+def _not_an_exercise(case: Case) -> None:
+    if case.claims.state is FlagState.EXERCISE:
+        raise Refused(Refusal.EXERCISE, "an exercise is on, there is no emergency")
+
+
+RULES: tuple[Callable[[Case], None], ...] = (
+    _issuer_is_the_keys,
+    _platform_is_expected,
+    _audience_is_expected,
+    _is_not_from_the_future,
+    _lifetime_is_capped,
+    _version_is_near_its_date,
+    _state_follows_from_causes,
+    _enough_vantages_agree,
+)
+
+
+def _summary(claims: Claims) -> str:
+    until = f"until {rfc3339(claims.exp)}"
+    since = f"since {rfc3339(claims.since)}"
+    if claims.state is FlagState.STANDBY:
+        return f"break-glass for {shown(claims.sub)} is sealed {since}, by a flag valid {until}"
+    why = ", ".join(f"{cause.kind.value} {shown(cause.id)}" for cause in claims.causes)
+    url = shown(claims.procedure.url)
+    return f"break-glass for {shown(claims.sub)} is ready {since}, {until}, because of {why}; procedure: {url}"
+
+
+_COPY = "fetch another copy of the flag"
+_TRUST = "check with its owner that the trust file is up to date"
+_ASKED = "check what was asked for, and which flag was fetched"
+_MONITOR = "tell the owner of the monitor, whose settings or software are at fault or attacked"
+_CLOCK = "check the clocks of this machine and of the monitor"
+
+ADVICE = {
+    Refusal.TOO_LARGE: _COPY,
+    Refusal.PARTS: _COPY,
+    Refusal.ENCODING: _COPY,
+    Refusal.HEADER: _COPY,
+    Refusal.DUPLICATE_KEY: _MONITOR,
+    Refusal.ALGORITHM: _COPY,
+    Refusal.TYPE: _ASKED,
+    Refusal.KEY_UNKNOWN: _TRUST,
+    Refusal.KEY_REVOKED: f"{_COPY}, signed with a key that holds",
+    Refusal.KEY_DATES: _TRUST,
+    Refusal.KEY_ROLE: _TRUST,
+    Refusal.SIGNATURE: _COPY,
+    Refusal.PAYLOAD: _MONITOR,
+    Refusal.FORMAT: "bring reader and monitor to the same release",
+    Refusal.CLAIMS: _MONITOR,
+    Refusal.ISSUER: _TRUST,
+    Refusal.PLATFORM: _ASKED,
+    Refusal.AUDIENCE: _ASKED,
+    Refusal.ISSUED_LATER: _CLOCK,
+    Refusal.LIFETIME: _MONITOR,
+    Refusal.VER_AHEAD: _CLOCK,
+    Refusal.STATE: _COPY,
+    Refusal.TOO_FEW_AGREEING: "fetch the flag of another vantage, or decide by hand",
+    Refusal.EXPIRED: "fetch a newer copy of the flag",
+    Refusal.EXERCISE: "do not use break-glass for anything but the exercise",
+    Refusal.UNREADABLE: _COPY,
+    Refusal.TRUST: _TRUST,
+}

@@ -1,0 +1,40 @@
+"""How our programs write their logs: one line an event, its name first, then its fields.
+
+A log call gives a name and `extra={"fields": {...}}`; nothing is formatted into a sentence. Values are quoted where
+they hold anything but plain characters, so that a line can't be forged by what a server sent.
+"""
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+
+_PLAIN = re.compile(r"[\w.:/+@-]+\Z", re.ASCII)
+
+
+class LineFormatter(logging.Formatter):
+    """`2026-03-01T03:00:00.000Z warning glasswatch.sight vantage_blind key=value`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one event as one line; a traceback follows on lines of its own."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        fields: dict[str, object] = getattr(record, "fields", {})
+        pairs = "".join(f" {key}={_shown(value)}" for key, value in fields.items())
+        line = f"{at} {record.levelname.lower()} {record.name} {record.getMessage()}{pairs}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if _PLAIN.match(text) else json.dumps(text)
+
+
+def to_stderr(level: int = logging.INFO) -> None:
+    """Send this process's log to stderr, replacing what was set up before."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("glasswatch").setLevel(level)

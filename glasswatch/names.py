@@ -1,0 +1,110 @@
+"""Names that others rely on: metrics, and the sections of the settings file.
+
+Rules:
+- A name stands here once; code, docs, dashboards and tests take it from here. A changed metric name, label or label
+  value is a breaking change.
+- Sections are lazy strings (`module:attribute`): the only place where the ground points upward.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+PLATFORM: Final = "platform"
+PROBE: Final = "probe"
+FUNCTION: Final = "function"
+PHASE: Final = "phase"
+VERDICT: Final = "verdict"
+CAUSE: Final = "cause"
+KIND: Final = "kind"
+VERSION: Final = "version"
+PYTHON: Final = "python"
+
+
+class MetricKind(StrEnum):
+    """Prometheus' types."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricName:
+    """One metric: its type, labels in order, and its help line."""
+
+    kind: MetricKind
+    labels: tuple[str, ...]
+    help: str
+
+
+_EACH_PROBE = (PLATFORM, PROBE, FUNCTION)
+
+METRICS: Final[Mapping[str, MetricName]] = {
+    "jit_probe_runs_total": MetricName(
+        MetricKind.COUNTER, _EACH_PROBE, "Attempts a probe made, confirmations included."
+    ),
+    "jit_probe_bad_total": MetricName(MetricKind.COUNTER, _EACH_PROBE, "Attempts that were bad."),
+    "jit_probe_not_measured_total": MetricName(
+        MetricKind.COUNTER, _EACH_PROBE, "Attempts that could not measure: neither good nor bad."
+    ),
+    "jit_probe_duration_seconds": MetricName(
+        MetricKind.HISTOGRAM, _EACH_PROBE, "How long attempts took, from name resolution to the last byte."
+    ),
+    "jit_probe_phase_duration_seconds": MetricName(
+        MetricKind.GAUGE, (*_EACH_PROBE, PHASE), "How long each phase of the latest attempt took."
+    ),
+    "jit_probe_tls_expiry_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, _EACH_PROBE, "When the earliest certificate that was shown ends, in Unix time."
+    ),
+    "jit_function_up": MetricName(
+        MetricKind.GAUGE, (PLATFORM, FUNCTION), "1 if the function is up or degraded, 0 if down; absent if unknown."
+    ),
+    "jit_platform_up": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "1 if the platform is up or degraded, 0 if down; absent if unknown."
+    ),
+    "jit_platform_verdict": MetricName(
+        MetricKind.GAUGE, (PLATFORM, VERDICT), "1 for the verdict that holds, 0 for the others."
+    ),
+    "jit_break_glass_ready": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "1 if break-glass is marked ready; 0 in standby and in an exercise."
+    ),
+    "jit_break_glass_cause": MetricName(
+        MetricKind.GAUGE, (PLATFORM, CAUSE), "1 for each kind of cause that raises the flag, 0 for the others."
+    ),
+    "jit_break_glass_flag_expiry_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "When the flag as last signed ends, in Unix time."
+    ),
+    "jit_outage_active": MetricName(MetricKind.GAUGE, (PLATFORM,), "1 while an outage is open."),
+    "jit_outages_total": MetricName(MetricKind.COUNTER, (PLATFORM,), "Outages that were found."),
+    "jit_outage_detection_seconds": MetricName(
+        MetricKind.HISTOGRAM, (PLATFORM,), "From the first bad outcome of an outage to its confirmation."
+    ),
+    "jit_pages_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that were decided."),
+    "jit_pages_failed_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that a channel did not take for good."),
+    "jit_pages_pending": MetricName(MetricKind.GAUGE, (), "Pages that are not yet known to be delivered."),
+    "jit_monitor_probe_lag_seconds": MetricName(MetricKind.HISTOGRAM, (), "How late scheduled attempts started."),
+    "jit_monitor_vantage_blind": MetricName(
+        MetricKind.GAUGE, (), "1 while no control answers: nothing seen from here is believed."
+    ),
+    "jit_monitor_store_writable": MetricName(MetricKind.GAUGE, (), "1 if the last write to the store went through."),
+    "jit_monitor_outcomes_dropped_total": MetricName(
+        MetricKind.COUNTER, (), "Outcomes that were judged but could not be stored."
+    ),
+    "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
+}
+
+_MONITOR: Final = "monitor.settings.root:MonitorSettings"
+
+SECTIONS: Final[Mapping[str, str]] = {
+    "deployment": _MONITOR,
+    "vantage": _MONITOR,
+    "store": _MONITOR,
+    "listen": _MONITOR,
+    "platforms": _MONITOR,
+    "controls": _MONITOR,
+    "flag": _MONITOR,
+    "paging": _MONITOR,
+    "static_page": _MONITOR,
+}

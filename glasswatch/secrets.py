@@ -1,0 +1,214 @@
+"""Secrets by reference: the settings say where a secret is, and it is read when it is needed.
+
+Rules:
+- Exactly one of `{env: NAME}`, `{file: PATH}`, `{command: [PROGRAM, argument…]}`.
+- A file that everybody can read is refused; one trailing newline is cut off; at most 64 KiB.
+- A command runs without a shell, with PATH, HOME and LANG only, for 10 s and 64 KiB at most; its own process group is
+  killed when it goes over. What it writes to standard error is thrown away: it may hold the secret.
+- No message, repr or log holds a secret: they name the reference.
+"""
+
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from select import POLLIN, poll
+from typing import Annotated, ClassVar, Final, NoReturn
+
+from glasswatch.clock import Clock, SystemClock
+from glasswatch.errors import SecretUnavailable
+from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.sentences import Words
+from glasswatch.settings.shape import Shape
+from glasswatch.settings.shapes import RelativePath, TextShape
+
+LARGEST_BYTES: Final = 64 * 1024
+COMMAND_SECONDS: Final = 10.0
+_ENVIRONMENT: Final = ("PATH", "HOME", "LANG")
+
+
+class ArgumentShape(Shape):
+    """One word of a command line."""
+
+    expected = "text"
+    json: ClassVar[Mapping[str, object]] = {"type": "string"}
+
+    def read(self, value: object) -> str:
+        """Return the word."""
+        if not isinstance(value, str) or "\0" in value:
+            raise self.wrong()
+        return str(value)
+
+
+class SecretReference(SettingsModel):
+    """Where a secret is."""
+
+    expected: ClassVar[str] = (
+        "a reference to a secret, never the secret itself: {env: NAME}, {file: PATH} or {command: [/PROGRAM, …]}"
+    )
+    hides_keys: ClassVar[bool] = True
+
+    env: Annotated[str, TextShape("the name of an environment variable", "[A-Za-z_][A-Za-z0-9_]{0,254}")] | None = None
+    """Name of the environment variable that holds it."""
+    file: RelativePath | None = None
+    """File that holds it; not readable by everybody, 64 KiB at most. One trailing newline is cut off."""
+    command: Annotated[
+        tuple[Annotated[str, ArgumentShape()], ...] | None, Words("a list: the program and its arguments")
+    ] = None
+    """Program with an absolute path, and its arguments: prints the secret. No shell, 10 s, 64 KiB."""
+
+    @finding("command")
+    def program_is_absolute(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A command names its program by an absolute path: nothing is searched for."""
+        if self.command is not None and not (self.command and self.command[0].startswith("/")):
+            yield ("command", 0) if self.command else ("command",), "expected the program's absolute path"
+
+    @finding()
+    def is_one_kind(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """A reference is of exactly one kind."""
+        kinds = [kind for kind in SecretReference.model_fields if given.get(kind) is not None]
+        if len(kinds) != 1 and given.keys() <= SecretReference.model_fields.keys():
+            yield (), "expected exactly one of env, file and command"
+
+    def __repr__(self) -> str:
+        return f"SecretReference({self})"
+
+    def __str__(self) -> str:
+        if self.env is not None:
+            return f"environment variable {self.env}"
+        if self.file is not None:
+            return f"file {self.file}"
+        # Arguments may hold more than they should: the program is enough to find it by.
+        return f"command {(self.command or ('',))[0]}"
+
+
+class Secret:
+    """A secret that shows itself only when asked to."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
+
+def resolve(reference: SecretReference, clock: Clock | None = None) -> Secret:
+    """Read the secret. Blocks, for a command up to 10 s: in a loop call it through a thread.
+
+    Raises:
+        SecretUnavailable: it can't be had; the message names the reference.
+    """
+    if reference.env is not None:
+        return _from_environment(reference, reference.env)
+    if reference.file is not None:
+        return _text(reference, _from_file(reference, reference.file))
+    return _text(reference, _from_command(reference, reference.command or (), clock or SystemClock()))
+
+
+def _unavailable(reference: SecretReference, why: str) -> SecretUnavailable:
+    return SecretUnavailable(f"secret from {reference}: {why}")
+
+
+def _from_environment(reference: SecretReference, name: str) -> Secret:
+    value = os.environ.get(name)
+    if not value:
+        raise _unavailable(reference, "it is not set" if value is None else "it is empty")
+    return Secret(value)
+
+
+def _text(reference: SecretReference, data: bytes) -> Secret:
+    if len(data) > LARGEST_BYTES:
+        raise _unavailable(reference, "it is larger than 64 KiB")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise _unavailable(reference, "it is not UTF-8 text") from None
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise _unavailable(reference, "it is empty")
+    return Secret(text)
+
+
+def _from_file(reference: SecretReference, path: Path) -> bytes:
+    try:
+        # Not blocking: opening a pipe would wait for its other end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _unavailable(reference, "it is not a regular file")
+            if status.st_mode & stat.S_IROTH:
+                raise _unavailable(reference, f"everybody can read it; run: chmod o-rwx {path}")
+            return file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise _unavailable(reference, error.strerror or "it can't be read") from None
+
+
+def _from_command(reference: SecretReference, argv: tuple[str, ...], clock: Clock) -> bytes:
+    deadline = clock.monotonic() + COMMAND_SECONDS
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the operator's own program, no shell
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            cwd="/",
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise _unavailable(
+            reference, f"it can't be run: {getattr(error, 'strerror', None) or 'not a program'}"
+        ) from None
+    try:
+        data = _output(process, deadline, clock)
+        status = process.wait(max(deadline - clock.monotonic(), 0)) if len(data) <= LARGEST_BYTES else 0
+    except (TimeoutError, subprocess.TimeoutExpired):
+        raise _unavailable(reference, f"it did not end within {COMMAND_SECONDS:.0f} s") from None
+    finally:
+        _end(process)
+    if status != 0:
+        raise _unavailable(reference, f"it ended with status {status}" if status > 0 else f"signal {-status} ended it")
+    return data
+
+
+def _output(process: subprocess.Popen[bytes], deadline: float, clock: Clock) -> bytes:
+    """Return what the process prints, up to one byte too many; raises TimeoutError after the deadline."""
+    stream = process.stdout
+    if stream is None:
+        return b""
+    waiting = poll()
+    waiting.register(stream, POLLIN)
+    data = b""
+    while len(data) <= LARGEST_BYTES:
+        left = deadline - clock.monotonic()
+        if left <= 0 or not waiting.poll(left * 1000):
+            raise TimeoutError
+        piece = os.read(stream.fileno(), LARGEST_BYTES)
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process's whole group, unless it ended by itself and was waited for; let go of its output."""
+    if process.returncode is None:
+        # Not yet waited for, so its number can't have gone to another group.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,1 @@
+"""Reading the settings file: every mistake at once, each with its place."""

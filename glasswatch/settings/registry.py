@@ -1,0 +1,89 @@
+"""Registries: one literal table from a name to what is loaded when the name is used.
+
+Rules:
+- An entry names its settings model and its maker as `module:attribute`; neither is imported before it is needed.
+- Settings that may be of several types (`Choice`) are read by the model which their `type` names. Adding a type is
+  one line in the table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from glasswatch.settings.model import SettingsModel
+from glasswatch.settings.sentences import one_of, unknown_choice
+from glasswatch.settings.shape import expected, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name of a registry: `settings` and `make` as `module:attribute`; `make` is empty where nothing is made."""
+
+    settings: str
+    make: str = ""
+
+
+@lru_cache(maxsize=256)
+def load(target: str) -> Any:  # noqa: ANN401 - whatever stands there
+    """Import and return what `module:attribute` names."""
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def model_of(target: str) -> type[SettingsModel]:
+    """Import and return the settings model that `module:attribute` names."""
+    model = load(target)
+    if not (isinstance(model, type) and issubclass(model, SettingsModel)):
+        raise TypeError(f"{target} is not a settings model")
+    return model
+
+
+class Choice:
+    """Marks a field whose model is chosen by one of its keys, from a registry."""
+
+    def __init__(self, key: str, entries: Mapping[str, Entry], default: str | None = None) -> None:
+        self.key = key
+        self.entries = entries
+        self.default = default
+        self.expected = f"a mapping whose {key} is {one_of(entries)}"
+
+    def read(self, value: object, info: ValidationInfo) -> SettingsModel:
+        """Return the settings, read by the model their key names."""
+        if isinstance(value, SettingsModel):
+            return value
+        if not isinstance(value, Mapping):
+            raise expected(self.expected)
+        chosen = value.get(self.key, self.default)
+        if chosen is None and self.key not in value:
+            raise self._wrong(sentence(f"is required: expected {one_of(self.entries)}"))
+        entry = self.entries.get(chosen) if isinstance(chosen, str) else None
+        if entry is None:
+            raise self._wrong(sentence(unknown_choice(chosen, tuple(self.entries))))
+        return model_of(entry.settings).model_validate(value, context=info.context)
+
+    def _wrong(self, error: PydanticCustomError) -> ValidationError:
+        return ValidationError.from_exception_data(
+            "choice", [{"type": error, "loc": (self.key,), "input": None}], hide_input=True
+        )
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's signature
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {
+            "oneOf": [
+                self._choice(name, handler(model_of(entry.settings).__pydantic_core_schema__))
+                for name, entry in self.entries.items()
+            ]
+        }
+
+    def _choice(self, name: str, schema: JsonSchemaValue) -> JsonSchemaValue:
+        """Return the schema of one choice, in which the key that chooses it must be given unless it is the default."""
+        required = [*schema.get("required", ())]
+        return schema if name == self.default else {**schema, "required": [self.key, *required]}

@@ -1,0 +1,1 @@
+"""The daemon: probe, outcome, verdict, outage, flag, page."""

@@ -1,0 +1,82 @@
+"""Tells everybody what was settled, in the order that matters at 3 a.m.: flag, pages, then what only shows it.
+
+Each listener takes what concerns it and returns at once; what it does with it is its own affair.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from glasswatch.clock import Clock
+from monitor.metrics.book import MetricsBook
+from monitor.model.fact import Fact, FlagChanged, OutageEnded, OutageOpened, PlatformChanged
+from monitor.outbox import Outbox
+from monitor.publish import Publisher
+from monitor.settle import Settled
+from monitor.web.face import WebFace
+
+log = logging.getLogger("glasswatch.monitor")
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Who is told."""
+
+    publisher: Publisher
+    outbox: Outbox
+    metrics: MetricsBook
+    face: WebFace
+    clock: Clock
+
+    def listeners(self) -> tuple[Callable[[Settled], None], ...]:
+        """Return the listeners, in order."""
+        return (self.publish, self.page, self.count, self.show, note)
+
+    def publish(self, settled: Settled) -> None:
+        """Have a signed flag published."""
+        if settled.document is not None:
+            self.publisher.submit(settled.document)
+
+    def page(self, settled: Settled) -> None:
+        """Have pages sent."""
+        for routed in settled.pages:
+            self.outbox.submit(routed)
+
+    def count(self, settled: Settled) -> None:
+        """Bring the metrics up to date."""
+        if settled.document is not None:
+            self.metrics.flag(settled.document)
+        self.metrics.state(settled.state)
+        for fact in settled.facts:
+            if isinstance(fact, OutageOpened):
+                self.metrics.outage_confirmed(fact.outage)
+
+    def show(self, settled: Settled) -> None:
+        """Bring pages and event streams up to date."""
+        if settled.facts:
+            self.face.changed(settled.state.platform, settled.facts, self.clock.now())
+        else:
+            self.face.renewed()
+
+
+def note(settled: Settled) -> None:
+    """Log what a person who reads the log would look for."""
+    for fact in settled.facts:
+        event, fields = _event(fact)
+        if event:
+            log.info(event, extra={"fields": {"platform": settled.state.platform, **fields}})
+
+
+def _event(fact: Fact) -> tuple[str, dict[str, object]]:
+    match fact:
+        case PlatformChanged():
+            return "verdict", {"was": fact.was, "now": fact.now, "why": fact.why}
+        case FlagChanged():
+            return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
+        case OutageOpened():
+            seconds = f"{fact.outage.detection_seconds:.1f}"
+            return "outage", {"id": fact.outage.id, "detection_seconds": seconds, "why": fact.outage.reason}
+        case OutageEnded():
+            return "outage_ended", {"id": fact.outage.id}
+        case _:
+            return "", {}

@@ -1,0 +1,72 @@
+"""What the running monitor shows of itself: every platform's state, the flags last signed, what is still missing.
+
+A `monitor.ports.StatusReader`; it also says, for a page, what a person needs beside it. It decides nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monitor.keeper import Keeper
+from monitor.model.page import Page, PageContext
+from monitor.model.record import FlagDocument
+from monitor.model.state import Outage, PlatformState
+from monitor.procedure import Procedure
+from monitor.settle import Settled
+
+_NO_PROCEDURE = Procedure("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The monitor as others see it.
+
+    `unrun` return the probes that made no attempt yet, `unpublished` the flags that don't stand where readers look.
+    """
+
+    deployment: str
+    vantage: str
+    procedures: Mapping[str, Procedure]
+    keepers: dict[str, Keeper] = field(default_factory=dict)
+    documents: dict[str, FlagDocument] = field(default_factory=dict)
+    unrun: list[Callable[[], str | None]] = field(default_factory=list)
+    unpublished: list[Callable[[], list[str]]] = field(default_factory=list)
+
+    def platforms(self) -> Sequence[PlatformState]:
+        """Return every platform's state, in the order of the settings."""
+        return [keeper.state for keeper in self.keepers.values()]
+
+    def document(self, platform: str) -> FlagDocument | None:
+        """Return the flag as last signed; None before the first or for an unknown platform."""
+        return self.documents.get(platform)
+
+    def waiting_for(self) -> Sequence[str]:
+        """Return what is still missing before the monitor can be relied on, one line each."""
+        if not self.keepers:
+            return ["the store is not open yet"]
+        unsigned = [f"the flag of {name} is not signed yet" for name in self.keepers if name not in self.documents]
+        unpublished = [each for ask in self.unpublished for each in ask()]
+        unrun = [f"{name} has not run yet" for ask in self.unrun if (name := ask()) is not None]
+        return [*unsigned, *unpublished, *unrun]
+
+    def settled(self, settled: Settled) -> None:
+        """Take in what was settled."""
+        if settled.document is not None:
+            self.documents[settled.document.platform] = settled.document
+
+    def describe(self, page: Page) -> PageContext:
+        """Return what a person needs beside a page, as it stands now."""
+        keeper = self.keepers.get(page.platform)
+        procedure = self.procedures.get(page.platform, _NO_PROCEDURE)
+        return PageContext(
+            deployment=self.deployment,
+            vantage=self.vantage,
+            procedure_url=procedure.url,
+            procedure_text=procedure.text,
+            flag=keeper.state.flag.state if keeper is not None else None,
+            outage=_outage(keeper, page.outage) if keeper is not None else None,
+        )
+
+
+def _outage(keeper: Keeper, wanted: str | None) -> Outage | None:
+    found = keeper.state.outage
+    return found if found is not None and found.id == wanted else None

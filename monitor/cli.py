@@ -1,0 +1,30 @@
+"""The `monitor` command: a table of its commands. Each lives in a module of its own and is imported when called."""
+
+from typing import NoReturn
+
+import click
+
+from glasswatch import __version__
+from glasswatch.cli import LazyGroup, Place, end
+
+COMMANDS = {
+    "run": Place("monitor.commands.run:command", "Run the monitor until it is told to stop."),
+    "demo": Place("monitor.commands.demo:command", "Watch it work on a simulated platform."),
+    "check": Place("monitor.commands.check:command", "Check the settings file; report every mistake at once."),
+    "probe": Place("monitor.commands.probe:command", "Make one attempt of each probe, now, and show what it found."),
+    "status": Place("monitor.commands.status:command", "Ask the running monitor what is up."),
+    "flag": Place("monitor.commands.flag:command", "Verify the break-glass flag; make keys."),
+}
+
+command = LazyGroup(
+    places=COMMANDS,
+    name="monitor",
+    help="Watches a JIT access platform, marks break-glass ready with a signed flag, and pages.",
+    epilog="Exit codes: 0 good, 1 a finding, 2 wrong usage, 3 invalid settings, 4 could not measure, 5 interrupted.",
+)
+command = click.version_option(__version__, prog_name="monitor")(command)
+
+
+def main() -> NoReturn:
+    """Run `monitor`."""
+    end(command, "monitor")

@@ -1,0 +1,126 @@
+"""`monitor probe`: one attempt of each probe, now, and what it found. Nothing is stored, nobody is told."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from glasswatch.clock import SystemClock
+from glasswatch.errors import ExitCode, UsageFault, worst
+from glasswatch.settings.load import load
+from monitor import visible
+from monitor.commands import options
+from monitor.loop import new_loop
+from monitor.model.outcome import Attempt, Outcome, OutcomeKind
+from monitor.ports import Probe
+from monitor.probes.build import new_network, probes_of
+from monitor.settings.root import MonitorSettings
+
+AT_ONCE = 50  # more would measure this machine rather than the platforms
+
+_CODES = {
+    OutcomeKind.GOOD: ExitCode.GOOD,
+    OutcomeKind.BAD: ExitCode.FINDING,
+    OutcomeKind.NOT_MEASURED: ExitCode.NOT_MEASURED,
+    OutcomeKind.SKIPPED: ExitCode.NOT_MEASURED,
+}
+_COLOURS = {OutcomeKind.GOOD: "green", OutcomeKind.BAD: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A probe as the settings name it."""
+
+    platform: str
+    probe: str
+    function: str
+
+
+@click.command("probe")
+@click.argument("names", nargs=-1, metavar="[PROBE]...")
+@options.config
+@click.option("--platform", help="Only this platform's probes.")
+@options.as_json
+def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_json: bool) -> int:
+    """Make one attempt of each PROBE (all of them by default), now, and show what it found.
+
+    Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
+    not be measured.
+    """
+    settings = load(config, MonitorSettings)
+    wanted = _wanted(settings, frozenset(names), platform)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        found = runner.run(_attempt(settings, wanted))
+    if as_json:
+        click.echo(json.dumps([_row(probe, outcome) for probe, outcome in found], indent=2))
+    else:
+        width = max(len(f"{probe.platform}/{probe.probe}") for probe, _ in found)
+        for probe, outcome in found:
+            click.echo(_line(probe, outcome, width))
+    return worst(_CODES[outcome.kind] for _, outcome in found)
+
+
+def _wanted(settings: MonitorSettings, names: frozenset[str], platform: str | None) -> list[Wanted]:
+    every = [
+        Wanted(name, probe, probe_settings.function)
+        for name, platform_settings in settings.platforms.items()
+        for probe, probe_settings in platform_settings.probes.items()
+        if platform in (None, name)
+    ]
+    if not every:
+        raise UsageFault(f"no platform is called {visible.line(platform or '')}: expected {_list(settings.platforms)}")
+    unknown = names - {each.probe for each in every}
+    if unknown:
+        known = _list(sorted({each.probe for each in every}))
+        raise UsageFault(f"no probe is called {visible.line(', '.join(sorted(unknown)))}: expected {known}")
+    return [each for each in every if not names or each.probe in names]
+
+
+def _list(names: Iterable[str]) -> str:
+    return "one of " + ", ".join(names)
+
+
+async def _attempt(settings: MonitorSettings, wanted: list[Wanted]) -> list[tuple[Wanted, Outcome]]:
+    network = new_network(SystemClock())
+    try:
+        made: dict[tuple[str, str], Probe] = {
+            (name, probe): made
+            for name, platform in settings.platforms.items()
+            for probe, made in probes_of(platform, network).items()
+        }
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def attempt(each: Wanted) -> Outcome:
+            async with places:
+                return await made[each.platform, each.probe].attempt(Attempt.SCHEDULED)
+
+        outcomes = await asyncio.gather(*(attempt(each) for each in wanted))
+        return list(zip(wanted, outcomes, strict=True))
+    finally:
+        await network.resolver.aclose()
+
+
+def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:
+    return {
+        "platform": probe.platform,
+        "probe": probe.probe,
+        "function": probe.function,
+        "outcome": outcome.kind,
+        "reason": outcome.reason,
+        "detail": outcome.detail,
+        "warnings": list(outcome.warnings),
+        "duration_seconds": outcome.duration_seconds,
+        "phases": dict(outcome.phases),
+    }
+
+
+def _line(probe: Wanted, outcome: Outcome, width: int) -> str:
+    kind = click.style(f"{outcome.kind.replace('_', ' '):<12}", fg=_COLOURS.get(outcome.kind, "yellow"))
+    phases = " ".join(f"{name} {seconds * 1000:.1f}" for name, seconds in outcome.phases.items())
+    phases = f"  ({phases} ms)" if phases else ""
+    warnings = f"  warning: {', '.join(outcome.warnings)}" if outcome.warnings else ""
+    name = f"{probe.platform}/{probe.probe}"
+    return f"{name:<{width}}  {kind} {outcome.duration_seconds * 1000:7.1f} ms  {outcome.detail}{warnings}{phases}"

@@ -1,0 +1,113 @@
+"""The daemon: builds everything from the settings, runs it in one TaskGroup, and ends it in order and in time.
+
+Start: what can fail without touching anything comes first (procedures, key, port), then the store, then the states
+it held, then everything runs. Stop: probing ends at once; what was found is settled; flags and pages under way get a
+few seconds; the store is closed last.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+from glasswatch import __version__
+from glasswatch.clock import Clock, SystemClock
+from glasswatch.errors import ExitCode
+from monitor.assembly import Assembly, assemble
+from monitor.errors import StoreError
+from monitor.settings.root import MonitorSettings
+
+log = logging.getLogger("glasswatch.daemon")
+
+TICK_SECONDS = 1.0
+ALIVE_SECONDS = 5.0
+LOOK_SECONDS = 0.1
+SETTLE_WITHIN = timedelta(seconds=3)
+
+
+class Daemon:
+    """Runs the monitor once."""
+
+    def __init__(self, settings: MonitorSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._stopping = asyncio.Event()
+        self._ended_by: signal.Signals | None = None
+
+    async def run(self) -> ExitCode:
+        """Run until SIGTERM (then `GOOD`) or SIGINT (then `INTERRUPTED`).
+
+        Raises:
+            GlasswatchError: it could not start.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop, number)
+        parts = await assemble(self._settings, self._clock)
+        try:
+            await parts.outbox.start()
+            await self._run(parts)
+        finally:
+            await parts.close()
+        return ExitCode.INTERRUPTED if self._ended_by is signal.SIGINT else ExitCode.GOOD
+
+    def stop(self, number: signal.Signals | None = None) -> None:
+        """Begin to end. Repeated calls do nothing."""
+        self._ended_by = self._ended_by or number
+        self._stopping.set()
+
+    async def _run(self, parts: Assembly) -> None:
+        async with asyncio.TaskGroup() as services:
+            running = [services.create_task(_lasting(service)) for service in parts.services()]
+            try:
+                host, port = parts.server.address
+                fields = {"url": f"http://{host}:{port}/", "version": __version__}
+                log.info("monitor_started", extra={"fields": fields})
+                await self._watch(parts)
+                log.info("monitor_stopping")
+            finally:
+                # Also when a fault of ours ends it: what was decided before is written and told.
+                for keeper in parts.board.keepers.values():
+                    keeper.checkpoint()
+                await asyncio.gather(*(settler.finish(SETTLE_WITHIN) for settler in parts.settlers))
+                for task in running:
+                    task.cancel()
+
+    async def _watch(self, parts: Assembly) -> None:
+        """Probe, judge and settle until told to stop."""
+        jobs = (*(settler.run() for settler in parts.settlers), *(loop.run() for loop in parts.loops))
+        async with asyncio.TaskGroup() as watching:
+            running = [
+                watching.create_task(job) for job in (*jobs, parts.sight.watch(), _tick(parts), self._live(parts))
+            ]
+            await self._stopping.wait()
+            for task in running:
+                task.cancel()
+
+    async def _live(self, parts: Assembly) -> None:
+        """Show signs of life, as long as everything decided before is on record: a restart counts the gap from here."""
+        while True:
+            if parts.gate.is_open and all(settler.is_settled for settler in parts.settlers):
+                try:
+                    await parts.store.alive(self._clock.now())
+                except StoreError as fault:
+                    parts.gate.failed(fault)
+                await asyncio.sleep(ALIVE_SECONDS)
+            else:
+                await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _lasting(service: Coroutine[Any, Any, None]) -> None:
+    """Run what must last until it is cancelled: one that ends by itself would be missed by nobody."""
+    await service
+    raise RuntimeError(f"{getattr(service, '__qualname__', service)} ended by itself")
+
+
+async def _tick(parts: Assembly) -> None:
+    """Have what depends on time alone judged again."""
+    while True:
+        for keeper in parts.board.keepers.values():
+            keeper.tick()
+        await asyncio.sleep(TICK_SECONDS)

@@ -1,0 +1,123 @@
+"""One demo from its first line to its last: hold the directory, set the stage, tell the story or follow the pages.
+
+The state directory is removed at the end unless it was asked for, or something went wrong: then its logs are wanted.
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from glasswatch.clock import SystemClock
+from glasswatch.errors import ExitCode
+from monitor.demo.errors import ChildFailed
+from monitor.demo.screen import opening_lines, told_line, verdict_lines
+from monitor.demo.settings import Places, clear, held
+from monitor.demo.stage import MONITOR, choose_port, staged
+from monitor.demo.story import Pace, Story
+from monitor.demo.told import Told
+
+BROKEN_FUNCTION = "sign_in"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for. `directory` is absolute."""
+
+    directory: Path
+    port: int
+    is_story: bool
+    is_kept: bool
+
+
+async def show(wish: Wish) -> ExitCode:
+    """Run one demo and return how it ended.
+
+    Raises:
+        DirectoryInUse: the directory can't be ours.
+        ChildFailed: a program did not start, or ended on its own while there was no story to judge it by.
+        LeftBehind: a program could not be stopped.
+    """
+    places = Places(wish.directory)
+    with held(places):
+        is_wanted = True
+        try:
+            code = await (_tell(places, wish) if wish.is_story else _follow(places, wish))
+            is_wanted = code is not ExitCode.GOOD
+        except (asyncio.CancelledError, BrokenPipeError):
+            is_wanted = False
+            raise
+        finally:
+            if wish.is_kept or is_wanted:
+                click.echo(f"State and logs are left in {places.root}", err=True)
+            else:
+                clear(places)
+    return code
+
+
+async def interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+    """Do the work; on SIGINT, SIGTERM or SIGHUP cancel it once, let it clean up, and return `INTERRUPTED`."""
+    task = asyncio.create_task(work)
+    told: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        told.append(number)
+        if len(told) == 1:  # more of them must not cut the clean-up short; it is bounded by itself
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    heard = [
+        number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN
+    ]  # nohup, and `&` in scripts
+    for number in heard:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        click.echo("interrupted: everything was stopped and cleaned up", err=True)
+        return ExitCode.INTERRUPTED
+    finally:
+        for number in heard:
+            loop.remove_signal_handler(number)
+
+
+async def _tell(places: Places, wish: Wish) -> ExitCode:
+    clock = SystemClock()
+    click.echo("The story, on real network traffic: a simulated JIT platform, a page receiver and the monitor.")
+    async with staged(places, choose_port(wish.port), clock) as stage:
+        click.echo(f"Status page while it lasts: {stage.url}/\n")
+        story = Story(stage.views, Pace(), clock, asyncio.sleep)
+        try:
+            result = await stage.processes.while_all_live(story.play(BROKEN_FUNCTION, _show))
+        except ChildFailed as failed:
+            click.echo(f"{failed}", err=True)
+            # Without its instruments nothing was measured; but a monitor that dies in an outage is what we look for.
+            return ExitCode.FINDING if failed.program == MONITOR else ExitCode.NOT_MEASURED
+    click.echo("")
+    for line in verdict_lines(result):
+        click.echo(line)
+    return result.exit_code
+
+
+async def _follow(places: Places, wish: Wish) -> ExitCode:
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    async with staged(places, choose_port(wish.port), SystemClock(), lines.put_nowait) as stage:
+        for line in opening_lines(stage, wish.port):
+            click.echo(line)
+        return await stage.processes.while_all_live(_print(lines))
+
+
+async def _print(lines: asyncio.Queue[str]) -> ExitCode:
+    while True:
+        click.echo(f"  {await lines.get()}")
+
+
+def _show(told: Told) -> None:
+    click.echo(told_line(told))

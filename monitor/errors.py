@@ -1,0 +1,66 @@
+"""Everything the monitor raises on purpose.
+
+GlasswatchError
+└── MonitorError
+    ├── StoreError               the store
+    │   ├── StoreUnavailable     can't be read or written now; trying again may help
+    │   ├── StoreConflict        another writer came between: our picture of a platform is out of date
+    │   └── StoreUnusable        corrupt, foreign, or written by a newer version: trying again can't help
+    ├── DeliveryFailed           a page did not get through; says whether trying again may help
+    ├── PublishFailed            a signed flag did not reach one of its targets
+    └── ListenFailed             the address of `listen` can't be had
+"""
+
+from datetime import timedelta
+
+from glasswatch.errors import ExitCode, GlasswatchError
+
+
+class MonitorError(GlasswatchError):
+    """Root of what the monitor raises."""
+
+
+class StoreError(MonitorError):
+    """Something about the store."""
+
+    exit_code = ExitCode.NOT_MEASURED
+
+
+class StoreUnavailable(StoreError):
+    """The store can't be read or written now."""
+
+
+class StoreConflict(StoreError):
+    """A platform's row was changed by somebody else since we read it."""
+
+
+class StoreUnusable(StoreError):
+    """The store is corrupt, not ours, or written by a newer version."""
+
+    exit_code = ExitCode.INVALID
+
+
+class DeliveryFailed(MonitorError):
+    """A page did not get through.
+
+    `is_permanent`: trying again can't help. `retry_after`: how long the provider asked us to wait, if it did.
+    """
+
+    exit_code = ExitCode.NOT_MEASURED
+
+    def __init__(self, message: str, *, is_permanent: bool = False, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.is_permanent = is_permanent
+        self.retry_after = retry_after
+
+
+class PublishFailed(MonitorError):
+    """A signed flag did not reach one of its targets."""
+
+    exit_code = ExitCode.EVIDENCE_UNWRITABLE
+
+
+class ListenFailed(MonitorError):
+    """The address of `listen` can't be had."""
+
+    exit_code = ExitCode.INVALID

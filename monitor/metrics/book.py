@@ -1,0 +1,94 @@
+"""Everything that Prometheus reads, in one object.
+
+1. Names, labels and help come from `glasswatch.names.METRICS`, and every metric there is shown.
+2. All known label sets exist at 0 from the start; times are absent before their first event.
+3. A scrape joins text: series of probes and platforms are made when their values change (`exposition.py`), since
+   1,000 probes through prometheus_client cost 240 ms to 1 s (design 5). It keeps what is few and about ourselves.
+
+Used from the event loop only.
+"""
+
+from collections.abc import Iterable
+
+from monitor.metrics import own_series, platform_series, probe_series
+from monitor.metrics.exposition import Family
+from monitor.metrics.own_series import OwnSeries
+from monitor.metrics.platform_series import PlatformSeries
+from monitor.metrics.probe_series import ProbeSeries
+from monitor.model.outcome import Outcome
+from monitor.model.page import Page
+from monitor.model.policy import PlatformPolicy
+from monitor.model.record import FlagDocument
+from monitor.model.state import Outage, PlatformState
+
+NAMES = frozenset({*probe_series.FAMILIES, *platform_series.FAMILIES, *own_series.NAMES})
+
+
+class MetricsBook:
+    """Told what happens; says it to Prometheus. It is a `PageObserver`.
+
+    Every platform and probe it is told of must be in `policies`; another is a KeyError, a bug of the caller's.
+    """
+
+    def __init__(self, policies: Iterable[PlatformPolicy], version: str) -> None:
+        self._families = {name: Family(name) for name in (*probe_series.FAMILIES, *platform_series.FAMILIES)}
+        self._platforms: dict[str, PlatformSeries] = {}
+        self._probes: dict[tuple[str, str], ProbeSeries] = {}
+        for policy in policies:
+            self._platforms[policy.platform] = PlatformSeries(self._families, policy)
+            for probe in policy.probes.values():
+                self._probes[policy.platform, probe.name] = ProbeSeries(self._families, policy.platform, probe)
+        self._own = OwnSeries(version)
+
+    def outcome(self, platform: str, probe: str, found: Outcome) -> None:
+        """Count what an attempt found."""
+        self._probes[platform, probe].outcome(found)
+
+    def state(self, held: PlatformState) -> None:
+        """Show what holds of a platform now."""
+        self._platforms[held.platform].state(held)
+
+    def flag(self, document: FlagDocument) -> None:
+        """Show when the flag last signed ends."""
+        self._platforms[document.platform].flag(document)
+
+    def outage_confirmed(self, found: Outage) -> None:
+        """Count an outage that was found. Not for one that came back: it is the same outage."""
+        self._platforms[found.platform].outage_confirmed(found)
+
+    def page_decided(self, page: Page) -> None:
+        """Count a page."""
+        self._own.page_decided(page.kind)
+
+    def page_delivered(self, page: Page, channel: str) -> None:
+        """Nothing is counted: pages that are neither failed nor pending were delivered."""
+
+    def page_failed(self, page: Page, channel: str) -> None:  # noqa: ARG002 - the port's signature
+        """Count a page that a channel did not take for good."""
+        self._own.page_failed(page.kind)
+
+    def pages_pending(self, count: int) -> None:
+        """Show how many deliveries are not settled."""
+        self._own.pages_pending(count)
+
+    def lag(self, seconds: float) -> None:
+        """Count how late a scheduled attempt started."""
+        self._own.lag(seconds)
+
+    def blind(self, *, is_blind: bool) -> None:
+        """Show whether this vantage can't see."""
+        self._own.blind(is_blind=is_blind)
+
+    def store_writable(self, *, is_writable: bool) -> None:
+        """Show whether the last write to the store went through."""
+        self._own.store_writable(is_writable=is_writable)
+
+    def outcomes_dropped(self, total: int) -> None:
+        """Show how many outcomes could not be stored since the start: the store's own count of all."""
+        self._own.outcomes_dropped(total)
+
+    def render(self) -> bytes:
+        """Return the exposition in text format 0.0.4."""
+        parts = [part for family in self._families.values() for part in family.parts()]
+        parts.append(self._own.render())
+        return "".join(parts).encode()

@@ -1,0 +1,86 @@
+"""The series about the monitor itself, kept by prometheus_client in a registry of their own."""
+
+import platform
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+
+from glasswatch.names import METRICS
+from monitor.model.page import PageKind
+
+PAGES = "jit_pages_total"
+PAGES_FAILED = "jit_pages_failed_total"
+PAGES_PENDING = "jit_pages_pending"
+LAG = "jit_monitor_probe_lag_seconds"
+BLIND = "jit_monitor_vantage_blind"
+STORE_WRITABLE = "jit_monitor_store_writable"
+DROPPED = "jit_monitor_outcomes_dropped_total"
+BUILD = "jit_monitor_build_info"
+NAMES = (PAGES, PAGES_FAILED, PAGES_PENDING, LAG, BLIND, STORE_WRITABLE, DROPPED, BUILD)
+
+# From a loop in good order to one that is late by an interval.
+_LAG_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0)
+
+
+class OwnSeries:
+    """Counts what the monitor does. `version` is the application's."""
+
+    def __init__(self, version: str) -> None:
+        # Text format 0.0.4 has no place for `_created`: it would come as one more gauge for each counter.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it without
+        self._registry = CollectorRegistry()
+        self._pages = self._counter(PAGES)
+        self._failed = self._counter(PAGES_FAILED)
+        for kind in PageKind:
+            self._pages.labels(kind.value)
+            self._failed.labels(kind.value)
+        self._pending = self._gauge(PAGES_PENDING)
+        self._lag = Histogram(LAG, METRICS[LAG].help, registry=self._registry, buckets=_LAG_BOUNDS)
+        self._blind = self._gauge(BLIND)
+        self._store_writable = self._gauge(STORE_WRITABLE)
+        self._dropped = self._counter(DROPPED)
+        self._dropped_before = 0
+        self._gauge(BUILD).labels(version, platform.python_version()).set(1)
+
+    def page_decided(self, kind: PageKind) -> None:
+        """Count a page."""
+        self._pages.labels(kind.value).inc()
+
+    def page_failed(self, kind: PageKind) -> None:
+        """Count a page that a channel did not take."""
+        self._failed.labels(kind.value).inc()
+
+    def pages_pending(self, count: int) -> None:
+        """Show how many pages are on their way."""
+        self._pending.set(count)
+
+    def lag(self, seconds: float) -> None:
+        """Count how late an attempt started."""
+        self._lag.observe(seconds)
+
+    def blind(self, *, is_blind: bool) -> None:
+        """Show whether this vantage can't see."""
+        self._blind.set(is_blind)
+
+    def store_writable(self, *, is_writable: bool) -> None:
+        """Show whether the last write went through."""
+        self._store_writable.set(is_writable)
+
+    def outcomes_dropped(self, total: int) -> None:
+        """Bring the count of dropped outcomes up to what the store counted in all."""
+        self._dropped.inc(max(total - self._dropped_before, 0))
+        self._dropped_before = total
+
+    def render(self) -> str:
+        """Return the text of all of them."""
+        return generate_latest(self._registry).decode()
+
+    def _counter(self, name: str) -> Counter:
+        return Counter(name, METRICS[name].help, _labels(name), registry=self._registry)
+
+    def _gauge(self, name: str) -> Gauge:
+        return Gauge(name, METRICS[name].help, _labels(name), registry=self._registry)
+
+
+def _labels(name: str) -> Sequence[str]:
+    return METRICS[name].labels

@@ -1,0 +1,77 @@
+"""The series of one platform, made anew whenever its state changes.
+
+`*_up` is 1 for up and degraded, 0 for down, and absent for unknown (design 3.6): a query can't take silence for good.
+"""
+
+from collections.abc import Mapping
+
+from glasswatch.names import METRICS, PLATFORM
+from monitor.metrics.exposition import Family, start
+from monitor.metrics.histogram import Histogram
+from monitor.model.policy import PlatformPolicy
+from monitor.model.record import FlagDocument
+from monitor.model.state import FunctionState, Outage, PlatformState
+from monitor.model.verdict import CauseKind, FlagState, Verdict
+
+FUNCTION_UP = "jit_function_up"
+PLATFORM_UP = "jit_platform_up"
+VERDICT = "jit_platform_verdict"
+READY = "jit_break_glass_ready"
+CAUSE = "jit_break_glass_cause"
+FLAG_EXPIRY = "jit_break_glass_flag_expiry_timestamp_seconds"
+OUTAGE_ACTIVE = "jit_outage_active"
+OUTAGES = "jit_outages_total"
+DETECTION = "jit_outage_detection_seconds"
+FAMILIES = (FUNCTION_UP, PLATFORM_UP, VERDICT, READY, CAUSE, FLAG_EXPIRY, OUTAGE_ACTIVE, OUTAGES, DETECTION)
+
+_UP = {Verdict.UP: 1, Verdict.DEGRADED: 1, Verdict.DOWN: 0}
+# From three attempts a second apart to an access probe every few minutes.
+_DETECTION_BOUNDS = (1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+
+
+class PlatformSeries:
+    """Shows what holds of one platform."""
+
+    def __init__(self, families: Mapping[str, Family], policy: PlatformPolicy) -> None:
+        self._platform = policy.platform
+        self._functions = tuple(dict.fromkeys(probe.function for probe in policy.probes.values()))
+        self._slots = {name: families[name].slot() for name in FAMILIES if name != DETECTION}
+        self._detection = Histogram(families[DETECTION], {PLATFORM: policy.platform}, _DETECTION_BOUNDS)
+        self._outages = 0
+        self._starts: dict[tuple[str, str], str] = {}
+        self._put(OUTAGES, {"": 0})
+        self.state(PlatformState(platform=policy.platform))
+
+    def state(self, held: PlatformState) -> None:
+        """Show verdicts, flag, causes and whether an outage is open."""
+        functions = {name: held.functions.get(name, FunctionState()).verdict for name in self._functions}
+        raised = {cause.kind for cause in held.causes if not cause.suspended}
+        is_open = held.outage is not None and held.outage.ended_at is None
+        self._put(FUNCTION_UP, {name: _UP[verdict] for name, verdict in functions.items() if verdict in _UP})
+        self._put(PLATFORM_UP, {"": _UP[held.verdict]} if held.verdict in _UP else {})
+        self._put(VERDICT, {verdict.value: held.verdict is verdict for verdict in Verdict})
+        self._put(READY, {"": held.flag.state is FlagState.READY})
+        self._put(CAUSE, {kind.value: kind in raised for kind in CauseKind})
+        self._put(OUTAGE_ACTIVE, {"": is_open})
+
+    def flag(self, document: FlagDocument) -> None:
+        """Show when the flag last signed ends."""
+        self._put(FLAG_EXPIRY, {"": document.expires_at.timestamp()})
+
+    def outage_confirmed(self, found: Outage) -> None:
+        """Count an outage, and how long finding it took."""
+        self._outages += 1
+        self._put(OUTAGES, {"": self._outages})
+        self._detection.observe(found.detection_seconds)
+
+    def _put(self, metric: str, samples: Mapping[str, float]) -> None:
+        """Write a metric's lines: one for each value of its label besides the platform, which may be none."""
+        lines = [f"{self._start(metric, value)}{float(sample)!r}\n" for value, sample in samples.items()]
+        self._slots[metric].lines = "".join(lines)
+
+    def _start(self, metric: str, value: str) -> str:
+        found = self._starts.get((metric, value))
+        if found is None:
+            more = {name: value for name in METRICS[metric].labels if name != PLATFORM}
+            found = self._starts[metric, value] = start(metric, {PLATFORM: self._platform, **more})
+        return found

@@ -1,0 +1,1 @@
+"""Values the monitor speaks in. They hold data and decide nothing."""

@@ -1,0 +1,51 @@
+"""What can happen to a platform's state. The only way to change it is to give one of these to the rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model.outcome import Outcome
+from monitor.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A probe made an attempt.
+
+    `control_answered` is None unless the attempt could complete a round of confirmation; then it says whether a
+    control answered during the round.
+    """
+
+    probe: str
+    outcome: Outcome
+    ended_at: datetime
+    control_answered: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlindnessChanged:
+    """This vantage can't see (no control answers), or sees again."""
+
+    blind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed: what depends on it alone is judged again."""
+
+
+@dataclass(frozen=True, slots=True)
+class VotesChanged:
+    """What the other vantages see, by vantage name. Empty where this is the only one."""
+
+    others: Mapping[str, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The monitor came back. `last_alive_at` is when it last showed a sign of life; None for a first start."""
+
+    last_alive_at: datetime | None
+
+
+Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted

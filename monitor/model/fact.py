@@ -1,0 +1,138 @@
+"""What the rules found to have changed: written down before it is acted on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model.page import Page, PageKind
+from monitor.model.state import Cause, FlagHead, Outage, PlatformState
+from monitor.model.verdict import Phase, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeChanged:
+    """What is believed of a probe changed."""
+
+    probe: str
+    was: Phase
+    now: Phase
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionChanged:
+    """The verdict on a function changed."""
+
+    function: str
+    was: Verdict
+    now: Verdict
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformChanged:
+    """The verdict on the platform changed."""
+
+    was: Verdict
+    now: Verdict
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutageOpened:
+    """An outage was found."""
+
+    outage: Outage
+
+
+@dataclass(frozen=True, slots=True)
+class OutageWidened:
+    """More functions went down in an open outage."""
+
+    outage: Outage
+
+
+@dataclass(frozen=True, slots=True)
+class OutageEnded:
+    """The probes that opened it are good again, or it is no longer watched: `why`."""
+
+    outage: Outage
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutageReopened:
+    """It came back within `lower_after`: the same outage goes on."""
+
+    outage: Outage
+
+
+@dataclass(frozen=True, slots=True)
+class CauseAdded:
+    """A reason to raise the flag appeared, or was confirmed again after a gap."""
+
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class CauseEnded:
+    """A reason to raise the flag is gone, or may not be signed until it is confirmed again."""
+
+    cause: Cause
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChanged:
+    """State or causes of the flag changed: a new document must be signed."""
+
+    was: FlagHead
+    now: FlagHead
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageDecided:
+    """Somebody must be told."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class PageWithheld:
+    """A change deserved no page; the reason is kept."""
+
+    kind: PageKind
+    reason: str
+
+
+Fact = (
+    ProbeChanged
+    | FunctionChanged
+    | PlatformChanged
+    | OutageOpened
+    | OutageWidened
+    | OutageEnded
+    | OutageReopened
+    | CauseAdded
+    | CauseEnded
+    | FlagChanged
+    | PageDecided
+    | PageWithheld
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event led to.
+
+    `calls` are the deciding probes that must run at once because a cheap critical probe of their function was
+    confirmed bad. `wake_at` is the earliest instant at which time alone could change something; None if never.
+    """
+
+    state: PlatformState
+    facts: tuple[Fact, ...]
+    calls: tuple[str, ...]
+    wake_at: datetime | None

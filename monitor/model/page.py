@@ -1,0 +1,96 @@
+"""A page: what is told to people, why, and under which stable name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.model.state import Outage
+from monitor.model.verdict import FlagState
+
+
+class PageKind(StrEnum):
+    """Every kind of page (design 3.7). Which of them wakes somebody stands in `SEVERITY`."""
+
+    OUTAGE = "outage"
+    UNKNOWN = "unknown"
+    FLAG = "flag"
+    CREDENTIALS_REFUSED = "credentials_refused"
+    MINORITY_DOWN = "minority_down"
+    STORE = "store"
+    DEGRADED = "degraded"
+    TLS_EXPIRY = "tls_expiry"
+
+
+class Severity(StrEnum):
+    """A page wakes somebody; a ticket can wait."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+
+
+SEVERITY = {
+    PageKind.OUTAGE: Severity.PAGE,
+    PageKind.UNKNOWN: Severity.PAGE,
+    PageKind.FLAG: Severity.PAGE,
+    PageKind.CREDENTIALS_REFUSED: Severity.PAGE,
+    PageKind.MINORITY_DOWN: Severity.PAGE,
+    PageKind.STORE: Severity.PAGE,
+    PageKind.DEGRADED: Severity.TICKET,
+    PageKind.TLS_EXPIRY: Severity.TICKET,
+}
+
+NEVER_SUPPRESSED = frozenset({PageKind.FLAG, PageKind.STORE})
+
+
+class PageStatus(StrEnum):
+    """Whether the problem holds or is over."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as decided: the outbox carries it, a channel puts it into its own words.
+
+    `dedup_key` is computed by us from what stays the same about the problem, so that repeats join it. `summary` is
+    one line a person understands at 3 a.m.; `reason` says what made us send it. `id` is unique: dedup key and status,
+    with the instant it was decided.
+    """
+
+    id: str
+    kind: PageKind
+    severity: Severity
+    status: PageStatus
+    platform: str
+    dedup_key: str
+    summary: str
+    reason: str
+    decided_at: datetime
+    outage: str | None = None
+    unrecorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """What a person needs beside the page itself, as it stands when the page is sent.
+
+    It is not stored with the page but built anew at each try, from the settings (deployment, vantage, procedure) and
+    from what is held of the platform at that moment: a page that gets through an hour late must say whether break-glass
+    is permitted now. `flag` is None while it isn't known; `outage` is None for a page that is not about one.
+    """
+
+    deployment: str
+    vantage: str
+    procedure_url: str
+    procedure_text: str = ""
+    flag: FlagState | None = None
+    outage: Outage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Pages of these kinds go to these channels. No kinds: pages of every kind."""
+
+    to: tuple[str, ...]
+    kinds: frozenset[PageKind] = frozenset()

@@ -1,0 +1,40 @@
+"""The settings a rule needs, as plain values: what the settings models become once checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from monitor.model.verdict import Role
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePolicy:
+    """How one probe is run and believed.
+
+    `fingerprint` changes exactly when a setting of the probe changes that alters what it measures.
+    """
+
+    name: str
+    function: str
+    critical: bool
+    role: Role
+    interval: timedelta
+    timeout: timedelta
+    confirm_attempts: int
+    confirm_every: timedelta
+    recover: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformPolicy:
+    """How one platform is judged. Every duration is positive; `configured_vantages` is at least 1."""
+
+    deployment: str
+    platform: str
+    probes: Mapping[str, ProbePolicy]
+    configured_vantages: int
+    lower_after: timedelta
+    ready_ttl: timedelta
+    unknown_max: timedelta
+    unknown_pages_after: timedelta

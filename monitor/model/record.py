@@ -1,0 +1,148 @@
+"""What goes into the store and what comes out of it, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.model.fact import Fact
+from monitor.model.outcome import Outcome
+from monitor.model.page import Page
+from monitor.model.state import PlatformState
+
+
+@dataclass(frozen=True, slots=True)
+class FlagDocument:
+    """One signed document. `is_change`: it carried a change of state or causes, and is kept for ever.
+
+    `sha256` is the lower-case hex digest of `jws` as bytes.
+    """
+
+    platform: str
+    ver: int
+    change: int
+    state: str
+    issued_at: datetime
+    expires_at: datetime
+    jws: str
+    sha256: str
+    is_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLedger:
+    """What signing the next document needs to know of the ones before.
+
+    `ver`: highest version ever reserved, 0 for none. `change_sha256`: digest of the document that carried the
+    latest change; None before the first. `prev_sha256`: digest of the one that carried the change before that: what
+    a document that only renews must name again as its `prev`.
+    """
+
+    ver: int = 0
+    change_sha256: str | None = None
+    prev_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """Where the audit chain ends: number of the last entry (0: none) and its hash in lower-case hex."""
+
+    seq: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit: who did what to what. `body` holds JSON values only."""
+
+    kind: str
+    actor: str
+    body: Mapping[str, object]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedPage:
+    """A page and the channels it goes to. No channel: recorded, and counted as failed."""
+
+    page: Page
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One transaction on one platform: all of it, or nothing.
+
+    `expected_revision` is the revision `before` was read at (0: never stored); the write is refused when another
+    has come between. `changed_probes` names the probes whose row is written.
+    """
+
+    platform: str
+    expected_revision: int
+    at: datetime
+    after: PlatformState
+    facts: tuple[Fact, ...]
+    changed_probes: tuple[str, ...]
+    flag: FlagDocument | None
+    pages: tuple[RoutedPage, ...]
+    audit: tuple[AuditEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlatform:
+    """A platform as it was last written."""
+
+    state: PlatformState
+    revision: int
+    ledger: FlagLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything the monitor takes up on start. `last_alive_at` is None on a first start."""
+
+    platforms: Mapping[str, LoadedPlatform]
+    last_alive_at: datetime | None
+    chain: ChainHead
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """An outcome on its way to the store. `is_believed` is false for what a blind vantage saw."""
+
+    platform: str
+    probe: str
+    function: str
+    outcome: Outcome
+    is_believed: bool = True
+
+
+class DeliveryState(StrEnum):
+    """How far a page got through one channel."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"  # given up: the channel said that trying again can't help
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A page's way through one channel. `next_at`: when it is tried again; `receipt`: the provider's proof."""
+
+    page: Page
+    channel: str
+    state: DeliveryState
+    attempts: int
+    next_at: datetime
+    last_error: str = ""
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutageQuery:
+    """Which outages are asked for: newest first, at most `limit`."""
+
+    platform: str | None = None
+    since: datetime | None = None
+    limit: int = 100

@@ -1,0 +1,194 @@
+"""Gets every decided page to its channels at least once.
+
+1. A page is in the store, with a delivery for each of its channels, before it is handed in here; one that could not
+   be recorded is handed in all the same.
+2. On start everything unsent is taken up again. What was under way counts as unsent: the receipt may have been lost,
+   and the other side joins repeats by the page's id and dedup key.
+3. Each channel has a lane of its own (`monitor.lane`): one that fails or hangs never delays another.
+4. Handing in never waits. Stopping is bounded: what is due is tried once more, what is then left stays in the store.
+5. A page for a channel that is configured no more goes to the channels it is routed to now; the old delivery, and a
+   page without any channel, count as failed and are logged.
+
+What a page says is the channel's affair, when it is tried again `monitor.rules.retry`'s.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from glasswatch.clock import Clock
+from monitor.errors import StoreError
+from monitor.lane import Lane, LaneContext, Pace
+from monitor.model.page import Page
+from monitor.model.record import Delivery, DeliveryState, RoutedPage
+from monitor.ports import Channel, PageObserver, Store
+from monitor.progress import Progress
+from monitor.storegate import StoreGate
+
+log = logging.getLogger("glasswatch.outbox")
+
+RESTART_SECONDS = 1.0
+CLOSING_SECONDS = 1.0  # what writing the last progress and closing the channels may each take on stop
+
+
+class NobodyCounts:
+    """A `PageObserver` that counts nothing."""
+
+    def page_decided(self, page: Page) -> None:
+        """Do nothing."""
+
+    def page_delivered(self, page: Page, channel: str) -> None:
+        """Do nothing."""
+
+    def page_failed(self, page: Page, channel: str) -> None:
+        """Do nothing."""
+
+    def pages_pending(self, count: int) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxContext:
+    """What the outbox works with."""
+
+    store: Store
+    gate: StoreGate
+    clock: Clock
+    route: Callable[[Page], tuple[str, ...]]
+    observer: PageObserver = field(default_factory=NobodyCounts)
+    pace: Pace = field(default_factory=Pace)
+
+
+class Outbox:
+    """The pages on their way. `start`, then `submit` at will, then `stop`."""
+
+    def __init__(self, channels: Mapping[str, Channel], context: OutboxContext) -> None:
+        self._channels = dict(channels)
+        self._context = context
+        self._progress = Progress(context.store, context.gate)
+        lanes = LaneContext(context.clock, context.observer, self._progress, context.pace, self._count)
+        self._lanes = {name: Lane(name, channel, lanes) for name, channel in self._channels.items()}
+        self._early: list[Delivery] | None = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def pending(self) -> int:
+        """How many deliveries (a page through a channel) are not settled."""
+        return sum(lane.pending for lane in self._lanes.values())
+
+    async def start(self) -> None:
+        """Take up what is unsent, and begin. What was handed in before comes after that.
+
+        Call it once, after the settlers were built: the gate asks its owners in the order in which they registered,
+        and the commits that record pages go before what became of them.
+
+        Raises:
+            StoreUnavailable: what is unsent can't be read.
+        """
+        unsent = await self._context.store.unsent()
+        early, self._early = self._early or [], None
+        for delivery in (*self._routed_anew(unsent), *early):
+            self._take(delivery)
+        self._context.gate.register(self._progress.drain, lambda: self._progress.is_written)
+        runs = [self._progress.run, *(lane.run for lane in self._lanes.values())]
+        self._tasks = [asyncio.create_task(_keep_running(run), name="outbox") for run in runs]
+        self._count()
+
+    def submit(self, routed: RoutedPage) -> None:
+        """Take in a page that was just committed, or could not be. Never waits, raises nothing.
+
+        Handed in again (with further channels, say), it goes to those that don't have it under way.
+        """
+        page = routed.page
+        self._context.observer.page_decided(page)
+        if not routed.channels:
+            log.warning("page_without_channel", extra={"fields": {"page": page.id, "kind": page.kind}})
+            self._context.observer.page_failed(page, "")
+        now = self._context.clock.now()
+        for channel in routed.channels:
+            delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=now)
+            if self._early is None:
+                self._take(delivery)
+            else:
+                self._early.append(delivery)
+
+    async def stop(self, within: timedelta = timedelta(seconds=3)) -> None:
+        """End. What was never tried, and what is under way, gets `within` to be settled; repeated calls do nothing.
+
+        Takes at most `within` and 2 s more.
+        """
+        tasks, self._tasks = self._tasks, []
+        if not tasks:
+            return
+        await self._quieten(within)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=CLOSING_SECONDS)
+        await self._close()
+        left = [delivery for lane in self._lanes.values() for delivery in lane.unsettled()]
+        if left:
+            log.warning("pages_left_unsent", extra={"fields": {"deliveries": len(left)}})
+        for delivery in left:
+            if delivery.page.unrecorded:
+                fields = {"page": delivery.page.id, "channel": delivery.channel}
+                log.error("unrecorded_page_left_unsent", extra={"fields": fields})
+
+    def _routed_anew(self, unsent: Sequence[Delivery]) -> list[Delivery]:
+        """Return what is unsent, and the pages of channels that are gone once more, for those they go to now."""
+        known = {(delivery.page.id, delivery.channel) for delivery in unsent}
+        found = list(unsent)
+        for delivery in unsent:
+            if delivery.channel in self._lanes:
+                continue
+            for channel in self._context.route(delivery.page):
+                if (delivery.page.id, channel) not in known:
+                    known.add((delivery.page.id, channel))
+                    found.append(replace(delivery, channel=channel, state=DeliveryState.PENDING, attempts=0))
+        return found
+
+    def _take(self, delivery: Delivery) -> None:
+        lane = self._lanes.get(delivery.channel)
+        if lane is not None:
+            lane.put(delivery)
+            return
+        error = "the channel is not configured"
+        fields = {"page": delivery.page.id, "channel": delivery.channel, "error": error}
+        log.error("page_given_up", extra={"fields": fields})
+        self._progress.note(replace(delivery, state=DeliveryState.FAILED, last_error=error))
+        self._context.observer.page_failed(delivery.page, delivery.channel)
+
+    def _count(self) -> None:
+        self._context.observer.pages_pending(self.pending)
+
+    async def _quieten(self, within: timedelta) -> None:
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                await asyncio.gather(*(lane.quiet() for lane in self._lanes.values()))
+        except TimeoutError:
+            log.warning("outbox_stopped_early", extra={"fields": {"pending": self.pending}})
+
+    async def _close(self) -> None:
+        try:
+            # Even while the gate is closed: the settlers had their last try too, and it may have worked.
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._progress.drain()
+        except (StoreError, TimeoutError) as fault:
+            log.warning("progress_not_written", extra={"fields": {"error": str(fault) or "timed out"}})
+        closing = [channel.aclose() for channel in self._channels.values()]
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await asyncio.gather(*closing, return_exceptions=True)
+        except TimeoutError:
+            log.warning("channel_not_closed")
+
+
+async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:
+    """Run until cancelled; begin anew after a mistake of ours, because nobody would be paged without it."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("outbox_fault")
+        await asyncio.sleep(RESTART_SECONDS)

@@ -1,0 +1,149 @@
+"""What the monitor needs from outside, as interfaces with contracts. Composing code plugs the real ones in."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from monitor.model.outcome import Attempt, Outcome
+from monitor.model.page import Page
+from monitor.model.record import ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
+from monitor.model.state import Outage, PlatformState
+
+
+class Probe(Protocol):
+    """One way of using a platform.
+
+    `attempt` makes exactly one attempt on a new connection and returns within the probe's timeout plus 1 s whatever
+    the other side does. It raises nothing but cancellation: what goes wrong is the outcome.
+    """
+
+    async def attempt(self, why: Attempt) -> Outcome:
+        """Make one attempt and say what it found."""
+        ...
+
+
+class Controls(Protocol):
+    """The question "is it us?"."""
+
+    async def ask(self) -> bool:
+        """Ask every control at once; return whether one answered, verified, in time. Raises nothing."""
+        ...
+
+
+class Channel(Protocol):
+    """A way to deliver a page."""
+
+    async def send(self, page: Page, attempt: int) -> str:
+        """Deliver and return the provider's receipt (may be empty).
+
+        Bounded in time by the channel's own settings. Safe to repeat: the provider joins repeats by the dedup key.
+
+        Raises:
+            DeliveryFailed: it did not get through, and whether trying again may help.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class FlagTarget(Protocol):
+    """A place where a signed flag is published."""
+
+    name: str
+
+    async def publish(self, document: FlagDocument) -> None:
+        """Replace what is there, whole or not at all.
+
+        Raises:
+            PublishFailed: the target still shows what it showed before.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Durable state. One writer; every write is a transaction.
+
+    Every method but `record` may raise `StoreUnavailable`; `commit` also `StoreConflict`, `open` also
+    `StoreUnusable`. No method waits longer than the store's deadline (5 s).
+    """
+
+    async def open(self) -> Loaded:
+        """Create or upgrade the schema if needed, take this vantage's lock, and return what was stored."""
+        ...
+
+    async def commit(self, commit: Commit) -> ChainHead:
+        """Write all of `commit` in one transaction, or nothing; return where the audit chain ends now."""
+        ...
+
+    async def reserve(self, document: FlagDocument) -> None:
+        """Write the version of a document that only renews the one before, ahead of its publication."""
+        ...
+
+    def record(self, rows: Iterable[OutcomeRow]) -> None:
+        """Queue outcomes; they are written within a second. Never blocks, never raises; drops are counted."""
+        ...
+
+    async def alive(self, at: datetime) -> None:
+        """Note a sign of life, so that a gap can be told from health after a restart."""
+        ...
+
+    async def blind_span(self, since: datetime, until: datetime | None) -> None:
+        """Note when this vantage could not see; `until` None: it still can't."""
+        ...
+
+    async def unsent(self) -> Sequence[Delivery]:
+        """Return every delivery that is pending or was under way, oldest first."""
+        ...
+
+    async def delivery(self, delivery: Delivery) -> None:
+        """Write how far a delivery got; a page that was never recorded is recorded with it."""
+        ...
+
+    async def outages(self, query: OutageQuery) -> Sequence[Outage]:
+        """Return outages, newest first."""
+        ...
+
+    async def close(self) -> None:
+        """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
+        ...
+
+
+class StatusReader(Protocol):
+    """What the web face may ask of the running monitor."""
+
+    def platforms(self) -> Sequence[PlatformState]:
+        """Return every platform's state, in the order of the settings."""
+        ...
+
+    def document(self, platform: str) -> FlagDocument | None:
+        """Return the flag as last signed; None before the first or for an unknown platform."""
+        ...
+
+    def waiting_for(self) -> Sequence[str]:
+        """Return what is still missing before the monitor can be relied on, one line each; empty once it can.
+
+        It can when the store was opened, every platform's verdict was taken up, and every probe has run once.
+        """
+        ...
+
+
+class PageObserver(Protocol):
+    """What the outbox tells to whoever counts pages. Called in the loop; must return at once and raise nothing."""
+
+    def page_decided(self, page: Page) -> None:
+        """A page was handed in; once per page, not again when a restart takes it up."""
+        ...
+
+    def page_delivered(self, page: Page, channel: str) -> None:
+        """A channel took the page."""
+        ...
+
+    def page_failed(self, page: Page, channel: str) -> None:
+        """A channel was given up for this page; `channel` is empty where no channel was there to try."""
+        ...
+
+    def pages_pending(self, count: int) -> None:
+        """So many deliveries (a page through a channel) are not settled now."""
+        ...

@@ -1,0 +1,1 @@
+"""Probes: each makes one attempt and says what it found."""

@@ -1,0 +1,149 @@
+"""One attempt of any probe: under its deadline, and whatever goes wrong becomes the outcome.
+
+Rules:
+- What an attempt needs (secrets) is fetched before its deadline starts, so that a slow command of ours can't make the
+  platform look slow. What isn't there within `PREPARE_SECONDS` is not measured: secret unavailable.
+- The deadline runs from the first look-up to the last byte. An attempt that hits it is bad: timeout, and the detail
+  says what it was waiting for.
+- Unless our own loop was late: a deadline that is noticed more than `LATE_SECONDS` after it passed says that this
+  machine was too busy to measure. That is not measured: own fault.
+- What this machine could not do (no descriptors, no memory, no local address, no DNS server) is not measured: own
+  fault. So is a bug of ours; it is logged.
+- Only cancellation gets out.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from glasswatch.clock import Clock
+from glasswatch.errors import SecretUnavailable
+from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
+from monitor.rules.expect import Judgement
+from platforms.errors import FaultKind, TransportFault
+from platforms.transport.stopwatch import Phase, Stopwatch
+
+LATE_SECONDS: Final = 1.0
+# With it an attempt still ends within its timeout and 1 s.
+PREPARE_SECONDS: Final = 0.8
+
+_REASONS: Final = {
+    FaultKind.RESOLVE: Reason.RESOLVE_FAILED,
+    FaultKind.REFUSED: Reason.CONNECT_REFUSED,
+    FaultKind.UNREACHABLE: Reason.CONNECT_FAILED,
+    FaultKind.TLS: Reason.TLS_FAILED,
+    FaultKind.LOST: Reason.CONNECTION_LOST,
+    FaultKind.PROTOCOL: Reason.PROTOCOL,
+    FaultKind.TOO_LARGE: Reason.TOO_LARGE,
+    FaultKind.REDIRECT: Reason.REDIRECT,
+}
+_WAITING_FOR: Final = {
+    Phase.RESOLVE: "the name to resolve",
+    Phase.CONNECT: "the connection",
+    Phase.TLS: "the TLS handshake",
+    Phase.PROCESSING: "the first byte of the answer",
+    Phase.TRANSFER: "the rest of the answer",
+}
+
+_log = logging.getLogger("glasswatch.probe")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a measurement found: how it was judged, and when the earliest certificate seen ends."""
+
+    judgement: Judgement
+    tls_expiry_at: datetime | None = None
+
+
+_T = TypeVar("_T")
+Prepare = Callable[[], Awaitable[_T]]
+Measure = Callable[[Stopwatch], Awaitable[Found]]
+MeasureWith = Callable[[_T, Stopwatch], Awaitable[Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempting:
+    """One attempt about to be made."""
+
+    clock: Clock
+    timeout: timedelta
+    why: Attempt
+
+    async def make_prepared(self, prepare: Prepare[_T], measure: MeasureWith[_T]) -> Outcome:
+        """Prepare, measure with what was prepared, and return what was found. Raises nothing but cancellation."""
+        watch, started_at = Stopwatch(self.clock), self.clock.now()
+        try:
+            async with asyncio.timeout(PREPARE_SECONDS):
+                prepared = await prepare()
+        except SecretUnavailable as error:
+            unprepared = _unavailable(str(error))
+        except TimeoutError:
+            unprepared = _unavailable("a secret could not be read in time")
+        except Exception:  # noqa: BLE001 - as below
+            unprepared = _bug()
+        else:
+            return await self.make(partial(measure, prepared))
+        return self._outcome(Found(unprepared), started_at, watch)
+
+    async def make(self, measure: Measure) -> Outcome:
+        """Measure under the deadline and return what was found. Raises nothing but cancellation."""
+        watch, started_at = Stopwatch(self.clock), self.clock.now()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.timeout.total_seconds()
+        try:
+            async with asyncio.timeout_at(deadline):
+                found = await measure(watch)
+        except TimeoutError:
+            found = Found(self._timed_out(loop.time() - deadline, watch))
+        except TransportFault as fault:
+            found = Found(_faulty(fault))
+        except Exception:  # noqa: BLE001 - a bug is logged, and never read as a finding about the platform
+            found = Found(_bug())
+        return self._outcome(found, started_at, watch)
+
+    def _outcome(self, found: Found, started_at: datetime, watch: Stopwatch) -> Outcome:
+        return Outcome(
+            kind=found.judgement.kind,
+            reason=found.judgement.reason,
+            detail=found.judgement.detail,
+            started_at=started_at,
+            duration_seconds=watch.elapsed,
+            phases=MappingProxyType(watch.phases()),
+            warnings=found.judgement.warnings,
+            tls_expiry_at=found.tls_expiry_at,
+            attempt=self.why,
+        )
+
+    def _timed_out(self, late: float, watch: Stopwatch) -> Judgement:
+        if late > LATE_SECONDS:
+            return own_fault(f"this machine was busy: the deadline was noticed {late:.1f} s late")
+        waiting_for = f", waiting for {_WAITING_FOR[watch.running]}" if watch.running is not None else ""
+        detail = f"no answer within {self.timeout.total_seconds():g} s{waiting_for}"
+        return Judgement(OutcomeKind.BAD, Reason.TIMEOUT, detail)
+
+
+def own_fault(detail: str) -> Judgement:
+    """Return what an attempt is worth that this machine could not make."""
+    return Judgement(OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT, detail)
+
+
+def _bug() -> Judgement:
+    """Log the exception being handled."""
+    _log.exception("probe_bug")
+    return own_fault("a bug of ours; the log has it")
+
+
+def _unavailable(detail: str) -> Judgement:
+    return Judgement(OutcomeKind.NOT_MEASURED, Reason.SECRET_UNAVAILABLE, detail)
+
+
+def _faulty(fault: TransportFault) -> Judgement:
+    if fault.kind is FaultKind.OWN:
+        return own_fault(str(fault))
+    return Judgement(OutcomeKind.BAD, _REASONS[fault.kind], str(fault))

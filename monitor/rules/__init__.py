@@ -1,0 +1,1 @@
+"""What the monitor decides: pure functions of values, with now as an argument."""

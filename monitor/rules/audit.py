@@ -1,0 +1,81 @@
+"""What goes into the audit chain, and in which words.
+
+1. Everything that opens, holds or closes break-glass is audited: outages, causes, changes of the flag.
+2. Every decision to tell somebody is audited, and every decision not to, with its reason.
+3. Verdicts of platforms are audited; those of single probes and functions are not: they stand in the transitions.
+4. An entry holds names, times and our own words; nothing that a server sent.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from monitor.model.fact import (
+    CauseAdded,
+    CauseEnded,
+    Fact,
+    FlagChanged,
+    OutageEnded,
+    OutageOpened,
+    OutageReopened,
+    OutageWidened,
+    PageDecided,
+    PageWithheld,
+    PlatformChanged,
+)
+from monitor.model.record import AuditEntry, FlagDocument
+from monitor.model.state import Outage
+
+ACTOR = "monitor"  # what the monitor decides by itself; a person's act carries the person's name
+
+Body = dict[str, object]
+_OUTAGES = {
+    OutageOpened: "outage_opened",
+    OutageWidened: "outage_widened",
+    OutageEnded: "outage_ended",
+    OutageReopened: "outage_reopened",
+}
+
+
+def entries(
+    platform: str, facts: Iterable[Fact], document: FlagDocument | None, at: datetime
+) -> tuple[AuditEntry, ...]:
+    """Return the audit's lines for what one event led to, in the order it happened."""
+    lines = (_line(fact) for fact in facts)
+    audited = [AuditEntry(kind, ACTOR, {"platform": platform, **body}, at) for kind, body in filter(None, lines)]
+    if document is not None:
+        body = {"platform": platform, "ver": document.ver, "change": document.change, "sha256": document.sha256}
+        audited.append(AuditEntry("flag_signed", ACTOR, body, at))
+    return tuple(audited)
+
+
+def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out a kind of fact
+    match fact:
+        case OutageOpened() | OutageWidened() | OutageEnded() | OutageReopened():
+            return _OUTAGES[type(fact)], _outage(fact.outage)
+        case PlatformChanged():
+            return "verdict", {"was": fact.was, "now": fact.now, "why": fact.why}
+        case CauseAdded():
+            return "cause_added", {"kind": fact.cause.kind, "id": fact.cause.id}
+        case CauseEnded():
+            return "cause_ended", {"kind": fact.cause.kind, "id": fact.cause.id, "why": fact.why}
+        case FlagChanged():
+            return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
+        case PageDecided():
+            page = fact.page
+            return "page", {"id": page.id, "kind": page.kind, "status": page.status, "reason": page.reason}
+        case PageWithheld():
+            return "no_page", {"kind": fact.kind, "reason": fact.reason}
+        case _:
+            return None
+
+
+def _outage(outage: Outage) -> Body:
+    return {
+        "outage": outage.id,
+        "opened_at": outage.opened_at.isoformat(),
+        "confirmed_at": outage.confirmed_at.isoformat(),
+        "ended_at": outage.ended_at.isoformat() if outage.ended_at else None,
+        "functions": list(outage.functions),
+        "openers": list(outage.openers),
+        "reason": outage.reason,
+    }

@@ -1,0 +1,183 @@
+"""Runs every probe at its cadence: one task a probe, so that no probe ever waits for another.
+
+The rules say when the next attempt is due and why; this makes it. A round's attempts follow one another while the
+controls are asked beside them. Nothing here decides what an outcome means.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from glasswatch.clock import Clock
+from monitor.keeper import Keeper
+from monitor.metrics.book import MetricsBook
+from monitor.model.event import Observed
+from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
+from monitor.model.policy import ProbePolicy
+from monitor.model.record import OutcomeRow
+from monitor.model.state import ProbeState
+from monitor.ports import Probe, Store
+from monitor.rules import budget, schedule
+from monitor.rules.probe import completes_round, is_believed_bad, round_is_on
+from monitor.sight import Sight
+
+log = logging.getLogger("glasswatch.scheduler")
+
+GRACE_SECONDS = 5.0  # a probe that is not back so long after its own deadline is cut off
+
+
+class Budget:
+    """What may still be asked of one vendor in this minute."""
+
+    def __init__(self, limit: int | None, clock: Clock) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._spent: deque[float] = deque()
+
+    def take(self, why: Attempt) -> bool:
+        """Take one request out of the budget; False where that would be one too many."""
+        if self._limit is None:
+            return True
+        now = self._clock.monotonic()
+        while self._spent and now - self._spent[0] >= budget.WINDOW_SECONDS:
+            self._spent.popleft()
+        if not budget.allows(len(self._spent), self._limit, why):
+            return False
+        self._spent.append(now)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all probes of the scheduler share."""
+
+    store: Store
+    sight: Sight
+    metrics: MetricsBook
+    clock: Clock
+
+
+class ProbeLoop:
+    """Runs one probe until cancelled."""
+
+    def __init__(self, keeper: Keeper, policy: ProbePolicy, probe: Probe, requests: Budget, bench: Bench) -> None:
+        self._keeper = keeper
+        self._policy = policy
+        self._probe = probe
+        self._requests = requests
+        self._bench = bench
+        self._called = asyncio.Event()
+        self._ended_at: datetime | None = None
+        self._question: asyncio.Task[bool] | None = None
+        self._seen: list[Outcome] = []
+        self._has_run = False
+
+    def unrun(self) -> str | None:
+        """Return the probe's name while it made no attempt yet."""
+        return None if self._has_run else f"{self._keeper.platform}/{self._policy.name}"
+
+    def call(self) -> None:
+        """Have the next attempt made at once."""
+        self._called.set()
+
+    async def run(self) -> None:
+        """Make attempt after attempt. Only cancellation ends it: a fault of ours is an outcome not measured."""
+        while True:
+            why = await self._wait()
+            self._question = self._bench.sight.ask() if self._is_suspect() and self._needs_control() else None
+            outcome = await self._attempt(why)
+            await self._tell(outcome)
+            self._has_run = True
+
+    async def _wait(self) -> Attempt:
+        clock = self._bench.clock
+        due_at, why = schedule.next_attempt(
+            self._held, self._policy, platform=self._keeper.platform, last_ended_at=self._ended_at, now=clock.now()
+        )
+        delay = max(0.0, (due_at - clock.now()).total_seconds())
+        try:
+            async with asyncio.timeout(delay):
+                await self._called.wait()
+        except TimeoutError:
+            self._bench.metrics.lag(max(0.0, (clock.now() - due_at).total_seconds()))
+            return why
+        finally:
+            self._called.clear()
+        return Attempt.CONFIRMATION if round_is_on(self._held) else Attempt.CALLED
+
+    async def _attempt(self, why: Attempt) -> Outcome:
+        clock = self._bench.clock
+        started_at = clock.now()
+        if not self._requests.take(why):
+            return _unmade(started_at, why, OutcomeKind.SKIPPED, Reason.BUDGET, "max_requests_per_minute was spent")
+        try:
+            async with asyncio.timeout(self._policy.timeout.total_seconds() + GRACE_SECONDS):
+                return await self._probe.attempt(why)
+        except Exception:
+            # A probe raises nothing by its contract. If one does, the fault is ours and says nothing of the platform.
+            log.exception("probe_fault", extra={"fields": {"probe": self._policy.name}})
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            # Something inside the probe was cancelled, but nobody asked this loop to end.
+            log.exception("probe_fault", extra={"fields": {"probe": self._policy.name}})
+        return _unmade(
+            started_at, why, OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT, "a fault of glasswatch; see its log"
+        )
+
+    async def _tell(self, outcome: Outcome) -> None:
+        sight = self._bench.sight
+        ended_at = self._ended_at = self._bench.clock.now()
+        answered = await self._control_answered(outcome)
+        if answered is False:
+            sight.lost()
+        self._seen.append(outcome)
+        self._keeper.hear(Observed(self._policy.name, outcome, ended_at, answered))
+        if sight.is_blind or not round_is_on(self._held):
+            self._record(is_believed=not sight.is_blind)
+
+    async def _control_answered(self, outcome: Outcome) -> bool | None:
+        """Return whether a control answers now, where a bad outcome is about to be believed; None where it isn't.
+
+        The question was asked when the attempt began, so that its answer need not be waited for; a no is asked once
+        more, because a control may lose an answer too.
+        """
+        question, self._question = self._question, None
+        if not outcome.is_bad or self._bench.sight.is_blind or not self._needs_control():
+            return None
+        first = question or self._bench.sight.ask()
+        return await asyncio.shield(first) or await asyncio.shield(self._bench.sight.ask(afresh=True))
+
+    def _is_suspect(self) -> bool:
+        """Whether a bad outcome is to be expected, so that the controls may be asked beforehand."""
+        return not self._bench.sight.is_blind and (round_is_on(self._held) or is_believed_bad(self._held))
+
+    def _needs_control(self) -> bool:
+        """Whether one more bad outcome would be believed: it completes a round, or its probe is confirmed bad."""
+        return completes_round(self._held, self._policy) or is_believed_bad(self._held)
+
+    def _record(self, *, is_believed: bool) -> None:
+        """Store and count what was seen; of a round all at once, when it is known whether it may be believed."""
+        bench, platform, policy = self._bench, self._keeper.platform, self._policy
+        seen, self._seen = self._seen, []
+        bench.store.record(OutcomeRow(platform, policy.name, policy.function, one, is_believed) for one in seen)
+        for one in seen:
+            # What a blind vantage saw is not measured: our own network must not become their bad requests.
+            is_doubtful = one.is_bad and not is_believed
+            counted = replace(one, kind=OutcomeKind.NOT_MEASURED) if is_doubtful else one
+            bench.metrics.outcome(platform, policy.name, counted)
+
+    @property
+    def _held(self) -> ProbeState:
+        return self._keeper.state.probes[self._policy.name]
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _unmade(at: datetime, why: Attempt, kind: OutcomeKind, reason: Reason, detail: str) -> Outcome:
+    return Outcome(kind, reason, detail, at, 0.0, attempt=why)

@@ -1,0 +1,1 @@
+"""The monitor's settings as models: every default is written here, once."""

@@ -1,0 +1,49 @@
+"""Settings of a platform: what it is, what people do when it is down, and the probes that watch it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.registry import Choice
+from glasswatch.settings.sentences import Words
+from glasswatch.settings.shapes import Address, Name, RelativePath, WholeNumber
+from monitor.registries import PROBES
+from monitor.settings.probe import ProbeSettings
+
+
+class ProcedureSettings(SettingsModel):
+    """What an engineer does when access can't be had. The text goes into pages, its hash into the flag."""
+
+    expected: ClassVar[str] = "a mapping with url and file: what people do when the platform is down"
+
+    url: Address
+    """Where people read it."""
+    file: RelativePath
+    """The same text as a file, so that it can be shown when the address above is down too."""
+
+
+class PlatformSettings(SettingsModel):
+    """One JIT platform."""
+
+    expected: ClassVar[str] = "a mapping with procedure and probes"
+
+    kind: Literal["generic"] = "generic"
+    """What platform it is. `generic` brings no probes of its own."""
+    procedure: ProcedureSettings
+    """What people do when it is down."""
+    max_requests_per_minute: Annotated[int, WholeNumber(1, 1_000_000)] | None = None
+    """The most we ask of it per minute, all probes together, confirmations first. Not limited if left out."""
+    probes: Annotated[
+        Mapping[Name, Annotated[ProbeSettings, Choice("type", PROBES)]],
+        Field(min_length=1),
+        Words("one or more probes by name"),
+    ]
+    """The probes that watch it, by name."""
+
+    @finding("probes")
+    def has_a_critical_function(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """Without a critical function a platform could never be found down."""
+        if not any(probe.critical for probe in self.probes.values()):
+            yield ("probes",), "expected at least one critical probe: without one the platform is never down"

@@ -1,0 +1,87 @@
+"""The sections of the settings file that the monitor reads."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.registry import Choice
+from glasswatch.settings.sentences import Words
+from glasswatch.settings.shapes import Label, Name, RelativePath
+from monitor.registries import KINDS
+from monitor.settings.controls import NONE, Controls, too_alike
+from monitor.settings.flag import PLACEHOLDER, FlagSettings
+from monitor.settings.listen import Listen, ListenAddress
+from monitor.settings.paging import PagingSettings
+from monitor.settings.platform import PlatformSettings
+from monitor.settings.store import StoreSettings
+
+
+class StaticPageSettings(SettingsModel):
+    """The status page as a file, for when the monitor can't be reached."""
+
+    expected: ClassVar[str] = "a mapping with file"
+
+    file: RelativePath
+    """File that is replaced at each change."""
+
+
+def _default_store() -> Any:  # noqa: ANN401 - read like what stands in a file, relative to the settings
+    return "sqlite:///glasswatch.db"
+
+
+def _default_static_page() -> Any:  # noqa: ANN401 - as above
+    return {"file": "status.html"}
+
+
+class MonitorSettings(SettingsModel):
+    """Everything `monitor` reads from the settings file."""
+
+    deployment: Label
+    """Name of what is watched as a whole; part of every flag and page."""
+    vantage: Label = "main"
+    """Name of the place this monitor looks from. Must be given when the store is shared."""
+    store: StoreSettings = Field(default_factory=_default_store, validate_default=True)
+    """Where everything that must survive is kept: an address, or a mapping with `url` and `password`."""
+    listen: Listen = ListenAddress("127.0.0.1", 9780)
+    """Where the monitor serves its pages, metrics and API: loopback only. Port 0 takes any free one."""
+    platforms: Annotated[
+        Mapping[Name, Annotated[PlatformSettings, Choice("kind", KINDS, "generic")]],
+        Field(min_length=1),
+        Words("one or more platforms by name"),
+    ]
+    """The platforms that are watched, by name."""
+    controls: Controls
+    """Addresses that tell an outage from our own blindness; `none` where nothing outside can be reached."""
+    flag: FlagSettings
+    """The break-glass flag."""
+    paging: PagingSettings = Field(default_factory=PagingSettings)
+    """How people are told."""
+    static_page: StaticPageSettings = Field(default_factory=_default_static_page, validate_default=True)
+    """The status page as a file."""
+
+    @finding("controls")
+    def controls_are_independent(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """One operator's fault does not look like ours."""
+        if given.get("controls") != NONE:
+            yield from ((("controls", *place), text) for place, text in too_alike(self.controls))
+
+    @finding("flag")
+    def each_platform_has_its_file(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """Two platforms never write one flag file."""
+        platforms = given.get("platforms")
+        if not isinstance(platforms, Mapping) or len(platforms) < 2:  # noqa: PLR2004 - one platform needs no placeholder
+            return
+        for index, target in enumerate(self.flag.publish):
+            if PLACEHOLDER not in str(target.file):
+                yield (
+                    ("flag", "publish", index, "file"),
+                    f"expected {PLACEHOLDER} in the path: each platform has its own",
+                )
+
+    @finding("store", "vantage")
+    def shared_store_needs_a_vantage(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """Several monitors on one store are told apart by name."""
+        if self.store.is_shared and "vantage" not in given:
+            yield ("vantage",), "is required: expected this monitor's own name, because the store can be shared"

@@ -1,0 +1,152 @@
+"""Writes what the rules found: every fact as a transition, and the histories of outages and causes."""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from monitor.model.fact import (
+    CauseAdded,
+    CauseEnded,
+    Fact,
+    FlagChanged,
+    FunctionChanged,
+    OutageEnded,
+    OutageOpened,
+    OutageReopened,
+    OutageWidened,
+    PageDecided,
+    PageWithheld,
+    PlatformChanged,
+    ProbeChanged,
+)
+from monitor.model.record import Commit, OutageQuery
+from monitor.model.state import Outage
+from monitor.store.codec import decode, encode
+from monitor.store.schema import causes, outages, transitions
+from monitor.store.upserts import replacing
+
+_OutageFact = OutageOpened | OutageWidened | OutageEnded | OutageReopened
+_OUTAGE_FACTS = (OutageOpened, OutageWidened, OutageEnded, OutageReopened)
+_END_CAUSE = (
+    update(causes)
+    .where(causes.c.vantage == bindparam("for_vantage"), causes.c.platform == bindparam("for_platform"))
+    .where(causes.c.kind == bindparam("for_kind"), causes.c.cause == bindparam("for_cause"))
+    .where(causes.c.ended_at.is_(None))
+)
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Scope(NamedTuple):
+    """Whose history it is: every row starts with these."""
+
+    vantage: str
+    platform: str
+
+    def row(self, **columns: object) -> dict[str, object]:
+        """Return a row of this platform."""
+        return {"vantage": self.vantage, "platform": self.platform, **columns}
+
+
+def write(connection: Connection, scope: Scope, commit: Commit) -> None:
+    """Write the commit's facts, outages and causes."""
+    if commit.facts:
+        revision = commit.expected_revision + 1
+        connection.execute(
+            insert(transitions),
+            [
+                scope.row(revision=revision, **{**_NOTHING, "at": commit.at, **_transition(fact)})
+                for fact in commit.facts
+            ],
+        )
+    _write_outages(connection, scope, commit)
+    _write_causes(connection, scope, commit)
+
+
+_NOTHING: dict[str, object] = {"was": None, "now": None, "why": None, "body": None}
+
+
+def _transition(fact: Fact) -> dict[str, object]:
+    columns = {"kind": _CAPITAL.sub("_", type(fact).__name__).lower(), **_COLUMNS[type(fact)](fact)}
+    if not isinstance(fact, PageDecided):  # its page has a table of its own
+        columns["body"] = encode(fact)
+    return columns
+
+
+def _changed(subject: str, fact: ProbeChanged | FunctionChanged | PlatformChanged) -> dict[str, object]:
+    return {"subject": subject, "at": fact.at, "was": fact.was, "now": fact.now, "why": fact.why}
+
+
+def _of_outage(fact: _OutageFact) -> dict[str, object]:
+    return {"subject": fact.outage.id, "why": fact.outage.reason}
+
+
+def _of_flag(fact: FlagChanged) -> dict[str, object]:
+    return {"subject": str(fact.now.change), "was": fact.was.state, "now": fact.now.state, "why": fact.why}
+
+
+_COLUMNS: dict[type, Callable[[Any], dict[str, object]]] = {
+    ProbeChanged: lambda fact: _changed(fact.probe, fact),
+    FunctionChanged: lambda fact: _changed(fact.function, fact),
+    PlatformChanged: lambda fact: _changed("", fact),
+    OutageOpened: _of_outage,
+    OutageWidened: _of_outage,
+    OutageEnded: _of_outage,
+    OutageReopened: _of_outage,
+    CauseAdded: lambda fact: {"subject": fact.cause.id},
+    CauseEnded: lambda fact: {"subject": fact.cause.id, "why": fact.why},
+    FlagChanged: _of_flag,
+    PageDecided: lambda fact: {"subject": fact.page.id, "now": fact.page.status, "why": fact.page.reason},
+    PageWithheld: lambda fact: {"subject": fact.kind, "why": fact.reason},
+}
+
+
+def _write_outages(connection: Connection, scope: Scope, commit: Commit) -> None:
+    latest = {fact.outage.id: fact.outage for fact in commit.facts if isinstance(fact, _OUTAGE_FACTS)}
+    if commit.after.outage is not None:
+        latest[commit.after.outage.id] = commit.after.outage
+    if latest:
+        connection.execute(replacing(connection, outages), [_outage(scope, outage) for outage in latest.values()])
+
+
+def _outage(scope: Scope, outage: Outage) -> dict[str, object]:
+    return scope.row(
+        outage=outage.id,
+        opened_at=outage.opened_at,
+        confirmed_at=outage.confirmed_at,
+        ended_at=outage.ended_at,
+        cleared_at=outage.cleared_at,
+        record=encode(outage),
+    )
+
+
+def _write_causes(connection: Connection, scope: Scope, commit: Commit) -> None:
+    for fact in commit.facts:
+        if isinstance(fact, CauseAdded):
+            _end_cause(connection, scope, fact, commit, "replaced")
+            row = scope.row(kind=fact.cause.kind, cause=fact.cause.id, added_at=commit.at, record=encode(fact.cause))
+            connection.execute(insert(causes), row)
+        elif isinstance(fact, CauseEnded):
+            _end_cause(connection, scope, fact, commit, fact.why)
+
+
+def _end_cause(connection: Connection, scope: Scope, fact: CauseAdded | CauseEnded, commit: Commit, why: str) -> None:
+    which = {"for_vantage": scope.vantage, "for_platform": scope.platform}
+    which |= {"for_kind": fact.cause.kind.value, "for_cause": fact.cause.id}
+    connection.execute(_END_CAUSE, {**which, "ended_at": commit.at, "ended_why": why})
+
+
+def read_outages(connection: Connection, vantage: str, query: OutageQuery) -> list[Outage]:
+    """Return the vantage's outages that were not over before `query.since`, newest first.
+
+    Raises:
+        StoreUnusable: a record is damaged or from a newer version.
+    """
+    statement = select(outages.c.outage, outages.c.record).where(outages.c.vantage == vantage)
+    if query.platform is not None:
+        statement = statement.where(outages.c.platform == query.platform)
+    if query.since is not None:
+        statement = statement.where(outages.c.ended_at.is_(None) | (outages.c.ended_at > query.since))
+    newest = statement.order_by(outages.c.opened_at.desc(), outages.c.outage.desc()).limit(max(query.limit, 0))
+    return [decode(Outage, row.record, what=f"outage {row.outage}") for row in connection.execute(newest)]

@@ -1,0 +1,1 @@
+"""One file per schema, from the first on."""

@@ -1,0 +1,103 @@
+"""Pages and their deliveries: what was decided, and how far it got through each channel."""
+
+import logging
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select, update
+
+from monitor.errors import StoreUnusable
+from monitor.model.page import Page
+from monitor.model.record import Delivery, DeliveryState, RoutedPage
+from monitor.store.codec import decode, encode
+from monitor.store.schema import deliveries, pages
+from monitor.store.upserts import adding, replacing
+
+log = logging.getLogger("glasswatch.store")
+
+_UNSENT = (DeliveryState.PENDING, DeliveryState.SENDING)
+
+
+def write(connection: Connection, vantage: str, routed: Iterable[RoutedPage]) -> None:
+    """Write pages, and one pending delivery for each of their channels."""
+    routed = list(routed)
+    if not routed:
+        return
+    connection.execute(adding(connection, pages), [_page(vantage, each.page) for each in routed])
+    waiting = [
+        _delivery(vantage, Delivery(each.page, channel, DeliveryState.PENDING, 0, each.page.decided_at))
+        for each in routed
+        for channel in dict.fromkeys(each.channels)
+    ]
+    if waiting:
+        connection.execute(adding(connection, deliveries), waiting)
+
+
+def write_delivery(connection: Connection, vantage: str, delivery: Delivery) -> None:
+    """Write how far a delivery got; also that of a page which could not be written when it was decided."""
+    connection.execute(adding(connection, pages), _page(vantage, delivery.page))
+    connection.execute(replacing(connection, deliveries), _delivery(vantage, delivery))
+
+
+def settle(connection: Connection, vantage: str) -> None:
+    """Have every delivery that was under way when the monitor ended tried again."""
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.vantage == vantage, deliveries.c.state == DeliveryState.SENDING)
+        .values(state=DeliveryState.PENDING.value)
+    )
+
+
+def unsent(connection: Connection, vantage: str) -> list[Delivery]:
+    """Return every delivery still to be made, in the order their pages were decided."""
+    rows = connection.execute(
+        select(pages.c.record, deliveries)
+        .join(pages, (pages.c.vantage == deliveries.c.vantage) & (pages.c.page == deliveries.c.page))
+        .where(deliveries.c.vantage == vantage, deliveries.c.state.in_([state.value for state in _UNSENT]))
+        .order_by(pages.c.id, deliveries.c.channel)
+    )
+    found = []
+    for row in rows.mappings():
+        try:
+            page = decode(Page, row["record"], what=f"page {row['page']}")
+        except StoreUnusable as fault:
+            # One damaged page must not keep the others from being sent.
+            log.error("page_unreadable", extra={"fields": {"error": str(fault)}})  # noqa: TRY400 - no traceback for damage
+            continue
+        found.append(
+            Delivery(
+                page=page,
+                channel=row["channel"],
+                state=DeliveryState(row["state"]),
+                attempts=row["attempts"],
+                next_at=row["next_at"],
+                last_error=row["last_error"],
+                receipt=row["receipt"],
+            )
+        )
+    return found
+
+
+def _page(vantage: str, page: Page) -> dict[str, object]:
+    return {
+        "vantage": vantage,
+        "page": page.id,
+        "platform": page.platform,
+        "kind": page.kind,
+        "status": page.status,
+        "dedup_key": page.dedup_key,
+        "decided_at": page.decided_at,
+        "record": encode(page),
+    }
+
+
+def _delivery(vantage: str, delivery: Delivery) -> dict[str, object]:
+    return {
+        "vantage": vantage,
+        "page": delivery.page.id,
+        "channel": delivery.channel,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "next_at": delivery.next_at,
+        "last_error": delivery.last_error,
+        "receipt": delivery.receipt,
+    }

@@ -1,0 +1,175 @@
+"""The store: every method of the port, each one work for the writer's thread."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+from uuid import uuid4
+
+from sqlalchemy import URL, Connection
+
+from glasswatch.chain import ChainProblem, Entry, verify
+from glasswatch.clock import Clock
+from monitor.errors import StoreUnavailable, StoreUnusable
+from monitor.model.record import ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
+from monitor.model.state import Outage
+from monitor.store import audit, flags, history, loading, pages, revision, spans
+from monitor.store.commits import Commits
+from monitor.store.engine import Database
+from monitor.store.history import Scope
+from monitor.store.identity import Identity, Limits
+from monitor.store.outcomes import OutcomeBuffer
+from monitor.store.writer import Told, Writer
+
+T = TypeVar("T")
+_ENTRIES = 500  # how many entries of the audit are read at a time
+
+
+def make_store(
+    url: str | URL, *, deployment: str, vantage: str, clock: Clock, limits: Limits | None = None
+) -> "SqlStore":
+    """Return the store at this URL, not yet open.
+
+    Raises:
+        StoreUnusable: the URL isn't one of a store we can use.
+    """
+    identity = Identity(deployment=deployment, vantage=vantage, run=uuid4().hex)
+    return SqlStore(url, identity, clock, limits or Limits())
+
+
+class SqlStore:
+    """Durable state in SQLite or PostgreSQL. Opened once; a failed opening may be tried again."""
+
+    def __init__(self, url: str | URL, identity: Identity, clock: Clock, limits: Limits) -> None:
+        self._identity = identity
+        self._clock = clock
+        self._limits = limits
+        self._database = Database(url, identity, limits)
+        self._place = revision.Place(self._database.place, self._database.is_shared)
+        self._buffer = OutcomeBuffer(identity.vantage, limits, clock)
+        self._commits = Commits(identity)
+        self._life = spans.Life(identity, limits)
+        self._writer: Writer | None = None
+
+    @property
+    def dropped(self) -> int:
+        """How many outcomes could not be kept."""
+        return self._buffer.dropped
+
+    async def open(self) -> Loaded:
+        """Create or upgrade the schema if needed, take this vantage's lock, and return what was stored.
+
+        An upgrade of the schema may take longer than the deadline of other calls.
+
+        Raises:
+            StoreUnavailable: it can't be reached or written now, or another monitor has it open.
+            StoreUnusable: it is damaged, not ours, or of a newer version.
+        """
+        if self._writer is not None:
+            raise RuntimeError("this store was opened before")
+        writer = Writer(self._database, self._buffer, self._limits)
+        writer.start()
+        try:
+            if not await writer.call(partial(revision.prepare, place=self._place)):
+                await writer.call(self._upgrade, seconds=self._limits.upgrade_seconds)
+            loaded = await writer.call(self._take_up)
+        except BaseException:
+            await writer.stop()
+            raise
+        self._buffer.open()
+        self._writer = writer
+        return loaded
+
+    def _upgrade(self, connection: Connection) -> None:
+        revision.upgrade(connection, self._place, partial(self._claim, connection))
+
+    def _claim(self, connection: Connection) -> None:
+        revision.claim(connection, self._place, self._identity, self._clock)
+
+    def _take_up(self, connection: Connection) -> Loaded:
+        self._claim(connection)
+        loading.check_files(connection, self._place.name)
+        loading.settle(connection, self._identity.vantage)
+        return loading.load(connection, self._identity.vantage)
+
+    async def commit(self, commit: Commit) -> ChainHead:
+        """Write all of `commit` in one transaction, or nothing; return where the audit chain ends now.
+
+        The same commit may be given again after `StoreUnavailable`: it is written once.
+
+        Raises:
+            StoreConflict: the platform is no longer at `expected_revision`, or a version of its flag was used before.
+            StoreUnavailable: it can't be written now.
+        """
+        return await self._call(partial(self._commits.write, commit=commit), partial(self._commits.ended, commit))
+
+    async def reserve(self, document: FlagDocument) -> None:
+        """Write the version of a document that only renews the one before, ahead of its publication.
+
+        Raises:
+            StoreConflict: this version or a higher one was used before, for another document.
+            StoreUnavailable: it can't be written now.
+        """
+        scope = Scope(self._identity.vantage, document.platform)
+        await self._call(partial(flags.reserve, scope=scope, document=document))
+
+    def record(self, rows: Iterable[OutcomeRow]) -> None:
+        """Queue outcomes; they are written within a second. Never blocks, never raises; drops are counted."""
+        if self._buffer.add(rows) and self._writer is not None:
+            self._writer.wake()
+
+    async def alive(self, at: datetime) -> None:
+        """Note a sign of life, so that a gap can be told from health after a restart."""
+        await self._call(partial(self._life.write, at=at), self._life.ended)
+
+    async def blind_span(self, since: datetime, until: datetime | None) -> None:
+        """Note when this vantage could not see; `until` None: it still can't."""
+        await self._call(partial(spans.write_blind, vantage=self._identity.vantage, since=since, until=until))
+
+    async def unsent(self) -> Sequence[Delivery]:
+        """Return every delivery that is pending or was under way, oldest first."""
+        return await self._call(partial(pages.unsent, vantage=self._identity.vantage))
+
+    async def delivery(self, delivery: Delivery) -> None:
+        """Write how far a delivery got."""
+        await self._call(partial(pages.write_delivery, vantage=self._identity.vantage, delivery=delivery))
+
+    async def outages(self, query: OutageQuery) -> Sequence[Outage]:
+        """Return outages that were not over before `query.since`, newest first."""
+        return await self._call(partial(history.read_outages, vantage=self._identity.vantage, query=query))
+
+    async def verify_audit(self) -> ChainProblem | None:
+        """Return the first problem of this vantage's audit chain; None if it is sound.
+
+        Read in small parts between other calls, so a long chain takes its time but holds nobody up.
+        """
+        loop = asyncio.get_running_loop()
+        bound = self._limits.deadline_seconds + 1
+
+        def entries() -> Iterator[Entry]:
+            after = 0
+            while True:
+                read = partial(audit.read, vantage=self._identity.vantage, after=after, limit=_ENTRIES)
+                # Bounded, because the loop may end first and nobody would answer any more.
+                part = asyncio.run_coroutine_threadsafe(self._call(read), loop).result(bound)
+                if not part:
+                    return
+                yield from part
+                after = part[-1].seq
+
+        return await asyncio.to_thread(verify, entries())
+
+    async def close(self) -> None:
+        """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
+        if self._writer is not None:
+            await self._writer.stop()
+
+    async def _call(self, work: Callable[[Connection], T], ended: Told = lambda _ending: None) -> T:
+        if self._writer is None:
+            raise StoreUnavailable(f"the store {self._place.name} is not open")
+        try:
+            return await self._writer.call(work, ended)
+        except StoreUnusable as fault:
+            # In the middle of an outage nobody must stop for this: what runs goes on without the store.
+            raise StoreUnavailable(str(fault)) from fault

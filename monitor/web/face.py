@@ -1,0 +1,55 @@
+"""Puts the web face together: what the daemon builds, tells of changes, and ends.
+
+face = WebFace(site, Sources(reader, store, book.render, clock), static_file)
+server = WebServer(face.app, face.close)
+server.bind(host, port)
+# in the TaskGroup: server.run(), face.static.run()
+face.changed(platform, facts, at)     # after each commit
+face.renewed()                        # after each renewal of a flag
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from monitor.model.fact import Fact
+from monitor.web.app import create_app
+from monitor.web.events import Hub
+from monitor.web.handlers import Handlers
+from monitor.web.outages import LastOutages
+from monitor.web.pages import Pages
+from monitor.web.site import Site
+from monitor.web.sources import Sources
+from monitor.web.static import StaticPage
+
+_log = logging.getLogger("glasswatch.web")
+
+
+class WebFace:
+    """The application, the event stream and the page as a file."""
+
+    def __init__(self, site: Site, sources: Sources, static_file: Path) -> None:
+        self._outages = LastOutages(sources.store, tuple(site.platforms), sources.clock)
+        self._pages = Pages(site, sources.reader, self._outages, sources.clock)
+        self.hub = Hub(mark=f"{sources.clock.now():%Y%m%dT%H%M%S}")
+        self.static = StaticPage(static_file, self._pages.for_file)
+        self.app = create_app(site, Handlers(site, sources, self._pages, self.hub))
+
+    def changed(self, platform: str, facts: Iterable[Fact], at: datetime) -> None:
+        """Tell of what changed: to those who listen, and on both pages. Never blocks, never raises."""
+        self._outages.forget()
+        self._pages.forget()
+        self.static.request()
+        try:
+            self.hub.tell(platform, facts, at)
+        except Exception:  # noqa: BLE001 - what only shows the monitor never ends it
+            _log.exception("event_untold", extra={"fields": {"platform": platform}})
+
+    def renewed(self) -> None:
+        """Have the file written: a flag is valid for longer. Never blocks."""
+        self.static.request()
+
+    def close(self) -> None:
+        """End every event stream. Repeated calls do nothing."""
+        self.hub.close()

@@ -1,0 +1,128 @@
+"""What each endpoint answers. One method for each line of `monitor.wire.endpoints`, bound to it by name."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.errors import StoreError
+from monitor.model.record import OutageQuery
+from monitor.web import asking, shaping
+from monitor.web.events import Hub
+from monitor.web.pages import Pages, documents
+from monitor.web.refused import Refused
+from monitor.web.site import Site
+from monitor.web.sources import Sources
+from monitor.web.stream import EventStream
+from monitor.wire.answers import KeysAnswer, OutagesAnswer
+from monitor.wire.endpoints import ENDPOINTS, HTML, JOSE, JSON, TEXT
+from monitor.wire.openapi import document as openapi_document
+from monitor.wire.queries import OutagesQuery
+
+EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+
+Handler = Callable[[Request, BaseModel | None], Awaitable[Response | EventStream]]
+
+
+class Handlers:
+    """Answers from the running monitor. A handler gets the request and its query, checked."""
+
+    def __init__(self, site: Site, sources: Sources, pages: Pages, hub: Hub) -> None:
+        self._site = site
+        self._reader = sources.reader
+        self._store = sources.store
+        self._metrics_text = sources.metrics
+        self._clock = sources.clock
+        self._pages = pages
+        self._hub = hub
+
+    def by_name(self) -> Mapping[str, Handler]:
+        """Return every handler under the name of its endpoint."""
+        return {
+            "page": self._page,
+            "metrics": self._metrics,
+            "healthy": self._healthy,
+            "ready": self._ready,
+            "status": self._status,
+            "flag": self._flag,
+            "outages": self._outages,
+            "events": self._events,
+            "keys": self._keys,
+            "openapi": self._describe,
+        }
+
+    async def _page(self, _: Request, __: BaseModel | None) -> Response:
+        return Response(await self._pages.served(), media_type=HTML)
+
+    async def _metrics(self, _: Request, __: BaseModel | None) -> Response:
+        return Response(self._metrics_text(), headers={"content-type": EXPOSITION})
+
+    async def _healthy(self, _: Request, __: BaseModel | None) -> Response:
+        return Response("healthy\n", media_type=TEXT)
+
+    async def _ready(self, _: Request, __: BaseModel | None) -> Response:
+        missing = self._reader.waiting_for()
+        if missing:
+            raise Refused("not_ready", "not ready: " + "; ".join(missing))
+        return Response("ready\n", media_type=TEXT)
+
+    async def _status(self, _: Request, __: BaseModel | None) -> Response:
+        return _json(
+            shaping.status(
+                self._site,
+                self._reader.platforms(),
+                documents(self._site, self._reader),
+                self._reader.waiting_for(),
+                self._clock.now(),
+            )
+        )
+
+    async def _flag(self, request: Request, __: BaseModel | None) -> Response:
+        media = asking.media(request.headers.getlist("accept"), (JSON, JOSE))
+        platform = request.path_params["platform"]
+        if platform not in self._site.platforms:
+            raise Refused("unknown_platform", "no platform of that name is watched here; /api/v1/status lists them")
+        signed = self._reader.document(platform)
+        if signed is None:
+            raise Refused("not_signed", "no flag of this platform has been signed yet")
+        headers = {"vary": "accept"}
+        if media == JOSE:
+            return Response(signed.jws, headers={**headers, "content-type": JOSE})
+        return _json(shaping.flag(signed, self._clock.now()), headers)
+
+    async def _outages(self, _: Request, query: BaseModel | None) -> Response:
+        asked = query if isinstance(query, OutagesQuery) else OutagesQuery()
+        try:
+            found = await self._store.outages(OutageQuery(asked.platform, asked.since, asked.limit))
+        except StoreError:
+            raise Refused("store_unavailable", "the store can't be read now; try again") from None
+        if not found and asked.platform is not None and asked.platform not in self._site.platforms:
+            raise Refused("unknown_platform", "no platform of that name is watched here, or has an outage on record")
+        return _json(OutagesAnswer(outages=tuple(shaping.outage(each) for each in found)))
+
+    async def _events(self, request: Request, __: BaseModel | None) -> Response | EventStream:
+        if request.method == "HEAD":
+            return EventStream(self._hub, None)
+        listener = self._hub.join(request.headers.get("last-event-id"))
+        if listener is None:
+            raise Refused("busy", "as many clients listen as are served at once; try again", {"retry-after": "3"})
+        return EventStream(self._hub, listener)
+
+    async def _keys(self, _: Request, __: BaseModel | None) -> Response:
+        return _json(KeysAnswer(keys=tuple(dict(key) for key in self._site.keys)))
+
+    async def _describe(self, _: Request, __: BaseModel | None) -> Response:
+        return Response(_described(self._site.version), media_type=JSON)
+
+
+def _json(answer: BaseModel, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(answer.model_dump_json(), headers=headers, media_type=JSON)
+
+
+@cache
+def _described(version: str) -> bytes:
+    """Return the interface's description: made when first asked for, since it takes 20 ms of a start."""
+    return json.dumps(openapi_document(ENDPOINTS, version)).encode()

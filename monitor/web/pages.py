@@ -1,0 +1,58 @@
+"""Makes the status page from the running monitor, without holding it up.
+
+1. Rendering takes 0.15 s with 1,000 probes: it is done in a thread.
+2. However many people look, the page is made at most once a second.
+"""
+
+import asyncio
+
+from glasswatch.clock import Clock
+from monitor.model.record import FlagDocument
+from monitor.ports import StatusReader
+from monitor.web.outages import LastOutages
+from monitor.web.page import render
+from monitor.web.site import Site
+from monitor.web.view import Held, page_view
+
+_KEPT_SECONDS = 1.0
+
+
+def documents(site: Site, reader: StatusReader) -> dict[str, FlagDocument]:
+    """Return the flags last signed, by platform."""
+    found = {name: reader.document(name) for name in site.platforms}
+    return {name: document for name, document in found.items() if document is not None}
+
+
+class Pages:
+    """The status page, for serving and for the file."""
+
+    def __init__(self, site: Site, reader: StatusReader, outages: LastOutages, clock: Clock) -> None:
+        self._site = site
+        self._reader = reader
+        self._outages = outages
+        self._clock = clock
+        self._making = asyncio.Lock()
+        self._made_at: float | None = None
+        self._served = ""
+
+    async def served(self) -> str:
+        """Return the page as it is served: of this second."""
+        async with self._making:
+            if self._made_at is None or self._clock.monotonic() - self._made_at >= _KEPT_SECONDS:
+                self._served = await self._make(is_file=False)
+                self._made_at = self._clock.monotonic()
+            return self._served
+
+    async def for_file(self) -> str:
+        """Return the page as it is written to a file: of now."""
+        return await self._make(is_file=True)
+
+    def forget(self) -> None:
+        """Have the page made anew for the next who looks: something changed."""
+        self._made_at = None
+
+    async def _make(self, *, is_file: bool) -> str:
+        outages = await self._outages.read()
+        held = Held(tuple(self._reader.platforms()), documents(self._site, self._reader), outages)
+        now = self._clock.now()
+        return await asyncio.to_thread(lambda: render(page_view(self._site, held, now, is_file=is_file)))

@@ -1,0 +1,125 @@
+"""The status page as plain values, made for its template. `view.py` fills them; they hold data and decide nothing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """How something is marked: by a colour, and always by a sign and a word besides."""
+
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    OPEN = "open"
+    SEALED = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant: for a machine, for a person, and how long ago or ahead (empty on a page that is a file)."""
+
+    machine: str
+    text: str
+    distance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word with its tone."""
+
+    tone: Tone
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class GlassView:
+    """Whether the glass may be broken."""
+
+    mark: Mark
+    sentence: str
+    since: Moment | None
+    valid_until: Moment | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseView:
+    """One reason for the flag."""
+
+    title: str
+    since: Moment
+    until: Moment | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeView:
+    """One probe and what it found last."""
+
+    name: str
+    mark: Mark
+    detail: str
+    measured: Moment | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionView:
+    """One function and its probes."""
+
+    name: str
+    mark: Mark
+    is_critical: bool
+    why: str
+    since: Moment | None
+    probes: tuple[ProbeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutageView:
+    """One outage on record."""
+
+    mark: Mark
+    opened: Moment
+    ended: Moment | None
+    length: str
+    functions: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformView:
+    """One platform."""
+
+    anchor: str
+    name: str
+    mark: Mark
+    sentence: str
+    since: Moment | None
+    why: str
+    glass: GlassView
+    causes: tuple[CauseView, ...]
+    procedure_url: str
+    procedure_link: str
+    procedure_text: str
+    is_procedure_first: bool
+    functions: tuple[FunctionView, ...]
+    outages: tuple[OutageView, ...]
+    outages_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file."""
+
+    title: str
+    icon: Tone
+    deployment: str
+    vantage: str
+    version: str
+    at: Moment
+    refresh_seconds: int
+    is_file: bool
+    is_blind: bool
+    platforms: tuple[PlatformView, ...]

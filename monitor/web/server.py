@@ -1,0 +1,159 @@
+"""Runs uvicorn inside our own TaskGroup: our socket, our signals, our deadlines, and an end that comes in time.
+
+1. The socket is opened before anything runs, so that a port that can't be had is known at once, and port 0 can be
+   asked for its number. Only loopback addresses are opened (design 3.5).
+2. Signals stay with the daemon.
+3. Stopping, by `stop` or by cancellation: no new connections; streams are ended; answers under way get their time;
+   what is left after it is cut off.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from monitor.errors import ListenFailed
+from monitor.web.deadlines import Bounds, bounded
+
+_BACKLOG = 128
+
+
+class WebServer:
+    """Serves an application on a loopback address.
+
+    `before_stop` is called when serving ends, so that answers without an end (the event stream) come to one.
+    """
+
+    def __init__(self, app: ASGIApp, before_stop: Callable[[], None], bounds: Bounds | None = None) -> None:
+        self._server = _Server(app, before_stop, bounds or Bounds())
+        self._socket: socket.socket | None = None
+
+    def bind(self, host: str, port: int) -> tuple[str, int]:
+        """Open the socket; return host and port as they are.
+
+        Raises:
+            ListenFailed: the address is not loopback, or can't be had.
+        """
+        # Any other name would be asked of a name server, from within the loop.
+        flags = 0 if host == "localhost" else socket.AI_NUMERICHOST
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+        except OSError:
+            raise ListenFailed("listen: expected a loopback address or localhost") from None
+        family, kind, protocol, _, address = found[0]
+        if not ipaddress.ip_address(address[0]).is_loopback:
+            raise ListenFailed("listen: expected a loopback address; serving beyond loopback needs tokens")
+        try:
+            self._socket = _opened((family, kind, protocol), address)
+        except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
+            raise ListenFailed(f"listen: port {port} on {address[0]} can't be had: {reason}") from None
+        return self.address
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that we listen on, once bound."""
+        host, port = self._bound().getsockname()[:2]
+        return host, port
+
+    async def run(self) -> None:
+        """Serve until `stop`, or until cancelled. Ends within `stop_seconds`, whatever clients do."""
+        opened = self._bound()
+        try:
+            await self._server.serve(sockets=[opened])
+        except asyncio.CancelledError:
+            await self._server.shutdown()  # uvicorn leaves everything open when it is cancelled
+            raise
+        finally:
+            self.close()
+
+    def stop(self) -> None:
+        """End `run`. Repeated calls do nothing."""
+        self._server.stop()
+
+    def close(self) -> None:
+        """Let go of the socket: for one that was bound and never run. Repeated calls do nothing."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def _bound(self) -> socket.socket:
+        if self._socket is None:
+            raise ListenFailed("listen: not bound yet")
+        return self._socket
+
+
+def _opened(kind: tuple[int, int, int], address: object) -> socket.socket:
+    opened = socket.socket(*kind)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)  # type: ignore[arg-type]  # as getaddrinfo gave it
+        opened.listen(_BACKLOG)
+        opened.setblocking(False)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server with our way of starting and stopping."""
+
+    def __init__(self, app: ASGIApp, before_stop: Callable[[], None], bounds: Bounds) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=bounded(bounds),
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_keep_alive=bounds.idle_seconds,
+            )
+        )
+        self._before_stop = before_stop
+        self._stop_seconds = bounds.stop_seconds
+        self._stopping = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the daemon."""
+        yield
+
+    def stop(self) -> None:
+        """Have the main loop end."""
+        self.should_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the end, keeping the `Date` header right; uvicorn's own wakes ten times a second for it."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - as uvicorn calls it
+        """Stop serving, within `stop_seconds`."""
+        self._before_stop()
+        for listener in getattr(self, "servers", ()):  # missing when cancelled before the start
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._tasks_end(self._stop_seconds * 0.6)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self._tasks_end(self._stop_seconds * 0.4)
+
+    async def _tasks_end(self, patience_seconds: float) -> None:
+        if self.server_state.tasks:
+            await asyncio.wait(set(self.server_state.tasks), timeout=patience_seconds)

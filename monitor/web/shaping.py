@@ -1,0 +1,160 @@
+"""Puts what the monitor holds into the shapes of the wire. No decision is made here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.model.policy import PlatformPolicy
+from monitor.model.record import FlagDocument
+from monitor.model.state import Cause, FunctionState, Outage, PlatformState, ProbeState
+from monitor.web.site import Site
+from monitor.wire.answers import (
+    BreakGlassAnswer,
+    CauseAnswer,
+    FlagAnswer,
+    FunctionAnswer,
+    OutageAnswer,
+    PlatformAnswer,
+    ProbeAnswer,
+    SpanAnswer,
+    StatusAnswer,
+)
+
+
+def status(
+    site: Site,
+    states: Sequence[PlatformState],
+    documents: dict[str, FlagDocument],
+    waiting_for: Sequence[str],
+    now: datetime,
+) -> StatusAnswer:
+    """Return everything held true. `documents` are the flags last signed, by platform."""
+    return StatusAnswer(
+        deployment=site.deployment,
+        vantage=site.vantage,
+        version=site.version,
+        at=now,
+        waiting_for=tuple(waiting_for),
+        platforms=tuple(
+            _platform(state, site, documents.get(state.platform))
+            for state in states
+            if state.platform in site.platforms
+        ),
+    )
+
+
+def flag(document: FlagDocument, now: datetime) -> FlagAnswer:
+    """Return a signed flag as JSON; `now` tells whether it has expired."""
+    return FlagAnswer.model_validate(
+        {
+            "platform": document.platform,
+            "state": document.state,
+            "ver": document.ver,
+            "change": document.change,
+            "issued_at": document.issued_at,
+            "expires_at": document.expires_at,
+            "is_expired": document.expires_at <= now,
+            "sha256": document.sha256,
+            "jws": document.jws,
+        }
+    )
+
+
+def outage(found: Outage) -> OutageAnswer:
+    """Return one outage."""
+    return OutageAnswer(
+        id=found.id,
+        platform=found.platform,
+        opened_at=found.opened_at,
+        confirmed_at=found.confirmed_at,
+        detection_seconds=found.detection_seconds,
+        ended_at=found.ended_at,
+        cleared_at=found.cleared_at,
+        functions=found.functions,
+        openers=found.openers,
+        reason=found.reason,
+        interruptions=tuple(SpanAnswer(start=start, end=end) for start, end in found.interruptions),
+    )
+
+
+def functions_of(policy: PlatformPolicy) -> dict[str, list[str]]:
+    """Return the probes of each function, both in the order of the settings."""
+    probes: dict[str, list[str]] = {}
+    for probe in policy.probes.values():
+        probes.setdefault(probe.function, []).append(probe.name)
+    return probes
+
+
+def _platform(state: PlatformState, site: Site, document: FlagDocument | None) -> PlatformAnswer:
+    watched = site.platforms[state.platform]
+    return PlatformAnswer.model_validate(
+        {
+            "platform": state.platform,
+            "verdict": state.verdict.value,
+            "since": state.verdict_since,
+            "why": state.why,
+            "vote": state.vote.value,
+            "blind": state.blind,
+            "break_glass": _break_glass(state, document),
+            "outage": outage(state.outage) if state.outage is not None else None,
+            "functions": tuple(
+                _function(name, probes, state, watched.policy) for name, probes in functions_of(watched.policy).items()
+            ),
+            "procedure_url": watched.procedure_url,
+        }
+    )
+
+
+def _break_glass(state: PlatformState, document: FlagDocument | None) -> BreakGlassAnswer:
+    return BreakGlassAnswer.model_validate(
+        {
+            "state": state.flag.state.value,
+            "since": state.flag.since,
+            "change": state.flag.change,
+            "causes": tuple(_cause(cause) for cause in state.causes),
+            "signed_state": document.state if document is not None else None,
+            "signed_until": document.expires_at if document is not None else None,
+        }
+    )
+
+
+def _cause(cause: Cause) -> CauseAnswer:
+    return CauseAnswer(
+        kind=cause.kind.value,
+        id=cause.id,
+        since=cause.since,
+        until=cause.until,
+        by=cause.by,
+        confirmed_by=cause.confirmed_by,
+        ticket=cause.ticket,
+        run=cause.run,
+        principals=cause.principals,
+        targets=cause.targets,
+        suspended=cause.suspended,
+    )
+
+
+def _function(name: str, probes: Sequence[str], state: PlatformState, policy: PlatformPolicy) -> FunctionAnswer:
+    held = state.functions.get(name, FunctionState(critical=any(policy.probes[probe].critical for probe in probes)))
+    return FunctionAnswer(
+        function=name,
+        critical=held.critical,
+        verdict=held.verdict.value,
+        since=held.since,
+        why=held.why,
+        probes=tuple(_probe(probe, state.probes.get(probe), policy) for probe in probes),
+    )
+
+
+def _probe(name: str, held: ProbeState | None, policy: PlatformPolicy) -> ProbeAnswer:
+    probe = held or ProbeState(fingerprint="")
+    return ProbeAnswer(
+        probe=name,
+        critical=policy.probes[name].critical,
+        phase=probe.phase.value,
+        confirming=probe.round_bad > 0,
+        bad_since=probe.bad_since,
+        last_reason=probe.last_reason.value if probe.last_reason is not None else None,
+        last_detail=probe.last_detail,
+        last_at=probe.last_at,
+        warnings=tuple(warning.value for warning in probe.warnings),
+    )

@@ -1,0 +1,202 @@
+"""Decides what the status page shows: every word and every choice is settled here, none in the template.
+
+1. Unknown is never shown as good: a probe's mark is good only if it is believed good now and was measured lately.
+2. Break-glass is shown as the signed flag has it. No flag, or one past its expiry, is said to be no flag.
+3. Text from outside (names, reasons, the procedure) shows everything it holds (`monitor.visible`), and a link is one
+   only if it leads to http or https.
+4. A page that is a file can't know how long ago it was written: it gives instants, never how long something lasts.
+5. Who may have to break the glass sees the procedure first; else it stands last.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from monitor import visible
+from monitor.model.record import FlagDocument
+from monitor.model.state import Cause, FunctionState, Outage, PlatformState
+from monitor.model.verdict import FlagState, Verdict
+from monitor.web import phrases
+from monitor.web.pageview import (
+    CauseView,
+    FunctionView,
+    GlassView,
+    Mark,
+    OutageView,
+    PageView,
+    PlatformView,
+    Tone,
+)
+from monitor.web.probeview import probe_view
+from monitor.web.seen import Seen
+from monitor.web.shaping import functions_of
+from monitor.web.site import Site, Watched
+
+REFRESH_SECONDS = 5
+
+_TONES = {Verdict.UP: Tone.GOOD, Verdict.DEGRADED: Tone.WARN, Verdict.DOWN: Tone.BAD, Verdict.UNKNOWN: Tone.UNKNOWN}
+_MAY_NEED_GLASS = {Verdict.DOWN, Verdict.UNKNOWN}
+_WORST_FIRST = (Verdict.DOWN, Verdict.UNKNOWN, Verdict.DEGRADED, Verdict.UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the page is made from. A platform's `outages` are None where the store could not be read."""
+
+    states: Sequence[PlatformState]
+    documents: Mapping[str, FlagDocument]
+    outages: Mapping[str, Sequence[Outage] | None]
+
+
+def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
+    """Return the whole page as of `now`; `is_file`: it will be read some time later, from a file."""
+    states = {state.platform: state for state in held.states}
+    platforms = [states.get(name, PlatformState(platform=name)) for name in site.platforms]
+    worst = min((state.verdict for state in platforms), key=_WORST_FIRST.index, default=Verdict.UNKNOWN)
+    seen = Seen(now, is_file)
+    return PageView(
+        title=_title(site, platforms, held.documents, now),
+        icon=_TONES[worst],
+        deployment=visible.line(site.deployment),
+        vantage=visible.line(site.vantage),
+        version=site.version,
+        at=seen.moment(now),
+        refresh_seconds=0 if is_file else REFRESH_SECONDS,
+        is_file=is_file,
+        is_blind=any(state.blind for state in platforms),
+        platforms=tuple(
+            _platform(f"platform-{number}", state, site.platforms[state.platform], held, seen)
+            for number, state in enumerate(platforms, 1)
+        ),
+    )
+
+
+def _title(site: Site, platforms: Sequence[PlatformState], documents: Mapping[str, FlagDocument], now: datetime) -> str:
+    if len(platforms) == 1:
+        only = platforms[0]
+        glass = _glass_mark(documents.get(only.platform), now).word
+        return f"{only.verdict.value.upper()}, break-glass {glass}: {visible.line(only.platform)}"
+    counts = Counter(state.verdict for state in platforms)
+    words = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in _WORST_FIRST if counts[verdict])
+    return f"{words}: {visible.line(site.deployment)}"
+
+
+def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, seen: Seen) -> PlatformView:
+    outages, note = _outages(state, held.outages.get(state.platform), seen)
+    glass = _glass(state, held.documents.get(state.platform), seen)
+    return PlatformView(
+        anchor=anchor,
+        name=visible.line(state.platform),
+        mark=Mark(_TONES[state.verdict], state.verdict.value.upper()),
+        sentence=phrases.VERDICT_SENTENCES[state.verdict],
+        since=seen.maybe(state.verdict_since),
+        why=visible.line(state.why),
+        glass=glass,
+        causes=tuple(_cause(cause, seen) for cause in state.causes),
+        procedure_url=visible.line(watched.procedure_url),
+        procedure_link=_link(watched.procedure_url),
+        procedure_text=visible.lines(watched.procedure_text).strip("\n"),
+        is_procedure_first=state.verdict in _MAY_NEED_GLASS or glass.mark.tone is not Tone.SEALED,
+        functions=_functions(state, watched, seen),
+        outages=outages,
+        outages_note=note,
+    )
+
+
+def _glass_mark(document: FlagDocument | None, now: datetime) -> Mark:
+    if document is None or document.expires_at <= now:
+        return Mark(Tone.UNKNOWN, phrases.NO_FLAG_WORD)
+    state = FlagState(document.state)
+    return Mark(Tone.OPEN if state is FlagState.READY else Tone.SEALED, phrases.GLASS_WORDS[state])
+
+
+def _glass(state: PlatformState, document: FlagDocument | None, seen: Seen) -> GlassView:
+    mark = _glass_mark(document, seen.now)
+    if document is None:
+        return GlassView(mark, phrases.NO_FLAG_SENTENCE, None, None, (phrases.OTHER_WAYS,))
+    if mark.tone is Tone.UNKNOWN:
+        expired = f"The last one expired at {phrases.moment(document.expires_at)}."
+        return GlassView(mark, phrases.NO_FLAG_SENTENCE, None, None, (expired, phrases.OTHER_WAYS))
+    flag = FlagState(document.state)
+    is_settled = flag is state.flag.state
+    # Where nobody can tell, "don't" would be an order that we have no ground for.
+    is_open_question = flag is FlagState.STANDBY and state.verdict is Verdict.UNKNOWN
+    notes = (
+        phrases.OTHER_WAYS if is_open_question else "",
+        "" if is_settled else f"The flag is about to change to {state.flag.state.value}.",
+    )
+    return GlassView(
+        mark=mark,
+        sentence=phrases.NOT_RAISED_SENTENCE if is_open_question else phrases.GLASS_SENTENCES[flag],
+        since=seen.maybe(state.flag.since) if is_settled else None,
+        valid_until=seen.moment(document.expires_at),
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _cause(cause: Cause, seen: Seen) -> CauseView:
+    notes = [
+        f"by {cause.by}" if cause.by else "",
+        f"confirmed by {cause.confirmed_by}" if cause.confirmed_by else "",
+        f"ticket {cause.ticket}" if cause.ticket else "",
+        "held back after a gap in watching until it is confirmed again" if cause.suspended else "",
+    ]
+    return CauseView(
+        title=f"{phrases.CAUSE_WORDS[cause.kind]} {visible.line(cause.id)}",
+        since=seen.moment(cause.since),
+        until=seen.maybe(cause.until),
+        notes=tuple(visible.line(note) for note in notes if note),
+    )
+
+
+def _functions(state: PlatformState, watched: Watched, seen: Seen) -> tuple[FunctionView, ...]:
+    shown = []
+    for name, probes in functions_of(watched.policy).items():
+        policies = [watched.policy.probes[probe] for probe in probes]
+        found = state.functions.get(name, FunctionState(critical=any(policy.critical for policy in policies)))
+        shown.append(
+            FunctionView(
+                name=visible.line(name),
+                mark=Mark(_TONES[found.verdict], found.verdict.value),
+                is_critical=found.critical,
+                why=visible.line(found.why),
+                since=seen.maybe(found.since),
+                probes=tuple(
+                    probe_view(policy, state.probes.get(policy.name), seen, is_blind=state.blind) for policy in policies
+                ),
+            )
+        )
+    return tuple(shown)
+
+
+def _outages(state: PlatformState, stored: Sequence[Outage] | None, seen: Seen) -> tuple[tuple[OutageView, ...], str]:
+    """Return outages to show and a line about them. An unreadable store hides past ones, never the present one."""
+    if stored is None:
+        present = () if state.outage is None else (state.outage,)
+        return tuple(_outage(found, seen) for found in present), "Past outages can't be read now."
+    return tuple(_outage(found, seen) for found in stored), "" if stored else "None on record."
+
+
+def _outage(found: Outage, seen: Seen) -> OutageView:
+    is_over = found.ended_at is not None
+    now = None if seen.is_file else seen.now
+    until = found.ended_at if found.ended_at is not None else now
+    return OutageView(
+        mark=Mark(Tone.GOOD, "over") if is_over else Mark(Tone.BAD, "going on"),
+        opened=seen.moment(found.opened_at),
+        ended=seen.maybe(found.ended_at),
+        length="" if until is None else phrases.duration(until - found.opened_at),
+        functions=visible.line(", ".join(found.functions)),
+        reason=visible.line(found.reason),
+    )
+
+
+def _link(url: str) -> str:
+    """Return the address if following it does no more than open a page; empty otherwise."""
+    try:
+        scheme = urlsplit(url).scheme.lower()
+    except ValueError:
+        return ""
+    return url if scheme in {"http", "https"} and visible.line(url) == url else ""

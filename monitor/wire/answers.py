@@ -1,0 +1,172 @@
+"""The shapes of our answers.
+
+Field names are those of the settings, the metrics and the documentation. Words of closed lists (verdicts, states)
+are spelled out here because the wire depends on nothing; a test holds them against the monitor's own.
+"""
+
+from typing import Literal
+
+from monitor.wire.shape import Instant, Shape
+
+VerdictWord = Literal["up", "degraded", "down", "unknown"]
+FlagStateWord = Literal["standby", "exercise", "ready"]
+PhaseWord = Literal["unproven", "good", "bad"]
+CauseWord = Literal["outage", "manual", "exercise"]
+
+
+class Problem(Shape):
+    """What went wrong."""
+
+    code: str
+    """One of the codes in docs/reference/http.md."""
+    message: str
+    """For a person: what is wrong, and what was expected. It repeats nothing of the request."""
+
+
+class ErrorAnswer(Shape):
+    """Every answer that is not a success."""
+
+    error: Problem
+
+
+class ProbeAnswer(Shape):
+    """What is believed of one probe, and what it found last."""
+
+    probe: str
+    critical: bool
+    phase: PhaseWord
+    confirming: bool
+    """A bad outcome is being confirmed right now."""
+    bad_since: Instant | None
+    """Start of the first bad attempt of the streak; set while confirmed bad."""
+    last_reason: str | None
+    """Reason of the last outcome; null before the first."""
+    last_detail: str
+    last_at: Instant | None
+    warnings: tuple[str, ...]
+
+
+class FunctionAnswer(Shape):
+    """What an engineer would lose: the verdict on one function."""
+
+    function: str
+    critical: bool
+    verdict: VerdictWord
+    since: Instant | None
+    why: str
+    probes: tuple[ProbeAnswer, ...]
+
+
+class SpanAnswer(Shape):
+    """A half-open span of time."""
+
+    start: Instant
+    end: Instant
+
+
+class OutageAnswer(Shape):
+    """One outage: from the first bad outcome of the streak to the first good one that ended it."""
+
+    id: str
+    platform: str
+    opened_at: Instant
+    confirmed_at: Instant
+    detection_seconds: float
+    ended_at: Instant | None
+    """First good outcome; null while the outage lasts."""
+    cleared_at: Instant | None
+    """When its end was confirmed."""
+    functions: tuple[str, ...]
+    openers: tuple[str, ...]
+    """The probes whose good outcomes alone can end it."""
+    reason: str
+    interruptions: tuple[SpanAnswer, ...]
+    """Good spans inside it, shorter than `lower_after`."""
+
+
+class OutagesAnswer(Shape):
+    """Outages, newest first."""
+
+    outages: tuple[OutageAnswer, ...]
+
+
+class CauseAnswer(Shape):
+    """One reason for the flag to be raised."""
+
+    kind: CauseWord
+    id: str
+    since: Instant
+    until: Instant | None
+    by: str | None
+    confirmed_by: str | None
+    ticket: str | None
+    run: str | None
+    principals: tuple[str, ...]
+    targets: tuple[str, ...]
+    suspended: bool
+    """Believed before a gap in watching: not signed until it is confirmed again."""
+
+
+class FlagAnswer(Shape):
+    """The flag of one platform as last signed. Only the signature in `jws` proves anything."""
+
+    platform: str
+    state: FlagStateWord
+    ver: int
+    change: int
+    issued_at: Instant
+    expires_at: Instant
+    is_expired: bool
+    """By the monitor's clock, at the time of the answer."""
+    sha256: str
+    """Of the bytes of `jws`, lower-case hex."""
+    jws: str
+
+
+class BreakGlassAnswer(Shape):
+    """Where the flag stands in the monitor's own state, and what was last signed of it."""
+
+    state: FlagStateWord
+    since: Instant | None
+    change: int
+    causes: tuple[CauseAnswer, ...]
+    signed_state: FlagStateWord | None
+    """State in the document last signed; null before the first. It can lag behind `state` for an instant."""
+    signed_until: Instant | None
+    """When the document last signed expires."""
+
+
+class PlatformAnswer(Shape):
+    """Everything that is held true of one platform."""
+
+    platform: str
+    verdict: VerdictWord
+    since: Instant | None
+    why: str
+    vote: VerdictWord
+    """This vantage's own verdict; `verdict` is what the quorum makes of all votes."""
+    blind: bool
+    """This vantage can't see: none of its controls answers, so nothing it saw is believed."""
+    break_glass: BreakGlassAnswer
+    outage: OutageAnswer | None
+    """The latest outage, kept after its end until `lower_after` has passed."""
+    functions: tuple[FunctionAnswer, ...]
+    procedure_url: str
+
+
+class StatusAnswer(Shape):
+    """What the monitor holds true now."""
+
+    deployment: str
+    vantage: str
+    version: str
+    at: Instant
+    waiting_for: tuple[str, ...] = ()
+    """What keeps the monitor from being relied on, one line each: a flag not published, a probe not run yet."""
+    platforms: tuple[PlatformAnswer, ...]
+
+
+class KeysAnswer(Shape):
+    """Public keys as a JWK set: for comparison, never to be trusted because they were fetched."""
+
+    keys: tuple[dict[str, object], ...]

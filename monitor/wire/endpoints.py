@@ -1,0 +1,149 @@
+"""The HTTP interface: one literal table from which routes, authorisation, OpenAPI and clients derive.
+
+1. An endpoint is a method on a path; its name is what code, documentation and OpenAPI call it.
+2. `scope` None is open to everybody, everywhere; any other is what a token needs, except that `read` is open on
+   loopback (design 3.5).
+3. `answers` maps each media type of a success to its shape; None is text of its own format. The first is the default.
+4. `query` None: a query string is ignored, because whoever needs the answer must not be turned away for a link that
+   somebody decorated. Otherwise it is held to its shape, unknown parameters included.
+5. `refusals` are codes of `REFUSALS` beyond those that any request may meet (`ALWAYS`), and `bad_query`, which goes
+   with `query`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from monitor.wire.answers import FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
+from monitor.wire.queries import NoQuery, OutagesQuery
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+JSON = "application/json"
+JOSE = "application/jose"
+HTML = "text/html"
+TEXT = "text/plain"
+EVENT_STREAM = "text/event-stream"
+
+ALWAYS = ("bad_request", "method_not_allowed", "too_slow", "wrong_host", "too_large", "own_fault", "busy")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One line of the table. `path` holds parameters in braces, each one segment long."""
+
+    name: str
+    method: Method
+    path: str
+    scope: str | None
+    summary: str
+    answers: Mapping[str, type[BaseModel] | None]
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    refusals: tuple[str, ...] = field(default=())
+
+    def codes(self) -> tuple[str, ...]:
+        """Return every code of `REFUSALS` that a request here may be answered with."""
+        return (*self.refusals, *(("bad_query",) if self.query is not None else ()), *ALWAYS)
+
+    def at(self, **parameters: str) -> str:
+        """Return the path with its parameters filled in, percent-encoded."""
+        return self.path.format(**{name: quote(value, safe="") for name, value in parameters.items()})
+
+
+ENDPOINTS = (
+    Endpoint(
+        name="page",
+        method="GET",
+        path="/",
+        scope="read",
+        summary="The status page, for people. It refreshes itself and needs no JavaScript.",
+        answers={HTML: None},
+    ),
+    Endpoint(
+        name="metrics",
+        method="GET",
+        path="/metrics",
+        scope=None,
+        summary="Metrics in Prometheus' text format 0.0.4.",
+        answers={TEXT: None},
+    ),
+    Endpoint(
+        name="healthy",
+        method="GET",
+        path="/-/healthy",
+        scope=None,
+        summary="The process answers. It says nothing about what it watches.",
+        answers={TEXT: None},
+    ),
+    Endpoint(
+        name="ready",
+        method="GET",
+        path="/-/ready",
+        scope=None,
+        summary="The store is open, every platform's verdict was taken up and every probe has run once.",
+        answers={TEXT: None},
+        refusals=("not_ready",),
+    ),
+    Endpoint(
+        name="status",
+        method="GET",
+        path="/api/v1/status",
+        scope="read",
+        summary="Everything that is held true of every platform, its functions and probes.",
+        answers={JSON: StatusAnswer},
+        query=NoQuery,
+    ),
+    Endpoint(
+        name="flag",
+        method="GET",
+        path="/api/v1/flag/{platform}",
+        scope=None,
+        summary="The break-glass flag as last signed: as JSON, or as the JWS itself with `Accept: application/jose`.",
+        answers={JSON: FlagAnswer, JOSE: None},
+        query=NoQuery,
+        refusals=("unknown_platform", "not_acceptable", "not_signed"),
+    ),
+    Endpoint(
+        name="outages",
+        method="GET",
+        path="/api/v1/outages",
+        scope="read",
+        summary="Outages on record, newest first.",
+        answers={JSON: OutagesAnswer},
+        query=OutagesQuery,
+        refusals=("unknown_platform", "store_unavailable"),
+    ),
+    Endpoint(
+        name="events",
+        method="GET",
+        path="/api/v1/events",
+        scope="read",
+        summary="What changes, as it changes: a stream of server-sent events.",
+        answers={EVENT_STREAM: None},
+        query=NoQuery,
+    ),
+    Endpoint(
+        name="keys",
+        method="GET",
+        path="/.well-known/jwks.json",
+        scope=None,
+        summary="Our public keys, to compare with the trust file that readers pin.",
+        answers={JSON: KeysAnswer},
+        query=NoQuery,
+    ),
+    Endpoint(
+        name="openapi",
+        method="GET",
+        path="/api/v1/openapi.json",
+        scope="read",
+        summary="This interface as an OpenAPI 3.1 document.",
+        answers={JSON: None},
+        query=NoQuery,
+    ),
+)
+
+BY_NAME: Mapping[str, Endpoint] = {each.name: each for each in ENDPOINTS}

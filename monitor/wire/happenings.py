@@ -1,0 +1,69 @@
+"""What `/api/v1/events` tells: one shape for each kind of event.
+
+The stream is server-sent events: `event` is a name of `EVENTS`, `data` its JSON, `id` what a client that comes back
+sends as `Last-Event-ID`. A client that was away too long is told `reset`, and reads `/api/v1/status` again.
+"""
+
+from typing import Literal
+
+from monitor.wire.answers import FlagStateWord, OutageAnswer, VerdictWord
+from monitor.wire.shape import Instant, Shape
+
+
+class VerdictEvent(Shape):
+    """The verdict on a platform changed, or on one of its functions."""
+
+    platform: str
+    function: str | None
+    """Null: the platform as a whole."""
+    was: VerdictWord
+    now: VerdictWord
+    at: Instant
+    why: str
+
+
+class FlagEvent(Shape):
+    """State or causes of a flag changed."""
+
+    platform: str
+    was: FlagStateWord
+    now: FlagStateWord
+    change: int
+    at: Instant
+    why: str
+
+
+class OutageEvent(Shape):
+    """An outage was found, widened, came back or ended."""
+
+    happening: Literal["opened", "widened", "reopened", "ended"]
+    outage: OutageAnswer
+
+
+class PageEvent(Shape):
+    """A page was decided. Whether it was delivered is another matter."""
+
+    platform: str
+    kind: str
+    severity: Literal["page", "ticket"]
+    status: Literal["firing", "resolved"]
+    summary: str
+    reason: str
+    dedup_key: str
+    outage: str | None
+    at: Instant
+
+
+class ResetEvent(Shape):
+    """Events were missed that can't be told any more."""
+
+    reason: str
+
+
+EVENTS: dict[str, type[Shape]] = {
+    "verdict": VerdictEvent,
+    "flag": FlagEvent,
+    "outage": OutageEvent,
+    "page": PageEvent,
+    "reset": ResetEvent,
+}

@@ -1,0 +1,33 @@
+"""Every way in which a request is refused: its code, its status and what it means.
+
+The codes are part of the interface: a program may depend on them. Messages are for people and may change.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One way of saying no."""
+
+    status: HTTPStatus
+    meaning: str
+
+
+REFUSALS = {
+    "bad_request": Refusal(HTTPStatus.BAD_REQUEST, "What was sent is not HTTP that we can read."),
+    "bad_query": Refusal(HTTPStatus.BAD_REQUEST, "Query parameters are wrong; the message names each of them."),
+    "not_found": Refusal(HTTPStatus.NOT_FOUND, "Nothing lives at this path."),
+    "unknown_platform": Refusal(HTTPStatus.NOT_FOUND, "The platform named is not one that this monitor watches."),
+    "method_not_allowed": Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "The path takes other methods: see `Allow`."),
+    "not_acceptable": Refusal(HTTPStatus.NOT_ACCEPTABLE, "`Accept` leaves out every form that this answer has."),
+    "too_slow": Refusal(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive within its deadline."),
+    "wrong_host": Refusal(HTTPStatus.MISDIRECTED_REQUEST, "The `Host` header does not name this monitor."),
+    "too_large": Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head is larger than we read."),
+    "own_fault": Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the monitor's own; its log has more."),
+    "not_ready": Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The monitor can't be relied on yet; the message says why."),
+    "not_signed": Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "No flag of this platform has been signed yet."),
+    "store_unavailable": Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The store can't be read now; try again."),
+    "busy": Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "As many clients as the monitor serves at once; try again."),
+}

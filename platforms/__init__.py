@@ -1,0 +1,1 @@
+"""What is outside: the wire to a platform, and a simulator of one."""

@@ -1,0 +1,43 @@
+"""Everything that talking to the outside raises on purpose.
+
+    GlasswatchError
+    └── PlatformError
+        └── TransportFault       one exchange with a server failed; `kind` says how, the message why
+
+The message of a TransportFault is one short line for a person. It holds nothing a server sent: OpenSSL's, the parser's
+and the operating system's own words only.
+"""
+
+from enum import StrEnum
+
+from glasswatch.errors import ExitCode, GlasswatchError
+
+
+class PlatformError(GlasswatchError):
+    """Root of what talking to the outside raises."""
+
+    exit_code = ExitCode.NOT_MEASURED
+
+
+class FaultKind(StrEnum):
+    """In which way an exchange with a server failed."""
+
+    OWN = (
+        "own"  # this machine could not try: no descriptors, no memory, no local address, no DNS server, no trust store
+    )
+    RESOLVE = "resolve"  # the name has no address
+    REFUSED = "refused"  # nothing listens there
+    UNREACHABLE = "unreachable"  # no way there, or no answer to the connection attempt
+    TLS = "tls"  # the handshake or the certificate was not right
+    LOST = "lost"  # closed or reset before the answer was whole
+    PROTOCOL = "protocol"  # what came is not valid
+    TOO_LARGE = "too_large"  # what came is more than the bounds allow
+    REDIRECT = "redirect"  # a redirect that may not be followed
+
+
+class TransportFault(PlatformError):
+    """One exchange with a server failed."""
+
+    def __init__(self, kind: FaultKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -1,0 +1,1 @@
+"""One connection to one server: resolved, connected, encrypted, spoken to, with each phase timed."""

@@ -1,0 +1,151 @@
+"""The probe's own HTTP/1.1 transport: one request, one new connection, every phase timed.
+
+Rules:
+- One look-up, one address, one connection, one request; no retry, no fallback, no reuse, no proxy, no cookies.
+- The caller's deadline (`asyncio.timeout` around the call) holds from the look-up to the last byte: cancelling ends
+  the exchange wherever it is, and leaves nothing open.
+- The answer is read whole, within the bounds of `platforms.transport.answer`, and a cap on all bytes on the wire, so
+  that framing can't be used to talk for ever.
+- Redirects are not followed here (`platforms.transport.redirects`).
+
+`AsyncClient` costs as much again as a plain exchange, so probes call `handle_async_request` themselves. It is the
+client's interface all the same: what works with a transport works with this one, except that what goes wrong is a
+`TransportFault`.
+"""
+
+from collections.abc import AsyncIterator, Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from glasswatch.clock import Clock
+from platforms.errors import FaultKind, TransportFault
+from platforms.http import AsyncBaseTransport, AsyncByteStream, Request, Response
+from platforms.transport.answer import MAX_HEAD_BYTES, Answer, Expecting
+from platforms.transport.body import decoded
+from platforms.transport.resolver import Resolver, numeric
+from platforms.transport.stopwatch import Phase, Stopwatch
+from platforms.transport.tls import TlsContexts, TlsOptions
+from platforms.transport.wire import Wire, dial
+
+# Certificates, and the framing of chunks, which outweighs the data only in tiny ones.
+_WIRE_SPARE: Final = 256 * 1024
+_PORTS: Final = {"http": 80, "https": 443}
+_EXPIRY: Final = "tls_expires_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What all exchanges share."""
+
+    clock: Clock
+    resolver: Resolver
+    tls: TlsContexts
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms one server is talked to.
+
+    `max_body` in bytes, before and after decoding. `body_for`: see `platforms.transport.answer.Expecting`.
+    """
+
+    max_body: int
+    tls: TlsOptions
+    body_for: Container[int] | None = None
+
+
+class HttpTransport(AsyncBaseTransport):
+    """Makes each request on a connection of its own. `watch` times all requests made through this transport."""
+
+    def __init__(self, network: Network, terms: Terms, watch: Stopwatch) -> None:
+        self._network = network
+        self._terms = terms
+        self._watch = watch
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Make one exchange. The extension `sni_hostname` replaces the name that is asked for and verified.
+
+        Raises:
+            TransportFault: of any kind but REDIRECT.
+        """
+        terms = self._terms
+        answer = Answer(Expecting(terms.max_body, request.method != "HEAD", terms.body_for), self._watch)
+        try:
+            # Before connecting: authorities that can't be read are our fault, whatever the server does.
+            context = self._network.tls.get(terms.tls) if request.url.scheme == "https" else None
+            wire = await self._connected(request)
+            try:
+                if context is not None:
+                    self._watch.enter(Phase.TLS)
+                    await wire.secure(context, _name(request))
+                self._watch.enter(Phase.PROCESSING)
+                wire.send(_bytes(request))
+                await wire.receive(answer)
+                self._watch.stop()
+                extensions = {"http_version": b"HTTP/1.1", _EXPIRY: wire.tls_expires_at}
+            finally:
+                wire.abort()
+        finally:
+            answer.close()
+        return Response(
+            answer.status,
+            headers=answer.fields,
+            stream=_Transferred(answer.body, answer.codings),
+            extensions=extensions,
+            request=request,
+        )
+
+    async def _connected(self, request: Request) -> Wire:
+        host, port = _host(request), request.url.port or _PORTS[request.url.scheme]
+        address = numeric(host, port)
+        if address is None:
+            self._watch.enter(Phase.RESOLVE)
+            address = await self._network.resolver.resolve(host, port)
+        self._watch.enter(Phase.CONNECT)
+        return await dial(address, MAX_HEAD_BYTES + 2 * self._terms.max_body + _WIRE_SPARE)
+
+
+def content_of(response: Response, limit: int) -> bytes:
+    """Return the body of an answer of `HttpTransport`, without its content coding.
+
+    Raises:
+        TransportFault: PROTOCOL, TOO_LARGE.
+    """
+    stream = response.stream
+    return decoded(stream.body, stream.codings, limit) if isinstance(stream, _Transferred) else b""
+
+
+def expiry_in(response: Response) -> datetime | None:
+    """Return when the certificate of the server that answered ends; None in clear."""
+    at = response.extensions.get(_EXPIRY)
+    return at if isinstance(at, datetime) else None
+
+
+class _Transferred(AsyncByteStream):
+    """A body that has arrived whole, still encoded."""
+
+    def __init__(self, body: bytes, codings: Sequence[bytes]) -> None:
+        self.body = body
+        self.codings = codings
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.body
+
+
+def _host(request: Request) -> str:
+    return request.url.raw_host.decode("ascii")
+
+
+def _name(request: Request) -> str:
+    # A name may end in a dot, a certificate's never does.
+    return str(request.extensions.get("sni_hostname") or _host(request).rstrip("."))
+
+
+def _bytes(request: Request) -> bytes:
+    fields = request.headers.raw
+    head = b"".join([b"%s: %s\r\n" % field for field in fields])
+    if head.count(b"\n") != len(fields) or head.count(b"\r") != len(fields) or b"\0" in head:
+        raise TransportFault(FaultKind.OWN, "a header can't be sent: it holds a line end")
+    line = b"%s %s HTTP/1.1\r\n" % (request.method.encode("ascii"), request.url.raw_path)
+    return b"".join((line, head, b"\r\n", request.content))

@@ -1,0 +1,161 @@
+"""From a host's name to the one address that is tried.
+
+Rules:
+- A numeric host needs no look-up.
+- Exactly one address is picked and tried once. A probe is not kind: trying the next address behind a dead one, as
+  browsers do, would hide a half-dead service, and would measure the sum of two attempts.
+- Where a name has both kinds, the IPv4 address is picked if this machine has a way to IPv4 at all. Broken IPv6 on the
+  way out is common and says nothing about the platform; browsers, which race both kinds, hide it from the engineer.
+- Within a kind the order is c-ares', by RFC 6724.
+- /etc/hosts, `localhost` and search domains hold as they do for other programs.
+- c-ares keeps answers for their TTL, an hour at most, and re-reads resolv.conf when it changes. A recursive resolver
+  keeps them as long, so no outage is seen later for it. It also remembers which DNS server does not answer and
+  asks it last, so that a dead one in resolv.conf costs time once, not at every attempt.
+
+The loop is never blocked: c-ares waits in a thread of its own, one for all look-ups. A cancelled look-up ends there
+by itself within `_TRY_SECONDS` and its repetitions.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import aiodns
+from aiodns.error import (
+    ARES_ECANCELLED,
+    ARES_ECONNREFUSED,
+    ARES_EDESTRUCTION,
+    ARES_EFILE,
+    ARES_ENODATA,
+    ARES_ENOMEM,
+    ARES_ENONAME,
+    ARES_ENOTFOUND,
+    ARES_ENOTINITIALIZED,
+    ARES_ESERVFAIL,
+    ARES_ETIMEOUT,
+    DNSError,
+)
+from pycares import AresError
+
+from platforms.errors import FaultKind, TransportFault
+
+# A second DNS server must get its turn well within a probe's usual 5 s.
+_TRY_SECONDS: Final = 1.5
+_TRIES: Final = 2
+
+_OWN: Final = {
+    # Not one DNS server could be reached, or none is set: nothing was learnt about the name.
+    ARES_ECONNREFUSED: "no DNS server could be reached",
+    ARES_ENOMEM: "out of memory while resolving the name",
+    ARES_EFILE: "a file needed for resolving names can't be read",
+    ARES_ENOTINITIALIZED: "the resolver could not be started",
+    ARES_ECANCELLED: "the resolver was closed",
+    ARES_EDESTRUCTION: "the resolver was closed",
+}
+_THEIRS: Final = {
+    ARES_ENOTFOUND: "the name does not exist",
+    ARES_ENONAME: "the name does not exist",
+    ARES_ENODATA: "the name has no address",
+    ARES_ETIMEOUT: "the DNS servers did not answer in time",
+    ARES_ESERVFAIL: "the DNS servers could not answer for this name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to connect to: a numeric host, and a port."""
+
+    host: str
+    port: int
+    family: socket.AddressFamily
+
+
+class Resolver(Protocol):
+    """Finds the address of a name. Bound to the loop it is first used in."""
+
+    async def resolve(self, host: str, port: int) -> Address:
+        """Return the address to try. The caller bounds the time by cancelling.
+
+        Raises:
+            TransportFault: RESOLVE: there is no address; OWN: this machine could not ask.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """End every look-up under way. Repeated calls do nothing."""
+        ...
+
+
+def numeric(host: str, port: int) -> Address | None:
+    """Return the address if the host (IPv6 without brackets) is numeric already."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except (OSError, ValueError):
+            continue
+        return Address(host, port, family)
+    return None
+
+
+class AresResolver:
+    """Resolver on c-ares. `nameservers` (`host:port`) replace those of resolv.conf."""
+
+    def __init__(self, nameservers: Sequence[str] = ()) -> None:
+        self._nameservers = nameservers
+        self._ares: aiodns.DNSResolver | None = None
+
+    async def resolve(self, host: str, port: int) -> Address:
+        """See `Resolver`."""
+        try:
+            found = await self._started().getaddrinfo(host, type=socket.SOCK_STREAM)
+        except (DNSError, AresError) as error:
+            raise _fault(error) from error
+        addresses = [Address(node.addr[0].decode(), port, socket.AddressFamily(node.family)) for node in found.nodes]
+        if not addresses:
+            raise TransportFault(FaultKind.RESOLVE, _THEIRS[ARES_ENODATA])
+        return _picked(addresses)
+
+    async def aclose(self) -> None:
+        """See `Resolver`."""
+        ares, self._ares = self._ares, None
+        if ares is not None:
+            await ares.close()
+
+    def _started(self) -> aiodns.DNSResolver:
+        if self._ares is None:
+            self._ares = aiodns.DNSResolver(
+                nameservers=self._nameservers or None,
+                loop=asyncio.get_running_loop(),
+                timeout=_TRY_SECONDS,
+                tries=_TRIES,
+            )
+        return self._ares
+
+
+def _fault(error: DNSError | AresError) -> TransportFault:
+    code = error.args[0] if error.args else None
+    if not isinstance(code, int) or code in _OWN:
+        # Without a code c-ares could not even be started, for lack of descriptors or memory.
+        return TransportFault(FaultKind.OWN, _OWN.get(code, _OWN[ARES_ENOTINITIALIZED]))
+    return TransportFault(FaultKind.RESOLVE, _THEIRS.get(code, "the name could not be resolved"))
+
+
+def _picked(addresses: Sequence[Address]) -> Address:
+    first = addresses[0]
+    if first.family == socket.AF_INET:
+        return first
+    other = next((address for address in addresses if address.family == socket.AF_INET), None)
+    return other if other is not None and _has_way(other) else first
+
+
+def _has_way(address: Address) -> bool:
+    """Return whether this machine has a route there. Connecting a datagram socket sends nothing."""
+    try:
+        with socket.socket(address.family, socket.SOCK_DGRAM) as probe:
+            probe.setblocking(False)
+            probe.connect((address.host, address.port))
+    except OSError:
+        return False
+    return True

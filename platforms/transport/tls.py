@@ -1,0 +1,161 @@
+"""TLS as a probe wants it: always verified, contexts shared, failures in plain words.
+
+Rules:
+- Verification (chain and name) is always on; there is no setting to turn it off.
+- A `ca_file` replaces the system's authorities. When the file changes it is read again: a renewed private authority
+  must not look like an outage.
+- A machine without any authorities can't judge a server: that is our own fault, not the server's.
+- Building a context with the system's authorities takes 17 to 20 ms, so contexts are kept by settings.
+- No sessions are resumed: each attempt makes the whole handshake.
+"""
+
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from platforms.errors import FaultKind, TransportFault
+
+_ALPN: Final = ["http/1.1"]
+_VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+# OpenSSL's reason codes that a person should not have to look up. Others are shown as OpenSSL names them.
+_WORDS: Final = {
+    "WRONG_VERSION_NUMBER": "the server did not answer in TLS",
+    "PACKET_LENGTH_TOO_LONG": "the server did not answer in TLS",
+    "RECORD_LAYER_FAILURE": "the server did not answer in TLS",
+    "HTTP_REQUEST": "the server did not answer in TLS",
+    "UNSUPPORTED_PROTOCOL": "the server offers no TLS version that is allowed here",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the server refuses the TLS versions that are allowed here",
+    "NO_CIPHERS_AVAILABLE": "no cipher in common with the server",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server refused the handshake: no common cipher, or it asks for a certificate",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the server asks for a client certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "the server asks for another client certificate",
+    "TLSV1_UNRECOGNIZED_NAME": "the server does not know this name",
+    "TLSV1_ALERT_INTERNAL_ERROR": "the server reports an internal error",
+    "DH_KEY_TOO_SMALL": "the server's key is too weak",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOptions:
+    """Whom to trust, and from which version on ("1.2" or "1.3"). No `ca_file`: the system's authorities."""
+
+    ca_file: Path | None = None
+    min_version: str = "1.2"
+
+
+class TlsContexts:
+    """One TLS context for all who share the same options."""
+
+    def __init__(self) -> None:
+        self._kept: dict[TlsOptions, tuple[object, ssl.SSLContext]] = {}
+
+    def prepare(self, options: TlsOptions) -> None:
+        """Build the context ahead of the first attempt. If that fails, the attempt will say so."""
+        with suppress(TransportFault):
+            self.get(options)
+
+    def get(self, options: TlsOptions) -> ssl.SSLContext:
+        """Return the context. Takes 20 ms when it is first built, afterwards a look at the file's date.
+
+        Raises:
+            TransportFault: OWN: the authorities can't be read, or there are none.
+        """
+        stamp = _stamp(options.ca_file)
+        kept = self._kept.get(options)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        context = _built(options)
+        self._kept[options] = (stamp, context)
+        return context
+
+
+def tls_fault(error: ssl.SSLError) -> TransportFault:
+    """Say in plain words why TLS failed. The words are OpenSSL's and ours, never the server's."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        # "Hostname mismatch, certificate is not valid for 'x'" names what we asked for.
+        return TransportFault(FaultKind.TLS, f"certificate not accepted: {_words(error.verify_message)}")
+    reason = error.reason or ""
+    return TransportFault(FaultKind.TLS, _WORDS.get(reason) or f"TLS failed: {_words(reason) or 'no reason given'}")
+
+
+def expiry_of(session: ssl.SSLObject) -> datetime | None:
+    """Return when the server's own certificate ends (aware, UTC); None if it can't be told."""
+    certificate = session.getpeercert(binary_form=True)
+    if certificate is None:
+        return None
+    known = _expiry(certificate)
+    if not known.is_read:
+        ends = (session.getpeercert() or {}).get("notAfter")
+        known.at = _time(ends) if isinstance(ends, str) else None
+        known.is_read = True
+    return known.at
+
+
+class _Expiry:
+    """When one certificate ends, once somebody has read it."""
+
+    __slots__ = ("at", "is_read")
+
+    def __init__(self) -> None:
+        self.at: datetime | None = None
+        self.is_read = False
+
+
+@lru_cache(maxsize=1024)
+def _expiry(certificate: bytes) -> _Expiry:  # noqa: ARG001 - the certificate is the key
+    # Reading a certificate takes a tenth of a handshake's time, and probes see the same few again and again.
+    return _Expiry()
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _words(text: str) -> str:
+    text = text.strip().rstrip(".").replace("_", " ")
+    return text.lower() if text.isupper() else text[:1].lower() + text[1:]
+
+
+def _stamp(file: Path | None) -> object:
+    if file is None:
+        return None
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise TransportFault(FaultKind.OWN, f"tls.ca_file can't be read: {error.strerror}") from error
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _built(options: TlsOptions) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks chain and name
+    context.minimum_version = _VERSIONS[options.min_version]
+    context.set_alpn_protocols(_ALPN)
+    if options.ca_file is None:
+        context.load_default_certs()
+        if not context.cert_store_stats()["x509_ca"] and not _has_directory():
+            raise TransportFault(
+                FaultKind.OWN, "this machine trusts no authorities: install ca-certificates or set tls.ca_file"
+            )
+        return context
+    try:
+        context.load_verify_locations(cafile=options.ca_file)
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        raise TransportFault(FaultKind.OWN, "tls.ca_file holds no certificates in PEM form") from error
+    return context
+
+
+def _has_directory() -> bool:
+    """Return whether the system's authorities are in a directory, which OpenSSL reads only when it needs one."""
+    path = ssl.get_default_verify_paths().capath
+    try:
+        return bool(path) and any(Path(path).iterdir())
+    except OSError:
+        return False

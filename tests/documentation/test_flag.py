@@ -1,0 +1,60 @@
+"""docs/reference/flag.md says what documents and trust files hold."""
+
+import json
+
+from glasswatch.flag import document, trust
+from glasswatch.flag.jws import FLAG_TYP
+from glasswatch.flag.reader import MAX_TTL
+from monitor.model.verdict import FlagState
+from tests.support.documents import REFERENCE, blocks, rows, section
+
+TEXT = (REFERENCE / "flag.md").read_text()
+CLAIMS = document.Claims(
+    iss="prod/main",
+    sub="payments",
+    aud="prod/standby",
+    iat=1,
+    exp=2,
+    ver=1,
+    state=document.FlagState.STANDBY,
+    causes=(),
+    verdict="up",
+    since=1,
+    outage=None,
+    vantages=document.Vantages(1, 1, 1),
+    procedure=document.Procedure("https://wiki.example.com/", "0" * 64),
+    change=0,
+    prev=None,
+    log=document.LogHead(0, "0" * 64),
+)
+
+
+def test_every_claim_has_its_row() -> None:
+    """All claims, in the order in which they are written."""
+    assert [cells[0] for cells in rows(section(TEXT, "Document"))] == [
+        f"`{claim}`" for claim in document.payload(CLAIMS)
+    ]
+
+
+def test_every_state_has_its_row() -> None:
+    """The three of them."""
+    assert [cells[0] for cells in rows(section(TEXT, "States"))] == [f"`{state}`" for state in FlagState]
+
+
+def test_header_is_documented_as_it_is() -> None:
+    """Exactly three members; `typ` is ours."""
+    header = json.loads(blocks(TEXT, "json")[0])
+    assert (header["alg"], header["typ"]) == ("EdDSA", FLAG_TYP)
+    assert set(header) == {"alg", "typ", "kid"}
+
+
+def test_every_member_of_a_trust_file_is_documented() -> None:
+    """What a reader accepts there, and nothing else, is named."""
+    text = section(TEXT, "Trust file")
+    assert all(f"`{name}`" in text or f"keys[].{name}`" in text for name in trust._REQUIRED | trust._OPTIONAL)
+    assert all(f"`{role}`" in text for role in trust.KeyRole)
+
+
+def test_the_cap_on_lifetimes_is_documented() -> None:
+    """Minutes, as the reader has them."""
+    assert f"`--max-ttl`\n({MAX_TTL.seconds // 60}m)" in TEXT or f"`--max-ttl` ({MAX_TTL.seconds // 60}m)" in TEXT

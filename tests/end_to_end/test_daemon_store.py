@@ -1,0 +1,108 @@
+"""A store that can't be written while the monitor runs: people are told and the flag opens all the same."""
+
+import resource
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from glasswatch.clock import SystemClock
+from glasswatch.flag.document import FlagState
+from monitor.store.store import make_store
+from tests.support.monitors import DEPLOYMENT, Home, MonitorProcess, Wanted, make_home, monitor_in
+from tests.support.receiver import Answer, Receiver, receiving
+from tests.support.siege import Witness, witnessing
+from tests.support.waiting import until
+
+FULL_BYTES = 64 * 1024  # flag and status page are smaller, SQLite's log is larger from the start
+
+
+@dataclass
+class Scene:
+    """A monitor that found everything up."""
+
+    home: Home
+    monitor: MonitorProcess
+    target: Receiver
+    pages: Receiver
+    witness: Witness
+
+    def told(self, kind: str) -> list[str]:
+        """Return what was told of a kind of page: firing or resolved, and whether unrecorded."""
+        pages = [page.json() for page in self.pages.accepted]
+        return [
+            f"{page['status']}{' unrecorded' if page['unrecorded'] else ''}" for page in pages if page["kind"] == kind
+        ]
+
+    async def tells(self, kind: str, *wanted: str, within: float = 30.0) -> None:
+        """Wait until these, and no others, were told of a kind."""
+        try:
+            await until(lambda: len(self.told(kind)) >= len(wanted), within, every=0.05)
+        except TimeoutError:
+            raise AssertionError(f"{kind}: {self.told(kind)}\n{self.monitor.said}") from None
+        assert self.told(kind) == list(wanted), self.monitor.said
+
+    async def goes_on_unrecorded(self) -> None:
+        """Break the target: all of it happens, and nothing of it is on record."""
+        self.target.default = Answer(503)
+        await self.tells("outage", "firing unrecorded")
+        await self.tells("flag", "firing unrecorded")
+        await until(lambda: self.witness.state is FlagState.READY, 20, every=0.01)
+        assert (await self.monitor.status())["verdict"] == "down"
+
+    async def was_written_in_the_end(self) -> None:
+        """Wait until the store takes writes again; everything that was kept is there then."""
+        await self.tells("store", "firing unrecorded", "resolved")
+        assert await self.monitor.end() == 0
+        (outage,) = self.home.rows("SELECT * FROM outages")
+        assert self.witness.ready_for() == {outage["outage"]}
+        states = [row["state"] for row in self.home.rows("SELECT state FROM flag_documents ORDER BY ver")]
+        assert "ready" in states
+        kinds = {(row["kind"], row["status"]) for row in self.home.rows("SELECT kind, status FROM pages")}
+        assert {("outage", "firing"), ("flag", "firing"), ("store", "firing"), ("store", "resolved")} <= kinds
+        assert not self.home.rows("SELECT * FROM deliveries WHERE state <> 'sent'")
+        url = f"sqlite:///{self.home.store}"
+        store = make_store(url, deployment=DEPLOYMENT, vantage="main", clock=SystemClock())
+        try:
+            await store.open()
+            assert await store.verify_audit() is None
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def _watching(root: Path) -> AsyncIterator[Scene]:
+    async with receiving() as target, receiving() as pages:
+        home = make_home(root / "home", Wanted(target.url, receiver=pages.url))
+        async with monitor_in(home) as monitor, witnessing(home) as witness:
+            await monitor.start()
+            await monitor.verdict_is("up")
+            yield Scene(home, monitor, target, pages, witness)
+            assert witness.wrong == []
+            assert "Traceback" not in monitor.log
+
+
+async def test_a_full_disk(tmp_path: Path) -> None:
+    """One page says so, the outage's page and flag go out unrecorded, and with room again all of it is written."""
+    async with _watching(tmp_path) as scene:
+        resource.prlimit(scene.monitor.pid, resource.RLIMIT_FSIZE, (FULL_BYTES, resource.RLIM_INFINITY))
+        await scene.tells("store", "firing unrecorded")
+        await scene.goes_on_unrecorded()
+        # Nothing to write, or something to write: the gate doesn't open by itself.
+        tried = scene.monitor.said.count("store_still_not_writable")
+        await until(lambda: scene.monitor.said.count("store_still_not_writable") >= tried + 3, 30)
+        assert scene.told("store") == ["firing unrecorded"]
+        resource.prlimit(scene.monitor.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        await scene.was_written_in_the_end()
+
+
+async def test_a_store_that_somebody_else_has_locked(tmp_path: Path) -> None:
+    """Another program holds the database: as with a full disk, but each try hangs until it gives up."""
+    async with _watching(tmp_path) as scene:
+        with closing(sqlite3.connect(scene.home.store, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await scene.tells("store", "firing unrecorded")
+            await scene.goes_on_unrecorded()
+            other.execute("ROLLBACK")
+        await scene.was_written_in_the_end()

@@ -1,0 +1,119 @@
+"""A type is chosen by name, from one table, and loaded only when it is used."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import pytest
+
+from glasswatch.settings.load import load_text
+from glasswatch.settings.mistake import SettingsFault
+from glasswatch.settings.model import SettingsModel
+from glasswatch.settings.registry import Choice, Entry, load, model_of
+from glasswatch.settings.schema import json_schema
+
+
+class Animal(SettingsModel):
+    """The base of what is chosen."""
+
+
+class Cat(Animal):
+    """One choice."""
+
+    type: Literal["cat"] = "cat"
+    lives: Literal["seven", "nine"] = "nine"
+
+
+class Dog(Animal):
+    """Another."""
+
+    expected: ClassVar[str] = "a dog"
+
+    type: Literal["dog"] = "dog"
+
+
+ANIMALS = {
+    "cat": Entry(settings=f"{__name__}:Cat"),
+    "dog": Entry(settings=f"{__name__}:Dog"),
+    "yeti": Entry(settings="no.such.module:Yeti", make="no.such.module:make"),
+}
+
+
+class House(SettingsModel):
+    """What holds it."""
+
+    pet: Annotated[Animal, Choice("type", ANIMALS)]
+    guest: Annotated[Animal, Choice("type", ANIMALS, "dog")] = Dog()
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this test module importable by the name the table has for it, however pytest loaded it."""
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[Cat.__module__])
+
+
+def _complaint(text: str) -> str:
+    with pytest.raises(SettingsFault) as caught:
+        load_text(text, House, Path("x.yaml"), {})
+    return str(caught.value)
+
+
+def test_the_named_model_reads_the_settings() -> None:
+    """The key decides which model reads the mapping; a default applies where there is one."""
+    house = load_text("pet: {type: cat, lives: seven}\nguest: {}", House, Path("x.yaml"), {})
+    assert house.pet == Cat(lives="seven")
+    assert house.guest == Dog()
+
+
+def test_a_type_that_is_not_named_is_never_imported() -> None:
+    """The table may name modules that aren't there, as long as nobody asks for them."""
+    assert load_text("pet: {type: dog}", House, Path("x.yaml"), {}).pet == Dog()
+    with pytest.raises(ModuleNotFoundError):
+        load(ANIMALS["yeti"].make)
+
+
+def test_mistakes_of_the_chosen_model_have_their_place() -> None:
+    """Paths lead through the choice as they stand in the file."""
+    assert _complaint("pet: {type: cat, lives: ten}") == "x.yaml:1:25  pet.lives  expected one of: seven, nine"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pet: {}", "1:1  pet.type  is required: expected one of: cat, dog, yeti"),
+        ("pet: {type: }", "1:13  pet.type  expected one of: cat, dog, yeti"),
+        ("pet: {type: [cat]}", "1:13  pet.type  expected one of: cat, dog, yeti"),
+        ("pet: {type: catt}", "1:13  pet.type  expected one of: cat, dog, yeti; did you mean cat?"),
+        ("pet: cat", "1:6  pet  expected a mapping whose type is one of: cat, dog, yeti"),
+    ],
+)
+def test_a_choice_that_is_none_is_told_its_names(text: str, said: str) -> None:
+    """All names are listed, and the nearest is offered."""
+    assert _complaint(text) == f"x.yaml:{said}"
+
+
+def test_settings_made_in_code_are_taken_as_they_are() -> None:
+    """A model that was built already needs no choice."""
+    assert House(pet=Cat()).pet == Cat()
+
+
+def test_only_a_settings_model_is_chosen() -> None:
+    """A table that names something else is our own mistake, said at once."""
+    with pytest.raises(TypeError, match="is not a settings model"):
+        model_of("pathlib:Path")
+
+
+def test_the_schema_asks_for_the_key_where_there_is_no_default() -> None:
+    """Editors offer each choice, and ask for its name."""
+    loadable = {name: ANIMALS[name] for name in ("cat", "dog")}
+
+    class Flat(SettingsModel):
+        """What holds it, without the one that isn't there."""
+
+        pet: Annotated[Animal, Choice("type", loadable)]
+
+    choices = json_schema([Flat])["properties"]["pet"]["oneOf"]
+    assert [(choice["properties"]["type"]["const"], choice["required"]) for choice in choices] == [
+        ("cat", ["type"]),
+        ("dog", ["type"]),
+    ]

@@ -1,0 +1,147 @@
+"""`monitor check`: every mistake at once, each with its place; nothing is started, no secret is read."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glasswatch.cli import run
+from glasswatch.errors import ExitCode
+from monitor.cli import command
+from tests.support.settings_files import GOOD, write
+
+CHANNEL = "paging: {channels: {ops: {type: webhook, url: https://pager.example.com/}}}\n"
+
+
+def _check(*arguments: str) -> int:
+    return run(command, "monitor", ["check", *arguments])
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A good settings file, with its procedure."""
+    (tmp_path / "procedure.md").write_text("Break it.\n")
+    return write(tmp_path, f"{GOOD}{CHANNEL}")
+
+
+def test_a_good_file_says_what_it_holds(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line on stdout, exit 0; no key, store or network is needed."""
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = capsys.readouterr()
+    assert said.out == f"{config}: good (platforms: 1, probes: 1)\n"
+    assert said.err == ""
+    assert sorted(path.name for path in config.parent.iterdir()) == ["glasswatch.yaml", "procedure.md"]
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line each, in the file's order, with file, line and column; never what was written there."""
+    path = write(tmp_path, GOOD.replace("15s", "hunter2").replace("deployment: prod", "deployment: Sw0rdfish!"))
+    assert _check("--config", str(path)) == ExitCode.INVALID
+    said = capsys.readouterr()
+    lines = said.err.splitlines()
+    assert [line.split("  ")[:2] for line in lines] == [
+        [f"{path}:1:13", "deployment"],
+        [f"{path}:10:19", "platforms.payments.probes.portal.interval"],
+    ]
+    assert "hunter2" not in said.err
+    assert "Sw0rdfish" not in said.err
+    assert said.out == ""
+
+
+def test_nobody_to_tell_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Settings without a channel are good, but hardly meant."""
+    write(config.parent, GOOD)
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    assert capsys.readouterr().err == f"{config}: no page channel (paging.channels): nobody will be told of anything\n"
+
+
+def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file that people need at 3 a.m. is looked for now."""
+    (config.parent / "procedure.md").unlink()
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    place = f"{config.parent}/procedure.md"
+    assert capsys.readouterr().err == (
+        f"{config}  platforms.payments.procedure.file: {place} can't be read: No such file or directory\n"
+    )
+
+
+def test_json_says_the_same(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For programs: the file and its mistakes, an empty list where there are none."""
+    assert _check("--json", "--config", str(config)) == ExitCode.GOOD
+    assert json.loads(capsys.readouterr().out) == {"file": str(config), "mistakes": []}
+    wrong = write(tmp_path, GOOD.replace("15s", "soon"), "wrong.yaml")
+    assert _check("--json", "--config", str(wrong)) == ExitCode.INVALID
+    said = capsys.readouterr()
+    (mistake,) = json.loads(said.out)["mistakes"]
+    assert mistake == {
+        "file": str(wrong),
+        "line": 10,
+        "column": 19,
+        "path": "platforms.payments.probes.portal.interval",
+        "expected": mistake["expected"],
+    }
+    assert said.err == ""
+
+
+def test_the_schema_needs_no_settings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """It is printed for editors, whatever stands in the current file."""
+    assert _check("--json-schema", "--config", str(tmp_path / "none.yaml")) == ExitCode.GOOD
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert {"deployment", "platforms", "controls", "flag"} <= set(schema["required"])
+
+
+def test_the_flag_beats_the_environment_which_beats_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--config, then $GLASSWATCH_CONFIG, then ./glasswatch.yaml."""
+    places = {}
+    for name in ("flag", "environment", "here"):
+        directory = tmp_path / name
+        directory.mkdir()
+        (directory / "procedure.md").write_text("Break it.\n")
+        places[name] = write(directory)
+    monkeypatch.chdir(places["here"].parent)
+    monkeypatch.delenv("GLASSWATCH_CONFIG", raising=False)
+    assert _check() == ExitCode.GOOD
+    assert capsys.readouterr().out.startswith("glasswatch.yaml: good")
+    monkeypatch.setenv("GLASSWATCH_CONFIG", str(places["environment"]))
+    assert _check() == ExitCode.GOOD
+    assert capsys.readouterr().out.startswith(f"{places['environment']}: good")
+    assert _check("--config", str(places["flag"])) == ExitCode.GOOD
+    assert capsys.readouterr().out.startswith(f"{places['flag']}: good")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: None, "expected a settings file that can be read: No such file or directory"),
+        (lambda path: path.write_bytes(b"\xff\xfe\x00d"), "expected text in UTF-8"),
+        (lambda path: path.write_text(""), "expected a mapping of sections, such as deployment: prod"),
+        (lambda path: (path.write_text(GOOD), path.chmod(0o666)), "writable by its owner only"),
+    ],
+    ids=["missing", "binary", "empty", "writable"],
+)
+def test_a_file_that_cannot_be_taken_is_one_line(
+    tmp_path: Path,
+    make: Callable[[Path], object],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What, where and what was expected; exit 3."""
+    path = tmp_path / "glasswatch.yaml"
+    make(path)
+    assert _check("--config", str(path)) == ExitCode.INVALID
+    said = capsys.readouterr().err
+    assert said.startswith(str(path))
+    assert says in said
+    assert said.count("\n") == 1
+
+
+def test_a_command_for_a_secret_is_not_run(config: Path, tmp_path: Path) -> None:
+    """A plain check runs nobody's program."""
+    trace = tmp_path / "ran"
+    text = GOOD.replace("{file: flag.key}", f"{{command: [/usr/bin/touch, {trace}]}}")
+    assert _check("--config", str(write(tmp_path, text))) == ExitCode.GOOD
+    assert not trace.exists()

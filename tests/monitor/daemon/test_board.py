@@ -1,0 +1,91 @@
+"""The board: what the running monitor shows of itself, and what a page is sent with."""
+
+from dataclasses import replace
+
+from monitor.board import Board
+from monitor.model.page import PageKind
+from monitor.model.verdict import FlagState, Verdict
+from monitor.procedure import Procedure
+from monitor.settle import Settled
+from tests.support.keeping import BAD, PLATFORM, Watch, probe_policy
+from tests.support.pages import page
+from tests.support.virtual_time import run
+from tests.support.watching import document
+
+PROCEDURE = Procedure("https://wiki.example.com/glass", "Break it.", "ab" * 32)
+
+
+def _board(watch: Watch) -> Board:
+    board = Board("prod", "fra-1", {PLATFORM: PROCEDURE}, keepers={PLATFORM: watch.keeper})
+    board.unrun.extend(loop.unrun for loop in watch.loops.values())
+    return board
+
+
+def test_it_says_what_is_missing_before_the_monitor_can_be_relied_on() -> None:
+    """The store, then a signed flag for each platform, then one attempt of each probe; in the end nothing."""
+
+    async def main() -> None:
+        assert Board("prod", "main", {}).waiting_for() == ["the store is not open yet"]
+        watch = Watch(probe_policy("a"), probe_policy("b"))
+        board = _board(watch)
+        assert board.waiting_for() == [
+            "the flag of payments is not signed yet",
+            "payments/a has not run yet",
+            "payments/b has not run yet",
+        ]
+        board.settled(Settled(watch.keeper.state, (), document(), (), is_recorded=True))
+        async with watch.running():
+            await watch.until(lambda: not board.waiting_for())
+
+    run(main())
+
+
+def test_it_shows_the_flag_as_last_signed() -> None:
+    """What was settled without a document changes nothing; a platform nobody knows has none."""
+
+    async def main() -> None:
+        watch = Watch()
+        board = _board(watch)
+        assert board.document(PLATFORM) is None
+        first = document()
+        board.settled(Settled(watch.keeper.state, (), first, (), is_recorded=False))
+        board.settled(Settled(watch.keeper.state, (), None, (), is_recorded=True))
+        assert board.document(PLATFORM) is first
+        assert board.document("another") is None
+        assert [state.platform for state in board.platforms()] == [PLATFORM]
+
+    run(main())
+
+
+def test_a_page_is_sent_with_what_holds_now() -> None:
+    """Flag and outage as of sending, the procedure beside them; an outage that is no longer at hand is left out."""
+
+    async def main() -> None:
+        watch = Watch()
+        board = _board(watch)
+        async with watch.running():
+            await watch.until(lambda: watch.keeper.state.verdict is Verdict.UP)
+            watch.probes["portal"].act = BAD
+            await watch.until(lambda: watch.keeper.state.outage is not None)
+        outage = watch.keeper.state.outage
+        assert outage is not None
+        told = board.describe(replace(page(), outage=outage.id))
+        assert (told.deployment, told.vantage) == ("prod", "fra-1")
+        assert (told.procedure_url, told.procedure_text) == (PROCEDURE.url, PROCEDURE.text)
+        assert (told.flag, told.outage) == (FlagState.READY, outage)
+        assert board.describe(replace(page(), outage="an earlier one")).outage is None
+        assert board.describe(replace(page(), outage=None)).outage is None
+
+    run(main())
+
+
+def test_a_page_about_no_platform_speaks_of_nobodys_flag() -> None:
+    """The store's page has no procedure and no flag; so has one of a platform that is no longer configured."""
+
+    async def main() -> None:
+        board = _board(Watch())
+        for name in ("", "gone"):
+            told = board.describe(replace(page(kind=PageKind.STORE), platform=name))
+            assert (told.flag, told.outage, told.procedure_url, told.procedure_text) == (None, None, "", "")
+
+    run(main())

@@ -1,0 +1,295 @@
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from glasswatch.names import METRICS, MetricKind
+from monitor.metrics.book import NAMES, MetricsBook
+from monitor.metrics.exposition import start
+from monitor.model.outcome import PHASES, Attempt, Outcome, OutcomeKind, Reason
+from monitor.model.page import PageKind
+from monitor.model.state import Cause, FlagHead, PlatformState
+from monitor.model.verdict import CauseKind, FlagState, Verdict
+from monitor.ports import PageObserver
+from tests.support.clock import START
+from tests.support.pages import page
+from tests.support.watching import PLATFORM, blind, degraded, document, down, outage, policy, up
+
+PORTAL = {"platform": PLATFORM, "probe": "portal", "function": "sign_in"}
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def _outcome(kind: OutcomeKind = OutcomeKind.GOOD, **changes: object) -> Outcome:
+    found = Outcome(
+        kind=kind,
+        reason=Reason.OK,
+        detail="",
+        started_at=START,
+        duration_seconds=0.3,
+        phases=MappingProxyType({"resolve": 0.01, "connect": 0.02, "processing": 0.27}),
+    )
+    return replace(found, **changes)  # type: ignore[arg-type]  # a test names fields that exist
+
+
+def _book() -> MetricsBook:
+    return MetricsBook([policy()], "0.1.0")
+
+
+def _samples(book: MetricsBook) -> Samples:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(book.render().decode())
+        for sample in family.samples
+    }
+
+
+def _value(book: MetricsBook, name: str, **labels: str) -> float | None:
+    return _samples(book).get((name, frozenset(labels.items())))
+
+
+def test_every_metric_of_the_names_is_shown_and_no_other() -> None:
+    """HELP and TYPE of each come once, as `names.METRICS` has them."""
+    assert set(METRICS) == NAMES
+    lines = _book().render().decode().splitlines()
+    helps = dict(line.split(" ", 3)[2:] for line in lines if line.startswith("# HELP "))
+    types = dict(line.split(" ", 3)[2:] for line in lines if line.startswith("# TYPE "))
+    assert helps == {name: described.help for name, described in METRICS.items()}
+    assert types == {name: described.kind.value for name, described in METRICS.items()}
+    assert sum(line.startswith("#") for line in lines) == 2 * len(METRICS)
+
+
+def test_lines_of_a_family_stand_together() -> None:
+    """Between a TYPE line and the next HELP there are only lines of that family, however much has happened."""
+    book = MetricsBook([policy("a"), policy("b")], "0.1.0")
+    for platform in ("a", "b"):
+        for probe in policy().probes:
+            book.outcome(platform, probe, _outcome(tls_expiry_at=START))
+        book.state(up(platform=platform))
+    family = ""
+    for line in book.render().decode().splitlines():
+        if line.startswith("# TYPE "):
+            family = line.split(" ")[2]
+        elif not line.startswith("#"):
+            name = line.split("{")[0].split(" ")[0]
+            suffixes = ("_bucket", "_sum", "_count") if METRICS[family].kind is MetricKind.HISTOGRAM else ("",)
+            assert name in {family + suffix for suffix in suffixes}
+
+
+def test_labels_are_those_of_the_names() -> None:
+    """Every line carries exactly the labels it should, in their order."""
+    book = _book()
+    book.outcome(PLATFORM, "portal", _outcome(tls_expiry_at=START))
+    book.state(down())
+    book.flag(document())
+    seen = set()
+    for family in text_string_to_metric_families(book.render().decode()):
+        for sample in family.samples:
+            metric = next(name for name in (sample.name, sample.name.rsplit("_", 1)[0]) if name in METRICS)
+            assert set(sample.labels) - {"le"} == set(METRICS[metric].labels)
+            seen.add(metric)
+    assert seen == set(METRICS)
+
+
+def test_known_label_sets_exist_at_zero() -> None:
+    """Before anything happened counters are 0; what is a time, or not known, is absent."""
+    book = _book()
+    for name in ("jit_probe_runs_total", "jit_probe_bad_total", "jit_probe_not_measured_total"):
+        assert _value(book, name, **PORTAL) == 0
+    assert _value(book, "jit_probe_duration_seconds_count", **PORTAL) == 0
+    assert _value(book, "jit_outages_total", platform=PLATFORM) == 0
+    assert _value(book, "jit_outage_active", platform=PLATFORM) == 0
+    assert _value(book, "jit_outage_detection_seconds_count", platform=PLATFORM) == 0
+    assert _value(book, "jit_break_glass_ready", platform=PLATFORM) == 0
+    for cause in CauseKind:
+        assert _value(book, "jit_break_glass_cause", platform=PLATFORM, cause=cause.value) == 0
+    for kind in PageKind:
+        assert _value(book, "jit_pages_total", kind=kind.value) == 0
+        assert _value(book, "jit_pages_failed_total", kind=kind.value) == 0
+    names = {name for name, _ in _samples(book)}
+    assert not names & {
+        "jit_function_up",
+        "jit_platform_up",
+        "jit_probe_phase_duration_seconds",
+        "jit_probe_tls_expiry_timestamp_seconds",
+        "jit_break_glass_flag_expiry_timestamp_seconds",
+    }
+
+
+def test_attempts_are_counted_by_what_they_found() -> None:
+    """All in one counter; bad ones, and those that could not measure, each in another. Confirmations count."""
+    book = _book()
+    book.outcome(PLATFORM, "portal", _outcome())
+    book.outcome(PLATFORM, "portal", _outcome(OutcomeKind.BAD))
+    book.outcome(PLATFORM, "portal", _outcome(OutcomeKind.BAD, attempt=Attempt.CONFIRMATION))
+    book.outcome(PLATFORM, "portal", _outcome(OutcomeKind.NOT_MEASURED))
+    book.outcome(PLATFORM, "portal", _outcome(OutcomeKind.SKIPPED))
+    assert _value(book, "jit_probe_runs_total", **PORTAL) == 5
+    assert _value(book, "jit_probe_bad_total", **PORTAL) == 2
+    assert _value(book, "jit_probe_not_measured_total", **PORTAL) == 2
+    assert _value(book, "jit_probe_duration_seconds_count", **PORTAL) == 4
+    assert _value(book, "jit_probe_runs_total", **{**PORTAL, "probe": "identity"}) == 0
+
+
+def test_durations_fill_their_buckets() -> None:
+    """Buckets are cumulative, an upper bound belongs to its bucket, sum and count agree."""
+    book = _book()
+    for seconds in (0.005, 0.25, 0.3, 45.0):
+        book.outcome(PLATFORM, "portal", _outcome(duration_seconds=seconds))
+    buckets = {
+        dict(labels)["le"]: value
+        for (name, labels), value in _samples(book).items()
+        if name == "jit_probe_duration_seconds_bucket" and ("probe", "portal") in labels
+    }
+    assert buckets["0.01"] == 1
+    assert buckets["0.1"] == 1
+    assert buckets["0.25"] == 2
+    assert buckets["0.5"] == buckets["30.0"] == 3
+    assert buckets["+Inf"] == 4
+    assert list(buckets.values()) == sorted(buckets.values())
+    assert _value(book, "jit_probe_duration_seconds_sum", **PORTAL) == pytest.approx(45.555)
+
+
+def test_phases_are_of_the_latest_attempt_only() -> None:
+    """A phase that did not happen this time is absent, not left over; a skipped attempt changes nothing."""
+    book = _book()
+    book.outcome(PLATFORM, "portal", _outcome(phases=dict.fromkeys(PHASES, 0.1)))
+    book.outcome(PLATFORM, "portal", _outcome(phases={"resolve": 0.25}))
+    book.outcome(PLATFORM, "portal", _outcome(OutcomeKind.SKIPPED, phases={}))
+    phases = {
+        dict(labels)["phase"]: value
+        for (name, labels), value in _samples(book).items()
+        if name == "jit_probe_phase_duration_seconds"
+    }
+    assert phases == {"resolve": 0.25}
+
+
+def test_a_certificates_end_is_remembered() -> None:
+    """An attempt that saw no certificate does not wipe out the last one seen."""
+    book = _book()
+    book.outcome(PLATFORM, "portal", _outcome(tls_expiry_at=START))
+    book.outcome(PLATFORM, "portal", _outcome(OutcomeKind.BAD))
+    assert _value(book, "jit_probe_tls_expiry_timestamp_seconds", **PORTAL) == START.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("state", "is_up"), [(up(), 1), (degraded(), 1), (down(), 0), (blind(), None), (PlatformState(PLATFORM), None)]
+)
+def test_up_is_absent_for_unknown(state: PlatformState, is_up: float | None) -> None:
+    """1 for up and degraded, 0 for down, no series for unknown; the verdict itself is always there."""
+    book = _book()
+    book.state(up())
+    book.state(state)
+    assert _value(book, "jit_platform_up", platform=PLATFORM) == is_up
+    for verdict in Verdict:
+        assert _value(book, "jit_platform_verdict", platform=PLATFORM, verdict=verdict.value) == (
+            verdict is state.verdict
+        )
+
+
+def test_each_function_has_its_own_up() -> None:
+    """Functions are judged apart, those of the settings and no others."""
+    book = _book()
+    book.state(down())
+    assert _value(book, "jit_function_up", platform=PLATFORM, function="sign_in") == 0
+    assert _value(book, "jit_function_up", platform=PLATFORM, function="request") == 1
+    book.state(blind())
+    assert not {labels for name, labels in _samples(book) if name == "jit_function_up"}
+
+
+@pytest.mark.parametrize(("flag", "ready"), [(FlagState.READY, 1), (FlagState.EXERCISE, 0), (FlagState.STANDBY, 0)])
+def test_a_drill_is_not_ready(flag: FlagState, ready: int) -> None:
+    """Ready is 1 only when break-glass is marked ready for real."""
+    book = _book()
+    book.state(replace(up(), flag=FlagHead(flag, START, 1)))
+    assert _value(book, "jit_break_glass_ready", platform=PLATFORM) == ready
+
+
+def test_causes_are_shown_by_kind() -> None:
+    """A cause held back does not raise the flag, so it is not shown."""
+    book = _book()
+    manual = Cause(CauseKind.MANUAL, "m", START)
+    book.state(replace(up(), causes=(manual, Cause(CauseKind.OUTAGE, "o", START, suspended=True))))
+    assert _value(book, "jit_break_glass_cause", platform=PLATFORM, cause="manual") == 1
+    assert _value(book, "jit_break_glass_cause", platform=PLATFORM, cause="outage") == 0
+
+
+def test_an_outage_is_active_until_it_ended() -> None:
+    """It is kept in the state for a while after its end, but is not active then."""
+    book = _book()
+    book.state(down())
+    assert _value(book, "jit_outage_active", platform=PLATFORM) == 1
+    book.state(replace(up(), outage=outage(ended_at=START)))
+    assert _value(book, "jit_outage_active", platform=PLATFORM) == 0
+
+
+def test_outages_are_counted_with_their_detection() -> None:
+    """From the first bad outcome to the confirmation."""
+    book = _book()
+    book.outage_confirmed(outage())
+    assert _value(book, "jit_outages_total", platform=PLATFORM) == 1
+    assert _value(book, "jit_outage_detection_seconds_sum", platform=PLATFORM) == 11
+    assert _value(book, "jit_outage_detection_seconds_bucket", platform=PLATFORM, le="10.0") == 0
+    assert _value(book, "jit_outage_detection_seconds_bucket", platform=PLATFORM, le="15.0") == 1
+
+
+def test_the_flags_end_moves_with_each_signature() -> None:
+    """The latest document's expiry, in Unix time."""
+    book = _book()
+    book.flag(document(minutes=5))
+    book.flag(document(at=START + timedelta(minutes=1), minutes=5))
+    expiry = _value(book, "jit_break_glass_flag_expiry_timestamp_seconds", platform=PLATFORM)
+    assert expiry == (START + timedelta(minutes=6)).timestamp()
+
+
+def test_it_observes_pages_as_the_outbox_tells() -> None:
+    """Decided, given up, on their way."""
+    book: PageObserver = _book()
+    book.page_decided(page())
+    book.page_decided(page(kind=PageKind.FLAG))
+    book.page_delivered(page(), "phone")
+    book.page_failed(page(), "phone")
+    book.pages_pending(3)
+    assert isinstance(book, MetricsBook)
+    assert _value(book, "jit_pages_total", kind="outage") == 1
+    assert _value(book, "jit_pages_total", kind="flag") == 1
+    assert _value(book, "jit_pages_failed_total", kind="outage") == 1
+    assert _value(book, "jit_pages_failed_total", kind="flag") == 0
+    assert _value(book, "jit_pages_pending") == 3
+
+
+def test_the_monitor_shows_itself() -> None:
+    """Lag, blindness, the store, what was dropped, and what was built."""
+    book = _book()
+    book.lag(0.02)
+    book.blind(is_blind=True)
+    book.store_writable(is_writable=True)
+    book.outcomes_dropped(4)
+    book.outcomes_dropped(9)
+    assert _value(book, "jit_monitor_probe_lag_seconds_bucket", le="0.01") == 0
+    assert _value(book, "jit_monitor_probe_lag_seconds_bucket", le="0.05") == 1
+    assert _value(book, "jit_monitor_vantage_blind") == 1
+    assert _value(book, "jit_monitor_store_writable") == 1
+    assert _value(book, "jit_monitor_outcomes_dropped_total") == 9
+    (build,) = [dict(labels) for name, labels in _samples(book) if name == "jit_monitor_build_info"]
+    assert build["version"] == "0.1.0"
+
+
+def test_two_books_do_not_share_anything() -> None:
+    """Each has a registry of its own, so that a reload can build a second."""
+    one, other = _book(), _book()
+    one.page_decided(page())
+    one.outcome(PLATFORM, "portal", _outcome())
+    assert _value(other, "jit_pages_total", kind="outage") == 0
+    assert _value(other, "jit_probe_runs_total", **PORTAL) == 0
+
+
+@pytest.mark.parametrize(
+    "values", [{"platform": "p"}, {"platform": "p", "verdict": "up", "more": "x"}, {"verdict": "up"}]
+)
+def test_wrong_labels_are_a_bug(values: dict[str, str]) -> None:
+    """A line with a label too many or too few is never written."""
+    with pytest.raises(ValueError, match="jit_platform_verdict has the labels"):
+        start("jit_platform_verdict", values)

@@ -1,0 +1,25 @@
+"""Probes are tested on both loops they may run on."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from monitor.probes.context import ProbeContext
+from monitor.probes.secrets import KeptSecrets
+from platforms.transport.http import Network
+from tests.support.network import LOOPS, network
+from tests.support.tls import authority, certificate, stranger
+
+__all__ = ["authority", "certificate", "network", "stranger"]
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every test of this directory on both."""
+    return LOOPS
+
+
+@pytest.fixture
+def context(network: Network) -> ProbeContext:
+    """What probes are made with."""
+    return ProbeContext(network, KeptSecrets(network.clock))

@@ -1,0 +1,333 @@
+"""Everything together: random histories through the rules, beside a naive second model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, Ticked, VotesChanged
+from monitor.model.fact import OutageEnded, OutageOpened, OutageReopened, OutageWidened, PageDecided
+from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason, Warn
+from monitor.model.page import PageKind, PageStatus
+from monitor.model.policy import PlatformPolicy, ProbePolicy
+from monitor.model.state import Cause, Outage, PlatformState
+from monitor.model.verdict import CauseKind, FlagState, Role, Verdict
+from monitor.rules import causes, reduce
+from monitor.rules.probe import completes_round, is_believed_bad, is_stale, round_is_on
+from tests.support import naive
+from tests.support.rulings import HOUR, INSTANT, MINUTE, SECOND, Platform, policy, probe
+
+PORTAL = probe("portal")
+QUICK = replace(probe("quick"), confirm_attempts=1, recover=1)
+API = replace(probe("api", "request"), confirm_attempts=2, confirm_every=2 * SECOND, recover=2)
+ACCESS = replace(
+    probe("access", role=Role.DECIDING), interval=5 * MINUTE, confirm_attempts=2, confirm_every=30 * SECOND, recover=1
+)
+SPARE = replace(probe("spare"), critical=False)
+EXTRA = replace(probe("extra", "approve"), critical=False, confirm_attempts=2, recover=2)
+BEAT = replace(probe("beat", role=Role.SECOND_HAND), confirm_attempts=1)
+
+PLATFORMS = [
+    (PORTAL,),
+    (QUICK,),
+    (PORTAL, QUICK),
+    (PORTAL, SPARE, BEAT),
+    (PORTAL, ACCESS),
+    (QUICK, API),
+    (QUICK, API, EXTRA),
+    (PORTAL, QUICK, API, ACCESS, EXTRA),
+]
+SHORT = st.sampled_from([SECOND / 2, SECOND, 5 * SECOND, 15 * SECOND])
+LONG = st.sampled_from([SECOND, 15 * SECOND, 50 * SECOND, MINUTE, 2 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR])
+AWAY = st.sampled_from([SECOND, MINUTE, 3 * MINUTE, 4 * MINUTE, HOUR, None, -MINUTE])
+WARNINGS = st.sampled_from([(), (), (Warn.DURATION,), (Warn.TLS_DAYS_LEFT,)])
+VERDICTS = st.sampled_from(list(Verdict))
+NUMBERS = st.integers(0, 9)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an attempt ends, beside good or bad."""
+
+    attempt: Attempt = Attempt.SCHEDULED
+    answered: bool | None = True
+    warnings: tuple[Warn, ...] = ()
+    reason: Reason = Reason.OK
+
+
+WAYS = st.builds(
+    Way,
+    attempt=st.sampled_from(list(Attempt)),
+    answered=st.sampled_from([True, True, True, False, None]),
+    warnings=WARNINGS,
+    reason=st.sampled_from([Reason.OK, Reason.CREDENTIALS_REFUSED]),
+)
+
+
+class Machine(RuleBasedStateMachine):
+    """Has everything happen that can, in any order, and compares."""
+
+    platform: Platform
+
+    @initialize(probes=st.sampled_from(PLATFORMS), vantages=st.sampled_from([1, 1, 3]))
+    def start(self, probes: tuple[ProbePolicy, ...], vantages: int) -> None:
+        """Start the monitor for the first time."""
+        watched = policy(*probes, vantages=vantages)
+        self.first = replace(watched, lower_after=40 * SECOND, ready_ttl=3 * MINUTE, unknown_max=30 * MINUTE)
+        self.platform = Platform(self.first)
+        self.history = [naive.Entry(self.platform.now, Restarted(None), self.first)]
+        self.outages: dict[str, Outage] = {}
+        self.told: set[str] = set()
+        self.was = PlatformState("payments")
+        self.note()
+
+    # what happens
+
+    def happen(self, event: Event | naive.Raised | naive.Lowered, act: Callable[[], object] | None = None) -> None:
+        """Have one thing happen to both models."""
+        self.was = self.platform.state
+        if act is not None:
+            act()
+        elif not isinstance(event, naive.Raised | naive.Lowered):
+            self.platform.hear(event)
+        self.history.append(naive.Entry(self.platform.now, event, self.platform.policy))
+        self.note()
+
+    @property
+    def at(self) -> datetime:
+        """When something happened last."""
+        return self.history[-1].now
+
+    def pick(self, number: int) -> str:
+        """Return one of the probes that are configured now."""
+        names = sorted(self.platform.policy.probes)
+        return names[number % len(names)]
+
+    def observe(self, name: str, kind: OutcomeKind, way: Way = Way()) -> None:
+        """Have an attempt end, as the scheduler would report it."""
+        held, now = self.platform.state.probes[name], self.platform.now
+        needs_answer = kind is OutcomeKind.BAD and completes_round(held, self.platform.policy.probes[name])
+        outcome = Outcome(
+            kind=kind,
+            reason=way.reason,
+            detail="status 503",
+            started_at=max(now - SECOND / 10, self.at),
+            duration_seconds=0.1,
+            warnings=way.warnings,
+            attempt=Attempt.CONFIRMATION if round_is_on(held) else way.attempt,
+        )
+        self.happen(Observed(name, outcome, now, way.answered if needs_answer else None))
+
+    @rule(number=NUMBERS, kind=st.sampled_from(list(OutcomeKind)), span=SHORT, way=WAYS)
+    def outcome(self, number: int, kind: OutcomeKind, span: timedelta, way: Way) -> None:
+        """A probe's attempt ends, in any way."""
+        self.platform.after(span)
+        before = self.platform.verdict()
+        is_judged = self.platform.step.wake_at is None or self.platform.now < self.platform.step.wake_at
+        self.observe(self.pick(number), kind, way)
+        if is_judged and kind in {OutcomeKind.NOT_MEASURED, OutcomeKind.SKIPPED}:
+            assert self.platform.verdict() is before
+
+    @rule(count=st.integers(1, 4), span=SHORT)
+    def all_good(self, count: int, span: timedelta) -> None:
+        """Every probe is good, a few times."""
+        for _ in range(count):
+            self.platform.after(span)
+            for name in sorted(self.platform.policy.probes):
+                self.platform.after(SECOND / 10)
+                self.observe(name, OutcomeKind.GOOD)
+
+    @rule(number=NUMBERS)
+    def fails(self, number: int) -> None:
+        """A probe is bad for a whole round."""
+        name = self.pick(number)
+        for _ in range(self.platform.policy.probes[name].confirm_attempts):
+            self.platform.after(SECOND)
+            self.observe(name, OutcomeKind.BAD)
+
+    @rule()
+    def all_fail(self) -> None:
+        """Every probe is bad for a whole round."""
+        for number in range(len(self.platform.policy.probes)):
+            self.fails(number)
+
+    @rule(number=NUMBERS)
+    def recovers(self, number: int) -> None:
+        """A probe is good for a whole row."""
+        name = self.pick(number)
+        for _ in range(self.platform.policy.probes[name].recover):
+            self.platform.after(SECOND)
+            self.observe(name, OutcomeKind.GOOD)
+
+    @rule(span=LONG, is_noticed=st.booleans())
+    def time_passes(self, span: timedelta, is_noticed: bool) -> None:  # noqa: FBT001 - a strategy's argument
+        """Time passes, noticed or not."""
+        self.platform.after(span)
+        if is_noticed:
+            self.happen(Ticked())
+
+    @rule()
+    def wakes(self) -> None:
+        """Somebody wakes up when the rules said so."""
+        self.platform.now = max(self.platform.now, self.platform.step.wake_at or self.platform.now)
+        self.happen(Ticked())
+
+    @rule(blind=st.booleans())
+    def blindness(self, blind: bool) -> None:  # noqa: FBT001 - a strategy's argument
+        """The controls answer, or don't."""
+        self.happen(BlindnessChanged(blind))
+
+    @precondition(lambda self: self.platform.policy.configured_vantages > 1)
+    @rule(first=VERDICTS, second=VERDICTS)
+    def votes(self, first: Verdict, second: Verdict) -> None:
+        """The other vantages vote."""
+        self.happen(VotesChanged({"b": first, "c": second}))
+
+    @rule(away=AWAY, change=st.sampled_from(["", "", "", "settings", "fewer", "all"]), number=NUMBERS)
+    def restart(self, away: timedelta | None, change: str, number: int) -> None:
+        """The monitor comes back, perhaps with other settings, perhaps with a clock that went back."""
+        alive_at = self.platform.now
+        self.platform.policy = self.changed(change, self.pick(number))
+        if away is None:
+            self.happen(Restarted(None))
+            return
+        if away < timedelta(0):
+            alive_at -= away
+        else:
+            self.platform.after(away)
+        self.happen(Restarted(alive_at))
+
+    def changed(self, change: str, name: str) -> PlatformPolicy:
+        """Return other settings: one probe changed, one gone, or all as they were in the beginning."""
+        known = self.platform.policy
+        if change == "settings":
+            other = replace(known.probes[name], fingerprint=known.probes[name].fingerprint + "x")
+            return replace(known, probes={**known.probes, name: other})
+        if change == "fewer" and len(known.probes) > 1:
+            return replace(known, probes={key: each for key, each in known.probes.items() if key != name})
+        return self.first if change == "all" else known
+
+    @rule(kind=st.sampled_from([CauseKind.MANUAL, CauseKind.EXERCISE]), span=LONG)
+    def raises(self, kind: CauseKind, span: timedelta) -> None:
+        """A person, or a drill, raises the flag."""
+        now = self.platform.now
+        cause = Cause(kind, f"{kind}-{len(self.history)}", now, until=now + span, by="anna")
+        self.happen(naive.Raised(cause), lambda: self.platform.raise_flag(cause))
+
+    @rule()
+    def lowers(self) -> None:
+        """A person lowers the flag."""
+        left = causes.lower(self.platform.state.causes)
+        self.happen(naive.Lowered(), lambda: self.platform.lower_flag(left))
+
+    def teardown(self) -> None:
+        """In the end all is well again: then nothing fires, and the flag is standby."""
+        if not hasattr(self, "platform"):
+            return
+        self.happen(BlindnessChanged(blind=False))
+        self.happen(VotesChanged(dict.fromkeys("bc", Verdict.UP) if self.first.configured_vantages > 1 else {}))
+        self.platform.after(5 * HOUR)
+        for _ in range(30):
+            self.platform.after(4 * SECOND)
+            for name in self.platform.policy.probes:
+                self.observe(name, OutcomeKind.GOOD)
+        assert self.platform.verdict() is Verdict.UP
+        assert self.platform.flag() is FlagState.STANDBY
+        assert self.platform.state.firing == {}
+        assert all(outage.ended_at is not None for outage in self.outages.values())
+
+    # what was found
+
+    def note(self) -> None:
+        """Take the facts of one step, and check what they may be."""
+        for fact in self.platform.step.facts:
+            if isinstance(fact, OutageOpened | OutageWidened | OutageEnded | OutageReopened):
+                self.outages[fact.outage.id] = fact.outage
+            if isinstance(fact, PageDecided) and fact.page.status is PageStatus.FIRING:
+                assert fact.page.dedup_key not in self.told or fact.page.kind is PageKind.FLAG
+                self.told.add(fact.page.dedup_key)
+            elif isinstance(fact, PageDecided):
+                self.told.remove(fact.page.dedup_key)
+        assert self.told == set(self.platform.state.firing)
+        assert self.platform.state.flag.change - self.was.flag.change in {0, 1}
+
+    # what must hold
+
+    @invariant()
+    def agrees(self) -> None:
+        """The naive model sees the same."""
+        state, watched = self.platform.state, self.platform.policy
+        book = naive.read(self.history)
+        assert {name: held.verdict for name, held in state.functions.items()} == book.functions
+        assert state.verdict == book.verdict
+        spans = [(each.id, each.opened_at, each.ended_at, each.interruptions) for each in self.outages.values()]
+        assert spans == [(each.id, each.opened, each.ended, tuple(each.gaps)) for each in book.outages]
+        in_force = frozenset((cause.kind.value, cause.id) for cause in state.causes if not cause.suspended)
+        assert (state.flag.state.value, in_force) == book.flags[-1]
+        assert state.flag.change == book.change()
+        prefix = (watched.deployment, watched.platform)
+        assert set(state.firing) == {"/".join((*prefix, *key)) for key in book.firing()}
+
+    @invariant()
+    def ready_for_a_reason(self) -> None:
+        """Nothing is ready without a confirmed outage or a manual cause in force."""
+        state = self.platform.state
+        if state.flag.state is FlagState.READY:
+            in_force = causes.in_force(state.causes, self.at)
+            assert any(
+                cause.kind is CauseKind.MANUAL or (cause.kind is CauseKind.OUTAGE and cause.id in self.outages)
+                for cause in in_force
+            )
+
+    @invariant()
+    def no_missed_outage(self) -> None:
+        """A critical function whose whole deciding set is confirmed bad and measured is down, unless we are blind."""
+        state, watched = self.platform.state, self.platform.policy
+        if state.blind or watched.configured_vantages > 1:
+            return
+        groups: dict[str, list[ProbePolicy]] = {}
+        for each in watched.probes.values():
+            groups.setdefault(each.function, []).append(each)
+        for name, probes in groups.items():
+            deciding = naive.deciders(probes)
+            is_bad = [
+                is_believed_bad(state.probes[each.name]) and not is_stale(state.probes[each.name], each, self.at)
+                for each in deciding
+            ]
+            if deciding and all(is_bad) and any(each.critical for each in probes):
+                assert state.functions[name].verdict is Verdict.DOWN
+                assert state.verdict is Verdict.DOWN
+                assert state.flag.state is FlagState.READY
+
+    @invariant()
+    def spans_in_order(self) -> None:
+        """Outages and their interruptions are half-open, in order, and never overlap."""
+        edges: list[datetime] = []
+        for outage in self.outages.values():
+            edges.append(outage.opened_at)
+            edges += [edge for interruption in outage.interruptions for edge in interruption]
+            edges += [outage.ended_at] if outage.ended_at else []
+            assert outage.confirmed_at >= outage.opened_at
+        assert edges == sorted(edges)
+        assert all(outage.ended_at is not None for outage in list(self.outages.values())[:-1])
+
+    @invariant()
+    def time_alone(self) -> None:
+        """Nothing changes by time alone before `wake_at`, and nothing by judging the same again."""
+        state, wake_at = self.platform.state, self.platform.step.wake_at
+        assert state.wake_at == wake_at
+        assert wake_at is None or wake_at > self.at
+        late = self.at + 365 * 24 * HOUR if wake_at is None else wake_at - INSTANT
+        for now in (self.at, late):
+            step = reduce.advance(state, self.platform.policy, Ticked(), now)
+            assert step.facts == ()
+            assert replace(step.state, wake_at=wake_at) == state
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(
+    deadline=None, max_examples=40, stateful_step_count=30, suppress_health_check=list(HealthCheck)
+)

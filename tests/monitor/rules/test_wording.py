@@ -1,0 +1,175 @@
+"""What pages say."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from monitor.model.page import PageKind, PageStatus
+from monitor.model.state import Outage
+from monitor.model.verdict import FlagState
+from monitor.rules.wording import LONGEST_PROCEDURE, body, text
+from tests.support.pages import CONTEXT, page
+
+OUTAGE = Outage(
+    id="1",
+    platform="payments",
+    opened_at=datetime(2026, 3, 1, 2, 59, 48, 250_000, tzinfo=UTC),
+    confirmed_at=datetime(2026, 3, 1, 3, 0, tzinfo=UTC),
+    functions=("sign_in", "approve"),
+    openers=("portal",),
+    reason="portal is bad",
+)
+
+
+def test_body_has_every_member() -> None:
+    """The webhook's body is exactly this."""
+    assert body(page(), replace(CONTEXT, outage=OUTAGE)) == {
+        "kind": "outage",
+        "severity": "page",
+        "status": "firing",
+        "platform": "payments",
+        "dedup_key": "prod/payments/outage/1",
+        "summary": "sign_in is down",
+        "reason": "portal was bad 3 times and a control answered",
+        "outage": {
+            "id": "1",
+            "opened_at": "2026-03-01T02:59:48.250Z",
+            "confirmed_at": "2026-03-01T03:00:00.000Z",
+            "ended_at": None,
+            "functions": ["sign_in", "approve"],
+        },
+        "break_glass": {
+            "state": "ready",
+            "permitted": True,
+            "advice": "Yes: break-glass is ready. Follow the procedure.",
+        },
+        "procedure": {
+            "url": "https://wiki.example.com/break-glass",
+            "text": "1. Call a second person.\n2. Open the safe.",
+        },
+        "deployment": "prod",
+        "vantage": "fra-1",
+        "decided_at": "2026-03-01T03:00:00.000Z",
+        "unrecorded": False,
+    }
+
+
+@pytest.mark.parametrize("kind", PageKind)
+@pytest.mark.parametrize("status", PageStatus)
+def test_members_are_the_same_for_every_page(kind: PageKind, status: PageStatus) -> None:
+    """Every page has the same members and is JSON."""
+    found = body(page(kind=kind, status=status), CONTEXT)
+
+    assert set(found) == set(body(page(), CONTEXT))
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("flag", "advice"),
+    [
+        (FlagState.READY, "Yes: "),
+        (FlagState.STANDBY, "No: "),
+        (FlagState.EXERCISE, "No: "),
+        (None, "Not known: "),
+    ],
+)
+def test_says_whether_the_glass_may_be_broken(flag: FlagState | None, advice: str) -> None:
+    """Only a ready flag permits; a flag that isn't known is neither yes nor no."""
+    found = body(page(), replace(CONTEXT, flag=flag))["break_glass"]
+
+    assert isinstance(found, dict)
+    assert found["permitted"] is {"Yes: ": True, "No: ": False, "Not known: ": None}[advice]
+    assert found["state"] == (flag.value if flag else None)
+    assert found["advice"].startswith(advice)
+    assert f"May I break the glass? {advice}" in text(page(), replace(CONTEXT, flag=flag))
+
+
+def test_page_that_is_not_about_an_outage_names_none() -> None:
+    """A page about something else doesn't borrow the outage that happens to be open."""
+    one = page(kind=PageKind.UNKNOWN)
+
+    assert body(one, replace(CONTEXT, outage=OUTAGE))["outage"] is None
+    assert "sign_in, approve" not in text(one, replace(CONTEXT, outage=OUTAGE))
+
+
+def test_outage_no_longer_at_hand_keeps_its_id() -> None:
+    """A page that arrives late, when a later outage is held, still names its own and tells nothing of the other."""
+    found = body(page(), replace(CONTEXT, outage=replace(OUTAGE, id="2")))["outage"]
+
+    assert found == {"id": "1", "opened_at": None, "confirmed_at": None, "ended_at": None, "functions": []}
+
+
+def test_text_of_a_firing_page() -> None:
+    """A person reads what, since when, whether, and how, in this order."""
+    assert text(page(), replace(CONTEXT, outage=OUTAGE)).splitlines() == [
+        "PAGE prod/payments: sign_in is down",
+        "Why: portal was bad 3 times and a control answered",
+        "Can't be done: sign_in, approve",
+        "Since: 2026-03-01T02:59:48.250Z",
+        "May I break the glass? Yes: break-glass is ready. Follow the procedure.",
+        "Decided 2026-03-01T03:00:00.000Z, seen from fra-1, key prod/payments/outage/1",
+        "Procedure: https://wiki.example.com/break-glass",
+        "",
+        "1. Call a second person.",
+        "2. Open the safe.",
+    ]
+
+
+def test_text_of_a_resolved_page() -> None:
+    """A resolved page says from when to when."""
+    ended = replace(OUTAGE, ended_at=OUTAGE.opened_at + timedelta(minutes=5))
+    lines = text(page(status=PageStatus.RESOLVED), replace(CONTEXT, outage=ended)).splitlines()
+
+    assert lines[0] == "RESOLVED prod/payments: sign_in is down"
+    assert lines[2] == ("Could not be done: sign_in, approve from 2026-03-01T02:59:48.250Z to 2026-03-01T03:04:48.250Z")
+
+
+def test_ticket_says_that_it_is_one() -> None:
+    """What can wait doesn't look like what can't."""
+    assert text(page(kind=PageKind.DEGRADED), CONTEXT).startswith("TICKET prod/payments: ")
+
+
+def test_unrecorded_page_says_so() -> None:
+    """What could not be written down says so in both forms."""
+    one = replace(page(), unrecorded=True)
+
+    assert body(one, CONTEXT)["unrecorded"] is True
+    assert "Not recorded: " in text(one, CONTEXT)
+
+
+def test_long_procedure_is_cut_and_says_where_the_rest_is() -> None:
+    """A procedure of any length leaves the page small enough to be taken."""
+    long = replace(CONTEXT, procedure_text="x" * 100_000)
+    procedure = body(page(), long)["procedure"]
+
+    assert isinstance(procedure, dict)
+    assert (
+        procedure["text"] == "x" * LONGEST_PROCEDURE + "\n[cut; the whole text: https://wiki.example.com/break-glass]"
+    )
+    assert len(json.dumps(body(page(), long))) < 20_000
+
+
+def test_times_are_utc_whatever_zone_they_came_in() -> None:
+    """A time in another zone is told in UTC."""
+    elsewhere = timezone(timedelta(hours=9))
+    one = replace(page(), decided_at=datetime(2026, 3, 1, 12, 0, tzinfo=elsewhere))
+
+    assert body(one, CONTEXT)["decided_at"] == "2026-03-01T03:00:00.000Z"
+
+
+def test_page_about_no_platform_speaks_of_no_flag() -> None:
+    """A page about our own store names no platform, and neither permits nor forbids."""
+    one = replace(page("prod/store", kind=PageKind.STORE), platform="")
+    bare = replace(CONTEXT, flag=None, procedure_url="", procedure_text="")
+    found = body(one, bare)["break_glass"]
+
+    assert isinstance(found, dict)
+    assert found["permitted"] is None
+    assert text(one, bare).splitlines() == [
+        "PAGE prod: sign_in is down",
+        "Why: portal was bad 3 times and a control answered",
+        "May I break the glass? This page is about no platform; each platform's own flag says.",
+        "Decided 2026-03-01T03:00:00.000Z, seen from fra-1, key prod/store",
+    ]

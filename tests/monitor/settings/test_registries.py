@@ -1,0 +1,36 @@
+"""What the registries name is there."""
+
+from importlib.util import find_spec
+
+import pytest
+
+from glasswatch.settings.registry import model_of
+from monitor.model.verdict import Role
+from monitor.registries import CHANNELS, KINDS, PROBES, Entry
+from monitor.settings.paging import ChannelSettings
+from monitor.settings.platform import PlatformSettings
+from monitor.settings.probe import ProbeSettings
+
+BASES = [(KINDS, PlatformSettings), (PROBES, ProbeSettings), (CHANNELS, ChannelSettings)]
+ENTRIES = [
+    pytest.param(name, entry, base, id=f"{base.__name__}-{name}")
+    for table, base in BASES
+    for name, entry in table.items()
+]
+
+
+@pytest.mark.parametrize(("name", "entry", "base"), ENTRIES)
+def test_an_entry_has_its_model_and_its_maker(name: str, entry: Entry, base: type[ProbeSettings]) -> None:
+    """The settings are of the extension point's kind and of the entry's name; the maker's module exists."""
+    model = model_of(entry.settings)
+    assert issubclass(model, base)
+    assert name in {field.default for field in model.model_fields.values()}
+    assert not entry.make or find_spec(entry.make.partition(":")[0])
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_a_probe_says_what_its_word_is_worth(name: str) -> None:
+    """Every type of probe has a role."""
+    model = model_of(PROBES[name].settings)
+    assert issubclass(model, ProbeSettings)
+    assert model.role in Role

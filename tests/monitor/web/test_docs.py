@@ -1,0 +1,62 @@
+import re
+from pathlib import Path
+
+from monitor.web.deadlines import Bounds
+from monitor.web.events import HELD
+from monitor.wire.endpoints import ENDPOINTS
+from monitor.wire.happenings import EVENTS
+from monitor.wire.queries import OutagesQuery
+from monitor.wire.refusals import REFUSALS
+
+REFERENCE = (Path(__file__).parents[3] / "docs" / "reference" / "http.md").read_text()
+
+
+def _section(title: str) -> str:
+    """Return what stands under a heading, up to the next of any level."""
+    return re.split(r"^#+ ", REFERENCE.split(f"# {title}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def test_every_endpoint_is_documented_as_it_is() -> None:
+    """Method, path, scope, media types and words are those of the table, in its order."""
+    rows = re.findall(r"^\| `(\w+) (\S+)` \| (.+?) \| (.+?) \| (.+) \|$", _section("Endpoints"), re.MULTILINE)
+    assert rows == [
+        (
+            endpoint.method,
+            endpoint.path,
+            f"`{endpoint.scope}`" if endpoint.scope else "none",
+            ", ".join(f"`{media}`" for media in endpoint.answers),
+            endpoint.summary,
+        )
+        for endpoint in ENDPOINTS
+    ]
+
+
+def test_every_refusal_is_documented_as_it_is() -> None:
+    """Code, status and meaning."""
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.+) \|$", _section("Refusals"), re.MULTILINE)
+    assert rows == [(code, str(each.status.value), each.meaning) for code, each in REFUSALS.items()]
+
+
+def test_every_event_is_documented() -> None:
+    """Each name of the stream, in the order of the table."""
+    assert re.findall(r"^\| `(\w+)` \|", _section("Events"), re.MULTILINE) == list(EVENTS)
+    assert f"the last {HELD}\nevents" in _section("Events")
+
+
+def test_every_parameter_is_documented() -> None:
+    """What each expects, in the words that a mistake is answered with."""
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", _section("Outages"), re.MULTILINE))
+    assert rows == {name: field.description for name, field in OutagesQuery.model_fields.items()}
+
+
+def test_bounds_are_documented() -> None:
+    """The figures are the defaults."""
+    bounds = Bounds()
+    figures = re.findall(r"^\| .+ \| (\d+)(?: s| KiB)? \|$", _section("What a client may take"), re.MULTILINE)
+    assert [int(figure) for figure in figures] == [
+        bounds.request_seconds,
+        bounds.head_bytes // 1024,
+        bounds.write_seconds,
+        bounds.idle_seconds,
+        bounds.connections,
+    ]

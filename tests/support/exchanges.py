@@ -1,0 +1,57 @@
+"""Making one exchange through the transport, and what came of it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from platforms.errors import TransportFault
+from platforms.http import Request, Response
+from platforms.transport.http import HttpTransport, Network, Terms, content_of, expiry_in
+from platforms.transport.stopwatch import Stopwatch
+from platforms.transport.tls import TlsOptions
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One exchange to make, with `within` seconds for all of it."""
+
+    network: Network
+    url: str
+    method: str = "GET"
+    content: bytes | None = None
+    ca_file: Path | None = None
+    min_version: str = "1.2"
+    server_name: str | None = None
+    max_body: int = MEBIBYTE
+    within: float = 5.0
+    watch: Stopwatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Stopwatch(self.network.clock)
+
+    async def response(self) -> Response:
+        """Make it and return the answer."""
+        terms = Terms(self.max_body, TlsOptions(self.ca_file, self.min_version))
+        extensions = {"sni_hostname": self.server_name} if self.server_name else None
+        request = Request(self.method, self.url, content=self.content, extensions=extensions)
+        async with asyncio.timeout(self.within):
+            return await HttpTransport(self.network, terms, self.watch).handle_async_request(request)
+
+    async def body(self) -> bytes:
+        """Make it and return the body."""
+        return content_of(await self.response(), self.max_body)
+
+    async def expiry(self) -> datetime | None:
+        """Make it and return when the server's certificate ends."""
+        return expiry_in(await self.response())
+
+    async def fault(self) -> TransportFault:
+        """Make it and return what went wrong."""
+        try:
+            await self.body()
+        except TransportFault as fault:
+            return fault
+        raise AssertionError("nothing went wrong")

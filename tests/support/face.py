@@ -1,0 +1,56 @@
+"""The web face of a pretend monitor, asked in-process or over a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.ports import Store
+from monitor.web.deadlines import Bounds
+from monitor.web.face import WebFace
+from monitor.web.server import WebServer
+from monitor.web.site import Site
+from monitor.web.sources import Sources
+from platforms.http import ASGITransport, AsyncClient
+from tests.support.clock import ManualClock
+from tests.support.memory_store import MemoryStore
+from tests.support.watching import FakeMonitor, site
+
+
+@dataclass
+class World:
+    """A face and everything behind it, all of which a test may change."""
+
+    monitor: FakeMonitor = field(default_factory=FakeMonitor)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    clock: ManualClock = field(default_factory=ManualClock)
+    exposition: bytes = b"# HELP jit_pages_pending Pages.\n# TYPE jit_pages_pending gauge\njit_pages_pending 0\n"
+    site: Site = field(default_factory=site)
+    static_file: Path = Path("/nonexistent/status.html")
+
+    def face(self, store: Store | None = None) -> WebFace:
+        """Return a face over this world."""
+        sources = Sources(self.monitor, store or self.store, lambda: self.exposition, self.clock)
+        return WebFace(self.site, sources, self.static_file)
+
+
+@asynccontextmanager
+async def asking(face: WebFace) -> AsyncIterator[AsyncClient]:
+    """Ask the application itself, without a socket."""
+    transport = ASGITransport(app=face.app)
+    async with AsyncClient(transport=transport, base_url="http://127.0.0.1:9780") as client:
+        yield client
+
+
+@asynccontextmanager
+async def serving(face: WebFace, bounds: Bounds | None = None) -> AsyncIterator[tuple[str, int]]:
+    """Serve over a real socket, in a task group as the daemon does; give its address."""
+    server = WebServer(face.app, face.close, bounds)
+    address = server.bind("127.0.0.1", 0)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        group.create_task(server.run())
+        try:
+            yield address
+        finally:
+            server.stop()

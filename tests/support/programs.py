@@ -1,0 +1,27 @@
+"""Programs that tests run, where they are installed.
+
+A missing one skips its test and says which Debian package brings it; with GLASSWATCH_REQUIRE_ALL set it fails, so
+that CI can't pass by leaving things out.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+# Debian keeps PostgreSQL's server programs off the search path.
+_PLACES = (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/sbin"))
+
+
+def require(program: str, *, package: str) -> str:
+    """Return the program's path; without it skip, or fail where everything is required."""
+    found = shutil.which(program) or next(
+        (str(place / program) for place in _PLACES if (place / program).exists()), None
+    )
+    if found is not None:
+        return found
+    message = f"{program} is missing: install Debian's package {package}"
+    if os.environ.get("GLASSWATCH_REQUIRE_ALL"):
+        pytest.fail(message)
+    pytest.skip(message)
