@@ -1,7 +1,8 @@
 """How our programs write their logs: one line an event, its name first, then its fields.
 
 A log call gives a name and `extra={"fields": {...}}`; nothing is formatted into a sentence. Values are quoted where
-they hold anything but plain characters, so that a line can't be forged by what a server sent.
+they hold anything but plain characters, control characters are spelled out, and a traceback is indented, so that no
+line can be forged by what a server sent.
 """
 
 import json
@@ -9,6 +10,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from textwrap import indent
 
 _PLAIN = re.compile(r"[\w.:/+@-]+\Z", re.ASCII)
 
@@ -21,8 +23,12 @@ class LineFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         fields: dict[str, object] = getattr(record, "fields", {})
         pairs = "".join(f" {key}={_shown(value)}" for key, value in fields.items())
-        line = f"{at} {record.levelname.lower()} {record.name} {record.getMessage()}{pairs}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = f"{at} {record.levelname.lower()} {record.name} {_line(record.getMessage())}{pairs}"
+        return f"{line}\n{indent(self.formatException(record.exc_info), '  ')}" if record.exc_info else line
+
+
+def _line(text: str) -> str:
+    return text if text.isprintable() else json.dumps(text)[1:-1]
 
 
 def _shown(value: object) -> str:

@@ -5,6 +5,8 @@ meant.
 """
 
 import hashlib
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +39,9 @@ def read(url: str, path: Path, platform: str) -> Procedure:
     """
     where = f"platforms.{platform}.procedure.file"
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_unblocked) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ProcedureUnreadable(f"{where}: {path} is not a regular file")
             data = file.read(LARGEST + 1)
     except OSError as fault:
         raise ProcedureUnreadable(f"{where}: {path} can't be read: {fault.strerror}") from fault
@@ -50,3 +54,8 @@ def read(url: str, path: Path, platform: str) -> Procedure:
     if not text.strip():
         raise ProcedureUnreadable(f"{where}: {path} is empty: expected what people do when the platform is down")
     return Procedure(url, text, hashlib.sha256(data).hexdigest())
+
+
+def _unblocked(path: str, flags: int) -> int:
+    # Opening a pipe would wait for its other end.
+    return os.open(path, flags | os.O_NONBLOCK)

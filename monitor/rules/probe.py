@@ -219,4 +219,4 @@ def _remember(state: ProbeState, outcome: Outcome) -> dict[str, Any]:
     if is_scheduled:
         recent = recent << 1 | outcome.is_bad
     count = state.recent_count + state.pending_bad + is_scheduled
-    return {"recent": recent & _ALL, "recent_count": min(count, HISTORY), "pending_bad": 0}
+    return {"recent": recent & _ALL, "recent_count": min(count, HISTORY)}

@@ -10,13 +10,14 @@ from tests.servers.raw import Script, Talk
 OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status": "ok"}'
 
 
-def answering(*pieces: bytes, keeps: list[bytes] | None = None) -> Script:
-    """Read a request, send these pieces, close. `keeps` collects the heads of the requests."""
+def answering(*pieces: bytes, keeps: list[bytes] | None = None, after: float = 0.0) -> Script:
+    """Read a request, wait `after` seconds, send these pieces, close. `keeps` collects the heads of the requests."""
 
     async def script(talk: Talk) -> None:
         head = await talk.head()
         if keeps is not None:
             keeps.append(head)
+        await asyncio.sleep(after)
         for piece in pieces:
             await talk.say(piece)
 

@@ -48,6 +48,10 @@ class Death:
         if each_statement:
             event.listen(engine, "before_cursor_execute", self._boundary)
 
+    def after(self, boundaries: int) -> None:
+        """Let the store die once so many more boundaries have passed."""
+        self._at = self.count + boundaries
+
     def _boundary(self, *_arguments: object) -> None:
         number, self.count = self.count, self.count + 1
         if self._at is not None and number >= self._at:

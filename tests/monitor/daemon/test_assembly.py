@@ -58,6 +58,11 @@ def _rsa(path: Path) -> None:
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
+def _instead(path: Path, make: Callable[[Path], None]) -> None:
+    path.unlink()
+    make(path)
+
+
 BROKEN: dict[str, tuple[Callable[[Home], object], ExitCode, str]] = {
     "no procedure": (
         lambda home: (home.root / "procedure.md").unlink(),
@@ -81,6 +86,16 @@ BROKEN: dict[str, tuple[Callable[[Home], object], ExitCode, str]] = {
         lambda home: (home.root / "procedure.md").write_bytes(b"x" * (256 * 1024 + 1)),
         ExitCode.INVALID,
         "platforms.payments.procedure.file: {root}/procedure.md is larger than 256 KiB: expected a page of text",
+    ),
+    "a procedure that is a directory": (
+        lambda home: _instead(home.root / "procedure.md", Path.mkdir),
+        ExitCode.INVALID,
+        "platforms.payments.procedure.file: {root}/procedure.md can't be read: Is a directory",
+    ),
+    "a procedure that is a pipe": (
+        lambda home: _instead(home.root / "procedure.md", os.mkfifo),
+        ExitCode.INVALID,
+        "platforms.payments.procedure.file: {root}/procedure.md is not a regular file",
     ),
     "no key": (
         lambda home: (home.root / "flag.key").unlink(),

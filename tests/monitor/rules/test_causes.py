@@ -220,6 +220,18 @@ def test_a_probe_that_is_measured_stays_believed() -> None:
     assert platform.probe("b").needs_reconfirm
 
 
+def test_an_outage_that_is_over_leaves_no_doubt() -> None:
+    """Where the cause rests on unknown after its outage has ended, what was believed of its probes stays."""
+    platform = down(probe("a"), probe("b"))
+    platform.policy = replace(platform.policy, unknown_max=5 * MINUTE)
+    platform.recover("a")
+    platform.tick(2 * MINUTE)
+    platform.tick(6 * MINUTE)
+    assert whys(platform) == ["it rested on unknown for 5m"]
+    assert platform.probe("b").phase is Phase.BAD
+    assert not platform.probe("b").needs_reconfirm
+
+
 def test_taken_over_by_a_later_outage() -> None:
     """When a new outage opens while the last one's cause still holds, one cause remains, and the flag stays ready."""
     platform = down(probe("a"), probe("b"))

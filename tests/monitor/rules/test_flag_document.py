@@ -131,6 +131,12 @@ def test_what_people_raised_is_said_in_full() -> None:
     ]
 
 
+def test_since_is_when_the_state_changed() -> None:
+    """However often it is signed again, the document says since when the flag is what it is."""
+    platform = down()
+    assert claims(platform.state, platform.now + HOUR)["since"] == unix(platform.now)
+
+
 def test_a_suspended_cause_is_never_signed() -> None:
     """After a long gap the document says standby and names no cause, though the outage is open."""
     platform = down()

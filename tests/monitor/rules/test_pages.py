@@ -262,6 +262,8 @@ def test_degraded_by_unknown_alone_waits() -> None:
     assert told(platform) == []
     platform.tick(INSTANT)
     assert told(platform) == ["degraded firing"]
+    assert platform.step.wake_at is not None
+    assert platform.step.wake_at > platform.now
 
 
 @pytest.mark.parametrize("worse", ["own", "other"])
@@ -435,6 +437,13 @@ def test_no_page_for_unknown_yet() -> None:
     ((kind, why),) = withheld(platform)
     assert kind is PageKind.UNKNOWN
     assert why.startswith("unknown pages only after 2m: sign_in is unknown")
+
+
+def test_unknown_in_an_outage_says_so_and_no_more() -> None:
+    """A platform that turns unknown in an outage says why unknown is quiet, and nothing about the outage."""
+    platform = down()
+    platform.tick(MINUTE)
+    assert [kind for kind, _ in withheld(platform)] == [PageKind.UNKNOWN]
 
 
 def test_no_page_for_what_is_paged() -> None:
