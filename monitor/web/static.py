@@ -10,11 +10,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from glasswatch import files
+from monitor.sidethread import SideThread
 
 _RETRY_SECONDS = 10.0
+_WITHIN = timedelta(seconds=5)
 
 _log = logging.getLogger("glasswatch.web")
 
@@ -27,6 +30,7 @@ class StaticPage:
         self._render = render
         self._retry_seconds = retry_seconds
         self._wanted = asyncio.Event()
+        self._thread = SideThread("status page")  # a disk that hangs must not hold up the end of the process
 
     def request(self) -> None:
         """Have the file written soon. Never blocks; repeated calls become one."""
@@ -44,7 +48,7 @@ class StaticPage:
         """Write the file now; say whether it worked."""
         try:
             page = await self._render()
-            await asyncio.to_thread(files.replace, self._path, page.encode())
+            await self._thread.run(lambda: files.replace(self._path, page.encode()), _WITHIN)
         except OSError as error:
             fields = {"path": str(self._path), "error": error.strerror or type(error).__name__}
             _log.warning("status_page_unwritable", extra={"fields": fields})
