@@ -16,7 +16,7 @@ from glasswatch.settings.load import load
 from monitor.assembly import assemble
 from monitor.settings.root import MonitorSettings
 from monitor.store.store import SqlStore, make_store
-from tests.support.monitors import Home, Wanted, make_home, write_settings
+from tests.support.monitors import PLATFORM, Home, Wanted, make_home, write_settings
 
 WANTED = Wanted("http://127.0.0.1:1/")
 
@@ -41,16 +41,17 @@ async def _refused(home: Home) -> GlasswatchError:
     return caught.value
 
 
-async def _works(home: Home) -> None:
+async def _taken_up(home: Home) -> list[str]:
     parts = await assemble(load(home.config, MonitorSettings), SystemClock())
     await parts.outbox.start()
     await parts.close()
+    return list(parts.board.keepers)
 
 
 async def test_a_good_home_is_taken_up_and_let_go(home: Home) -> None:
     """Twice in a row: the first left nothing locked."""
-    await _works(home)
-    await _works(home)
+    assert await _taken_up(home) == [PLATFORM]
+    assert await _taken_up(home) == [PLATFORM]
 
 
 def _rsa(path: Path) -> None:
@@ -152,7 +153,7 @@ async def test_a_port_that_is_taken_is_named(home: Home) -> None:
         assert str(fault) == f"listen: port {port} on 127.0.0.1 can't be had: address already in use"
         assert fault.exit_code is ExitCode.INVALID
         assert not home.store.exists()
-    await _works(home)
+    await _taken_up(home)
 
 
 async def test_a_store_that_another_monitor_has_open_is_refused(home: Home) -> None:
@@ -169,7 +170,7 @@ async def test_a_store_that_another_monitor_has_open_is_refused(home: Home) -> N
         socket.create_server(("127.0.0.1", port)).close()
     finally:
         await other.close()
-    await _works(home)
+    await _taken_up(home)
 
 
 async def test_a_store_of_another_deployment_is_refused(home: Home) -> None:
@@ -207,4 +208,4 @@ async def test_letting_go_goes_on_when_one_part_fails(home: Home) -> None:
     parts.outbox._lanes["broken"] = None  # type: ignore[assignment]  # stopping it will fail
     with pytest.raises(AttributeError):
         await parts.close()
-    await _works(home)
+    await _taken_up(home)
