@@ -104,5 +104,6 @@ async def test_a_store_that_somebody_else_has_locked(tmp_path: Path) -> None:
             other.execute("BEGIN EXCLUSIVE")
             await scene.tells("store", "firing unrecorded")
             await scene.goes_on_unrecorded()
+            assert scene.told("store") == ["firing unrecorded"]
             other.execute("ROLLBACK")
         await scene.was_written_in_the_end()
