@@ -13,7 +13,7 @@ COMMANDS = {
     "check": Place("monitor.commands.check:command", "Check the settings file; report every mistake at once."),
     "probe": Place("monitor.commands.probe:command", "Make one attempt of each probe, now, and show what it found."),
     "status": Place("monitor.commands.status:command", "Ask the running monitor what is up."),
-    "flag": Place("monitor.commands.flag:command", "Verify the break-glass flag; make keys."),
+    "flag": Place("monitor.commands.flag.group:command", "Verify the break-glass flag; make keys."),
 }
 
 command = LazyGroup(

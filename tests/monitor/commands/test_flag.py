@@ -15,7 +15,7 @@ from glasswatch.clock import SystemClock
 from glasswatch.flag import keys, trust
 from glasswatch.flag.document import Claims, payload, unix_ms
 from glasswatch.flag.errors import KeyExists, NotWritten, TrustFault
-from monitor.commands.flag import command
+from monitor.commands.flag.group import command
 from tests.support.flags import (
     EXERCISE_CLAIMS,
     NOW,

@@ -1,0 +1,12 @@
+"""The `monitor flag` command: a table of its commands."""
+
+import click
+
+from glasswatch.cli import LazyGroup, Place
+
+COMMANDS = {
+    "verify": Place("monitor.commands.flag.verify:command", "Say whether break-glass is ready by a signed flag."),
+    "keygen": Place("monitor.commands.flag.keygen:command", "Make a key, and add it to the trust file beside it."),
+}
+
+command: click.Command = LazyGroup(places=COMMANDS, name="flag", help="Verify the break-glass flag; make keys.")
