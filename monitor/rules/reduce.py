@@ -17,12 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, VotesChanged
+from monitor.model.event import BlindnessChanged, CopyJudged, Event, Observed, Restarted, VotesChanged
 from monitor.model.fact import Fact, FunctionChanged, PlatformChanged, ProbeChanged, Step
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import FunctionState, PlatformState, ProbeState
 from monitor.model.verdict import Phase, Verdict
-from monitor.rules import causes, deadlines, flag, outage, pages, platform, quorum, restart
+from monitor.rules import causes, copies, deadlines, flag, outage, pages, platform, quorum, restart
 from monitor.rules.change import changed
 from monitor.rules.function import Member, called, judge, probes_of
 from monitor.rules.probe import (
@@ -44,7 +44,8 @@ def advance(state: PlatformState, policy: PlatformPolicy, event: Event, now: dat
     if isinstance(event, Observed):
         return _observed(state, policy, event, now)
     after, facts = _taken_in(state, policy, event, now)
-    return _settled(state, after, facts, _Turn(policy, now))
+    concerns = (copies.concern(event.copy, event.lag),) if isinstance(event, CopyJudged) else ()
+    return _settled(state, after, facts, _Turn(policy, now, concerns=concerns))
 
 
 @dataclass(frozen=True, slots=True)
