@@ -5,8 +5,10 @@
 2. One that says otherwise than the flag (its `change` is not the flag's), or of which nothing is known, is behind after
    a minute: readers there are refused a true ready, or believe one that is over.
 3. One that has ended is expired at once: readers there refuse.
-4. What was told holds until the target shows the latest document: a clock that is set back resolves nothing.
-5. After a start nothing is known of a copy until a document reached it, or is overdue: until then nothing is said,
+4. A document that waits for less than 10 s is under way, and no news: after a gap (the machine slept, say) every copy
+   is old for an instant.
+5. What was told holds until the target shows the latest document: a clock that is set back resolves nothing.
+6. After a start nothing is known of a copy until a document reached it, or is overdue: until then nothing is said,
    neither that it is behind nor that it isn't.
 """
 
@@ -19,6 +21,7 @@ from monitor.rules import reasons
 from monitor.rules.pages import Concern
 
 DIFFERS_AT_MOST: Final = timedelta(minutes=1)
+UNDER_WAY: Final = timedelta(seconds=10)  # what one try may take, unless the settings say otherwise
 _BY_LAG: Final = tuple(Lag)
 
 
@@ -26,7 +29,7 @@ def judge(copy: Copy, told: Lag | None, now: datetime) -> Lag | None:
     """Return how far a copy is behind; None: nothing can be said yet. `told`: what was said of it last."""
     if copy.waiting_since is None:
         return Lag.NONE
-    found = _found(copy, now)
+    found = _found(copy, now) if now >= copy.waiting_since + UNDER_WAY else Lag.NONE
     if told is None:
         return None if found is Lag.NONE else found
     return max(told, found, key=_BY_LAG.index)

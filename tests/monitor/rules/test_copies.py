@@ -12,7 +12,7 @@ from monitor.model.event import CopyJudged, Restarted, Ticked
 from monitor.model.fact import Fact, PageDecided
 from monitor.model.page import Page, PageKind, PageStatus, Severity
 from monitor.model.state import PlatformState
-from monitor.rules.copies import DIFFERS_AT_MOST, concern, judge
+from monitor.rules.copies import DIFFERS_AT_MOST, UNDER_WAY, concern, judge
 from monitor.rules.reduce import advance
 from tests.support.clock import START
 from tests.support.keeping import policy_of
@@ -57,6 +57,14 @@ def at(seconds: float) -> datetime:
 def test_half_a_life_or_a_minute_of_saying_otherwise(copy: Copy, seconds: float, lag: Lag) -> None:
     """A renewal may wait for half the copy's life, a change for a minute; a copy that has ended is expired."""
     assert judge(copy, Lag.NONE, at(seconds)) is lag
+
+
+def test_after_a_gap_a_document_under_way_is_no_news() -> None:
+    """The copy has ended while nobody was there; what replaces it is given a moment to arrive."""
+    fresh = replace(RENEWED, issued_at=at(3600), expires_at=at(3900))
+    copy = Copy(TARGET, "payments", fresh, SHOWN, fresh.issued_at, None)
+    assert judge(copy, Lag.NONE, at(3609.9)) is Lag.NONE
+    assert judge(copy, Lag.NONE, at(3610)) is Lag.EXPIRED
 
 
 def test_after_a_start_nothing_is_said_until_something_is_known() -> None:
@@ -110,6 +118,9 @@ def test_it_is_told_while_readers_there_still_believe_it(copy: Copy, step: timed
     """From half its life on at the latest; at its end it is expired; and a change waits for no more than a minute."""
     now, found = START + step, judge(copy, Lag.NONE, START + step)
     if copy.waiting_since is None:
+        return
+    if now < copy.waiting_since + UNDER_WAY:
+        assert found is Lag.NONE
         return
     if copy.shown is not None:
         life = copy.shown.expires_at - copy.shown.issued_at
