@@ -38,7 +38,7 @@ def judge(copy: Copy, told: Lag | None, now: datetime) -> Lag | None:
 def concern(copy: Copy, lag: Lag) -> Concern:
     """Return what one may have to tell of a copy. That it has ended is told although it was told to be behind."""
     holds = lag is not Lag.NONE
-    why = f"the last try: {copy.error}" if copy.error else "the first try has not ended yet"
+    why = f"the last try: {copy.error}" if copy.error else "the try under way has not ended"
     return Concern(
         PageKind.PUBLISH_BEHIND,
         holds=holds,

@@ -154,7 +154,7 @@ def test_it_is_told_while_readers_there_still_believe_it(copy: Copy, step: timed
                 "payments: the flag at elsewhere can't be renewed since the monitor started: readers there see an old "
                 "one, or none"
             ),
-            "the first try has not ended yet",
+            "the try under way has not ended",
         ),
         (
             CHANGE_WAITS,
