@@ -41,11 +41,12 @@ def advance(state: PlatformState, policy: PlatformPolicy, event: Event, now: dat
     """Return what one event leads to. `now` is when it is judged, at or after whatever the event tells of."""
     if state.verdict_since is None:
         state = _complete(state, policy)
+    if isinstance(event, CopyJudged):
+        return _told(state, policy, event, now)
     if isinstance(event, Observed):
         return _observed(state, policy, event, now)
     after, facts = _taken_in(state, policy, event, now)
-    concerns = (copies.concern(event.copy, event.lag),) if isinstance(event, CopyJudged) else ()
-    return _settled(state, after, facts, _Turn(policy, now, concerns=concerns))
+    return _settled(state, after, facts, _Turn(policy, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ def _taken_in(
         case _:
             probes = {name: set_back(probe, now) for name, probe in state.probes.items()}
             return replace(state, probes=probes), []
+
+
+def _told(state: PlatformState, policy: PlatformPolicy, event: CopyJudged, now: datetime) -> Step:
+    turn = _Turn(policy, now, concerns=(copies.concern(event.copy, event.lag),))
+    return _settled(state, state, [], turn)
 
 
 def _observed(state: PlatformState, policy: PlatformPolicy, event: Observed, now: datetime) -> Step:

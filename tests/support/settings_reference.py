@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from glasswatch.durations import render
 from glasswatch.settings.model import SettingsModel
-from glasswatch.settings.registry import FromRegistry, model_of
+from glasswatch.settings.registry import Choice, model_of
 from glasswatch.settings.sentences import describe
 from monitor.settings.root import MonitorSettings
 
@@ -78,7 +78,7 @@ def _yaml(value: object) -> str:
 
 
 def _below(annotation: Any, metadata: tuple[object, ...] = ()) -> Iterator[type[SettingsModel]]:
-    choice = next((item for item in metadata if isinstance(item, FromRegistry)), None)
+    choice = next((item for item in metadata if isinstance(item, Choice)), None)
     if choice is not None:
         yield from (model_of(entry.settings) for entry in choice.entries.values())
     elif isinstance(annotation, type) and issubclass(annotation, SettingsModel):
