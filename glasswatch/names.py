@@ -18,6 +18,7 @@ PHASE: Final = "phase"
 VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
 KIND: Final = "kind"
+TARGET: Final = "target"
 VERSION: Final = "version"
 PYTHON: Final = "python"
 
@@ -75,6 +76,18 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_break_glass_flag_expiry_timestamp_seconds": MetricName(
         MetricKind.GAUGE, (PLATFORM,), "When the flag as last signed ends, in Unix time."
+    ),
+    "jit_break_glass_flag_publish_total": MetricName(
+        MetricKind.COUNTER, (TARGET,), "Times a flag was tried to be published to a target."
+    ),
+    "jit_break_glass_flag_publish_failed_total": MetricName(
+        MetricKind.COUNTER, (TARGET,), "Times that failed; each is tried again."
+    ),
+    "jit_break_glass_flag_publish_behind": MetricName(
+        MetricKind.GAUGE, (TARGET,), "Platforms whose flag as last signed the target doesn't show."
+    ),
+    "jit_break_glass_flag_published_expiry_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (PLATFORM, TARGET), "When the flag that was last published there ends, in Unix time."
     ),
     "jit_outage_active": MetricName(MetricKind.GAUGE, (PLATFORM,), "1 while an outage is open."),
     "jit_outages_total": MetricName(MetricKind.COUNTER, (PLATFORM,), "Outages that were found."),

@@ -9,15 +9,14 @@ Rules:
 """
 
 import os
-import signal
 import stat
 import subprocess
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Annotated, ClassVar, Final, NoReturn
 
+from glasswatch import programs
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import SecretUnavailable
 from glasswatch.settings.model import Finding, SettingsModel, finding
@@ -27,7 +26,6 @@ from glasswatch.settings.shapes import RelativePath, TextShape
 
 LARGEST_BYTES: Final = 64 * 1024
 COMMAND_SECONDS: Final = 10.0
-_ENVIRONMENT: Final = ("PATH", "HOME", "LANG")
 
 
 class ArgumentShape(Shape):
@@ -159,28 +157,18 @@ def _from_file(reference: SecretReference, path: Path) -> bytes:
 def _from_command(reference: SecretReference, argv: tuple[str, ...], clock: Clock) -> bytes:
     deadline = clock.monotonic() + COMMAND_SECONDS
     try:
-        process = subprocess.Popen(  # noqa: S603 - the operator's own program, no shell
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            cwd="/",
-            start_new_session=True,
-        )
+        process = programs.start(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     except (OSError, ValueError) as error:
-        raise _unavailable(
-            reference, f"it can't be run: {getattr(error, 'strerror', None) or 'not a program'}"
-        ) from None
+        raise _unavailable(reference, programs.cannot_run(error)) from None
     try:
         data = _output(process, deadline, clock)
         status = process.wait(max(deadline - clock.monotonic(), 0)) if len(data) <= LARGEST_BYTES else 0
     except (TimeoutError, subprocess.TimeoutExpired):
         raise _unavailable(reference, f"it did not end within {COMMAND_SECONDS:.0f} s") from None
     finally:
-        _end(process)
+        programs.end(process)
     if status != 0:
-        raise _unavailable(reference, f"it ended with status {status}" if status > 0 else f"signal {-status} ended it")
+        raise _unavailable(reference, programs.how_it_ended(status))
     return data
 
 
@@ -201,14 +189,3 @@ def _output(process: subprocess.Popen[bytes], deadline: float, clock: Clock) -> 
             break
         data += piece
     return data
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process's whole group, unless it ended by itself and was waited for; let go of its output."""
-    if process.returncode is None:
-        # Not yet waited for, so its number can't have gone to another group.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

@@ -22,6 +22,7 @@ from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
+from monitor.copies import CopyWatch
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
 from monitor.model.event import BlindnessChanged, Restarted
@@ -31,8 +32,9 @@ from monitor.model.record import AuditEntry, Commit, FlagLedger, Loaded, LoadedP
 from monitor.model.state import PlatformState
 from monitor.outbox import Outbox, OutboxContext
 from monitor.probes.build import new_network, probes_of
+from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
-from monitor.publish import FileTarget, Publisher
+from monitor.publish import Publisher
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
 from monitor.rules.storepages import store_page
@@ -48,6 +50,8 @@ from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
 from monitor.store.store import SqlStore, make_store
 from monitor.storegate import StoreGate
+from monitor.targets.build import targets_of
+from monitor.targets.context import TargetContext
 from monitor.web.face import WebFace
 from monitor.web.server import WebServer
 from monitor.web.site import Site, Watched
@@ -71,6 +75,7 @@ class Assembly:
     loops: tuple[ProbeLoop, ...]
     outbox: Outbox
     publisher: Publisher
+    copies: CopyWatch
     server: WebServer
     face: WebFace
     network: Network
@@ -235,9 +240,9 @@ class _Builder:
 
     def join(self, loaded: Loaded, server: WebServer) -> Assembly:
         """Build what depends on what the store held, and have every platform take up where it was."""
-        targets = [FileTarget(str(place.file), place.file) for place in self._settings.flag.publish]
-        publisher = Publisher(targets)
-        self._board.unpublished.append(publisher.unpublished)
+        targets = targets_of(self._settings.flag, TargetContext(self._clock, KeptSecrets(self._clock)))
+        publisher = Publisher(targets, observer=self._metrics)
+        self._board.publishers.append(publisher)
         announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
         chain = Chain(loaded.chain)
         context = SettlerContext(
@@ -266,6 +271,7 @@ class _Builder:
             loops=tuple(loops),
             outbox=self._outbox,
             publisher=publisher,
+            copies=CopyWatch(publisher, self._board.keepers, self._clock),
             server=server,
             face=self._face,
             network=self.network,

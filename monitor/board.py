@@ -11,6 +11,7 @@ from monitor.model.page import Page, PageContext
 from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
 from monitor.procedure import Procedure
+from monitor.publish import Publisher
 from monitor.settle import Settled
 
 _NO_PROCEDURE = Procedure("", "", "")
@@ -20,7 +21,8 @@ _NO_PROCEDURE = Procedure("", "", "")
 class Board:
     """The monitor as others see it.
 
-    `unrun` return the probes that made no attempt yet, `unpublished` the flags that don't stand where readers look.
+    `unrun` return the probes that made no attempt yet; the publisher knows the flags that don't stand where readers
+    look.
     """
 
     deployment: str
@@ -29,7 +31,7 @@ class Board:
     keepers: dict[str, Keeper] = field(default_factory=dict)
     documents: dict[str, FlagDocument] = field(default_factory=dict)
     unrun: list[Callable[[], str | None]] = field(default_factory=list)
-    unpublished: list[Callable[[], list[str]]] = field(default_factory=list)
+    publishers: list[Publisher] = field(default_factory=list)
 
     def platforms(self) -> Sequence[PlatformState]:
         """Return every platform's state, in the order of the settings."""
@@ -39,12 +41,16 @@ class Board:
         """Return the flag as last signed; None before the first or for an unknown platform."""
         return self.documents.get(platform)
 
+    def unpublished(self, platform: str) -> Sequence[str]:
+        """Return the names of the targets that can't be given the platform's latest flag."""
+        return [name for publisher in self.publishers for name in publisher.unpublished_to(platform)]
+
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each."""
         if not self.keepers:
             return ["the store is not open yet"]
         unsigned = [f"the flag of {name} is not signed yet" for name in self.keepers if name not in self.documents]
-        unpublished = [each for ask in self.unpublished for each in ask()]
+        unpublished = [each for publisher in self.publishers for each in publisher.unpublished()]
         unrun = [f"{name} has not run yet" for ask in self.unrun if (name := ask()) is not None]
         return [*unsigned, *unpublished, *unrun]
 

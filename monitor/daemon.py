@@ -110,4 +110,5 @@ async def _tick(parts: Assembly) -> None:
     while True:
         for keeper in parts.board.keepers.values():
             keeper.tick()
+        parts.copies.look()
         await asyncio.sleep(TICK_SECONDS)

@@ -54,11 +54,18 @@ class FlagTarget(Protocol):
     name: str
 
     async def publish(self, document: FlagDocument) -> None:
-        """Replace what is there, whole or not at all.
+        """Replace what is there, whole or not at all. Bounded in time by the target's own settings.
+
+        For one platform it is called again only when this has returned; what was given up by then may not land after
+        the next document, as far as that is in the target's power.
 
         Raises:
-            PublishFailed: the target still shows what it showed before.
+            PublishFailed: the target still shows what it showed before, or nobody knows.
         """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
         ...
 
 
@@ -121,11 +128,27 @@ class StatusReader(Protocol):
         """Return the flag as last signed; None before the first or for an unknown platform."""
         ...
 
+    def unpublished(self, platform: str) -> Sequence[str]:
+        """Return the names of the targets that can't be given the platform's latest flag."""
+        ...
+
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each; empty once it can.
 
         It can when the store was opened, every platform's verdict was taken up, and every probe has run once.
         """
+        ...
+
+
+class PublishObserver(Protocol):
+    """What the publisher tells to whoever counts. Called in the loop; must return at once and raise nothing."""
+
+    def publish_tried(self, document: FlagDocument, target: str, *, is_out: bool) -> None:
+        """A document was tried to be published; `is_out`: the target shows it."""
+        ...
+
+    def publish_behind(self, target: str, count: int) -> None:
+        """So many platforms' latest document the target doesn't show now."""
         ...
 
 

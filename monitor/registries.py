@@ -5,7 +5,7 @@ from typing import Final
 
 from glasswatch.settings.registry import Entry, load
 
-__all__ = ["CHANNELS", "KINDS", "PROBES", "Entry", "load"]
+__all__ = ["CHANNELS", "KINDS", "PROBES", "TARGETS", "Entry", "load"]
 
 KINDS: Final[Mapping[str, Entry]] = {
     "generic": Entry(settings="monitor.settings.platform:PlatformSettings"),
@@ -17,4 +17,10 @@ PROBES: Final[Mapping[str, Entry]] = {
 
 CHANNELS: Final[Mapping[str, Entry]] = {
     "webhook": Entry(settings="monitor.settings.paging:WebhookSettings", make="monitor.channels.webhook:make"),
+}
+
+TARGETS: Final[Mapping[str, Entry]] = {
+    "file": Entry(settings="monitor.settings.publish:FileTargetSettings", make="monitor.targets.file:make"),
+    "put": Entry(settings="monitor.settings.publish:PutTargetSettings", make="monitor.targets.put:make"),
+    "command": Entry(settings="monitor.settings.publish:CommandTargetSettings", make="monitor.targets.command:make"),
 }

@@ -1,6 +1,7 @@
 """Registries: one literal table from a name to what is loaded when the name is used.
 
 Rules:
+- A model is chosen by the value of a key (`Choice`: `type: http`) or by which key is there (`KeyChoice`: `file: …`).
 - An entry names its settings model and its maker as `module:attribute`; neither is imported before it is needed.
 - Settings that may be of several types (`Choice`) are read by the model which their `type` names. Adding a type is
   one line in the table.
@@ -87,3 +88,25 @@ class Choice:
         """Return the schema of one choice, in which the key that chooses it must be given unless it is the default."""
         required = [*schema.get("required", ())]
         return schema if name == self.default else {**schema, "required": [self.key, *required]}
+
+
+class KeyChoice(Choice):
+    """Marks a field whose model is chosen by which of the registry's names is among its keys: exactly one."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        super().__init__("", entries)
+        self.expected = f"a mapping with exactly one of: {', '.join(entries)}"
+
+    def read(self, value: object, info: ValidationInfo) -> SettingsModel:
+        """Return the settings, read by the model whose key is there."""
+        if isinstance(value, SettingsModel):
+            return value
+        if not isinstance(value, Mapping):
+            raise expected(self.expected)
+        names = [name for name in self.entries if name in value]
+        if len(names) != 1:
+            raise expected(f"exactly one of: {', '.join(self.entries)}")
+        return model_of(self.entries[names[0]].settings).model_validate(value, context=info.context)
+
+    def _choice(self, _name: str, schema: JsonSchemaValue) -> JsonSchemaValue:
+        return schema  # its key is required already

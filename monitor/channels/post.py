@@ -1,7 +1,7 @@
-"""One POST to a provider: kind where a probe is strict, bounded everywhere.
+"""One request that takes a page or a flag to somebody else's server: kind where a probe is strict, bounded everywhere.
 
 - One deadline over everything, from the name to the last byte; a new connection each time, because a kept one may have
-  died unseen and pages are rare. No redirect is followed, no proxy taken from the environment, no cookie kept.
+  died unseen and what is sent is rare. No redirect is followed, no proxy taken from the environment, no cookie kept.
 - Names are looked up in a thread of this target's own: a look-up that hangs (it can't be cancelled) holds up neither
   the loop nor another channel. Every address of the name is tried in turn, as long as none took the connection.
 - A status line is the answer. The body of a 2xx is read for 64 KiB and 1 s at most, and may be missing, late or
@@ -47,7 +47,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to post. `shown` names it in messages, without secrets; `ca_file` replaces the system's authorities."""
+    """Where to send. `shown` names it in messages, without secrets; `ca_file` replaces the system's authorities."""
 
     shown: str
     url: str
@@ -64,8 +64,18 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request. Only path and query of `parts` are used: the host is the place's."""
+
+    method: str
+    parts: SplitResult
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Poster:
-    """Posts to one place. `transport` stands in for the network in tests."""
+    """Sends to one place. `transport` stands in for the network in tests."""
 
     def __init__(self, place: Place, transport: AsyncBaseTransport | None = None) -> None:
         self._place = place
@@ -74,11 +84,16 @@ class Poster:
         self._transport = transport
         self._names = SideThread(f"names {place.shown}")
 
+    @property
+    def shown(self) -> str:
+        """How messages name the place."""
+        return self._place.shown
+
     def prepare(self) -> None:
-        """Load what the first post needs, so that it doesn't hold up the loop in the middle of an outage.
+        """Load what the first request needs, so that it doesn't hold up the loop in the middle of an outage.
 
         Raises:
-            DeliveryFailed: the CA file can't be used now; each post tries again.
+            DeliveryFailed: the CA file can't be used now; each request tries again.
         """
         self._open_transport()
 
@@ -88,9 +103,25 @@ class Poster:
         Raises:
             DeliveryFailed: there was no answer.
         """
+        return await self._bounded(_Call("POST", self._parts, headers, body))
+
+    async def put(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Put once to an address of this place's host and return the answer, whatever its status.
+
+        Raises:
+            DeliveryFailed: there was no answer.
+        """
+        return await self._bounded(_Call("PUT", urlsplit(url), headers, body))
+
+    async def _bounded(self, call: _Call) -> Answer:
+        """Make one request, on a connection of its own that is closed when this returns.
+
+        Raises:
+            DeliveryFailed: there was no answer.
+        """
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._post(headers, body)
+                return await self._send(call)
         except TimeoutError:
             raise self._failed(f"did not answer within {self._seconds:g} s") from None
         except (HTTPError, InvalidURL, OSError) as error:
@@ -103,12 +134,12 @@ class Poster:
         if transport is not None:
             await transport.aclose()
 
-    async def _post(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _send(self, call: _Call) -> Answer:
         hosts = await self._hosts()
         response = None
         for position, host in enumerate(hosts, start=1):
             try:
-                request = self._request(host, headers, body, CONNECTING_RATIO * self._seconds / len(hosts))
+                request = self._request(call, host, CONNECTING_RATIO * self._seconds / len(hosts))
                 response = await self._open_transport().handle_async_request(request)
                 break
             except (ConnectError, ConnectTimeout):
@@ -134,15 +165,15 @@ class Poster:
     def _port(self) -> int:
         return self._parts.port or _PORTS[self._parts.scheme]
 
-    def _request(self, host: str, headers: Mapping[str, str], body: bytes, connect_seconds: float) -> Request:
+    def _request(self, call: _Call, host: str, connect_seconds: float) -> Request:
         netloc = f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
-        parts = SplitResult(self._parts.scheme, netloc, self._parts.path or "/", self._parts.query, "")
+        parts = SplitResult(self._parts.scheme, netloc, call.parts.path or "/", call.parts.query, "")
         limits = Timeout(connect=connect_seconds, read=self._seconds, write=self._seconds, pool=self._seconds)
         return Request(
-            "POST",
+            call.method,
             parts.geturl(),
-            headers={"host": self._parts.netloc.rpartition("@")[2], "accept-encoding": "identity", **headers},
-            content=body,
+            headers={"host": self._parts.netloc.rpartition("@")[2], "accept-encoding": "identity", **call.headers},
+            content=call.body,
             # The certificate is checked against the name, whichever address answers for it.
             extensions={"timeout": limits.as_dict(), "sni_hostname": self._parts.hostname or ""},
         )

@@ -10,31 +10,37 @@ Used from the event loop only.
 
 from collections.abc import Iterable
 
-from monitor.metrics import own_series, platform_series, probe_series
+from monitor.metrics import own_series, platform_series, probe_series, publish_series
 from monitor.metrics.exposition import Family
 from monitor.metrics.own_series import OwnSeries
 from monitor.metrics.platform_series import PlatformSeries
 from monitor.metrics.probe_series import ProbeSeries
+from monitor.metrics.publish_series import PublishSeries
 from monitor.model.outcome import Outcome
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
 
-NAMES = frozenset({*probe_series.FAMILIES, *platform_series.FAMILIES, *own_series.NAMES})
+_TEXT = (*probe_series.FAMILIES, *platform_series.FAMILIES, *publish_series.FAMILIES)
+NAMES = frozenset({*_TEXT, *own_series.NAMES})
 
 
 class MetricsBook:
-    """Told what happens; says it to Prometheus. It is a `PageObserver`.
+    """Told what happens; says it to Prometheus. It is a `PageObserver` and a `PublishObserver`.
 
-    Every platform and probe it is told of must be in `policies`; another is a KeyError, a bug of the caller's.
+    Every platform, probe and target it is told of must be in `policies`; another is a KeyError, a bug of the caller's.
     """
 
     def __init__(self, policies: Iterable[PlatformPolicy], version: str) -> None:
-        self._families = {name: Family(name) for name in (*probe_series.FAMILIES, *platform_series.FAMILIES)}
+        self._families = {name: Family(name) for name in _TEXT}
         self._platforms: dict[str, PlatformSeries] = {}
         self._probes: dict[tuple[str, str], ProbeSeries] = {}
+        self._targets: dict[str, PublishSeries] = {}
         for policy in policies:
+            for target in policy.targets:
+                if target not in self._targets:
+                    self._targets[target] = PublishSeries(self._families, target)
             self._platforms[policy.platform] = PlatformSeries(self._families, policy)
             for probe in policy.probes.values():
                 self._probes[policy.platform, probe.name] = ProbeSeries(self._families, policy.platform, probe)
@@ -51,6 +57,14 @@ class MetricsBook:
     def flag(self, document: FlagDocument) -> None:
         """Show when the flag last signed ends."""
         self._platforms[document.platform].flag(document)
+
+    def publish_tried(self, document: FlagDocument, target: str, *, is_out: bool) -> None:
+        """Count that a flag was tried to be published."""
+        self._targets[target].tried(document, is_out=is_out)
+
+    def publish_behind(self, target: str, count: int) -> None:
+        """Show how many platforms' latest document a target doesn't show."""
+        self._targets[target].behind(count)
 
     def outage_confirmed(self, found: Outage) -> None:
         """Count an outage that was found. Not for one that came back: it is the same outage."""

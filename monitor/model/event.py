@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.model.copy import Copy, Lag
 from monitor.model.outcome import Outcome
 from monitor.model.verdict import Verdict
 
@@ -48,4 +49,12 @@ class Restarted:
     last_alive_at: datetime | None
 
 
-Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted
+@dataclass(frozen=True, slots=True)
+class CopyJudged:
+    """A copy of the flag fell behind, expired, or caught up. It changes nothing but what people are told."""
+
+    copy: Copy
+    lag: Lag
+
+
+Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted | CopyJudged

@@ -19,6 +19,7 @@ class PageKind(StrEnum):
     STORE = "store"
     DEGRADED = "degraded"
     TLS_EXPIRY = "tls_expiry"
+    PUBLISH_BEHIND = "publish_behind"
 
 
 class Severity(StrEnum):
@@ -37,6 +38,7 @@ SEVERITY = {
     PageKind.STORE: Severity.PAGE,
     PageKind.DEGRADED: Severity.TICKET,
     PageKind.TLS_EXPIRY: Severity.TICKET,
+    PageKind.PUBLISH_BEHIND: Severity.TICKET,
 }
 
 NEVER_SUPPRESSED = frozenset({PageKind.FLAG, PageKind.STORE})

@@ -28,7 +28,10 @@ class ProbePolicy:
 
 @dataclass(frozen=True, slots=True)
 class PlatformPolicy:
-    """How one platform is judged. Every duration is positive; `configured_vantages` is at least 1."""
+    """How one platform is judged. Every duration is positive; `configured_vantages` is at least 1.
+
+    `targets` names where its flag is published.
+    """
 
     deployment: str
     platform: str
@@ -38,3 +41,4 @@ class PlatformPolicy:
     ready_ttl: timedelta
     unknown_max: timedelta
     unknown_pages_after: timedelta
+    targets: tuple[str, ...] = ()

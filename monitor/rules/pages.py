@@ -2,7 +2,7 @@
 
 1. outage: fires when an outage opens or comes back, resolved when it ends. Its key names the outage.
 2. flag: fires at each change while the flag is raised (ready or exercise), resolved when it is standby again. It is
-   the only key that fires again without having been resolved: every raise and every change pages everybody.
+   the only key that fires again and again unresolved: every raise and every change pages everybody.
 3. unknown: fires when the verdict has been unknown for `unknown_pages_after`, resolved when it isn't unknown.
 4. minority_down: fires while too few vantages see it down to say so.
 5. degraded: a ticket, fires when the verdict is degraded, resolved when it is up or down. Unknown changes nothing.
@@ -10,9 +10,10 @@
 6. credentials_refused, per probe: fires at the first outcome that was refused, resolved by the next good or bad one.
 7. tls_expiry, per probe: a ticket, fires when a measured outcome warns of it, resolved by one that doesn't and either
    is good or saw the certificate.
-8. What a blind vantage saw pages nobody.
-9. A key that nothing can resolve any more (its probe or its deployment's name is gone) is resolved on restart.
-10. What got worse without a page of its own says why: a wider outage, down while its outage is open, unknown that
+8. publish_behind, per target: a ticket, as `monitor.rules.copies` has it; fires once more when the copy has expired.
+9. What a blind vantage saw pages nobody.
+10. A key that nothing can resolve any more (its probe, target or deployment's name is gone) is resolved on restart.
+11. What got worse without a page of its own says why: a wider outage, down while its outage is open, unknown that
     waits, degraded that was told, a function that isn't critical, a bad probe whose function isn't down.
 
 Keys are ours: `deployment/platform/kind`, and what else tells one problem from another. Where a page goes, and in
@@ -189,6 +190,7 @@ def _is_resolvable(key: str, kind: str, policy: PlatformPolicy, outage: str) -> 
         PageKind.OUTAGE: (outage,),
         PageKind.CREDENTIALS_REFUSED: policy.probes,
         PageKind.TLS_EXPIRY: policy.probes,
+        PageKind.PUBLISH_BEHIND: policy.targets,
     }
     if kind not in details:
         return key == own

@@ -17,12 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, VotesChanged
+from monitor.model.event import BlindnessChanged, CopyJudged, Event, Observed, Restarted, VotesChanged
 from monitor.model.fact import Fact, FunctionChanged, PlatformChanged, ProbeChanged, Step
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import FunctionState, PlatformState, ProbeState
 from monitor.model.verdict import Phase, Verdict
-from monitor.rules import causes, deadlines, flag, outage, pages, platform, quorum, restart
+from monitor.rules import causes, copies, deadlines, flag, outage, pages, platform, quorum, restart
 from monitor.rules.change import changed
 from monitor.rules.function import Member, called, judge, probes_of
 from monitor.rules.probe import (
@@ -41,6 +41,8 @@ def advance(state: PlatformState, policy: PlatformPolicy, event: Event, now: dat
     """Return what one event leads to. `now` is when it is judged, at or after whatever the event tells of."""
     if state.verdict_since is None:
         state = _complete(state, policy)
+    if isinstance(event, CopyJudged):
+        return _told(state, policy, event, now)
     if isinstance(event, Observed):
         return _observed(state, policy, event, now)
     after, facts = _taken_in(state, policy, event, now)
@@ -79,6 +81,11 @@ def _taken_in(
         case _:
             probes = {name: set_back(probe, now) for name, probe in state.probes.items()}
             return replace(state, probes=probes), []
+
+
+def _told(state: PlatformState, policy: PlatformPolicy, event: CopyJudged, now: datetime) -> Step:
+    turn = _Turn(policy, now, concerns=(copies.concern(event.copy, event.lag),))
+    return _settled(state, state, [], turn)
 
 
 def _observed(state: PlatformState, policy: PlatformPolicy, event: Observed, now: datetime) -> Step:

@@ -1,53 +1,33 @@
 """Settings of the break-glass flag: its key, where it is published, and how long it holds."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.registry import KeyChoice
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shape import expected
-from glasswatch.settings.shapes import PathShape
+from monitor.registries import TARGETS
+from monitor.settings.publish import PLACEHOLDER, FileTargetSettings, TargetSettings
 
-PLACEHOLDER: Final = "{platform}"
 # The strict reader refuses documents that hold for longer.
 READERS_CAP: Final = timedelta(minutes=20)
-
-
-class PublishPathShape(PathShape):
-    """A path in which `{platform}` stands for the platform's name."""
-
-    expected = "a path, absolute or relative to this file, with {platform} where the platform's name belongs"
-
-    def read_at(self, value: object, directory: Path) -> Path:
-        """Return the absolute path, its placeholder still in place."""
-        path = super().read_at(value, directory)
-        if re.search(r"[{}]", str(value).replace(PLACEHOLDER, "")):
-            raise expected("a path with no braces but {platform}")
-        return path
-
-
-class PublishSettings(SettingsModel):
-    """One place where the signed flag is published."""
-
-    expected: ClassVar[str] = "a mapping with file"
-
-    file: Annotated[Path, PublishPathShape()]
-    """File that is replaced whole; `{platform}` stands for the platform's name."""
-
-    def path_for(self, platform: str) -> Path:
-        """Return the file of one platform's flag."""
-        return Path(str(self.file).replace(PLACEHOLDER, platform))
+_DEFAULT_FILE: Final = {"file": f"{PLACEHOLDER}.flag.jws"}
 
 
 def _default_publish() -> Any:  # noqa: ANN401 - read like what stands in a file, relative to the settings
-    return [{"file": f"{PLACEHOLDER}.flag.jws"}]
+    return [_DEFAULT_FILE]
+
+
+def _with_a_file(targets: tuple[TargetSettings, ...], info: ValidationInfo) -> tuple[TargetSettings, ...]:
+    """Return the targets, and the default file besides if none is a file: what is on this disk needs no network."""
+    if any(isinstance(target, FileTargetSettings) for target in targets):
+        return targets
+    return (*targets, FileTargetSettings.model_validate(_DEFAULT_FILE, context=info.context))
 
 
 class FlagSettings(SettingsModel):
@@ -58,9 +38,12 @@ class FlagSettings(SettingsModel):
     key: SecretReference
     """Private key that signs it: PKCS#8 PEM, Ed25519."""
     publish: Annotated[
-        tuple[PublishSettings, ...], Field(min_length=1), Words("a list of targets such as {file: flag.jws}")
+        tuple[Annotated[TargetSettings, KeyChoice(TARGETS)], ...],
+        Field(min_length=1),
+        Words("a list of targets such as {file: flag.jws}"),
+        AfterValidator(_with_a_file),
     ] = Field(default_factory=_default_publish, validate_default=True)
-    """Where it is published."""
+    """Where it is published. If none is a file, the default file is written as well."""
     ttl: Annotated[timedelta, DurationShape(at_most=READERS_CAP)] = timedelta(minutes=5)
     """How long a document holds."""
     ready_ttl: Annotated[timedelta, DurationShape(at_most=READERS_CAP)] = timedelta(minutes=15)
@@ -73,13 +56,20 @@ class FlagSettings(SettingsModel):
     """How long the verdict is unknown before somebody is told."""
 
     @finding("publish")
-    def files_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:
-        """Two targets are two files."""
-        seen: set[Path] = set()
+    def targets_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """Two targets are two places, and can be told apart by name."""
+        places: set[str] = set()
+        names: set[str] = set()
         for index, target in enumerate(self.publish):
-            if target.file in seen:
-                yield ("publish", index, "file"), "is given twice: expected another file"
-            seen.add(target.file)
+            where = ("publish", index)
+            if target.place in places:
+                yield (*where, target.kind), f"is given twice: expected {target.other}"
+            elif target.label in names and target.name is None:
+                yield (*where, "name"), "is required: expected a name, because another target has the same one without"
+            elif target.label in names:
+                yield (*where, "name"), "is given twice: expected another name"
+            places.add(target.place)
+            names.add(target.label)
 
     @finding("ttl", "ready_ttl")
     def ready_holds_longer(self, given: Mapping[str, object]) -> Iterable[Finding]:

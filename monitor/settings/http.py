@@ -2,49 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
 
-from glasswatch.secrets import ArgumentShape, SecretReference
+from glasswatch.secrets import ArgumentShape
 from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shape import KEY, Shape
-from glasswatch.settings.shapes import Address, JsonValue, OneOf, Pattern, TextShape, WholeNumber
+from glasswatch.settings.shape import Shape
+from glasswatch.settings.shapes import Address, JsonValue, OneOf, Pattern, WholeNumber
+from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, repeated, sent
 from monitor.settings.json_path import parse
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.tls import TlsSettings
 
 _MEBIBYTE = 1024 * 1024
-_OUR_OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
-
-
-class HeaderValueShape(Shape):
-    """The value of a header that is sent: text, or a reference to a secret."""
-
-    expected = "text of printable ASCII, or a reference to a secret such as {env: NAME}"
-
-    def read(self, value: object) -> str | SecretReference:
-        """Return the text or the reference."""
-        return self._read(value, None)
-
-    def _read(self, value: object, info: ValidationInfo | None) -> str | SecretReference:
-        if isinstance(value, Mapping):
-            return SecretReference.model_validate(value, context=info.context if info else None)
-        if isinstance(value, SecretReference):
-            return value
-        if not isinstance(value, str) or not all(" " <= letter <= "~" for letter in value) or value != value.strip():
-            raise self.wrong()
-        return str(value)
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:  # noqa: ANN401 - pydantic's signature
-        return core_schema.with_info_plain_validator_function(self._read)
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
-        return {"oneOf": [{"type": "string"}, handler(SecretReference.__pydantic_core_schema__)]}
 
 
 class JsonPathShape(Shape):
@@ -64,8 +37,6 @@ class JsonPathShape(Shape):
         return str(value)
 
 
-HeaderName = Annotated[str, TextShape("a header's name", r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")]
-HeaderValue = Annotated[str | SecretReference, HeaderValueShape()]
 JsonPathText = Annotated[str, JsonPathShape()]
 
 
@@ -96,7 +67,7 @@ class ExpectSettings(SettingsModel):
     @finding("headers")
     def headers_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """A header is named once, whatever its case."""
-        return _repeated("headers", self.headers)
+        return repeated("headers", self.headers)
 
 
 class WarnSettings(SettingsModel):
@@ -143,12 +114,7 @@ class HttpProbeSettings(ProbeSettings):
     @finding("headers")
     def headers_are_ours_to_set(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """Headers that frame the request are made by the probe; credentials are never written down."""
-        for name, value in self.headers.items():
-            if name.lower() in _OUR_OWN_HEADERS:
-                yield ("headers", name, KEY), "is set by the probe itself: expected another header"
-            elif name.lower() in _SECRET_HEADERS and isinstance(value, str):
-                yield ("headers", name), f"expected {SecretReference.expected}"
-        yield from _repeated("headers", self.headers)
+        yield from sent("headers", self.headers, FRAMING, "the probe itself")
 
     @finding("url", "tls", "warn", "follow_redirects")
     def tls_needs_https(self, given: Mapping[str, object]) -> Iterable[Finding]:
@@ -173,11 +139,3 @@ class HttpProbeSettings(ProbeSettings):
         for key, wanted in (("body_matches", self.expect.body_matches), ("json", self.expect.json_values)):
             if wanted:
                 yield ("expect", key), "expected another method than HEAD, whose answer has no body"
-
-
-def _repeated(key: str, headers: Mapping[str, object]) -> Iterable[Finding]:
-    seen: set[str] = set()
-    for name in headers:
-        if name.lower() in seen:
-            yield (key, name, KEY), "is given twice, in another case"
-        seen.add(name.lower())

@@ -21,6 +21,7 @@ def policy_of(
         ready_ttl=flag.ready_ttl,
         unknown_max=flag.unknown_max,
         unknown_pages_after=flag.unknown_pages_after,
+        targets=tuple(target.label for target in flag.publish),
     )
 
 

@@ -11,10 +11,11 @@ from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Label, Name, RelativePath
 from monitor.registries import KINDS
 from monitor.settings.controls import NONE, Controls, too_alike
-from monitor.settings.flag import PLACEHOLDER, FlagSettings
+from monitor.settings.flag import FlagSettings
 from monitor.settings.listen import Listen, ListenAddress
 from monitor.settings.paging import PagingSettings
 from monitor.settings.platform import PlatformSettings
+from monitor.settings.publish import PLACEHOLDER
 from monitor.settings.store import StoreSettings
 
 
@@ -68,17 +69,21 @@ class MonitorSettings(SettingsModel):
             yield from ((("controls", *place), text) for place, text in too_alike(self.controls))
 
     @finding("flag")
-    def each_platform_has_its_file(self, given: Mapping[str, object]) -> Iterable[Finding]:
-        """Two platforms never write one flag file."""
+    def each_platform_has_its_place(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """No two platforms, and no two targets, have a flag in one place."""
         platforms = given.get("platforms")
-        if not isinstance(platforms, Mapping) or len(platforms) < 2:  # noqa: PLR2004 - one platform needs no placeholder
-            return
+        names = [name for name in platforms if isinstance(name, str)] if isinstance(platforms, Mapping) else []
+        taken: dict[str, int] = {}
         for index, target in enumerate(self.flag.publish):
-            if PLACEHOLDER not in str(target.file):
-                yield (
-                    ("flag", "publish", index, "file"),
-                    f"expected {PLACEHOLDER} in the path: each platform has its own",
-                )
+            where = ("flag", "publish", index, target.kind)
+            if len(names) > 1 and PLACEHOLDER not in target.place:
+                yield where, f"expected {PLACEHOLDER} in it: each platform has its own"
+                continue
+            places = {target.place_for(name) for name in names}
+            others = {taken[place] for place in places & taken.keys()}
+            if any(self.flag.publish[other].place != target.place for other in others):
+                yield where, f"is where another target's flag of a platform goes: expected {target.other}"
+            taken |= dict.fromkeys(places, index)
 
     @finding("store", "vantage")
     def shared_store_needs_a_vantage(self, given: Mapping[str, object]) -> Iterable[Finding]:

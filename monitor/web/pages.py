@@ -53,6 +53,7 @@ class Pages:
 
     async def _make(self, *, is_file: bool) -> str:
         outages = await self._outages.read()
-        held = Held(tuple(self._reader.platforms()), documents(self._site, self._reader), outages)
+        unpublished = {name: tuple(self._reader.unpublished(name)) for name in self._site.platforms}
+        held = Held(tuple(self._reader.platforms()), documents(self._site, self._reader), outages, unpublished)
         now = self._clock.now()
         return await asyncio.to_thread(lambda: render(page_view(self._site, held, now, is_file=is_file)))

@@ -99,6 +99,7 @@ class PlatformView:
     since: Moment | None
     why: str
     glass: GlassView
+    behind: tuple[str, ...]
     causes: tuple[CauseView, ...]
     procedure_url: str
     procedure_link: str

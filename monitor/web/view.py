@@ -10,7 +10,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -43,11 +43,15 @@ _WORST_FIRST = (Verdict.DOWN, Verdict.UNKNOWN, Verdict.DEGRADED, Verdict.UP)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the page is made from. A platform's `outages` are None where the store could not be read."""
+    """What the page is made from. A platform's `outages` are None where the store could not be read.
+
+    `unpublished` names, by platform, the targets that can't be given its latest flag.
+    """
 
     states: Sequence[PlatformState]
     documents: Mapping[str, FlagDocument]
     outages: Mapping[str, Sequence[Outage] | None]
+    unpublished: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
@@ -94,6 +98,7 @@ def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, s
         since=seen.maybe(state.verdict_since),
         why=visible.line(state.why),
         glass=glass,
+        behind=tuple(visible.line(target) for target in held.unpublished.get(state.platform, ())),
         causes=tuple(_cause(cause, seen) for cause in state.causes),
         procedure_url=visible.line(watched.procedure_url),
         procedure_link=_link(watched.procedure_url),

@@ -8,14 +8,14 @@ from glasswatch.flag.reader import ADVICE
 from monitor.model.outcome import PHASES, OutcomeKind, Reason, Warn
 from monitor.model.page import NEVER_SUPPRESSED, SEVERITY, PageKind
 from monitor.probes.attempt import _REASONS as FAULTS
-from monitor.registries import CHANNELS, KINDS, PROBES
+from monitor.registries import CHANNELS, KINDS, PROBES, TARGETS
 from tests.support.documents import REFERENCE, headings, rows, section
 
 PROBES_TEXT = (REFERENCE / "probes.md").read_text()
 CHANNELS_TEXT = (REFERENCE / "channels.md").read_text()
 FLAG_TEXT = (REFERENCE / "flag.md").read_text()
 EXIT_CODES_TEXT = (REFERENCE / "exit-codes.md").read_text()
-REGISTRIES = {"platforms.md": KINDS, "probes.md": PROBES, "channels.md": CHANNELS}
+REGISTRIES = {"platforms.md": KINDS, "probes.md": PROBES, "channels.md": CHANNELS, "publishing.md": TARGETS}
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a monitor is set up. Probes are of `url`, one for each function; `flag` and `more` are lines of YAML."""
+    """How a monitor is set up. Probes are of `url`, one for each function; `flag` and `more` are lines of YAML.
+
+    `targets` are those of the flag beside its file.
+    """
 
     url: str
     functions: Sequence[str] = ("sign_in",)
@@ -70,6 +73,7 @@ class Wanted:
     controls: str = "none"
     receiver: str | None = None
     flag: Mapping[str, str] = field(default_factory=lambda: {"lower_after": "1s"})
+    targets: Sequence[str] = ()
     more: str = ""
     listen: str = "127.0.0.1:0"
 
@@ -94,6 +98,7 @@ def write_settings(home: Home, wanted: Wanted) -> None:
         f"      probe_{function}: {_PROBE.format(function=function, **_of(wanted))}\n" for function in wanted.functions
     )
     flag = "".join(f", {name}: {value}" for name, value in wanted.flag.items())
+    targets = "".join(f", {target}" for target in wanted.targets)
     channel = f"paging: {{channels: {{ops: {{type: webhook, url: {wanted.receiver}/page, timeout: 2s}}}}}}\n"
     home.config.write_text(
         f"deployment: {DEPLOYMENT}\nstore: sqlite:///store/glasswatch.db\nlisten: {wanted.listen}\n"
@@ -101,7 +106,7 @@ def write_settings(home: Home, wanted: Wanted) -> None:
         "    procedure: {url: https://wiki.example.com/break-glass, file: procedure.md}\n"
         f"    probes:\n{probes}"
         f"controls: {wanted.controls}\n"
-        f"flag: {{key: {{file: flag.key}}, publish: [{{file: 'published/{{platform}}.flag.jws'}}]{flag}}}\n"
+        f"flag: {{key: {{file: flag.key}}, publish: [{{file: 'published/{{platform}}.flag.jws'}}{targets}]{flag}}}\n"
         f"{channel if wanted.receiver else ''}{wanted.more}"
     )
     home.config.chmod(0o600)

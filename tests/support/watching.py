@@ -13,6 +13,7 @@ from monitor.web.site import Site, Watched
 from tests.support.clock import START
 
 PLATFORM = "payments"
+TARGET = "elsewhere"
 PROCEDURE = """1. Say in #incident that you are going to break the glass, and why.
 2. Take the sealed envelope from the safe with a second person.
 3. Sign in with the credential in it:
@@ -57,6 +58,7 @@ def policy(platform: str = PLATFORM, probes: Sequence[ProbePolicy] | None = None
         ready_ttl=timedelta(minutes=15),
         unknown_max=timedelta(hours=4),
         unknown_pages_after=timedelta(minutes=2),
+        targets=(TARGET,),
     )
 
 
@@ -213,6 +215,7 @@ class FakeMonitor:
     states: list[PlatformState] = field(default_factory=lambda: [up()])
     documents: dict[str, FlagDocument] = field(default_factory=lambda: {PLATFORM: document()})
     missing: list[str] = field(default_factory=list)
+    behind: dict[str, list[str]] = field(default_factory=dict)
 
     def platforms(self) -> Sequence[PlatformState]:
         """Return the states set."""
@@ -221,6 +224,10 @@ class FakeMonitor:
     def document(self, platform: str) -> FlagDocument | None:
         """Return the document set."""
         return self.documents.get(platform)
+
+    def unpublished(self, platform: str) -> Sequence[str]:
+        """Return the targets set to be behind."""
+        return self.behind.get(platform, ())
 
     def waiting_for(self) -> Sequence[str]:
         """Return what was set to be missing."""

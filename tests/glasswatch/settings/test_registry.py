@@ -9,7 +9,7 @@ import pytest
 from glasswatch.settings.load import load_text
 from glasswatch.settings.mistake import SettingsFault
 from glasswatch.settings.model import SettingsModel
-from glasswatch.settings.registry import Choice, Entry, load, model_of
+from glasswatch.settings.registry import Choice, Entry, KeyChoice, load, model_of
 from glasswatch.settings.schema import json_schema
 
 
@@ -117,3 +117,54 @@ def test_the_schema_asks_for_the_key_where_there_is_no_default() -> None:
         ("cat", ["type"]),
         ("dog", ["type"]),
     ]
+
+
+class Boat(Animal):
+    """A choice that its key makes."""
+
+    sail: Literal["red", "white"]
+
+
+class Car(Animal):
+    """Another."""
+
+    wheels: Literal["three", "four"]
+
+
+VEHICLES = {"sail": Entry(settings=f"{__name__}:Boat"), "wheels": Entry(settings=f"{__name__}:Car")}
+
+
+class Garage(SettingsModel):
+    """What holds them."""
+
+    held: tuple[Annotated[Animal, KeyChoice(VEHICLES)], ...]
+
+
+def test_the_key_that_is_there_decides() -> None:
+    """Each item is read by the model whose key it has."""
+    text = "held: [{sail: red}, {wheels: four}]"
+    assert load_text(text, Garage, Path("x.yaml"), {}).held == (Boat(sail="red"), Car(wheels="four"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("held: [{}]", "1:8  held[0]  expected exactly one of: sail, wheels"),
+        ("held: [{sail: red, wheels: four}]", "1:8  held[0]  expected exactly one of: sail, wheels"),
+        ("held: [{wings: two}]", "1:8  held[0]  expected exactly one of: sail, wheels"),
+        ("held: [sail]", "1:8  held[0]  expected a mapping with exactly one of: sail, wheels"),
+        ("held: [{sail: blue}]", "1:15  held[0].sail  expected one of: red, white"),
+        ("held: [{sail: red, wings: two}]", "1:20  held[0].wings  is not a setting here: expected sail"),
+    ],
+)
+def test_one_key_and_no_more_makes_a_choice(text: str, said: str) -> None:
+    """None, several, and what the chosen model has against it."""
+    with pytest.raises(SettingsFault) as caught:
+        load_text(text, Garage, Path("x.yaml"), {})
+    assert str(caught.value) == f"x.yaml:{said}"
+
+
+def test_the_schema_asks_for_the_key_that_chooses() -> None:
+    """Editors offer each choice, and every one requires its key."""
+    items = json_schema([Garage])["properties"]["held"]["items"]
+    assert [choice["required"] for choice in items["oneOf"]] == [["sail"], ["wheels"]]

@@ -1,14 +1,17 @@
 """The board: what the running monitor shows of itself, and what a page is sent with."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from monitor.board import Board
 from monitor.model.page import PageKind
 from monitor.model.verdict import FlagState, Verdict
 from monitor.procedure import Procedure
+from monitor.publish import Publisher
 from monitor.settle import Settled
 from tests.support.keeping import BAD, PLATFORM, Watch, probe_policy
 from tests.support.pages import page
+from tests.support.publishing import ScriptedTarget
 from tests.support.virtual_time import run
 from tests.support.watching import document
 
@@ -36,6 +39,24 @@ def test_it_says_what_is_missing_before_the_monitor_can_be_relied_on() -> None:
         board.settled(Settled(watch.keeper.state, (), document(), (), is_recorded=True))
         async with watch.running():
             await watch.until(lambda: not board.waiting_for())
+
+    run(main())
+
+
+def test_it_names_the_targets_that_lack_the_flag() -> None:
+    """Among what is missing, and by platform."""
+
+    async def main() -> None:
+        watch = Watch()
+        board = _board(watch)
+        board.settled(Settled(watch.keeper.state, (), document(), (), is_recorded=True))
+        assert board.unpublished(PLATFORM) == []
+        publisher = Publisher([ScriptedTarget("sick", hangs=True), ScriptedTarget("well")])
+        board.publishers.append(publisher)
+        await publisher.publish_now(document(), timedelta(seconds=1))
+        assert board.unpublished(PLATFORM) == ["sick"]
+        assert "the flag of payments is not published to sick" in board.waiting_for()
+        await publisher.stop()
 
     run(main())
 

@@ -42,7 +42,7 @@ def test_the_settings_are_ones_that_the_daemon_takes(places: Places) -> None:
     assert probe.url == "http://127.0.0.1:1001/health/sign_in"
     assert (probe.interval, probe.confirm.attempts) == (timedelta(seconds=1), 3)
     assert read.flag.lower_after == timedelta(seconds=settings.LOWER_AFTER_SECONDS)
-    assert read.flag.publish[0].path_for(settings.PLATFORM) == places.flag
+    assert read.flag.publish[0].place_for(settings.PLATFORM) == str(places.flag)
     assert read.static_page.file == places.status_page
     assert platform.procedure.file == places.procedure
 

@@ -1,75 +1,16 @@
-"""Signed flags reach their targets: the latest one, whole, and no target holds up another."""
+"""Signed flags reach their targets: the latest one, and no target holds up another."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
-from monitor.errors import PublishFailed
 from monitor.model.record import FlagDocument
-from monitor.publish import FileTarget, Publisher, PublishPace
+from monitor.publish import Publisher
 from tests.support.clock import START
+from tests.support.publishing import MILLISECOND, QUICK, SOON, ScriptedTarget, document, publishing
 from tests.support.waiting import until
-
-MILLISECOND = timedelta(milliseconds=1)
-QUICK = PublishPace(first=MILLISECOND, cap=4 * MILLISECOND, longest=timedelta(seconds=30))
-SOON = timedelta(seconds=5)
-
-
-def document(ver: int, platform: str = "payments") -> FlagDocument:
-    """Return a document; its text says which it is."""
-    jws = f"header.{platform}-{ver}.signature"
-    return FlagDocument(
-        platform=platform,
-        ver=ver,
-        change=1,
-        state="standby",
-        issued_at=START,
-        expires_at=START + timedelta(minutes=5),
-        jws=jws,
-        sha256=sha256(jws.encode()).hexdigest(),
-        is_change=False,
-    )
-
-
-@dataclass
-class ScriptedTarget:
-    """A `FlagTarget` that fails as often as it is told, or hangs, and remembers what it showed."""
-
-    name: str
-    failures: int = 0
-    hangs: bool = False
-    shown: list[FlagDocument] = field(default_factory=list)
-    tries: int = 0
-    gate: asyncio.Event | None = None
-
-    async def publish(self, document: FlagDocument) -> None:
-        """Do what it was told."""
-        self.tries += 1
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.hangs:
-            await asyncio.Event().wait()
-        if self.failures:
-            self.failures -= 1
-            raise PublishFailed("not now")
-        self.shown.append(document)
-
-
-@asynccontextmanager
-async def publishing(*targets: ScriptedTarget | FileTarget, pace: PublishPace = QUICK) -> AsyncIterator[Publisher]:
-    """Run a publisher for the length of a block."""
-    publisher = Publisher(targets, pace)
-    try:
-        yield publisher
-    finally:
-        await publisher.stop(timedelta(milliseconds=20))
 
 
 async def test_every_target_shows_the_document() -> None:
@@ -193,58 +134,103 @@ async def test_stop_tries_once_more_and_is_bounded() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_file_holds_exactly_the_document(tmp_path: Path) -> None:
-    """The file's digest is the document's, so that an archived file can be compared."""
-    path = tmp_path / "payments.flag.jws"
-    await FileTarget("file", path).publish(document(1))
-
-    assert path.read_text() == document(1).jws
-    assert sha256(path.read_bytes()).hexdigest() == document(1).sha256
+def changed(ver: int, change: int, platform: str = "payments") -> FlagDocument:
+    """Return a document that carries a change."""
+    return replace(document(ver, platform), change=change, issued_at=START + timedelta(seconds=ver))
 
 
-async def test_file_per_platform(tmp_path: Path) -> None:
-    """The placeholder stands for the platform, in the name or in a directory."""
-    (tmp_path / "ledger").mkdir()
-    target = FileTarget("file", tmp_path / "{platform}" / "flag-{platform}.jws")
-    await target.publish(document(1, "ledger"))
+async def test_a_target_is_given_only_so_many_at_once() -> None:
+    """The rest waits its turn, and a change goes before renewals that came earlier."""
+    target = ScriptedTarget("a")
+    async with publishing(target, pace=replace(QUICK, at_once=2)) as publisher:
+        for number in range(5):
+            await publisher.publish_now(document(1, f"p{number}"), SOON)
+        target.shown, target.tries, target.gate = [], 0, asyncio.Event()
+        for number in range(5):
+            publisher.submit(document(2, f"p{number}"))
+        await until(lambda: target.tries == 2)
+        publisher.submit(changed(3, 2, "p4"))
+        await asyncio.sleep(0.01)
+        assert target.tries == 2
+        target.gate.set()
+        await until(lambda: len(target.shown) == 5)
 
-    assert (tmp_path / "ledger" / "flag-ledger.jws").read_text() == document(1, "ledger").jws
-
-
-async def test_file_that_cannot_be_written_says_why(tmp_path: Path) -> None:
-    """A missing directory is one clear line, with the path and without the document."""
-    path = tmp_path / "missing" / "flag.jws"
-    with pytest.raises(PublishFailed) as caught:
-        await FileTarget("file", path).publish(document(1))
-
-    assert str(caught.value) == f"{path}: No such file or directory"
-
-
-async def test_file_becomes_writable_again(tmp_path: Path) -> None:
-    """A file that could not be written shows the latest document soon after it can be."""
-    path = tmp_path / "later" / "flag.jws"
-    async with publishing(FileTarget("file", path)) as publisher:
-        publisher.submit(document(1))
-        await until(lambda: publisher.failures["file"] > 0)
-        publisher.submit(document(2))
-        path.parent.mkdir()
-        assert await publisher.publish_now(document(3), SOON) == ()
-
-    assert path.read_text() == document(3).jws
+    first, second, *rest = [(shown.platform, shown.ver) for shown in target.shown]
+    assert [first, second] == [("p0", 2), ("p1", 2)]
+    assert rest == [("p4", 3), ("p2", 2), ("p3", 2)]
 
 
-async def test_disk_that_hangs_blocks_neither_loop_nor_order(tmp_path: Path) -> None:
-    """A write that hangs is given up in time; what it still does later comes before the next document, never after."""
-    path = tmp_path / "flag.jws"
-    may_go = threading.Event()
-    target = FileTarget("file", path, deadline=20 * MILLISECOND)
-    disk = asyncio.create_task(target._thread.run(lambda: may_go.wait(5), SOON))
+async def test_copies_are_those_behind_and_once_those_that_caught_up() -> None:
+    """Each says what is there, what should be, since when, and why it isn't."""
+    target = ScriptedTarget("a")
     async with publishing(target) as publisher:
-        assert await publisher.publish_now(document(1), 60 * MILLISECOND) == ("file",)
-        with pytest.raises(PublishFailed, match=r"flag.jws: the disk did not answer within 0.02 s$"):
-            await target.publish(document(1))
-        may_go.set()
-        await disk
-        assert await publisher.publish_now(document(2), SOON) == ()
+        assert publisher.copies() == []
+        await publisher.publish_now(document(1), SOON)
+        (copy,) = publisher.copies()
+        assert (copy.target, copy.platform, copy.shown, copy.waiting_since) == ("a", "payments", document(1), None)
+        assert publisher.copies() == []
 
-    assert path.read_text() == document(2).jws
+        target.failures = 1_000_000
+        publisher.submit(document(2))
+        publisher.submit(changed(3, 2))
+        await until(lambda: publisher.failures["a"] > 0)
+        for _ in range(2):
+            (copy,) = publisher.copies()
+            assert (copy.shown, copy.latest, copy.error) == (document(1), changed(3, 2), "not now")
+            assert (copy.waiting_since, copy.differs_since) == (START, START + timedelta(seconds=3))
+        publisher.submit(changed(4, 2))
+        (copy,) = publisher.copies()
+        assert (copy.waiting_since, copy.differs_since) == (START, START + timedelta(seconds=3))
+
+        target.failures = 0
+        await publisher.publish_now(changed(5, 2), SOON)
+        (copy,) = publisher.copies()
+        assert (copy.shown, copy.waiting_since, copy.differs_since, copy.error) == (changed(5, 2), None, None, "")
+
+
+async def test_what_is_not_published_is_named() -> None:
+    """From the first instant until it is there once; after that only when a try failed."""
+    sick, well = ScriptedTarget("sick", hangs=True), ScriptedTarget("well")
+    async with publishing(sick, well) as publisher:
+        await publisher.publish_now(document(1), 20 * MILLISECOND)
+        assert publisher.unpublished() == ["the flag of payments is not published to sick"]
+        assert publisher.unpublished_to("payments") == ["sick"]
+        assert publisher.unpublished_to("ledger") == []
+
+
+async def test_a_document_under_way_is_no_news() -> None:
+    """Only a target that never showed one, or that failed, is named."""
+    target = ScriptedTarget("a")
+    async with publishing(target) as publisher:
+        await publisher.publish_now(document(1), SOON)
+        target.gate = asyncio.Event()
+        publisher.submit(document(2))
+        await until(lambda: target.tries == 2)
+        assert (publisher.behind, publisher.unpublished()) == ({"a": 1}, [])
+        target.gate.set()
+
+
+async def test_whoever_counts_is_told() -> None:
+    """Every try and how it went, and how many are behind whenever that changes."""
+    told: list[tuple[object, ...]] = []
+
+    class Counting:
+        def publish_tried(self, document: FlagDocument, target: str, *, is_out: bool) -> None:
+            told.append((target, document.ver, is_out))
+
+        def publish_behind(self, target: str, count: int) -> None:
+            told.append((target, count))
+
+    publisher = Publisher([ScriptedTarget("a", failures=1)], QUICK, Counting())
+    await publisher.publish_now(document(1), SOON)
+    await publisher.stop()
+    assert told == [("a", 1), ("a", 1, False), ("a", 1, True), ("a", 0)]
+
+
+async def test_targets_are_let_go_of_once() -> None:
+    """However often the publisher is stopped."""
+    target = ScriptedTarget("a")
+    async with publishing(target) as publisher:
+        await publisher.publish_now(document(1), SOON)
+        await publisher.stop()
+    assert target.closed == 1

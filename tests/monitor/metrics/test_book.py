@@ -15,7 +15,7 @@ from monitor.model.verdict import CauseKind, FlagState, Verdict
 from monitor.ports import PageObserver
 from tests.support.clock import START
 from tests.support.pages import page
-from tests.support.watching import PLATFORM, blind, degraded, document, down, outage, policy, up
+from tests.support.watching import PLATFORM, TARGET, blind, degraded, document, down, outage, policy, up
 
 PORTAL = {"platform": PLATFORM, "probe": "portal", "function": "sign_in"}
 
@@ -84,6 +84,7 @@ def test_labels_are_those_of_the_names() -> None:
     book.outcome(PLATFORM, "portal", _outcome(tls_expiry_at=START))
     book.state(down())
     book.flag(document())
+    book.publish_tried(document(), TARGET, is_out=True)
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:
@@ -293,3 +294,35 @@ def test_wrong_labels_are_a_bug(values: dict[str, str]) -> None:
     """A line with a label too many or too few is never written."""
     with pytest.raises(ValueError, match="jit_platform_verdict has the labels"):
         start("jit_platform_verdict", values)
+
+
+def test_publishing_is_counted_for_each_target() -> None:
+    """All at 0 from the start; tries, failures among them, and what is behind."""
+    book = _book()
+    names = [f"jit_break_glass_flag_publish_{name}" for name in ("total", "failed_total", "behind")]
+    assert [_value(book, name, target=TARGET) for name in names] == [0, 0, 0]
+    book.publish_behind(TARGET, 1)
+    for is_out in (False, False, True):
+        book.publish_tried(document(), TARGET, is_out=is_out)
+    assert [_value(book, name, target=TARGET) for name in names] == [3, 2, 1]
+    book.publish_behind(TARGET, 0)
+    assert _value(book, names[2], target=TARGET) == 0
+
+
+def test_the_end_of_a_copy_is_absent_until_it_is_there() -> None:
+    """A failed try shows nothing; the next success shows its own end, in one line."""
+    book = _book()
+    name = "jit_break_glass_flag_published_expiry_timestamp_seconds"
+    book.publish_tried(document(), TARGET, is_out=False)
+    assert _value(book, name, platform=PLATFORM, target=TARGET) is None
+    for minutes in (5, 15):
+        book.publish_tried(document(minutes=minutes), TARGET, is_out=True)
+    ends = (START + timedelta(minutes=15)).timestamp()
+    assert _value(book, name, platform=PLATFORM, target=TARGET) == ends
+    assert book.render().decode().count(f"{name}{{") == 1
+
+
+def test_a_target_of_several_platforms_is_counted_once() -> None:
+    """Its series are its own, not a platform's."""
+    book = MetricsBook([policy("a"), policy("b")], "0")
+    assert book.render().decode().count(f'jit_break_glass_flag_publish_total{{target="{TARGET}"}}') == 1

@@ -366,7 +366,7 @@ def test_severities() -> None:
     """A closed list of kinds, each a page or a ticket; flag and store are never suppressed."""
     tickets = {kind for kind, severity in SEVERITY.items() if severity is Severity.TICKET}
     assert set(SEVERITY) == set(PageKind)
-    assert tickets == {PageKind.DEGRADED, PageKind.TLS_EXPIRY}
+    assert tickets == {PageKind.DEGRADED, PageKind.TLS_EXPIRY, PageKind.PUBLISH_BEHIND}
     assert {PageKind.FLAG, PageKind.STORE} <= NEVER_SUPPRESSED
 
 

@@ -48,7 +48,7 @@ def test_the_smallest_file_has_the_defaults(tmp_path: Path) -> None:
     assert settings.listen == ListenAddress("127.0.0.1", 9780)
     assert settings.controls == ()
     assert settings.static_page.file == tmp_path / "status.html"
-    assert settings.flag.publish[0].path_for("payments") == tmp_path / "payments.flag.jws"
+    assert settings.flag.publish[0].place_for("payments") == f"{tmp_path}/payments.flag.jws"
     assert (settings.flag.ttl, settings.flag.ready_ttl) == (timedelta(minutes=5), timedelta(minutes=15))
     assert (settings.flag.lower_after, settings.flag.unknown_max) == (timedelta(minutes=15), timedelta(hours=4))
     assert settings.paging.routes == ()

@@ -6,10 +6,11 @@ import pytest
 
 from glasswatch.settings.registry import model_of
 from monitor.model.verdict import Role
-from monitor.registries import CHANNELS, KINDS, PROBES, Entry
+from monitor.registries import CHANNELS, KINDS, PROBES, TARGETS, Entry
 from monitor.settings.paging import ChannelSettings
 from monitor.settings.platform import PlatformSettings
 from monitor.settings.probe import ProbeSettings
+from monitor.settings.publish import TargetSettings
 
 BASES = [(KINDS, PlatformSettings), (PROBES, ProbeSettings), (CHANNELS, ChannelSettings)]
 ENTRIES = [
@@ -26,6 +27,16 @@ def test_an_entry_has_its_model_and_its_maker(name: str, entry: Entry, base: typ
     assert issubclass(model, base)
     assert name in {field.default for field in model.model_fields.values()}
     assert not entry.make or find_spec(entry.make.partition(":")[0])
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_is_chosen_by_the_key_of_its_kind(name: str) -> None:
+    """Its model has that key, which must be given, and knows its kind; the maker's module exists."""
+    model = model_of(TARGETS[name].settings)
+    assert issubclass(model, TargetSettings)
+    assert model.kind == name
+    assert model.model_fields[name].is_required()
+    assert find_spec(TARGETS[name].make.partition(":")[0])
 
 
 @pytest.mark.parametrize("name", PROBES)

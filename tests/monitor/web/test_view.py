@@ -90,6 +90,14 @@ def test_an_unknown_platform_is_not_told_to_keep_away() -> None:
     assert glass.notes == (phrases.OTHER_WAYS,)
 
 
+def test_targets_without_the_latest_flag_are_named() -> None:
+    """On the platform whose flag it is, and safe to look at."""
+    held = Held([up()], {PLATFORM: document()}, {PLATFORM: ()}, {PLATFORM: ("bucket", "x\u202ey")})
+    (platform,) = page_view(site(), held, START, is_file=False).platforms
+    assert platform.behind == ("bucket", "x\\u202ey")
+    assert _shown(up(), document()).behind == ()
+
+
 def test_how_long_the_statement_holds_is_shown() -> None:
     """The flag's end, and how far away it is."""
     valid = _shown(down(), document(FlagState.READY, minutes=14)).glass.valid_until

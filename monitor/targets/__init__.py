@@ -1,0 +1,1 @@
+"""Places where signed flags are published."""
