@@ -46,17 +46,19 @@ class Refusal(StrEnum):
     PLATFORM = "platform"
     AUDIENCE = "audience"
     ISSUED_LATER = "issued_later"
-    LIFETIME = "lifetime"
     VER_AHEAD = "ver_ahead"
+    LIFETIME = "lifetime"
     STATE = "state"
-    TOO_FEW_AGREEING = "too_few_agreeing"
     # against the floor
     VER_BELOW_FLOOR = "ver_below_floor"
     EQUIVOCATION = "equivocation"
     CLOCK_BEHIND = "clock_behind"
     # what was asked
     EXPIRED = "expired"
+    TOO_FEW_AGREEING = "too_few_agreeing"
     EXERCISE = "exercise"
+    PRINCIPAL = "principal"
+    EMERGENCY = "emergency"
     # nothing to judge, or nothing to judge by
     UNREADABLE = "unreadable"
     TRUST = "trust"
@@ -70,6 +72,7 @@ class AlarmCode(StrEnum):
     CHANGE_FORKED = "change_forked"
     LOG_BACK = "log_back"
     LOG_FORKED = "log_forked"
+    EQUIVOCATION = "equivocation"
     # the floor's file
     FLOOR_CORRUPT = "floor_corrupt"
     FLOOR_FORMAT = "floor_format"
