@@ -55,7 +55,7 @@ def _judge(wanted: Asked, clock: Clock) -> tuple[Answer, list[Alarm]]:
     try:
         trusted = trust.load(Path(wanted.trust), clock)
     except TrustFault as fault:
-        return Answer(refuse(Refusal.TRUST, f"the trust file can't be relied on: {fault}"), None), []
+        return Answer(refuse(Refusal.TRUST, f"the trust file can't be relied on: {plain(fault)}"), None), []
     documents = _documents(wanted.documents, clock)
     with _floor(wanted, clock) as held:
         now = wanted.at or clock.now()

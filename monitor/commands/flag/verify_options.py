@@ -88,8 +88,8 @@ def _check_words(words: Sequence[str]) -> None:
         raise UsageFault(f"{DOCUMENT} is missing: one or more files, or - for standard input")
     if len(words) > MAX_DOCUMENTS:
         raise UsageFault(f"more than {MAX_DOCUMENTS} documents")
-    if not all(words):
-        raise UsageFault(f"{DOCUMENT}: expected a file, found an empty text")
+    if not all(words) or any("\0" in word for word in words):
+        raise UsageFault(f"{DOCUMENT}: expected a file, found no name of one")
     if words.count(STDIN) > 1:
         raise UsageFault("standard input is given twice")
 
