@@ -111,14 +111,22 @@ def _show(wanted: Asked, answer: Answer, alarms: Sequence[Alarm]) -> None:
     for alarm in alarms:
         complain(f"alarm ({alarm.code.value}): {alarm.what}")
     for place, refused in answer.passed_over:
-        complain(f"passed over ({refused.code.value}): {plain(wanted.documents[place])}: {refused.what}")
+        complain(f"passed over ({refused.code.value}): {_about(wanted, refused.code, place)}{refused.what}")
     judgement = answer.judgement
     if judgement.refusal is not None:
-        complain(f"refused ({judgement.refusal.value}): {judgement.reason}\n{HUMAN_PATH}")
+        about = _about(wanted, judgement.refusal, answer.judged)
+        complain(f"refused ({judgement.refusal.value}): {about}{judgement.reason}\n{HUMAN_PATH}")
     if wanted.as_json:
         _say(json.dumps(_json(wanted, answer, alarms)))
     elif judgement.refusal is None:
         _say(judgement.reason)
+
+
+def _about(wanted: Asked, code: Refusal, place: int | None) -> str:
+    """Return which of several documents a line is about; one that could not be had is named in it already."""
+    if place is None or code is Refusal.UNREADABLE or len(wanted.documents) == 1:
+        return ""
+    return f"{plain(wanted.documents[place])}: "
 
 
 def _json(wanted: Asked, answer: Answer, alarms: Sequence[Alarm]) -> dict[str, object]:
