@@ -16,26 +16,30 @@ from glasswatch.flag import keys
 from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.secrets import Secret, SecretReference, resolve
-from monitor import procedure
+from monitor import procedure, published
 from monitor.announce import Announcer
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
+from monitor.errors import StoreError
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
 from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
+from monitor.model.published import PublishedFlag
 from monitor.model.record import AuditEntry, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
 from monitor.model.state import PlatformState
 from monitor.outbox import Outbox, OutboxContext
 from monitor.probes.build import new_network, probes_of
 from monitor.procedure import Procedure
 from monitor.publish import FileTarget, Publisher
+from monitor.published import Own
+from monitor.rules import unrecorded
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
-from monitor.rules.storepages import store_page
+from monitor.rules.storepages import store_page, store_page_over
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
 from monitor.settings.flag import FlagSettings
@@ -74,6 +78,7 @@ class Assembly:
     server: WebServer
     face: WebFace
     network: Network
+    clock: Clock
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
@@ -83,10 +88,20 @@ class Assembly:
         """Let go of everything, last the store, whatever goes wrong. Each step is bounded by its own part."""
         async with AsyncExitStack() as steps:  # the last one goes first
             steps.push_async_callback(self.store.close)
+            steps.push_async_callback(self._part)
             steps.push_async_callback(self.network.resolver.aclose)
             steps.callback(self.server.close)
             steps.push_async_callback(self.outbox.stop)
             steps.push_async_callback(self.publisher.stop)
+
+    async def _part(self) -> None:
+        """Note that all is on record, if it is: else the next run has to see what this one told last."""
+        is_settled = all(settler.is_settled for settler in self.settlers) and self.outbox.is_on_record
+        if self.gate.is_open and is_settled:
+            try:
+                await self.store.ended(self.clock.now())
+            except StoreError as fault:
+                log.warning("end_not_written", extra={"fields": {"error": str(fault)}})
 
 
 async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
@@ -110,12 +125,13 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     try:
         loaded = await store.open()
         await _leave(store, loaded, frozenset(settings.platforms), clock)
+        flags = await _published(settings, key, clock)
     except BaseException:
         server.close()
         await builder.network.resolver.aclose()
         await store.close()
         raise
-    return builder.join(loaded, server)
+    return builder.join(loaded, flags, server)
 
 
 def _taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | None]:
@@ -126,6 +142,16 @@ def _taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | Non
     left_at = held.state.unwatched_since
     back = replace(held, state=replace(held.state, unwatched_since=None))
     return back, loaded.last_alive_at if left_at is None else left_at
+
+
+async def _published(settings: MonitorSettings, key: keys.SigningKey, clock: Clock) -> dict[str, PublishedFlag | None]:
+    """Return each platform's flag as it stands where readers look."""
+    own = Own(key, settings.deployment, settings.vantage)
+    places = settings.flag.publish
+    return {
+        name: await published.read(own, name, [place.path_for(name) for place in places], clock)
+        for name in settings.platforms
+    }
 
 
 async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock: Clock) -> None:
@@ -233,7 +259,7 @@ class _Builder:
         """Build the web face."""
         return WebServer(self._face.app, self._face.close)
 
-    def join(self, loaded: Loaded, server: WebServer) -> Assembly:
+    def join(self, loaded: Loaded, published: Mapping[str, PublishedFlag | None], server: WebServer) -> Assembly:
         """Build what depends on what the store held, and have every platform take up where it was."""
         targets = [FileTarget(str(place.file), place.file) for place in self._settings.flag.publish]
         publisher = Publisher(targets)
@@ -247,12 +273,16 @@ class _Builder:
         settlers, loops = [], []
         for name, policy in self._policies.items():
             held, last_alive_at = _taken_up(loaded, name)
-            settler = Settler(held, self._seal(policy, chain), context)
+            lost = unrecorded.missing(held.ledger, published.get(name))
+            ledger = held.ledger if lost is None else unrecorded.ledger_with(held.ledger, held.state, lost)
+            settler = Settler(replace(held, ledger=ledger), self._seal(policy, chain), context)
             keeper = Keeper(policy, held.state, settler, self._clock)
             settlers.append(settler)
             self._board.keepers[name] = keeper
             loops.extend(self._loops(keeper, policy, bench))
-            keeper.hear(Restarted(last_alive_at))
+            keeper.hear(Restarted(last_alive_at, lost))
+        if loaded.is_torn:
+            self._outbox.submit(self._routed(store_page_over(self._settings.deployment, self._clock.now())))
         # After what they kept, and whether they kept anything or not: the proof that the store takes writes.
         self._gate.register(lambda: self._store.alive(self._clock.now()))
         if any(keeper.state.blind for keeper in self._board.keepers.values()):
@@ -269,6 +299,7 @@ class _Builder:
             server=server,
             face=self._face,
             network=self.network,
+            clock=self._clock,
         )
 
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
@@ -325,7 +356,10 @@ class _Builder:
         self._metrics.store_writable(is_writable=is_writable)
         now = self._clock.now()
         page = store_page(self._settings.deployment, is_writable=is_writable, reason=reason, at=now)
-        self._outbox.submit(RoutedPage(page, self._route(page)))
+        self._outbox.submit(self._routed(page))
+
+    def _routed(self, page: Page) -> RoutedPage:
+        return RoutedPage(page, self._route(page))
 
     def _sight_changed(self, is_blind: bool) -> None:  # noqa: FBT001 - the sight's callback
         self._metrics.blind(is_blind=is_blind)

@@ -105,6 +105,10 @@ class Store(Protocol):
         """Return outages, newest first."""
         ...
 
+    async def ended(self, at: datetime) -> None:
+        """Note that this run ends in good order: everything it decided and told is on record."""
+        ...
+
     async def close(self) -> None:
         """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
         ...

@@ -93,6 +93,14 @@ def _held_by(known: Outage, wanted: Iterable[str], policy: PlatformPolicy) -> Ou
     return replace(known, functions=tuple(functions), openers=tuple(openers))
 
 
+def began_by(name: str) -> datetime | None:
+    """Return when the first function of an outage went down, by its id; None if that isn't one of ours."""
+    try:
+        return datetime.strptime(name.rpartition("-")[2], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def _down(state: PlatformState, policy: PlatformPolicy, now: datetime) -> tuple[PlatformState, list[Fact]]:
     known = state.outage
     down = tuple(
