@@ -11,16 +11,24 @@ from glasswatch.settings.mistake import SettingsFault
 from glasswatch.settings.model import SettingsModel
 from glasswatch.settings.registry import Choice, Entry, load, model_of
 from glasswatch.settings.schema import json_schema
+from glasswatch.settings.shapes import Label
 
 
 class Animal(SettingsModel):
     """The base of what is chosen."""
+
+    left_to_types: ClassVar[frozenset[str]] = frozenset({"food"})
+
+    type: str
+    name: Label = "it"
+    food: Label
 
 
 class Cat(Animal):
     """One choice."""
 
     type: Literal["cat"] = "cat"
+    food: Label = "fish"
     lives: Literal["seven", "nine"] = "nine"
 
 
@@ -30,6 +38,7 @@ class Dog(Animal):
     expected: ClassVar[str] = "a dog"
 
     type: Literal["dog"] = "dog"
+    food: Label = "meat"
 
 
 ANIMALS = {
@@ -90,6 +99,14 @@ def test_mistakes_of_the_chosen_model_have_their_place() -> None:
 def test_a_choice_that_is_none_is_told_its_names(text: str, said: str) -> None:
     """All names are listed, and the nearest is offered."""
     assert _complaint(text) == f"x.yaml:{said}"
+
+
+@pytest.mark.parametrize("text", ["type: catt", "lives: ten"])
+def test_what_all_have_in_common_is_judged_without_a_type(text: str) -> None:
+    """Beside a wrong or missing type, all is said that no type could make good, and nothing that one could."""
+    said = _complaint(f"pet: {{{text}, name: It, food: No, bark: loud}}").splitlines()
+    assert [line.split("  ")[1] for line in said] == ["pet.type", "pet.name", "pet.food"]
+    assert len(_complaint(f"pet: {{{text}}}").splitlines()) == 1
 
 
 def test_settings_made_in_code_are_taken_as_they_are() -> None:
