@@ -4,10 +4,11 @@
 is imported only when it is called: the table holds its place and its one line of help, so that `--help` stays quick.
 
 How a command ends (design 3.1): wrong usage 2, what we raise on purpose by its own code, Ctrl-C and a broken pipe 5
-(never 1, which would read as a finding), an answer that can't be written (a full disk) 7, anything else 70 with its
-traceback, because then the fault is ours. Nobody listening on stderr changes none of this.
+(never 1, which would read as a finding; `interrupt` says how), an answer that can't be written (a full disk) 7,
+anything else 70 with its traceback, because then the fault is ours. Nobody listening on stderr changes none of this.
 """
 
+import atexit
 import errno
 import os
 import sys
@@ -19,7 +20,8 @@ from typing import NamedTuple, NoReturn
 import click
 
 from glasswatch import __version__
-from glasswatch.errors import ExitCode, GlasswatchError
+from glasswatch.errors import ExitCode, GlasswatchError, worst
+from glasswatch.interrupt import Loading, ignored, orderly, quickly
 
 # What writing to a stream that is already open fails with when the disk behind it is full or broken.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -51,7 +53,8 @@ class LazyGroup(click.Group):
         if place is None:
             return None
         module, _, attribute = place.at.partition(":")
-        command = getattr(import_module(module), attribute)
+        with Loading():
+            command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{place.at} is not a command")
         return command
@@ -120,12 +123,25 @@ def end(command: click.Command, name: str) -> NoReturn:
     if f"_{name.upper()}_COMPLETE" in os.environ:
         command.main(prog_name=name)  # a shell asks for completions; click answers it and ends the process
     try:
+        orderly()
         code = run(command, name)
+        _end_quickly(code)
+    except KeyboardInterrupt:  # so close to the beginning or the end that `run` did not take it
+        _complain("interrupted")
+        code = ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001 - the last line of defence: whatever this is, it must not end as a finding
         sys.excepthook(*sys.exc_info())
         _complain(f"{name}: this is a fault of glasswatch {__version__}, not a finding; please report it")
         code = ExitCode.BUG
+    _end_quickly(code)
     sys.exit(code)
+
+
+def _end_quickly(code: int) -> None:
+    """Have Ctrl-C cut short Python's own end, which would complain; it hides no worse answer."""
+    known = [each for each in ExitCode if each == code]
+    quickly(worst((*known, ExitCode.INTERRUPTED)))
+    atexit.register(ignored)  # the very last moments, in which Python would let the signal end us by itself
 
 
 _SCRIPTS = {"monitor": Place("monitor.cli:command", "Watch platforms, mark break-glass ready, page.")}

@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
+from glasswatch.interrupt import Loading
 from glasswatch.settings.model import SettingsModel
 from glasswatch.settings.sentences import one_of, unknown_choice
 from glasswatch.settings.shape import expected, sentence
@@ -34,7 +35,8 @@ class Entry:
 def load(target: str) -> Any:  # noqa: ANN401 - whatever stands there
     """Import and return what `module:attribute` names."""
     module, _, attribute = target.partition(":")
-    return getattr(import_module(module), attribute)
+    with Loading():
+        return getattr(import_module(module), attribute)
 
 
 def model_of(target: str) -> type[SettingsModel]:
