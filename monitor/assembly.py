@@ -270,10 +270,11 @@ class _Builder:
             self._store, self._gate, chain, self._clock, self._route, (self._board.settled, *announcer.listeners())
         )
         bench = Bench(self._store, self._sight, self._metrics, self._clock)
-        settlers, loops = [], []
+        settlers, loops, is_unrecorded = [], [], False
         for name, policy in self._policies.items():
             held, last_alive_at = _taken_up(loaded, name)
             lost = unrecorded.missing(held.ledger, published.get(name))
+            is_unrecorded |= lost is not None
             ledger = held.ledger if lost is None else unrecorded.ledger_with(held.ledger, held.state, lost)
             settler = Settler(replace(held, ledger=ledger), self._seal(policy, chain), context)
             keeper = Keeper(policy, held.state, settler, self._clock)
@@ -281,7 +282,7 @@ class _Builder:
             self._board.keepers[name] = keeper
             loops.extend(self._loops(keeper, policy, bench))
             keeper.hear(Restarted(last_alive_at, lost))
-        if loaded.is_torn:
+        if loaded.is_torn or is_unrecorded:
             self._outbox.submit(self._routed(store_page_over(self._settings.deployment, self._clock.now())))
         # After what they kept, and whether they kept anything or not: the proof that the store takes writes.
         self._gate.register(lambda: self._store.alive(self._clock.now()))

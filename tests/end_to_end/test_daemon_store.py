@@ -160,3 +160,36 @@ async def test_killed_while_the_disk_was_full_and_well_again(tmp_path: Path) -> 
         await until(lambda: scene.told("flag")[-1] == "resolved", 20, every=0.05)
         (outage,) = scene.home.rows("SELECT * FROM outages")
         assert (outage["outage"], outage["ended_at"] is None) == (lost.outage, False)
+
+
+async def test_a_store_that_was_deleted(tmp_path: Path) -> None:
+    """It is told of as one that can't be written, no other file is made in its place, and the next run begins anew."""
+    async with _watching(tmp_path) as scene:
+        scene.home.store.unlink()
+        await scene.tells("store", "firing unrecorded")
+        assert "restart the monitor" in scene.monitor.said
+        await scene.goes_on_unrecorded()
+        assert not scene.home.store.exists()
+        lost = scene.witness.claims[-1]
+        assert await scene.monitor.end() == 0
+        scene.target.default = Answer(200)
+        await scene.monitor.start()
+        await scene.tells("store", "firing unrecorded", "resolved")
+        await scene.tells("outage", "firing unrecorded", "firing", "resolved")
+        assert await scene.monitor.end() == 0
+        (outage,) = scene.home.rows("SELECT * FROM outages")
+        assert (outage["outage"], outage["ended_at"] is None) == (lost.outage, False)
+        # The audit went with the file, and the flags say so: that is what they are a witness of.
+        assert all(each.startswith("log.seq went back") for each in scene.witness.wrong)
+        scene.witness.wrong.clear()
+
+
+async def test_a_store_that_was_moved_and_comes_back(tmp_path: Path) -> None:
+    """Nothing is written while it is away; back in its place it takes all that was kept."""
+    async with _watching(tmp_path) as scene:
+        away = scene.home.store.with_name("away.db")
+        scene.home.store.rename(away)
+        await scene.tells("store", "firing unrecorded")
+        await scene.goes_on_unrecorded()
+        away.rename(scene.home.store)
+        await scene.was_written_in_the_end()
