@@ -1,5 +1,6 @@
 """Builds the daemon's parts and joins them. Nothing here decides; nothing runs until the daemon runs it."""
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -22,6 +23,7 @@ from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
+from monitor.deadline import Deadline
 from monitor.errors import StoreError
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
@@ -59,6 +61,11 @@ from monitor.web.sources import Sources
 from platforms.transport.http import Network
 
 SECRET_WITHIN: Final = timedelta(seconds=12)  # a command that prints one has 10 s
+# What each step of the end may take at most, and all of them together.
+CLOSE_WITHIN: Final = timedelta(seconds=5)
+FLAGS_WITHIN: Final = timedelta(seconds=2)
+PAGES_WITHIN: Final = timedelta(seconds=3)
+STORE_WITHIN: Final = timedelta(seconds=2)
 
 log = logging.getLogger("glasswatch.daemon")
 
@@ -84,24 +91,27 @@ class Assembly:
         """Return what runs from start to stop, beside watching and settling."""
         return [self.gate.watch(), self.server.run(), self.face.static.run()]
 
-    async def close(self) -> None:
-        """Let go of everything, last the store, whatever goes wrong. Each step is bounded by its own part."""
+    async def close(self, deadline: Deadline | None = None) -> None:
+        """Let go of everything, last the store, whatever goes wrong, by one deadline."""
+        ends = deadline or Deadline(self.clock, CLOSE_WITHIN)
         async with AsyncExitStack() as steps:  # the last one goes first
-            steps.push_async_callback(self.store.close)
-            steps.push_async_callback(self._part)
+            steps.push_async_callback(lambda: self.store.close(ends.left(STORE_WITHIN)))
+            steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
             steps.push_async_callback(self.network.resolver.aclose)
             steps.callback(self.server.close)
-            steps.push_async_callback(self.outbox.stop)
-            steps.push_async_callback(self.publisher.stop)
+            # The outbox takes up to a second more, to write how far it got and to close its channels.
+            steps.push_async_callback(lambda: self.outbox.stop(ends.left(PAGES_WITHIN, but=timedelta(seconds=1.5))))
+            steps.push_async_callback(lambda: self.publisher.stop(ends.left(FLAGS_WITHIN, but=timedelta(seconds=2))))
 
-    async def _part(self) -> None:
+    async def _part(self, within: timedelta) -> None:
         """Note that all is on record, if it is: else the next run has to see what this one told last."""
         is_settled = all(settler.is_settled for settler in self.settlers) and self.outbox.is_on_record
         if self.gate.is_open and is_settled:
             try:
-                await self.store.ended(self.clock.now())
-            except StoreError as fault:
-                log.warning("end_not_written", extra={"fields": {"error": str(fault)}})
+                async with asyncio.timeout(within.total_seconds()):
+                    await self.store.ended(self.clock.now())
+            except (StoreError, TimeoutError) as fault:
+                log.warning("end_not_written", extra={"fields": {"error": str(fault) or "timed out"}})
 
 
 async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:

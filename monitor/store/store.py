@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import uuid4
@@ -169,10 +169,10 @@ class SqlStore:
         """Note that this run ends in good order: everything it decided and told is on record."""
         await self._call(partial(audit.end, identity=self._identity, at=at))
 
-    async def close(self) -> None:
-        """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
+    async def close(self, within: timedelta | None = None) -> None:
+        """Write what is queued, let go of the lock. Takes no longer than `within`; repeated calls do nothing."""
         if self._writer is not None:
-            await self._writer.stop()
+            await self._writer.stop(within)
 
     async def _call(self, work: Callable[[Connection], T], ended: Told = lambda _ending: None) -> T:
         if self._writer is None:
