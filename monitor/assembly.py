@@ -17,7 +17,7 @@ from glasswatch.flag import keys
 from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.secrets import Secret, SecretReference, resolve
-from monitor import procedure, published
+from monitor import procedure, published, trusted
 from monitor.announce import Announcer
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
@@ -136,6 +136,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         loaded = await store.open()
         await _leave(store, loaded, frozenset(settings.platforms), clock)
         flags = await _published(settings, key, clock)
+        builder.distrusted = await _distrusted(settings, key, clock)
     except BaseException:
         server.close()
         await builder.network.resolver.aclose()
@@ -162,6 +163,11 @@ async def _published(settings: MonitorSettings, key: keys.SigningKey, clock: Clo
         name: await published.read(own, name, [place.path_for(name) for place in places], clock)
         for name in settings.platforms
     }
+
+
+async def _distrusted(settings: MonitorSettings, key: keys.SigningKey, clock: Clock) -> list[str]:
+    own, file = Own(key, settings.deployment, settings.vantage), settings.flag.key.file
+    return [] if file is None else await trusted.look(own, file, clock)
 
 
 async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock: Clock) -> None:
@@ -260,6 +266,7 @@ class _Builder:
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
         self.network = new_network(clock)
+        self.distrusted: list[str] = []
         self._sight = Sight(
             make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
         )
@@ -274,6 +281,7 @@ class _Builder:
         targets = [FileTarget(str(place.file), place.file) for place in self._settings.flag.publish]
         publisher = Publisher(targets)
         self._board.unpublished.append(publisher.unpublished)
+        self._board.distrusted.extend(self.distrusted)
         announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
         chain = Chain(loaded.chain)
         context = SettlerContext(

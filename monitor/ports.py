@@ -128,7 +128,8 @@ class StatusReader(Protocol):
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each; empty once it can.
 
-        It can when the store was opened, every platform's verdict was taken up, and every probe has run once.
+        It can when the store was opened, every platform's verdict was taken up, every probe has run once, and readers
+        find flags that they believe.
         """
         ...
 
