@@ -1,5 +1,5 @@
 """`python -m glasswatch` is the `glasswatch` command."""
 
-from glasswatch.cli import main
+from glasswatch.entry import main
 
 main()

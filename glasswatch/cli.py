@@ -18,6 +18,7 @@ import click
 from glasswatch import __version__
 from glasswatch.ending import code_of, finish
 from glasswatch.errors import ExitCode
+from glasswatch.interrupt import Loading
 
 
 class Place(NamedTuple):
@@ -46,7 +47,8 @@ class LazyGroup(click.Group):
         if place is None:
             return None
         module, _, attribute = place.at.partition(":")
-        command = getattr(import_module(module), attribute)
+        with Loading():
+            command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{place.at} is not a command")
         return command

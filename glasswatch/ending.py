@@ -1,10 +1,11 @@
 """How every command of ours ends (design 3.1), whether click called it or it was called without.
 
 What we raise on purpose ends with its own code, Ctrl-C and a broken pipe with 5 (never 1, which would read as a
-finding), an answer that can't be written (a full disk) with 7, anything else with 70 and its traceback, because then
-the fault is ours. Nobody listening on stderr changes none of this.
+finding; `interrupt` says how), an answer that can't be written (a full disk) with 7, anything else with 70 and its
+traceback, because then the fault is ours. Nobody listening on stderr changes none of this.
 """
 
+import atexit
 import errno
 import os
 import sys
@@ -13,7 +14,8 @@ from contextlib import suppress
 from typing import NoReturn, TextIO
 
 from glasswatch import __version__
-from glasswatch.errors import ExitCode, GlasswatchError
+from glasswatch.errors import ExitCode, GlasswatchError, worst
+from glasswatch.interrupt import ignored, orderly, quickly
 
 # What writing to a stream that is already open fails with when the disk behind it is full or broken.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -38,12 +40,25 @@ def code_of(call: Callable[[], int]) -> int:
 def finish(call: Callable[[], int], name: str) -> NoReturn:
     """Call a command as a console script and end the process with its code."""
     try:
+        orderly()
         code = code_of(call)
+        _end_quickly(code)
+    except KeyboardInterrupt:  # so close to the beginning or the end that `code_of` did not take it
+        complain("interrupted")
+        code = ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001 - the last line of defence: whatever this is, it must not end as a finding
         sys.excepthook(*sys.exc_info())
         complain(f"{name}: this is a fault of glasswatch {__version__}, not a finding; please report it")
         code = ExitCode.BUG
+    _end_quickly(code)
     sys.exit(code)
+
+
+def _end_quickly(code: int) -> None:
+    """Have Ctrl-C cut short Python's own end, which would complain; it hides no worse answer."""
+    known = [each for each in ExitCode if each == code]
+    quickly(worst((*known, ExitCode.INTERRUPTED)))
+    atexit.register(ignored)  # the very last moments, in which Python would let the signal end us by itself
 
 
 def complain(text: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from glasswatch.clock import Clock
 from monitor.metrics.book import MetricsBook
-from monitor.model.fact import Fact, FlagChanged, OutageEnded, OutageOpened, PlatformChanged
+from monitor.model.fact import Fact, FlagChanged, FlagTakenUp, OutageEnded, OutageOpened, PlatformChanged
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
 from monitor.settle import Settled
@@ -73,6 +73,8 @@ def _event(fact: Fact) -> tuple[str, dict[str, object]]:
             return "verdict", {"was": fact.was, "now": fact.now, "why": fact.why}
         case FlagChanged():
             return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
+        case FlagTakenUp():
+            return "flag_taken_up", {"change": fact.published.change, "ver": fact.published.ver}
         case OutageOpened():
             seconds = f"{fact.outage.detection_seconds:.1f}"
             return "outage", {"id": fact.outage.id, "detection_seconds": seconds, "why": fact.outage.reason}

@@ -1,10 +1,12 @@
 """Builds the daemon's parts and joins them. Nothing here decides; nothing runs until the daemon runs it."""
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, make_url
@@ -16,18 +18,21 @@ from glasswatch.flag import keys
 from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.secrets import Secret, SecretReference, resolve
-from monitor import procedure
+from monitor import procedure, published, trusted
 from monitor.announce import Announcer
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
+from monitor.deadline import Deadline
+from monitor.errors import StoreError
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
 from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
+from monitor.model.published import PublishedFlag
 from monitor.model.record import AuditEntry, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
 from monitor.model.state import PlatformState
 from monitor.outbox import Outbox, OutboxContext
@@ -35,9 +40,11 @@ from monitor.probes.build import new_network, probes_of
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
+from monitor.published import Own
+from monitor.rules import unrecorded
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
-from monitor.rules.storepages import store_page
+from monitor.rules.storepages import store_page, store_page_over
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
 from monitor.settings.flag import FlagSettings
@@ -59,6 +66,11 @@ from monitor.web.sources import Sources
 from platforms.transport.http import Network
 
 SECRET_WITHIN: Final = timedelta(seconds=12)  # a command that prints one has 10 s
+# What each step of the end may take at most, and all of them together.
+CLOSE_WITHIN: Final = timedelta(seconds=5)
+FLAGS_WITHIN: Final = timedelta(seconds=2)
+PAGES_WITHIN: Final = timedelta(seconds=3)
+STORE_WITHIN: Final = timedelta(seconds=2)
 
 log = logging.getLogger("glasswatch.daemon")
 
@@ -79,19 +91,33 @@ class Assembly:
     server: WebServer
     face: WebFace
     network: Network
+    clock: Clock
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
         return [self.gate.watch(), self.server.run(), self.face.static.run()]
 
-    async def close(self) -> None:
-        """Let go of everything, last the store, whatever goes wrong. Each step is bounded by its own part."""
+    async def close(self, deadline: Deadline | None = None) -> None:
+        """Let go of everything, last the store, whatever goes wrong, by one deadline."""
+        ends = deadline or Deadline(self.clock, CLOSE_WITHIN)
         async with AsyncExitStack() as steps:  # the last one goes first
-            steps.push_async_callback(self.store.close)
+            steps.push_async_callback(lambda: self.store.close(ends.left(STORE_WITHIN)))
+            steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
             steps.push_async_callback(self.network.resolver.aclose)
             steps.callback(self.server.close)
-            steps.push_async_callback(self.outbox.stop)
-            steps.push_async_callback(self.publisher.stop)
+            # The outbox takes up to a second more, to write how far it got and to close its channels.
+            steps.push_async_callback(lambda: self.outbox.stop(ends.left(PAGES_WITHIN, but=timedelta(seconds=1.5))))
+            steps.push_async_callback(lambda: self.publisher.stop(ends.left(FLAGS_WITHIN, but=timedelta(seconds=2))))
+
+    async def _part(self, within: timedelta) -> None:
+        """Note that all is on record, if it is: else the next run has to see what this one told last."""
+        is_settled = all(settler.is_settled for settler in self.settlers) and self.outbox.is_on_record
+        if self.gate.is_open and is_settled:
+            try:
+                async with asyncio.timeout(within.total_seconds()):
+                    await self.store.ended(self.clock.now())
+            except (StoreError, TimeoutError) as fault:
+                log.warning("end_not_written", extra={"fields": {"error": str(fault) or "timed out"}})
 
 
 async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
@@ -115,12 +141,14 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     try:
         loaded = await store.open()
         await _leave(store, loaded, frozenset(settings.platforms), clock)
+        flags = await _published(settings, key, clock)
+        builder.distrusted = await _distrusted(settings, key, clock)
     except BaseException:
         server.close()
         await builder.network.resolver.aclose()
         await store.close()
         raise
-    return builder.join(loaded, server)
+    return builder.join(loaded, flags, server)
 
 
 def _taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | None]:
@@ -131,6 +159,21 @@ def _taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | Non
     left_at = held.state.unwatched_since
     back = replace(held, state=replace(held.state, unwatched_since=None))
     return back, loaded.last_alive_at if left_at is None else left_at
+
+
+async def _published(settings: MonitorSettings, key: keys.SigningKey, clock: Clock) -> dict[str, PublishedFlag | None]:
+    """Return each platform's flag as it stands where readers look."""
+    own = Own(key, settings.deployment, settings.vantage)
+    files = [target for target in settings.flag.publish if target.kind == "file"]
+    return {
+        name: await published.read(own, name, [Path(file.place_for(name)) for file in files], clock)
+        for name in settings.platforms
+    }
+
+
+async def _distrusted(settings: MonitorSettings, key: keys.SigningKey, clock: Clock) -> list[str]:
+    own, file = Own(key, settings.deployment, settings.vantage), settings.flag.key.file
+    return [] if file is None else await trusted.look(own, file, clock)
 
 
 async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock: Clock) -> None:
@@ -229,6 +272,7 @@ class _Builder:
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
         self.network = new_network(clock)
+        self.distrusted: list[str] = []
         self._sight = Sight(
             make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
         )
@@ -238,26 +282,32 @@ class _Builder:
         """Build the web face."""
         return WebServer(self._face.app, self._face.close)
 
-    def join(self, loaded: Loaded, server: WebServer) -> Assembly:
+    def join(self, loaded: Loaded, published: Mapping[str, PublishedFlag | None], server: WebServer) -> Assembly:
         """Build what depends on what the store held, and have every platform take up where it was."""
         targets = targets_of(self._settings.flag, TargetContext(self._clock, KeptSecrets(self._clock)))
         publisher = Publisher(targets, observer=self._metrics)
         self._board.publishers.append(publisher)
+        self._board.distrusted.extend(self.distrusted)
         announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
         chain = Chain(loaded.chain)
         context = SettlerContext(
             self._store, self._gate, chain, self._clock, self._route, (self._board.settled, *announcer.listeners())
         )
         bench = Bench(self._store, self._sight, self._metrics, self._clock)
-        settlers, loops = [], []
+        settlers, loops, is_unrecorded = [], [], False
         for name, policy in self._policies.items():
             held, last_alive_at = _taken_up(loaded, name)
-            settler = Settler(held, self._seal(policy, chain), context)
+            lost = unrecorded.missing(held.ledger, published.get(name))
+            is_unrecorded |= lost is not None
+            ledger = held.ledger if lost is None else unrecorded.ledger_with(held.ledger, held.state, lost)
+            settler = Settler(replace(held, ledger=ledger), self._seal(policy, chain), context)
             keeper = Keeper(policy, held.state, settler, self._clock)
             settlers.append(settler)
             self._board.keepers[name] = keeper
             loops.extend(self._loops(keeper, policy, bench))
-            keeper.hear(Restarted(last_alive_at))
+            keeper.hear(Restarted(last_alive_at, lost))
+        if loaded.is_torn or is_unrecorded:
+            self._outbox.submit(self._routed(store_page_over(self._settings.deployment, self._clock.now())))
         # After what they kept, and whether they kept anything or not: the proof that the store takes writes.
         self._gate.register(lambda: self._store.alive(self._clock.now()))
         if any(keeper.state.blind for keeper in self._board.keepers.values()):
@@ -275,6 +325,7 @@ class _Builder:
             server=server,
             face=self._face,
             network=self.network,
+            clock=self._clock,
         )
 
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
@@ -331,7 +382,10 @@ class _Builder:
         self._metrics.store_writable(is_writable=is_writable)
         now = self._clock.now()
         page = store_page(self._settings.deployment, is_writable=is_writable, reason=reason, at=now)
-        self._outbox.submit(RoutedPage(page, self._route(page)))
+        self._outbox.submit(self._routed(page))
+
+    def _routed(self, page: Page) -> RoutedPage:
+        return RoutedPage(page, self._route(page))
 
     def _sight_changed(self, is_blind: bool) -> None:  # noqa: FBT001 - the sight's callback
         self._metrics.blind(is_blind=is_blind)

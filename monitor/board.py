@@ -22,7 +22,7 @@ class Board:
     """The monitor as others see it.
 
     `unrun` return the probes that made no attempt yet; the publisher knows the flags that don't stand where readers
-    look.
+    look; `distrusted` says why readers would not believe them.
     """
 
     deployment: str
@@ -32,6 +32,7 @@ class Board:
     documents: dict[str, FlagDocument] = field(default_factory=dict)
     unrun: list[Callable[[], str | None]] = field(default_factory=list)
     publishers: list[Publisher] = field(default_factory=list)
+    distrusted: list[str] = field(default_factory=list)
 
     def platforms(self) -> Sequence[PlatformState]:
         """Return every platform's state, in the order of the settings."""
@@ -52,7 +53,7 @@ class Board:
         unsigned = [f"the flag of {name} is not signed yet" for name in self.keepers if name not in self.documents]
         unpublished = [each for publisher in self.publishers for each in publisher.unpublished()]
         unrun = [f"{name} has not run yet" for ask in self.unrun if (name := ask()) is not None]
-        return [*unsigned, *unpublished, *unrun]
+        return [*unsigned, *unpublished, *self.distrusted, *unrun]
 
     def settled(self, settled: Settled) -> None:
         """Take in what was settled."""

@@ -2,7 +2,7 @@
 
 Start: what can fail without touching anything comes first (procedures, key, port), then the store, then the states
 it held, then everything runs. Stop: probing ends at once; what was found is settled; flags and pages under way get a
-few seconds; the store is closed last.
+few seconds; the store is closed last. All of it shares one deadline, whatever hangs.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from glasswatch import __version__
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import ExitCode
 from monitor.assembly import Assembly, assemble
+from monitor.deadline import Deadline
 from monitor.errors import StoreError
 from monitor.settings.root import MonitorSettings
 
@@ -24,7 +25,8 @@ log = logging.getLogger("glasswatch.daemon")
 TICK_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
 LOOK_SECONDS = 0.1
-SETTLE_WITHIN = timedelta(seconds=3)
+STOP_WITHIN = timedelta(seconds=5)
+SETTLE_WITHIN = timedelta(seconds=2)
 
 
 class Daemon:
@@ -35,6 +37,7 @@ class Daemon:
         self._clock = clock or SystemClock()
         self._stopping = asyncio.Event()
         self._ended_by: signal.Signals | None = None
+        self._deadline: Deadline | None = None
 
     async def run(self) -> ExitCode:
         """Run until SIGTERM (then `GOOD`) or SIGINT (then `INTERRUPTED`).
@@ -50,13 +53,19 @@ class Daemon:
             await parts.outbox.start()
             await self._run(parts)
         finally:
-            await parts.close()
+            await parts.close(self._ends())
         return ExitCode.INTERRUPTED if self._ended_by is signal.SIGINT else ExitCode.GOOD
 
     def stop(self, number: signal.Signals | None = None) -> None:
         """Begin to end. Repeated calls do nothing."""
         self._ended_by = self._ended_by or number
         self._stopping.set()
+
+    def _ends(self) -> Deadline:
+        """Return by when everything has ended; it counts from when this is asked first."""
+        if self._deadline is None:
+            self._deadline = Deadline(self._clock, STOP_WITHIN)
+        return self._deadline
 
     async def _run(self, parts: Assembly) -> None:
         async with asyncio.TaskGroup() as services:
@@ -69,9 +78,10 @@ class Daemon:
                 log.info("monitor_stopping")
             finally:
                 # Also when a fault of ours ends it: what was decided before is written and told.
+                within = self._ends().left(SETTLE_WITHIN)
                 for keeper in parts.board.keepers.values():
                     keeper.checkpoint()
-                await asyncio.gather(*(settler.finish(SETTLE_WITHIN) for settler in parts.settlers))
+                await asyncio.gather(*(settler.finish(within) for settler in parts.settlers))
                 for task in running:
                     task.cancel()
 
@@ -83,6 +93,7 @@ class Daemon:
                 watching.create_task(job) for job in (*jobs, parts.sight.watch(), _tick(parts), self._live(parts))
             ]
             await self._stopping.wait()
+            self._ends()
             for task in running:
                 task.cancel()
 

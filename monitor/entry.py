@@ -1,7 +1,14 @@
-"""Where the `monitor` command begins: what runs at every login goes its own short way, all else through click."""
+"""Where the `monitor` command begins: what runs at every login goes its own short way, all else through click.
+
+What takes Ctrl-C comes before anything that takes time to load: until then, Ctrl-C meets Python's own start.
+"""
 
 import sys
 from typing import NoReturn
+
+from glasswatch.interrupt import Loading, quickly
+
+quickly()
 
 _VERIFY = ["flag", "verify"]
 _HELP = ["--help"]
@@ -22,7 +29,8 @@ def _verify(words: list[str]) -> NoReturn:
     from glasswatch.ending import finish  # noqa: PLC0415 - as above
 
     def verify() -> int:
-        from monitor.commands.flag import verify  # noqa: PLC0415 - within what turns every error into an exit code
+        with Loading():
+            from monitor.commands.flag import verify  # noqa: PLC0415 - within what turns every error into an exit code
 
         return verify.main(words)
 

@@ -78,6 +78,11 @@ class Outbox:
         """How many deliveries (a page through a channel) are not settled."""
         return sum(lane.pending for lane in self._lanes.values())
 
+    @property
+    def is_on_record(self) -> bool:
+        """Whether the store knows how far every page got."""
+        return self._progress.is_written
+
     async def start(self) -> None:
         """Take up what is unsent, and begin. What was handed in before comes after that.
 

@@ -112,6 +112,10 @@ class Store(Protocol):
         """Return outages, newest first."""
         ...
 
+    async def ended(self, at: datetime) -> None:
+        """Note that this run ends in good order: everything it decided and told is on record."""
+        ...
+
     async def close(self) -> None:
         """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
         ...
@@ -135,7 +139,8 @@ class StatusReader(Protocol):
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each; empty once it can.
 
-        It can when the store was opened, every platform's verdict was taken up, and every probe has run once.
+        It can when the store was opened, every platform's verdict was taken up, every probe has run once, and readers
+        find flags that they believe.
         """
         ...
 

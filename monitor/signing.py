@@ -44,6 +44,7 @@ class Signer:
             jws=signed,
             sha256=sha256(signed.encode("ascii")).hexdigest(),
             is_change=is_change,
+            prev=_text_or_none(payload, "prev"),
         )
 
 
@@ -52,6 +53,10 @@ def _text(payload: Mapping[str, object], claim: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"claim {claim}: expected text")  # noqa: TRY004 - a wrong payload, whatever its shape
     return value
+
+
+def _text_or_none(payload: Mapping[str, object], claim: str) -> str | None:
+    return None if payload.get(claim) is None else _text(payload, claim)
 
 
 def _whole(payload: Mapping[str, object], claim: str) -> int:

@@ -4,10 +4,11 @@ Rules:
 - Every mistake is reported in one go, in the file's order, each with its place and what was expected. No value is
   ever repeated.
 - A section that another script reads is left alone; one that nobody reads is a mistake.
+- A script may look further (`Look`), at files that the settings name, say: what it finds is reported with the rest.
 """
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -26,26 +27,35 @@ from glasswatch.settings.shape import Origin
 
 M = TypeVar("M", bound=SettingsModel)
 
+# Given the sections as written, unchecked, and the file's directory: yields places and what is said about them.
+Look = Callable[[Mapping[str, object], Path], Iterable[tuple[Place, str]]]
+
 _WHOLE = "expected a mapping of sections, such as deployment: prod"
 
 
-def load(path: Path, model: type[M], sections: Mapping[str, str] = SECTIONS) -> M:
+def _no_further(_sections: Mapping[str, object], _directory: Path) -> Iterable[tuple[Place, str]]:
+    return ()
+
+
+def load(path: Path, model: type[M], sections: Mapping[str, str] = SECTIONS, look: Look = _no_further) -> M:
     """Read a settings file.
 
     Raises:
         SettingsFault: every mistake in it.
     """
-    return load_text(read(path), model, path, sections)
+    return load_text(read(path), model, path, sections, look)
 
 
-def load_text(text: str, model: type[M], path: Path, sections: Mapping[str, str] = SECTIONS) -> M:
-    """Read settings from text that stands, or could stand, in the file at `path`. Nothing is read from disk.
+def load_text(
+    text: str, model: type[M], path: Path, sections: Mapping[str, str] = SECTIONS, look: Look = _no_further
+) -> M:
+    """Read settings from text that stands, or could stand, in the file at `path`. Only `look` reads from disk.
 
     Raises:
         SettingsFault: every mistake in it.
     """
     with _collector_paused():
-        return _load_text(text, model, path, sections)
+        return _load_text(text, model, path, sections, look)
 
 
 @contextmanager
@@ -60,7 +70,7 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _load_text(text: str, model: type[M], path: Path, sections: Mapping[str, str]) -> M:
+def _load_text(text: str, model: type[M], path: Path, sections: Mapping[str, str], look: Look) -> M:
     try:
         root = nodes.compose(text)
     except nodes.Unreadable as error:
@@ -74,9 +84,11 @@ def _load_text(text: str, model: type[M], path: Path, sections: Mapping[str, str
     if not isinstance(document.value, dict):
         raise SettingsFault(mistakes or [Mistake(str(path), *document.locate(())[:2], "", _WHOLE)])
     ours, unknown = _sorted_out(document.value, model, sections)
-    mistakes += [_mistake(path, document, place, sentence) for place, sentence in unknown]
+    directory = path.absolute().parent
+    found = ((place, text) for place, text in look(document.value, directory) if place not in document.spoilt)
+    mistakes += [_mistake(path, document, place, sentence) for place, sentence in (*unknown, *found)]
     try:
-        settings = model.model_validate(ours, context=Origin(path.absolute().parent))
+        settings = model.model_validate(ours, context=Origin(directory))
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         news = (detail for detail in details if not _is_spoilt(document, detail))

@@ -54,6 +54,8 @@ class SettingsModel(BaseModel):
     expected: ClassVar[str] = "a mapping"
     hides_keys: ClassVar[bool] = False
     """Whether a key nobody reads may be a secret in the wrong place, and must not be named."""
+    left_to_types: ClassVar[frozenset[str]] = frozenset()
+    """Required settings that a type built on this model may give a default: missing under no type, they may be good."""
     findings: ClassVar[tuple[tuple[tuple[str, ...], _Check], ...]] = ()
 
     @classmethod

@@ -5,9 +5,10 @@ Rules:
 - An entry names its settings model and its maker as `module:attribute`; neither is imported before it is needed.
 - Settings that may be of several types (`Choice`) are read by the model which their `type` names. Adding a type is
   one line in the table.
+- Where the type is wrong, what all types have in common is judged all the same: the model that the field names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -15,8 +16,9 @@ from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
+from glasswatch.interrupt import Loading
 from glasswatch.settings.model import SettingsModel
 from glasswatch.settings.sentences import one_of, unknown_choice
 from glasswatch.settings.shape import expected, sentence
@@ -34,7 +36,8 @@ class Entry:
 def load(target: str) -> Any:  # noqa: ANN401 - whatever stands there
     """Import and return what `module:attribute` names."""
     module, _, attribute = target.partition(":")
-    return getattr(import_module(module), attribute)
+    with Loading():
+        return getattr(import_module(module), attribute)
 
 
 def model_of(target: str) -> type[SettingsModel]:
@@ -54,27 +57,49 @@ class Choice:
         self.default = default
         self.expected = f"a mapping whose {key} is {one_of(entries)}"
 
-    def read(self, value: object, info: ValidationInfo) -> SettingsModel:
-        """Return the settings, read by the model their key names."""
+    def read(self, value: object, info: ValidationInfo, common: Any = None) -> SettingsModel:  # noqa: ANN401 - an annotation may be anything
+        """Return the settings, read by the model their key names; `common`: the model that all of them are built on."""
         if isinstance(value, SettingsModel):
             return value
         if not isinstance(value, Mapping):
             raise expected(self.expected)
         chosen = value.get(self.key, self.default)
         if chosen is None and self.key not in value:
-            raise self._wrong(sentence(f"is required: expected {one_of(self.entries)}"))
+            raise self._wrong(sentence(f"is required: expected {one_of(self.entries)}"), value, info, common)
         entry = self.entries.get(chosen) if isinstance(chosen, str) else None
         if entry is None:
-            raise self._wrong(sentence(unknown_choice(chosen, tuple(self.entries))))
+            raise self._wrong(sentence(unknown_choice(chosen, tuple(self.entries))), value, info, common)
         return model_of(entry.settings).model_validate(value, context=info.context)
 
-    def _wrong(self, error: PydanticCustomError) -> ValidationError:
-        return ValidationError.from_exception_data(
-            "choice", [{"type": error, "loc": (self.key,), "input": None}], hide_input=True
-        )
+    def _wrong(
+        self,
+        error: PydanticCustomError,
+        value: Mapping[str, object],
+        info: ValidationInfo,
+        common: Any,  # noqa: ANN401 - an annotation may be anything
+    ) -> ValidationError:
+        lines: list[InitErrorDetails] = [{"type": error, "loc": (self.key,), "input": None}]
+        if isinstance(common, type) and issubclass(common, SettingsModel):
+            lines += self._in_common(common, value, info)
+        return ValidationError.from_exception_data("choice", lines, hide_input=True)
+
+    def _in_common(
+        self, common: type[SettingsModel], value: Mapping[str, object], info: ValidationInfo
+    ) -> Iterator[InitErrorDetails]:
+        """Yield what is wrong whatever the type; which other keys there are, the type would say."""
+        fields = common.written_fields()
+        written = {key: each for key, each in value.items() if key in fields and key != self.key}
+        try:
+            common.model_validate(written, context=info.context)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=False):
+                place = detail["loc"]
+                is_left = len(place) == 1 and place[0] not in written and place[0] in common.left_to_types
+                if place[:1] != (self.key,) and not is_left:
+                    yield {"type": sentence(detail["msg"]), "loc": place, "input": None}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's signature
-        return core_schema.with_info_plain_validator_function(self.read)
+        return core_schema.with_info_plain_validator_function(lambda value, info: self.read(value, info, source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {
@@ -97,8 +122,9 @@ class KeyChoice(Choice):
         super().__init__("", entries)
         self.expected = f"a mapping with exactly one of: {', '.join(entries)}"
 
-    def read(self, value: object, info: ValidationInfo) -> SettingsModel:
+    def read(self, value: object, info: ValidationInfo, common: Any = None) -> SettingsModel:  # noqa: ANN401 - as above
         """Return the settings, read by the model whose key is there."""
+        del common  # without a kind there is nothing that could be judged
         if isinstance(value, SettingsModel):
             return value
         if not isinstance(value, Mapping):

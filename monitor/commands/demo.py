@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from glasswatch.errors import ExitCode
+from glasswatch.interrupt import Loading
 
 _DEFAULT_DIRECTORY = Path("var/demo")
 _DEFAULT_PORT = 9780
@@ -34,7 +35,8 @@ def command(ctx: click.Context, *, is_story: bool, directory: Path, port: int, i
     """Watch the monitor work on a simulated platform. Leaves nothing behind."""
     if ctx.invoked_subcommand is not None:
         return ExitCode.GOOD
-    from monitor.demo.show import Wish, interruptible, show  # noqa: PLC0415 - wrong arguments don't wait for it
+    with Loading():
+        from monitor.demo.show import Wish, interruptible, show  # noqa: PLC0415 - wrong arguments don't wait for it
 
     wish = Wish(directory.absolute(), port, is_story, is_kept)
     return asyncio.run(interruptible(show(wish)))

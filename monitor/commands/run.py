@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from glasswatch import logs
+from glasswatch.interrupt import Loading
 from monitor.commands import options
 
 
@@ -20,10 +21,11 @@ def command(config: Path, *, verbose: bool) -> int:
     """
     logs.to_stderr(logging.DEBUG if verbose else logging.INFO)
     # Imported here: they cost half a second that a wrong argument need not wait for.
-    from glasswatch.settings.load import load  # noqa: PLC0415
-    from monitor.daemon import Daemon  # noqa: PLC0415
-    from monitor.loop import new_loop  # noqa: PLC0415
-    from monitor.settings.root import MonitorSettings  # noqa: PLC0415
+    with Loading():
+        from glasswatch.settings.load import load  # noqa: PLC0415
+        from monitor.daemon import Daemon  # noqa: PLC0415
+        from monitor.loop import new_loop  # noqa: PLC0415
+        from monitor.settings.root import MonitorSettings  # noqa: PLC0415
 
     settings = load(config, MonitorSettings)
     with asyncio.Runner(loop_factory=new_loop) as runner:

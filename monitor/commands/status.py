@@ -129,6 +129,9 @@ def _show(platform: PlatformAnswer) -> None:
     glass = platform.break_glass
     until = f", signed until {glass.signed_until:%H:%M:%SZ}" if glass.signed_until else ", not signed yet"
     click.echo(f"  break-glass: {_GLASS[glass.state]}{until}")
+    if glass.sealed_again:
+        if_up = " if it stays up" if glass.sealed_again.if_up else ""
+        click.echo(f"  sealed again at {glass.sealed_again.at:%Y-%m-%d %H:%M:%SZ}{if_up}")
     for function in platform.functions:
         _show_function(function)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from monitor.model.copy import Copy, Lag
 from monitor.model.outcome import Outcome
+from monitor.model.published import PublishedFlag
 from monitor.model.verdict import Verdict
 
 
@@ -44,9 +45,13 @@ class VotesChanged:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The monitor came back. `last_alive_at` is when it last showed a sign of life; None for a first start."""
+    """The monitor came back. `last_alive_at` is when it last showed a sign of life; None for a first start.
+
+    `published` is its own flag as readers see it, where that is not on record.
+    """
 
     last_alive_at: datetime | None
+    published: PublishedFlag | None = None
 
 
 @dataclass(frozen=True, slots=True)

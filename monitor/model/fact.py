@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.page import Page, PageKind
+from monitor.model.published import PublishedFlag
 from monitor.model.state import Cause, FlagHead, Outage, PlatformState
 from monitor.model.verdict import Phase, Verdict
 
@@ -94,6 +95,13 @@ class FlagChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagTakenUp:
+    """A change of the flag was signed that is not on record: it is the one that the next change follows."""
+
+    published: PublishedFlag
+
+
+@dataclass(frozen=True, slots=True)
 class PageDecided:
     """Somebody must be told."""
 
@@ -119,6 +127,7 @@ Fact = (
     | CauseAdded
     | CauseEnded
     | FlagChanged
+    | FlagTakenUp
     | PageDecided
     | PageWithheld
 )

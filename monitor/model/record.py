@@ -15,7 +15,8 @@ from monitor.model.state import PlatformState
 class FlagDocument:
     """One signed document. `is_change`: it carried a change of state or causes, and is kept for ever.
 
-    `sha256` is the lower-case hex digest of `jws` as bytes.
+    `sha256` is the lower-case hex digest of `jws` as bytes, `prev` what it names as the document that carried the
+    change before.
     """
 
     platform: str
@@ -27,6 +28,7 @@ class FlagDocument:
     jws: str
     sha256: str
     is_change: bool
+    prev: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,15 @@ class LoadedPlatform:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Everything the monitor takes up on start. `last_alive_at` is None on a first start."""
+    """Everything the monitor takes up on start. `last_alive_at` is None on a first start.
+
+    `is_torn`: the last run did not end in good order, with all on record; what it told last may be known to nobody.
+    """
 
     platforms: Mapping[str, LoadedPlatform]
     last_alive_at: datetime | None
     chain: ChainHead
+    is_torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

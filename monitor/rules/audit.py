@@ -14,6 +14,7 @@ from monitor.model.fact import (
     CauseEnded,
     Fact,
     FlagChanged,
+    FlagTakenUp,
     OutageEnded,
     OutageOpened,
     OutageReopened,
@@ -60,6 +61,9 @@ def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out
             return "cause_ended", {"kind": fact.cause.kind, "id": fact.cause.id, "why": fact.why}
         case FlagChanged():
             return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
+        case FlagTakenUp():
+            found = fact.published
+            return "flag_taken_up", {"ver": found.ver, "change": found.change, "sha256": found.sha256}
         case PageDecided():
             page = fact.page
             return "page", {"id": page.id, "kind": page.kind, "status": page.status, "reason": page.reason}

@@ -106,7 +106,7 @@ def ledger_after(ledger: FlagLedger, document: FlagDocument) -> FlagLedger:
     ver = max(ledger.ver, document.ver)
     if not document.is_change:
         return FlagLedger(ver, ledger.change_sha256, ledger.prev_sha256)
-    return FlagLedger(ver, document.sha256, ledger.change_sha256)
+    return FlagLedger(ver, document.sha256, document.prev)
 
 
 def _cause(cause: Cause) -> dict[str, object]:

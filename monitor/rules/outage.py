@@ -15,8 +15,10 @@
    function went down, to the millisecond.
 
 On restart with other settings (`watched_on`): a function keeps the openers it still has. Where none is left the
-function's present deciding set takes their place, and must recover. A function that is no longer watched is dropped;
-when none is left the outage ends, as no longer watched.
+function's present deciding set takes their place, and must recover. A function that is no longer watched is dropped.
+When none is left, all critical functions of the platform hold the open outage, by their deciding sets, which must
+recover: a function that got another name ends nothing. Only a platform without a critical function that could be down
+ends it, as no longer watched.
 """
 
 from collections.abc import Iterable
@@ -61,10 +63,25 @@ def end(
 
 
 def watched_on(known: Outage, policy: PlatformPolicy) -> Outage:
-    """Return the outage with the functions that are still watched, and the openers that still are theirs."""
+    """Return the outage with the functions that are still watched, and the openers that still are theirs.
+
+    An open one of which none is watched any more is held by every critical function.
+    """
+    watched = _held_by(known, known.functions, policy)
+    is_orphaned = known.ended_at is None and bool(known.functions) and not watched.functions
+    return held_by_all(known, policy) if is_orphaned else watched
+
+
+def held_by_all(known: Outage, policy: PlatformPolicy) -> Outage:
+    """Return the outage as held by the deciding sets of all critical functions; by none, where none could be down."""
+    critical = dict.fromkeys(probe.function for probe in policy.probes.values() if probe.critical)
+    return _held_by(replace(known, openers=()), critical, policy)
+
+
+def _held_by(known: Outage, wanted: Iterable[str], policy: PlatformPolicy) -> Outage:
     functions: list[str] = []
     openers: list[str] = []
-    for function in known.functions:
+    for function in wanted:
         probes = probes_of(policy, function)
         names = {probe.name for probe in probes}
         present = [opener for opener in known.openers if opener in names] or [
@@ -74,6 +91,14 @@ def watched_on(known: Outage, policy: PlatformPolicy) -> Outage:
             functions.append(function)
             openers += present
     return replace(known, functions=tuple(functions), openers=tuple(openers))
+
+
+def began_by(name: str) -> datetime | None:
+    """Return when the first function of an outage went down, by its id; None if that isn't one of ours."""
+    try:
+        return datetime.strptime(name.rpartition("-")[2], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _down(state: PlatformState, policy: PlatformPolicy, now: datetime) -> tuple[PlatformState, list[Fact]]:

@@ -149,6 +149,12 @@ def unresolvable(
     return {key: kind for key, kind in firing.items() if (key, kind) not in gone}, facts
 
 
+def over(policy: PlatformPolicy, kind: PageKind, why: str, now: datetime) -> PageDecided:
+    """Return a page that resolves what may have been told of the platform, though nothing on record says so."""
+    concern = Concern(kind, holds=False, summary=summaries.judged_anew(policy.platform, kind), reason=why)
+    return PageDecided(_page(concern, key_of(policy, kind), PageStatus.RESOLVED, policy.platform, now))
+
+
 def withheld(state: PlatformState, policy: PlatformPolicy, facts: Iterable[Fact]) -> Iterator[PageWithheld]:
     """Yield why what got worse deserves no page of its own; `state` is after all of it."""
     facts = tuple(facts)

@@ -35,6 +35,7 @@ from monitor.rules.probe import (
     unsteady_bad,
     view,
 )
+from monitor.rules.unrecorded import TakenUp, take_up
 
 
 def advance(state: PlatformState, policy: PlatformPolicy, event: Event, now: datetime) -> Step:
@@ -45,8 +46,11 @@ def advance(state: PlatformState, policy: PlatformPolicy, event: Event, now: dat
         return _told(state, policy, event, now)
     if isinstance(event, Observed):
         return _observed(state, policy, event, now)
-    after, facts = _taken_in(state, policy, event, now)
-    return _settled(state, after, facts, _Turn(policy, now))
+    taken = TakenUp(state, state, ())
+    if isinstance(event, Restarted) and event.published is not None:
+        taken = take_up(state, policy, event.published, now)
+    after, facts = _taken_in(taken.after, policy, event, now)
+    return _settled(taken.before, after, [*taken.facts, *facts], _Turn(policy, now))
 
 
 @dataclass(frozen=True, slots=True)

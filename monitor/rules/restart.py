@@ -8,7 +8,8 @@
    confirmed again too: it may have been out of the settings in between.
 4. A probe whose settings changed (other fingerprint), or that is new, starts unproven. If it holds the open outage it
    must then recover to end it; so must a probe that takes the place of openers that are gone.
-5. Probes and functions that are no longer watched are dropped; an outage that held only such ones ends.
+5. Probes and functions that are no longer watched are dropped. An open outage that held only such ones is held by all
+   critical functions from then on; it ends where there is none.
 6. Causes past their end, and everything else that time alone decides, follow when the state is judged again.
 """
 

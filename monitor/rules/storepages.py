@@ -2,8 +2,12 @@
 
 While the store can't be written, pages still go out and the flag is still signed, but nothing of it is on record: that
 alone wakes somebody. It can't be recorded either, so it is marked as such.
+
+A run that ended with something unwritten left no word of whether it had told of its store. The next one, whose store
+takes writes, resolves the page in any case: what was never told is resolved without harm, and none hangs for ever.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
@@ -29,3 +33,9 @@ def store_page(deployment: str, *, is_writable: bool, reason: str, at: datetime)
         decided_at=at,
         unrecorded=not is_writable,
     )
+
+
+def store_page_over(deployment: str, at: datetime) -> Page:
+    """Return the page that resolves whatever a run told of its store that ended without having written everything."""
+    page = store_page(deployment, is_writable=True, reason="", at=at)
+    return replace(page, reason="the run before this one did not end in good order; the store takes writes")

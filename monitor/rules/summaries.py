@@ -101,3 +101,8 @@ def expiry_off(platform: str, probe: ProbePolicy) -> str:
 def unwatched(platform: str, key: str) -> str:
     """Say that something told is not watched any more under its name."""
     return f"{platform}: {key} is no longer watched"
+
+
+def judged_anew(platform: str, kind: str) -> str:
+    """Say that what may have been told before holds no longer, whatever is found now."""
+    return f"{platform}: what was told before ({kind}) is over, it is judged anew"

@@ -27,6 +27,8 @@ class ConfirmSettings(SettingsModel):
 class ProbeSettings(SettingsModel):
     """One probe. Each type adds what it needs to reach its target."""
 
+    left_to_types: ClassVar[frozenset[str]] = frozenset({"interval"})
+
     # What decides how a probe is scheduled, believed and shown; all else decides what it measures.
     _JUDGING: ClassVar[frozenset[str]] = frozenset({"function", "critical", "interval", "confirm", "recover", "warn"})
     role: ClassVar[Role] = Role.FIRST_HAND

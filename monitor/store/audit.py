@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import cast
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select
@@ -12,6 +12,9 @@ from glasswatch.chain import GENESIS, Entry, entry_hash
 from monitor.model.record import AuditEntry, ChainHead
 from monitor.store.identity import Identity
 from monitor.store.schema import audit
+
+ENDED = "monitor_ended"
+STARTED = "monitor_started"
 
 _LAST = (
     select(audit.c.seq, audit.c.hash)
@@ -55,6 +58,20 @@ def append(
     if rows:
         connection.execute(insert(audit), rows)
     return ChainHead(seq, prev)
+
+
+def end(connection: Connection, identity: Identity, at: datetime) -> None:
+    """Add that the run ends in good order."""
+    append(connection, identity, None, (AuditEntry(ENDED, "monitor", {"run": identity.run}, at),))
+
+
+def begin(connection: Connection, identity: Identity, at: datetime) -> bool:
+    """Return whether the last run ended in good order; if so, add that another began, whose end is open again."""
+    newest = select(audit.c.kind).where(audit.c.vantage == identity.vantage).order_by(audit.c.seq.desc()).limit(1)
+    is_ended = connection.scalar(newest) == ENDED
+    if is_ended:
+        append(connection, identity, None, (AuditEntry(STARTED, "monitor", {"run": identity.run}, at),))
+    return is_ended
 
 
 def _body(identity: Identity, platform: str | None, entry: AuditEntry) -> dict[str, object]:

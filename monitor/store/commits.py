@@ -12,6 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from monitor.errors import StoreConflict
+from monitor.model.fact import FlagTakenUp
 from monitor.model.record import ChainHead, Commit
 from monitor.store import audit, flags, history, pages
 from monitor.store.codec import encode
@@ -50,6 +51,9 @@ class Commits:
         self._compare_and_set(connection, scope, commit)
         self._write_probes(connection, scope, commit)
         history.write(connection, scope, commit)
+        for fact in commit.facts:
+            if isinstance(fact, FlagTakenUp):
+                flags.take_up(connection, scope, fact.published)
         if commit.flag is not None:
             flags.keep(connection, scope, commit.flag)
         pages.write(connection, scope.vantage, commit.pages)

@@ -3,6 +3,7 @@
 - SQLite: WAL, synchronous=FULL, foreign keys on; every transaction takes the write lock at once (BEGIN IMMEDIATE).
 - PostgreSQL: bounded connecting, statements and waits for locks; the server notices a broken connection within
   seconds; a commit is on disk before it is answered.
+- SQLite: a file that was deleted or replaced meanwhile is never written to, nor is another one in its place.
 - One connection, used by one thread. One that failed beyond a rolled back transaction is thrown away.
 - Drivers' errors become ours here and nowhere else.
 """
@@ -20,6 +21,7 @@ from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.store.faults import is_driver_error, translate
 from monitor.store.identity import Identity, Limits
 from monitor.store.lock import AdvisoryLock, FileLock, VantageLock, session_name
+from monitor.store.original import Original
 
 T = TypeVar("T")
 _KEEPALIVE_SECONDS = 10
@@ -39,6 +41,7 @@ class Database:
         self.is_shared = parsed.get_backend_name() == "postgresql"
         self._password = str(parsed.password) if parsed.password else None
         self._lock: VantageLock
+        self._original: Original | None = None
         if self.is_shared:
             self.place = _server_place(parsed)
             self.engine = _postgresql(parsed, identity, limits)
@@ -48,6 +51,7 @@ class Database:
             self.place = str(path)
             self.engine = _sqlite(path, limits)
             self._lock = FileLock(path)
+            self._original = Original(path)
         self._connection: Connection | None = None
 
     def transact(self, work: Callable[[Connection], T], settle: Callable[[], None] = lambda: None) -> T:
@@ -65,6 +69,8 @@ class Database:
             raise
 
     def _transact(self, work: Callable[[Connection], T], settle: Callable[[], None]) -> T:
+        if self._original is not None:
+            self._original.check()
         connection = self._connected()
         is_committing = False
         try:
@@ -88,6 +94,8 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
+            if self._original is not None:
+                self._original.opened()
             self._connection = connection
         return self._connection
 
@@ -106,6 +114,8 @@ class Database:
             with suppress(Exception):
                 connection.close()
         self._lock.release()
+        if self._original is not None:
+            self._original.forget()
 
 
 def _parse(url: str | URL) -> URL:

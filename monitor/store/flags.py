@@ -5,6 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select
 
 from monitor.errors import StoreConflict, StoreUnusable
+from monitor.model.published import PublishedFlag
 from monitor.model.record import FlagDocument, FlagLedger
 from monitor.store.columns import checksum
 from monitor.store.history import Scope
@@ -56,8 +57,25 @@ def keep(connection: Connection, scope: Scope, document: FlagDocument) -> None:
         stored = stored._replace(ver=document.ver, ver_sha256=document.sha256)
     if document.is_change:
         connection.execute(insert(flag_documents), _document(scope, document))
-        stored = stored._replace(change_sha256=document.sha256, prev_sha256=stored.change_sha256)
+        stored = stored._replace(change_sha256=document.sha256, prev_sha256=document.prev)
     _move(connection, scope, stored)
+
+
+def take_up(connection: Connection, scope: Scope, published: PublishedFlag) -> None:
+    """Keep a document that was signed and published while nothing could be written."""
+    document = FlagDocument(
+        platform=scope.platform,
+        ver=published.ver,
+        change=published.change,
+        state=published.state,
+        issued_at=published.issued_at,
+        expires_at=published.expires_at,
+        jws=published.jws,
+        sha256=published.sha256,
+        is_change=True,
+        prev=published.prev,
+    )
+    keep(connection, scope, document)
 
 
 def ledgers(connection: Connection, vantage: str) -> dict[str, FlagLedger]:

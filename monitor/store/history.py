@@ -11,6 +11,7 @@ from monitor.model.fact import (
     CauseEnded,
     Fact,
     FlagChanged,
+    FlagTakenUp,
     FunctionChanged,
     OutageEnded,
     OutageOpened,
@@ -97,6 +98,7 @@ _COLUMNS: dict[type, Callable[[Any], dict[str, object]]] = {
     CauseAdded: lambda fact: {"subject": fact.cause.id},
     CauseEnded: lambda fact: {"subject": fact.cause.id, "why": fact.why},
     FlagChanged: _of_flag,
+    FlagTakenUp: lambda fact: {"subject": str(fact.published.change), "now": fact.published.state},
     PageDecided: lambda fact: {"subject": fact.page.id, "now": fact.page.status, "why": fact.page.reason},
     PageWithheld: lambda fact: {"subject": fact.kind, "why": fact.reason},
 }

@@ -109,8 +109,8 @@ def upgrade(
     command.upgrade(config, "head")
 
 
-def claim(connection: Connection, place: Place, identity: Identity, clock: Clock) -> None:
-    """Write whose store this is, or check that it is ours.
+def claim(connection: Connection, place: Place, identity: Identity, clock: Clock) -> bool:
+    """Write whose store this is, or check that it is ours; return whether this vantage had it before.
 
     Raises:
         StoreUnusable: it belongs to another deployment or, where it isn't shared, to another vantage.
@@ -124,7 +124,8 @@ def claim(connection: Connection, place: Place, identity: Identity, clock: Clock
             f"the store {place.name} was made for the deployment {owner}, not {identity.deployment}: name its own "
             "store, or correct `deployment`"
         )
-    others = [name for name in connection.scalars(select(vantages.c.vantage)) if name != identity.vantage]
+    known = connection.scalars(select(vantages.c.vantage)).all()
+    others = [name for name in known if name != identity.vantage]
     if others and not place.is_shared:
         raise StoreUnusable(
             f"the store {place.name} was made for the vantage {others[0]}, not {identity.vantage}: name its own "
@@ -132,3 +133,4 @@ def claim(connection: Connection, place: Place, identity: Identity, clock: Clock
         )
     row = {"vantage": identity.vantage, "created_at": now}
     connection.execute(adding(connection, vantages), row)
+    return identity.vantage in known

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import uuid4
@@ -51,6 +52,7 @@ class SqlStore:
         self._commits = Commits(identity)
         self._life = spans.Life(identity, limits)
         self._writer: Writer | None = None
+        self._was_known: bool | None = None  # whether this vantage was here before; None until it is looked at
 
     @property
     def dropped(self) -> int:
@@ -85,13 +87,16 @@ class SqlStore:
         revision.upgrade(connection, self._place, partial(self._claim, connection))
 
     def _claim(self, connection: Connection) -> None:
-        revision.claim(connection, self._place, self._identity, self._clock)
+        was_known = revision.claim(connection, self._place, self._identity, self._clock)
+        if self._was_known is None:
+            self._was_known = was_known
 
     def _take_up(self, connection: Connection) -> Loaded:
         self._claim(connection)
         loading.check_files(connection, self._place.name)
         loading.settle(connection, self._identity.vantage)
-        return loading.load(connection, self._identity.vantage)
+        is_torn = not audit.begin(connection, self._identity, self._clock.now()) and bool(self._was_known)
+        return replace(loading.load(connection, self._identity.vantage), is_torn=is_torn)
 
     async def commit(self, commit: Commit) -> ChainHead:
         """Write all of `commit` in one transaction, or nothing; return where the audit chain ends now.
@@ -160,10 +165,14 @@ class SqlStore:
 
         return await asyncio.to_thread(verify, entries())
 
-    async def close(self) -> None:
-        """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
+    async def ended(self, at: datetime) -> None:
+        """Note that this run ends in good order: everything it decided and told is on record."""
+        await self._call(partial(audit.end, identity=self._identity, at=at))
+
+    async def close(self, within: timedelta | None = None) -> None:
+        """Write what is queued, let go of the lock. Takes no longer than `within`; repeated calls do nothing."""
         if self._writer is not None:
-            await self._writer.stop()
+            await self._writer.stop(within)
 
     async def _call(self, work: Callable[[Connection], T], ended: Told = lambda _ending: None) -> T:
         if self._writer is None:

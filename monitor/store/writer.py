@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum, StrEnum, auto
 from threading import Condition, Thread
 from typing import Any, TypeVar, cast
@@ -107,13 +108,17 @@ class Writer:
             self._abandon(job, is_stuck=False)
             raise
 
-    async def stop(self) -> None:
-        """Do what is queued, close the database, and end; waits no longer than the deadline. May be repeated."""
+    async def stop(self, within: timedelta | None = None) -> None:
+        """Do what is queued, close the database, and end; waits no longer than `within`, else than the deadline.
+
+        May be repeated.
+        """
+        seconds = self._limits.deadline_seconds if within is None else within.total_seconds()
         with self._changed:
             self._is_stopping = True
             self._changed.notify()
         try:
-            async with asyncio.timeout(self._limits.deadline_seconds):
+            async with asyncio.timeout(seconds):
                 await asyncio.wrap_future(self._ended)
         except TimeoutError:
             log.error("store_not_closed", extra={"fields": {"store": self._database.place}})  # noqa: TRY400 - ours

@@ -32,7 +32,7 @@ class Bounds:
     write_seconds: float = 10.0
     head_bytes: int = 32 * 1024
     connections: int = 128
-    stop_seconds: float = 3.0
+    stop_seconds: float = 1.5
 
 
 class DeadlineProtocol(HttpToolsProtocol):

@@ -63,6 +63,11 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def sealed_again(at: datetime, *, is_if_up: bool) -> str:
+    """Say when the glass is sealed again."""
+    return f"Sealed again at {moment(at)}{' if it stays up' if is_if_up else ''}."
+
+
 def duration(span: timedelta) -> str:
     """Return a length of time for a person: its two largest units."""
     seconds = max(int(span.total_seconds()), 0)

@@ -6,6 +6,7 @@ from datetime import datetime
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState, ProbeState
+from monitor.rules.sealing import Sealing, sealing
 from monitor.web.site import Site
 from monitor.wire.answers import (
     BreakGlassAnswer,
@@ -15,6 +16,7 @@ from monitor.wire.answers import (
     OutageAnswer,
     PlatformAnswer,
     ProbeAnswer,
+    SealingAnswer,
     SpanAnswer,
     StatusAnswer,
 )
@@ -35,7 +37,7 @@ def status(
         at=now,
         waiting_for=tuple(waiting_for),
         platforms=tuple(
-            _platform(state, site, documents.get(state.platform))
+            _platform(state, site, documents.get(state.platform), now)
             for state in states
             if state.platform in site.platforms
         ),
@@ -84,7 +86,7 @@ def functions_of(policy: PlatformPolicy) -> dict[str, list[str]]:
     return probes
 
 
-def _platform(state: PlatformState, site: Site, document: FlagDocument | None) -> PlatformAnswer:
+def _platform(state: PlatformState, site: Site, document: FlagDocument | None, now: datetime) -> PlatformAnswer:
     watched = site.platforms[state.platform]
     return PlatformAnswer.model_validate(
         {
@@ -94,7 +96,7 @@ def _platform(state: PlatformState, site: Site, document: FlagDocument | None) -
             "why": state.why,
             "vote": state.vote.value,
             "blind": state.blind,
-            "break_glass": _break_glass(state, document),
+            "break_glass": _break_glass(state, document, sealing(state, watched.policy.lower_after, now)),
             "outage": outage(state.outage) if state.outage is not None else None,
             "functions": tuple(
                 _function(name, probes, state, watched.policy) for name, probes in functions_of(watched.policy).items()
@@ -104,7 +106,7 @@ def _platform(state: PlatformState, site: Site, document: FlagDocument | None) -
     )
 
 
-def _break_glass(state: PlatformState, document: FlagDocument | None) -> BreakGlassAnswer:
+def _break_glass(state: PlatformState, document: FlagDocument | None, ends: Sealing | None) -> BreakGlassAnswer:
     return BreakGlassAnswer.model_validate(
         {
             "state": state.flag.state.value,
@@ -113,6 +115,7 @@ def _break_glass(state: PlatformState, document: FlagDocument | None) -> BreakGl
             "causes": tuple(_cause(cause) for cause in state.causes),
             "signed_state": document.state if document is not None else None,
             "signed_until": document.expires_at if document is not None else None,
+            "sealed_again": SealingAnswer(at=ends.at, if_up=ends.is_if_up) if ends is not None else None,
         }
     )
 

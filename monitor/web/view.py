@@ -18,6 +18,7 @@ from monitor import visible
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState
 from monitor.model.verdict import FlagState, Verdict
+from monitor.rules.sealing import Sealing, sealing
 from monitor.web import phrases
 from monitor.web.pageview import (
     CauseView,
@@ -89,7 +90,8 @@ def _title(site: Site, platforms: Sequence[PlatformState], documents: Mapping[st
 
 def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, seen: Seen) -> PlatformView:
     outages, note = _outages(state, held.outages.get(state.platform), seen)
-    glass = _glass(state, held.documents.get(state.platform), seen)
+    ends = sealing(state, watched.policy.lower_after, seen.now)
+    glass = _glass(state, held.documents.get(state.platform), ends, seen)
     return PlatformView(
         anchor=anchor,
         name=visible.line(state.platform),
@@ -117,7 +119,7 @@ def _glass_mark(document: FlagDocument | None, now: datetime) -> Mark:
     return Mark(Tone.OPEN if state is FlagState.READY else Tone.SEALED, phrases.GLASS_WORDS[state])
 
 
-def _glass(state: PlatformState, document: FlagDocument | None, seen: Seen) -> GlassView:
+def _glass(state: PlatformState, document: FlagDocument | None, ends: Sealing | None, seen: Seen) -> GlassView:
     mark = _glass_mark(document, seen.now)
     if document is None:
         return GlassView(mark, phrases.NO_FLAG_SENTENCE, None, None, (phrases.OTHER_WAYS,))
@@ -131,6 +133,7 @@ def _glass(state: PlatformState, document: FlagDocument | None, seen: Seen) -> G
     notes = (
         phrases.OTHER_WAYS if is_open_question else "",
         "" if is_settled else f"The flag is about to change to {state.flag.state.value}.",
+        phrases.sealed_again(ends.at, is_if_up=ends.is_if_up) if is_settled and ends is not None else "",
     )
     return GlassView(
         mark=mark,

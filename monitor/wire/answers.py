@@ -123,6 +123,14 @@ class FlagAnswer(Shape):
     jws: str
 
 
+class SealingAnswer(Shape):
+    """When a flag that is ready will be sealed again."""
+
+    at: Instant
+    if_up: bool
+    """Only if the platform stays up until then."""
+
+
 class BreakGlassAnswer(Shape):
     """Where the flag stands in the monitor's own state, and what was last signed of it."""
 
@@ -134,6 +142,8 @@ class BreakGlassAnswer(Shape):
     """State in the document last signed; null before the first. It can lag behind `state` for an instant."""
     signed_until: Instant | None
     """When the document last signed expires."""
+    sealed_again: SealingAnswer | None = None
+    """When a flag that is ready will be sealed again; null where it isn't ready, or where nobody can tell."""
 
 
 class PlatformAnswer(Shape):

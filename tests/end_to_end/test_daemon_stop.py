@@ -1,13 +1,16 @@
 """Ending and starting again: in time whatever hangs, with the right exit code, and going on where it was."""
 
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from glasswatch.clock import SystemClock
 from glasswatch.flag.document import FlagState
+from monitor.daemon import STOP_WITHIN
 from tests.support.monitors import Wanted, make_home, monitor_in
 from tests.support.receiver import Answer, Hang, Receiver, receiving
 from tests.support.siege import Witness, witnessing
@@ -54,6 +57,24 @@ async def test_it_ends_in_time_though_target_and_receiver_hang(
         )
         assert not any(page.json()["unrecorded"] for page in pages.accepted)
         assert await monitor.end() == 0
+
+
+async def test_it_ends_in_time_though_everything_hangs(tmp_path: Path, target: Receiver, pages: Receiver) -> None:
+    """A store that somebody has locked, a receiver that never answers: the bounds of the steps don't add up."""
+    home = make_home(tmp_path / "home", Wanted(target.url, receiver=pages.url))
+    async with monitor_in(home) as monitor:
+        await monitor.start()
+        await monitor.verdict_is("up")
+        with closing(sqlite3.connect(home.store, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            pages.default = Hang()
+            target.default = Hang()
+            await pages.wait_until(lambda pages: any(page.json()["kind"] == "outage" for page in pages.received), 30)
+            begun = SystemClock().monotonic()
+            assert await monitor.end() == 0
+            took = SystemClock().monotonic() - begun
+        assert took < STOP_WITHIN.total_seconds() + 1.5, monitor.said  # and what a busy machine adds
+        assert "Traceback" not in monitor.said
 
 
 async def test_ctrl_c_is_an_interruption(tmp_path: Path, target: Receiver) -> None:

@@ -1,6 +1,7 @@
 """A store that can't be written while the monitor runs: people are told and the flag opens all the same."""
 
 import resource
+import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -50,6 +51,15 @@ class Scene:
         await self.tells("flag", "firing unrecorded")
         await until(lambda: self.witness.state is FlagState.READY, 20, every=0.01)
         assert (await self.monitor.status())["verdict"] == "down"
+
+    async def is_killed_unrecorded(self) -> None:
+        """Break the target while the disk is full, and kill the monitor; the next one has room."""
+        recorded = "SELECT * FROM transitions WHERE kind = 'platform_changed'"
+        await until(lambda: self.home.rows(recorded), 20, every=0.05)
+        resource.prlimit(self.monitor.pid, resource.RLIMIT_FSIZE, (FULL_BYTES, resource.RLIM_INFINITY))
+        await self.tells("store", "firing unrecorded")
+        await self.goes_on_unrecorded()
+        assert await self.monitor.end(signal.SIGKILL) == -signal.SIGKILL
 
     async def was_written_in_the_end(self) -> None:
         """Wait until the store takes writes again; everything that was kept is there then."""
@@ -106,4 +116,80 @@ async def test_a_store_that_somebody_else_has_locked(tmp_path: Path) -> None:
             await scene.goes_on_unrecorded()
             assert scene.told("store") == ["firing unrecorded"]
             other.execute("ROLLBACK")
+        await scene.was_written_in_the_end()
+
+
+async def test_killed_while_the_disk_was_full(tmp_path: Path) -> None:
+    """The next run goes on from the flag it finds: no change is used twice, the outage is the same, all is resolved."""
+    async with _watching(tmp_path) as scene:
+        await scene.is_killed_unrecorded()
+        lost = scene.witness.claims[-1]
+        await scene.monitor.start()
+        await until(lambda: scene.witness.claims[-1].change > lost.change, 20, every=0.01)
+        assert scene.witness.claims[-1].state is FlagState.STANDBY  # not on old word
+        await until(lambda: scene.witness.state is FlagState.READY, 20, every=0.01)
+        assert scene.witness.claims[-1].outage == lost.outage
+        scene.target.default = Answer(200)
+        await until(lambda: scene.witness.state is FlagState.STANDBY, 30, every=0.01)
+        await scene.tells("outage", "firing unrecorded", "firing", "resolved")
+        await scene.tells("store", "firing unrecorded", "resolved")
+        await until(lambda: scene.told("flag")[-1] == "resolved", 20, every=0.05)
+        assert await scene.monitor.end() == 0
+        (outage,) = scene.home.rows("SELECT * FROM outages")
+        assert (outage["outage"], outage["ended_at"] is None) == (lost.outage, False)
+        assert lost.change in {row["change"] for row in scene.home.rows("SELECT change FROM flag_documents")}
+        await scene.monitor.start()
+        await scene.monitor.verdict_is("up")
+        assert scene.witness.ready_for() == {lost.outage}
+        assert await scene.monitor.end() == 0
+        assert scene.told("store") == ["firing unrecorded", "resolved"]
+
+
+async def test_killed_while_the_disk_was_full_and_well_again(tmp_path: Path) -> None:
+    """What was down in the lost run, and is good when the next one looks, ends, and nothing of it is signed again."""
+    async with _watching(tmp_path) as scene:
+        await scene.is_killed_unrecorded()
+        lost = scene.witness.claims[-1]
+        scene.target.default = Answer(200)
+        await scene.monitor.start()
+        await scene.tells("outage", "firing unrecorded", "firing", "resolved")
+        await scene.tells("store", "firing unrecorded", "resolved")
+        assert await scene.monitor.end() == 0
+        ready = [claims.change for claims in scene.witness.claims if claims.state is FlagState.READY]
+        assert set(ready) == {lost.change}
+        await until(lambda: scene.told("flag")[-1] == "resolved", 20, every=0.05)
+        (outage,) = scene.home.rows("SELECT * FROM outages")
+        assert (outage["outage"], outage["ended_at"] is None) == (lost.outage, False)
+
+
+async def test_a_store_that_was_deleted(tmp_path: Path) -> None:
+    """It is told of as one that can't be written, no other file is made in its place, and the next run begins anew."""
+    async with _watching(tmp_path) as scene:
+        scene.home.store.unlink()
+        await scene.tells("store", "firing unrecorded")
+        assert "restart the monitor" in scene.monitor.said
+        await scene.goes_on_unrecorded()
+        assert not scene.home.store.exists()
+        lost = scene.witness.claims[-1]
+        assert await scene.monitor.end() == 0
+        scene.target.default = Answer(200)
+        await scene.monitor.start()
+        await scene.tells("store", "firing unrecorded", "resolved")
+        await scene.tells("outage", "firing unrecorded", "firing", "resolved")
+        assert await scene.monitor.end() == 0
+        (outage,) = scene.home.rows("SELECT * FROM outages")
+        assert (outage["outage"], outage["ended_at"] is None) == (lost.outage, False)
+        # The audit went with the file, and the flags say so: that is what they are a witness of.
+        assert all(each.startswith("log.seq went back") for each in scene.witness.wrong)
+        scene.witness.wrong.clear()
+
+
+async def test_a_store_that_was_moved_and_comes_back(tmp_path: Path) -> None:
+    """Nothing is written while it is away; back in its place it takes all that was kept."""
+    async with _watching(tmp_path) as scene:
+        away = scene.home.store.with_name("away.db")
+        scene.home.store.rename(away)
+        await scene.tells("store", "firing unrecorded")
+        await scene.goes_on_unrecorded()
+        away.rename(scene.home.store)
         await scene.was_written_in_the_end()

@@ -20,6 +20,7 @@ from monitor.model.fact import (
 )
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
 from monitor.model.page import Page, PageKind, PageStatus, Severity
+from monitor.model.published import PublishedFlag
 from monitor.model.record import AuditEntry, Commit, FlagDocument, OutcomeRow, RoutedPage
 from monitor.model.state import Cause, FlagHead, FunctionState, Outage, PlatformState, ProbeState
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
@@ -33,7 +34,9 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def document(platform: str, ver: int, *, state: FlagState = FlagState.STANDBY, is_change: bool = True) -> FlagDocument:
+def document(
+    platform: str, ver: int, *, state: FlagState = FlagState.STANDBY, is_change: bool = True, prev: str | None = None
+) -> FlagDocument:
     """Return a signed document, as far as the store looks into it."""
     jws = f"{platform}.{ver}.{state}"
     return FlagDocument(
@@ -46,6 +49,26 @@ def document(platform: str, ver: int, *, state: FlagState = FlagState.STANDBY, i
         jws=jws,
         sha256=hashlib.sha256(jws.encode()).hexdigest(),
         is_change=is_change,
+        prev=prev,
+    )
+
+
+def published(ver: int, prev: str | None = None) -> PublishedFlag:
+    """Return a flag that was signed and published, as far as the store looks into it."""
+    signed = document("payments", ver, state=FlagState.READY, prev=prev)
+    return PublishedFlag(
+        ver=ver,
+        change=signed.change,
+        state=FlagState.READY,
+        since=at(ver),
+        causes=(),
+        verdict=Verdict.DOWN,
+        outage=None,
+        prev=prev,
+        issued_at=signed.issued_at,
+        expires_at=signed.expires_at,
+        jws=signed.jws,
+        sha256=signed.sha256,
     )
 
 
@@ -157,7 +180,7 @@ def story(platform: str = "payments") -> tuple[Commit, ...]:
                 ),
                 ("portal", "api"),
             ),
-            document(platform, 21),
+            document(platform, 21, prev=document(platform, 11, state=FlagState.READY).sha256),
             resolved,
         ),
     )

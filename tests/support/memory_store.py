@@ -17,7 +17,7 @@ from datetime import datetime
 
 from glasswatch import chain
 from monitor.errors import StoreConflict, StoreError, StoreUnavailable
-from monitor.model.fact import Fact, OutageEnded, OutageOpened, OutageReopened, OutageWidened
+from monitor.model.fact import Fact, FlagTakenUp, OutageEnded, OutageOpened, OutageReopened, OutageWidened
 from monitor.model.page import Page
 from monitor.model.record import (
     AuditEntry,
@@ -35,7 +35,7 @@ from monitor.model.record import (
 from monitor.model.state import Outage, PlatformState
 from monitor.rules.flag_document import ledger_after
 
-OPERATIONS = ("open", "commit", "reserve", "alive", "blind_span", "unsent", "delivery", "outages")
+OPERATIONS = ("open", "commit", "reserve", "alive", "blind_span", "unsent", "delivery", "outages", "ended")
 GENESIS = chain.GENESIS
 
 
@@ -55,6 +55,7 @@ class Disk:
     outages: dict[str, Outage] = field(default_factory=dict)
     blind_spans: dict[datetime, datetime | None] = field(default_factory=dict)
     last_alive_at: datetime | None = None
+    is_torn: bool = False
     holder: object | None = None
 
     def delivery_state(self, page_id: str, channel: str) -> DeliveryState:
@@ -130,7 +131,8 @@ class MemoryStore:
         if self.disk.holder not in (None, self):
             raise StoreUnavailable("another monitor holds this store")
         self.disk.holder = self
-        loaded = Loaded(dict(self.disk.platforms), self.disk.last_alive_at, self.disk.chain)
+        loaded = Loaded(dict(self.disk.platforms), self.disk.last_alive_at, self.disk.chain, self.disk.is_torn)
+        self.disk.is_torn = True
         await self._after("open")
         return loaded
 
@@ -188,6 +190,12 @@ class MemoryStore:
         await self._before("blind_span")
         self.disk.blind_spans[since] = until
         await self._after("blind_span")
+
+    async def ended(self, at: datetime) -> None:
+        """Note that this run ends in good order."""
+        await self._before("ended")
+        self.disk.is_torn = False
+        await self._after("ended")
 
     async def unsent(self) -> Sequence[Delivery]:
         """Return what is pending or was under way, oldest first."""
@@ -264,6 +272,8 @@ class MemoryStore:
 
     def _write_platform(self, commit: Commit, known: LoadedPlatform | None) -> None:
         ledger = known.ledger if known else FlagLedger()
+        for taken in (fact.published for fact in commit.facts if isinstance(fact, FlagTakenUp)):
+            ledger = FlagLedger(max(ledger.ver, taken.ver), taken.sha256, taken.prev)
         if commit.flag is not None:
             self.disk.flags.append(commit.flag)
             ledger = ledger_after(ledger, commit.flag)

@@ -383,6 +383,11 @@ class History:
             if not last.functions[name]:
                 del last.functions[name]
         if before and not last.functions and not last.ended:
+            for name in {probe.function for probe in policy.probes.values() if probe.critical}:
+                probes = [probe for probe in policy.probes.values() if probe.function == name]
+                if deciders(probes):
+                    last.functions[name] = {probe.name for probe in deciders(probes)}
+        if before and not last.functions and not last.ended:
             last.functions = before
             self._end(last, now, now)
 

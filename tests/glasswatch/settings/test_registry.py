@@ -11,16 +11,24 @@ from glasswatch.settings.mistake import SettingsFault
 from glasswatch.settings.model import SettingsModel
 from glasswatch.settings.registry import Choice, Entry, KeyChoice, load, model_of
 from glasswatch.settings.schema import json_schema
+from glasswatch.settings.shapes import Label
 
 
 class Animal(SettingsModel):
     """The base of what is chosen."""
+
+    left_to_types: ClassVar[frozenset[str]] = frozenset({"food"})
+
+    type: str
+    name: Label = "it"
+    food: Label
 
 
 class Cat(Animal):
     """One choice."""
 
     type: Literal["cat"] = "cat"
+    food: Label = "fish"
     lives: Literal["seven", "nine"] = "nine"
 
 
@@ -30,6 +38,7 @@ class Dog(Animal):
     expected: ClassVar[str] = "a dog"
 
     type: Literal["dog"] = "dog"
+    food: Label = "meat"
 
 
 ANIMALS = {
@@ -92,6 +101,14 @@ def test_a_choice_that_is_none_is_told_its_names(text: str, said: str) -> None:
     assert _complaint(text) == f"x.yaml:{said}"
 
 
+@pytest.mark.parametrize("text", ["type: catt", "lives: ten"])
+def test_what_all_have_in_common_is_judged_without_a_type(text: str) -> None:
+    """Beside a wrong or missing type, all is said that no type could make good, and nothing that one could."""
+    said = _complaint(f"pet: {{{text}, name: It, food: No, bark: loud}}").splitlines()
+    assert [line.split("  ")[1] for line in said] == ["pet.type", "pet.name", "pet.food"]
+    assert len(_complaint(f"pet: {{{text}}}").splitlines()) == 1
+
+
 def test_settings_made_in_code_are_taken_as_they_are() -> None:
     """A model that was built already needs no choice."""
     assert House(pet=Cat()).pet == Cat()
@@ -119,13 +136,17 @@ def test_the_schema_asks_for_the_key_where_there_is_no_default() -> None:
     ]
 
 
-class Boat(Animal):
+class Vehicle(SettingsModel):
+    """What all of them are."""
+
+
+class Boat(Vehicle):
     """A choice that its key makes."""
 
     sail: Literal["red", "white"]
 
 
-class Car(Animal):
+class Car(Vehicle):
     """Another."""
 
     wheels: Literal["three", "four"]
@@ -137,7 +158,7 @@ VEHICLES = {"sail": Entry(settings=f"{__name__}:Boat"), "wheels": Entry(settings
 class Garage(SettingsModel):
     """What holds them."""
 
-    held: tuple[Annotated[Animal, KeyChoice(VEHICLES)], ...]
+    held: tuple[Annotated[Vehicle, KeyChoice(VEHICLES)], ...]
 
 
 def test_the_key_that_is_there_decides() -> None:

@@ -36,6 +36,7 @@ def test_a_good_file_says_what_it_holds(config: Path, capsys: pytest.CaptureFixt
 
 def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line each, in the file's order, with file, line and column; never what was written there."""
+    (tmp_path / "procedure.md").write_text("Break it.\n")
     path = write(tmp_path, GOOD.replace("15s", "hunter2").replace("deployment: prod", "deployment: Sw0rdfish!"))
     assert _check("--config", str(path)) == ExitCode.INVALID
     said = capsys.readouterr()
@@ -60,10 +61,34 @@ def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFi
     """The file that people need at 3 a.m. is looked for now."""
     (config.parent / "procedure.md").unlink()
     assert _check("--config", str(config)) == ExitCode.INVALID
-    place = f"{config.parent}/procedure.md"
-    assert capsys.readouterr().err == (
-        f"{config}  platforms.payments.procedure.file: {place} can't be read: No such file or directory\n"
-    )
+    said = "platforms.payments.procedure.file  can't be read: No such file or directory"
+    assert capsys.readouterr().err == f"{config}:4:66  {said}\n"
+
+
+def test_a_procedure_is_looked_for_whatever_else_is_wrong(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody mends all else first to learn of it in a second round; nor of what a probe of no known type gets wrong."""
+    (config.parent / "procedure.md").write_text("\n")
+    text = GOOD.replace("http\n", "htttp\n").replace("15s", "soon").replace("sign_in", "Sign In")
+    write(config.parent, f"{text}flags: {{}}\n{CHANNEL.replace('webhook', 'pigeon, timeout: soon')}")
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    assert [line.split("  ")[:2] for line in capsys.readouterr().err.splitlines()] == [
+        [f"{config}:4:66", "platforms.payments.procedure.file"],
+        [f"{config}:7:15", "platforms.payments.probes.portal.type"],
+        [f"{config}:8:19", "platforms.payments.probes.portal.function"],
+        [f"{config}:10:19", "platforms.payments.probes.portal.interval"],
+        [f"{config}:14:1", "flags"],
+        [f"{config}:15:33", "paging.channels.ops.type"],
+        [f"{config}:15:50", "paging.channels.ops.timeout"],
+    ]
+
+
+@pytest.mark.parametrize("written", ["~/procedure.md", "[a]", "{file: x}", "''"])
+def test_what_is_no_path_is_told_once(config: Path, capsys: pytest.CaptureFixture[str], written: str) -> None:
+    """A procedure's file that isn't a path is a mistake of the settings, and is not looked for."""
+    write(config.parent, GOOD.replace("file: procedure.md", f"file: {written}") + CHANNEL)
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "platforms.payments.procedure.file  expected a path" in line
 
 
 def test_json_says_the_same(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,6 +105,17 @@ async def test_a_person_reads_verdict_reason_and_whether_the_glass_may_be_broken
     ]
 
 
+@pytest.mark.parametrize(("if_up", "said"), [(True, " if it stays up"), (False, "")])
+async def test_a_person_reads_when_it_is_sealed_again(
+    capsys: pytest.CaptureFixture[str], *, if_up: bool, said: str
+) -> None:
+    """Up again, still permitted: until when, and on what that depends."""
+    platform = _platform("up")
+    platform["break_glass"] |= {"state": "ready", "sealed_again": {"at": SINCE, "if_up": if_up}}
+    assert await _status(answering(_answer(platform))) == ExitCode.GOOD
+    assert f"  sealed again at 2026-03-01 03:00:00Z{said}" in capsys.readouterr().out.splitlines()
+
+
 async def test_before_the_first_outcome_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     """Not run yet, not signed yet."""
     first = _platform("unknown")

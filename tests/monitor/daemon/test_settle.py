@@ -35,6 +35,7 @@ def seal(state: PlatformState, ledger: FlagLedger, now: datetime, *, is_change: 
         jws=f"document-{ver}",
         sha256=f"{ver:064x}",
         is_change=is_change,
+        prev=ledger.change_sha256 if is_change else ledger.prev_sha256,
     )
 
 

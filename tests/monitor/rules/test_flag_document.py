@@ -211,9 +211,10 @@ def test_versions_only_rise(times: list[int]) -> None:
     assert versions == sorted(set(versions))
 
 
-def signed(change: int, number: int, *, is_change: bool, at: datetime = START) -> FlagDocument:
+def signed(change: int, number: int, *, is_change: bool, at: datetime = START, prev: object = None) -> FlagDocument:
     """Return a document as it was signed."""
-    return FlagDocument("payments", number, change, "standby", at, at, "jws", f"{number:064x}", is_change)
+    known = prev if isinstance(prev, str) else None
+    return FlagDocument("payments", number, change, "standby", at, at, "jws", f"{number:064x}", is_change, known)
 
 
 def test_one_change_has_one_prev() -> None:
@@ -226,14 +227,15 @@ def test_one_change_has_one_prev() -> None:
             said = payload(head, TERMS, Past(ledger, PAST.chain), START, is_change=is_change)
             prevs.append(said["prev"])
             number += 1
-            ledger = ledger_after(ledger, signed(change, number, is_change=is_change))
+            ledger = ledger_after(ledger, signed(change, number, is_change=is_change, prev=said["prev"]))
     assert prevs == [None] * 3 + [f"{1:064x}"] * 3 + [f"{4:064x}"] * 3
 
 
 def test_the_ledger_never_goes_back() -> None:
     """A document that was overtaken leaves the highest version where it is."""
     assert ledger_after(FlagLedger(9, "a", "b"), signed(1, 5, is_change=False)) == FlagLedger(9, "a", "b")
-    assert ledger_after(FlagLedger(9, "a", "b"), signed(1, 12, is_change=True)) == FlagLedger(12, f"{12:064x}", "a")
+    after = ledger_after(FlagLedger(9, "a", "b"), signed(1, 12, is_change=True, prev="a"))
+    assert after == FlagLedger(12, f"{12:064x}", "a")
 
 
 # due

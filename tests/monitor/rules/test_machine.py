@@ -186,7 +186,7 @@ class Machine(RuleBasedStateMachine):
         """The other vantages vote."""
         self.happen(VotesChanged({"b": first, "c": second}))
 
-    @rule(away=AWAY, change=st.sampled_from(["", "", "", "settings", "fewer", "all"]), number=NUMBERS)
+    @rule(away=AWAY, change=st.sampled_from(["", "", "", "settings", "fewer", "renamed", "all"]), number=NUMBERS)
     def restart(self, away: timedelta | None, change: str, number: int) -> None:
         """The monitor comes back, perhaps with other settings, perhaps with a clock that went back."""
         alive_at = self.platform.now
@@ -201,13 +201,18 @@ class Machine(RuleBasedStateMachine):
         self.happen(Restarted(alive_at))
 
     def changed(self, change: str, name: str) -> PlatformPolicy:
-        """Return other settings: one probe changed, one gone, or all as they were in the beginning."""
+        """Return other settings: one probe changed, one gone, everything renamed, or all as in the beginning."""
         known = self.platform.policy
         if change == "settings":
             other = replace(known.probes[name], fingerprint=known.probes[name].fingerprint + "x")
             return replace(known, probes={**known.probes, name: other})
         if change == "fewer" and len(known.probes) > 1:
             return replace(known, probes={key: each for key, each in known.probes.items() if key != name})
+        if change == "renamed":
+            renamed = (
+                replace(each, name=f"{each.name}_", function=f"{each.function}_") for each in known.probes.values()
+            )
+            return replace(known, probes={each.name: each for each in renamed})
         return self.first if change == "all" else known
 
     @rule(kind=st.sampled_from([CauseKind.MANUAL, CauseKind.EXERCISE]), span=LONG)

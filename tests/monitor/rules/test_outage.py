@@ -358,13 +358,23 @@ def test_a_clock_set_back_never_lets_a_new_one_overlap() -> None:
         pytest.param((A,), ("sign_in",), ("a",), id="a function is gone"),
         pytest.param((replace(A, function="x"), API), ("request",), ("api",), id="an opener moved elsewhere"),
         pytest.param((A, probe("c", "request", Role.SECOND_HAND)), ("sign_in",), ("a",), id="none that decides"),
-        pytest.param((probe("c", "x"),), (), (), id="nothing left"),
+        pytest.param((probe("c", "x"), replace(probe("d", "y"), critical=False)), ("x",), ("c",), id="all renamed"),
+        pytest.param((probe("c", "x"), probe("a", "x"), probe("d", "y")), ("x", "y"), ("c", "a", "d"), id="all hold"),
+        pytest.param((replace(probe("c", "x"), critical=False),), (), (), id="nothing critical left"),
+        pytest.param((probe("c", "x", Role.SECOND_HAND),), (), (), id="nothing left that could be down"),
     ],
 )  # fmt: skip
 def test_watched_on(probes: tuple, functions: tuple[str, ...], openers: tuple[str, ...]) -> None:  # type: ignore[type-arg]
     """Functions keep the openers they still have; what is no longer watched is dropped."""
     found = outage.watched_on(known(down(A, B, API)), policy(*probes))
     assert (found.functions, found.openers) == (functions, openers)
+
+
+def test_watched_on_after_its_end() -> None:
+    """An outage that is over is held by nobody: what is gone from it is gone."""
+    over = replace(known(down(A)), ended_at=START, cleared_at=START)
+    found = outage.watched_on(over, policy(API))
+    assert (found.functions, found.openers) == ((), ())
 
 
 def test_the_cause_names_the_outage() -> None:

@@ -309,10 +309,49 @@ def test_a_bad_probe_that_takes_over_stays_believed() -> None:
     assert not platform.probe("b").needs_reconfirm
 
 
-def test_nothing_left_to_watch_ends_it() -> None:
-    """An outage of which nothing is watched any more ends at the restart, and says so."""
+def test_a_renamed_function_ends_nothing() -> None:
+    """An outage of which no function is watched any more is held by all critical ones, which must recover."""
     platform = down(A)
+    platform.restart(watched=policy(API, replace(B, function="connect")))
+    assert platform.found(OutageEnded) == []
+    assert (platform.outage().functions, platform.outage().openers) == (("request", "connect"), ("api", "b"))
+    assert platform.flag() is FlagState.READY
+    platform.good("api")
+    platform.recover("b")
+    assert platform.outage().ended_at is None
+    platform.good("api")
+    platform.good("api")
+    assert platform.outage().ended_at is not None
+
+
+def test_what_was_good_all_along_ends_nothing_by_a_new_name() -> None:
+    """Nor does a critical function that was good before the settings changed, before it recovered."""
+    platform = up(A, API)
+    platform.confirm("a")
     platform.restart(watched=policy(API))
+    assert (platform.outage().functions, platform.outage().ended_at) == (("request",), None)
+    assert platform.verdict() is Verdict.UNKNOWN
+    platform.recover("api")
+    assert platform.outage().ended_at is not None
+
+
+def test_what_is_down_under_its_new_name_stays_down() -> None:
+    """The renamed function found down again changes nothing about the outage or the flag."""
+    platform = down(A)
+    known = platform.outage()
+    change = platform.state.flag.change
+    platform.restart(watched=policy(API))
+    platform.good("api")
+    platform.confirm("api")
+    assert platform.verdict() is Verdict.DOWN
+    assert (platform.outage().id, platform.outage().functions) == (known.id, ("request",))
+    assert platform.state.flag.change == change
+
+
+def test_nothing_left_that_could_be_down_ends_it() -> None:
+    """An outage of a platform without a critical function ends at the restart, and says so."""
+    platform = down(A)
+    platform.restart(watched=policy(replace(API, critical=False)))
     (fact,) = platform.found(OutageEnded)
     assert isinstance(fact, OutageEnded)
     assert (fact.why, fact.outage.ended_at) == ("no longer watched", platform.now)

@@ -19,7 +19,7 @@ from tests.support.settings_reference import reachable
 
 INVALID = Path(__file__).parent / "invalid"
 CASES = sorted(path.stem for path in INVALID.glob("*.yaml"))
-SEVERAL = {"several_at_once"}
+SEVERAL = {"several_at_once", "probe_type_unknown_and_more"}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -45,3 +45,11 @@ def test_a_probe_says_what_its_word_is_worth(name: str) -> None:
     model = model_of(PROBES[name].settings)
     assert issubclass(model, ProbeSettings)
     assert model.role in Role
+
+
+@pytest.mark.parametrize(("_name", "entry", "base"), ENTRIES)
+def test_what_its_base_requires_it_requires(_name: str, entry: Entry, base: type[ProbeSettings]) -> None:
+    """Else a mistake could be told under an unknown type that the right type would not make."""
+    fields = model_of(entry.settings).written_fields()
+    required = {name for name, field in base.written_fields().items() if field.is_required()} - {"type"}
+    assert {name for name in required if not fields[name].is_required()} <= base.left_to_types

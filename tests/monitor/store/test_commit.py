@@ -7,10 +7,11 @@ import pytest
 
 from glasswatch.chain import GENESIS
 from monitor.errors import StoreConflict, StoreUnavailable
+from monitor.model.fact import FlagTakenUp
 from monitor.model.record import ChainHead, FlagLedger, OutageQuery
 from monitor.model.state import PlatformState
 from monitor.model.verdict import FlagState
-from tests.support.commits import CHANNELS, at, document, story
+from tests.support.commits import CHANNELS, at, document, published, story
 from tests.support.stores import StorePlace
 
 READY = document("payments", 11, state=FlagState.READY)
@@ -307,3 +308,36 @@ async def test_a_store_that_is_not_open_says_so(place: StorePlace) -> None:
     await store.close()
     with pytest.raises(StoreUnavailable, match="is closed"):
         await store.commit(story()[0])
+
+
+async def test_what_was_signed_unrecorded_is_the_one_that_the_next_change_follows(place: StorePlace) -> None:
+    """It is kept with the commit that takes it up, and so are its change and what it names as the one before."""
+    store = place.store()
+    await store.open()
+    for commit in story()[:2]:
+        await store.commit(commit)
+    lost = published(ver=13, prev=READY.sha256)
+    await store.commit(replace(story()[2], facts=(FlagTakenUp(lost), *story()[2].facts)))
+    await store.close()
+    store = place.store()
+    ledger = (await store.open()).platforms["payments"].ledger
+    assert ledger == FlagLedger(13, lost.sha256, READY.sha256)
+    await store.reserve(document("payments", 14, is_change=False))
+    await store.commit(replace(story()[3], flag=document("payments", 21, prev=lost.sha256)))
+    await store.close()
+    ledger = (await place.store().open()).platforms["payments"].ledger
+    assert ledger == FlagLedger(21, document("payments", 21).sha256, lost.sha256)
+
+
+async def test_a_run_that_did_not_say_that_it_ended_was_torn(place: StorePlace) -> None:
+    """Before the first there was none; and one that wrote nothing at all has not said so either."""
+    torn = []
+    for says_so in (False, True, True, False, False):
+        store = place.store()
+        torn.append((await store.open()).is_torn)
+        if says_so:
+            await store.commit(replace(story()[0], expected_revision=len(torn) - 2))
+            await store.ended(at(2))
+            assert await store.verify_audit() is None
+        await store.close()
+    assert torn == [False, True, False, False, True]

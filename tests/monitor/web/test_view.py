@@ -83,6 +83,19 @@ def test_a_flag_not_signed_yet_does_not_permit() -> None:
     assert glass.since is None
 
 
+@pytest.mark.parametrize("is_file", [False, True])
+def test_when_it_is_sealed_again_is_shown(*, is_file: bool) -> None:
+    """Up again and still ready: an instant, on a page that is a file too. While it is down nobody can tell."""
+    known = down()
+    assert known.outage is not None
+    over = replace(known.outage, ended_at=START, cleared_at=START)
+    back = replace(known, verdict=Verdict.UP, quiet_since=START, outage=over)
+    (platform,) = _page(back, document(FlagState.READY), is_file=is_file).platforms
+    assert platform.glass.notes == ("Sealed again at 2026-03-01 03:15:00 UTC if it stays up.",)
+    assert _shown(known, document(FlagState.READY)).glass.notes == ()
+    assert _shown(back, document(FlagState.STANDBY)).glass.notes == ("The flag is about to change to ready.",)
+
+
 def test_an_unknown_platform_is_not_told_to_keep_away() -> None:
     """Where nobody can tell, the page says that the flag is not raised and which other ways there are."""
     glass = _shown(blind(), document(FlagState.STANDBY)).glass

@@ -1,0 +1,158 @@
+"""What a run said that could not write its store, and was then killed: its last flag is all that is left of it.
+
+1. The published flag is a lower bound of `ver`, and of `change` with the digests that go with it: no version goes
+   back, and no change is used for two documents, nor has two documents before it.
+2. If its version was reserved here, nothing is missing. If not, but it says what is on record, only the version is.
+3. Else it is news: what is on record is older than what was signed. The flag goes on from there as a new change. The
+   causes are those that were signed, but no outage is vouched for on old word: outage causes are suspended, and what
+   is confirmed bad, or holds the outage, is in doubt. The platform must be found down again, or recover.
+4. An outage it names goes on, under its id and since when its id says. Which functions were down is not on record, so
+   every critical function holds it, and must recover. One on record that it doesn't name any more ended before that,
+   if another was named after it; else it goes on until it is seen to be over.
+5. A page that must have been decided in that run is decided again, firing or resolved: repeats join by their key. The
+   flag's page is one of them, and so are unknown and degraded, if that is what the flag said.
+6. What a person raised is kept as it was signed, to its end.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monitor.model.fact import CauseAdded, CauseEnded, Fact, FlagTakenUp, PageDecided, ProbeChanged
+from monitor.model.page import PageKind
+from monitor.model.policy import PlatformPolicy
+from monitor.model.published import PublishedFlag
+from monitor.model.record import FlagLedger
+from monitor.model.state import Cause, FlagHead, Outage, PlatformState, ProbeState
+from monitor.model.verdict import CauseKind, FlagState, Verdict
+from monitor.rules import causes, outage, pages
+from monitor.rules.probe import doubt, is_believed_bad, must_recover
+
+WHY = "the monitor ended while its store could not be written"
+_REASON = "it was found while the store could not be written; which functions were down is not on record"
+_TOLD = {Verdict.UNKNOWN: (PageKind.UNKNOWN,), Verdict.DEGRADED: (PageKind.DEGRADED, PageKind.MINORITY_DOWN)}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """`before`: the state as it was signed last; `after`: what is still believed of it; and what was found."""
+
+    before: PlatformState
+    after: PlatformState
+    facts: tuple[Fact, ...]
+
+
+def missing(ledger: FlagLedger, published: PublishedFlag | None) -> PublishedFlag | None:
+    """Return the published flag if it is not on record; None if nothing is missing."""
+    return published if published is not None and published.ver > ledger.ver else None
+
+
+def ledger_with(ledger: FlagLedger, state: PlatformState, published: PublishedFlag) -> FlagLedger:
+    """Return what signing must know, with the published flag counted in."""
+    ver = max(ledger.ver, published.ver)
+    if published.change <= state.flag.change:
+        return replace(ledger, ver=ver)
+    return FlagLedger(ver, published.sha256, published.prev)
+
+
+def take_up(state: PlatformState, policy: PlatformPolicy, published: PublishedFlag, now: datetime) -> TakenUp:
+    """Return how to go on from a published flag that is not on record."""
+    told = tuple(_resolved(state, policy, published, now))
+    if not _is_news(state, published):
+        return TakenUp(state, state, told)
+    head = FlagHead(published.state, published.since, published.change)
+    signed = tuple(_as_recorded(cause, state.causes) for cause in published.causes)
+    firing = dict(state.firing)
+    if published.state is not FlagState.STANDBY:
+        firing[pages.key_of(policy, PageKind.FLAG)] = PageKind.FLAG
+    before = replace(state, flag=head, causes=signed, firing=firing)
+    new = [CauseAdded(cause) for cause in signed if _is_new(cause, state.causes)]
+    gone = [CauseEnded(cause, WHY) for cause in state.causes if not cause.suspended and cause not in signed]
+    after, ended = _with_outage(before, policy, published, now)
+    suspended, unvouched = causes.suspend(after.causes, WHY)
+    probes = _in_doubt(after)
+    changes = [
+        ProbeChanged(name, state.probes[name].phase, held.phase, now, WHY)
+        for name, held in probes.items()
+        if held.needs_reconfirm and not state.probes[name].needs_reconfirm
+    ]
+    after = replace(after, causes=suspended, probes=probes)
+    flag = [FlagTakenUp(published)] if published.change > state.flag.change else []
+    return TakenUp(before, after, (*flag, *changes, *ended, *new, *gone, *unvouched, *told))
+
+
+def _is_news(state: PlatformState, published: PublishedFlag) -> bool:
+    if published.change < state.flag.change:
+        return False  # of another store; nothing of it can be what happened last here
+    known = state.outage
+    is_open = known is not None and known.ended_at is None
+    on_record = (state.flag.change, known.id if known is not None and is_open else None, _names(state.causes))
+    return on_record != (published.change, published.outage, _names(published.causes))
+
+
+def _names(held: Iterable[Cause]) -> frozenset[tuple[CauseKind, str]]:
+    return frozenset((cause.kind, cause.id) for cause in held if not cause.suspended)
+
+
+def _is_new(signed: Cause, held: Iterable[Cause]) -> bool:
+    return signed.kind is not CauseKind.OUTAGE and all(
+        (each.kind, each.id) != (signed.kind, signed.id) for each in held
+    )
+
+
+def _as_recorded(signed: Cause, held: Iterable[Cause]) -> Cause:
+    """Return the cause as it is on record, where it is: a document holds whole seconds only."""
+    same = (replace(cause, suspended=False) for cause in held if (cause.kind, cause.id) == (signed.kind, signed.id))
+    return next(same, signed)
+
+
+def _with_outage(
+    state: PlatformState, policy: PlatformPolicy, published: PublishedFlag, now: datetime
+) -> tuple[PlatformState, list[Fact]]:
+    """Return the state with the outage that the flag names, by itself or by its cause."""
+    named = published.outage or next((cause.id for cause in published.causes if cause.kind is CauseKind.OUTAGE), None)
+    known = state.outage
+    if named is None:
+        return state, []
+    if known is not None and known.id == named:
+        is_open_again = published.outage is not None and known.ended_at is not None
+        return (replace(state, outage=replace(known, ended_at=None, cleared_at=None)) if is_open_again else state), []
+    began_at = min(_began_at(named, published), now)
+    facts: list[Fact] = []
+    if known is not None and known.ended_at is None:
+        state, facts = outage.end(state, known, began_at, now, f"outage {named} followed it")
+    opened_at = began_at if state.last_ended_at is None else max(began_at, state.last_ended_at)
+    found = Outage(
+        id=named,
+        platform=state.platform,
+        opened_at=opened_at,
+        confirmed_at=max(opened_at, published.since if published.since >= opened_at else published.issued_at),
+        functions=(),
+        openers=(),
+        reason=_REASON,
+    )
+    return replace(state, outage=outage.held_by_all(found, policy)), facts
+
+
+def _began_at(named: str, published: PublishedFlag) -> datetime:
+    """Return when the named outage began: as its id says, to the millisecond; else as its cause, or the flag, says."""
+    since = next((cause.since for cause in published.causes if cause.id == named), published.since)
+    return outage.began_by(named) or since
+
+
+def _in_doubt(state: PlatformState) -> dict[str, ProbeState]:
+    """Return the probes with nothing bad believed, and with those that hold the outage having to recover."""
+    known = state.outage
+    holders = known.openers if known is not None and known.ended_at is None else ()
+    return {
+        name: must_recover(held) if name in holders and not is_believed_bad(held) else doubt(held)
+        for name, held in state.probes.items()
+    }
+
+
+def _resolved(
+    state: PlatformState, policy: PlatformPolicy, published: PublishedFlag, now: datetime
+) -> Iterator[PageDecided]:
+    for kind in _TOLD.get(published.verdict, ()):
+        if pages.key_of(policy, kind) not in state.firing:
+            yield pages.over(policy, kind, WHY, now)

@@ -1,0 +1,359 @@
+"""Going on from a flag that is not on record: what the run said that was killed while it could not write its store."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.model.event import Restarted
+from monitor.model.fact import CauseAdded, CauseEnded, FlagTakenUp, OutageEnded, PageDecided
+from monitor.model.page import PageKind, PageStatus
+from monitor.model.published import PublishedFlag
+from monitor.model.record import FlagLedger
+from monitor.model.state import Cause
+from monitor.model.verdict import CauseKind, FlagState, Verdict
+from monitor.rules import unrecorded
+from monitor.rules.causes import in_force
+from tests.support.clock import START
+from tests.support.rulings import BOUNDED, HOUR, MINUTE, SECOND, Platform, down, policy, probe, up
+
+A, B = probe("a"), probe("b")
+API = probe("api", "request")
+MANUAL = Cause(CauseKind.MANUAL, "man-1", START, until=START + 2 * HOUR, by="anna")
+LEDGER = FlagLedger(7, "c" * 64, "p" * 64)
+
+
+def published(platform: Platform, **changes: object) -> PublishedFlag:
+    """Return the flag that was signed last of a platform; a document holds whole seconds only."""
+    state = platform.state
+    causes = (replace(each, since=each.since.replace(microsecond=0)) for each in in_force(state.causes, platform.now))
+    known = state.outage
+    found = PublishedFlag(
+        ver=9,
+        change=state.flag.change,
+        state=state.flag.state,
+        since=(state.flag.since or platform.now).replace(microsecond=0),
+        causes=tuple(causes),
+        verdict=state.verdict,
+        outage=known.id if known is not None and known.ended_at is None else None,
+        prev="e" * 64,
+        issued_at=platform.now.replace(microsecond=0),
+        expires_at=platform.now + 15 * MINUTE,
+        jws="jws",
+        sha256="d" * 64,
+    )
+    return replace(found, **changes)  # type: ignore[arg-type]  # a test names fields that exist
+
+
+def lose(platform: Platform, act: Callable[[], object]) -> PublishedFlag:
+    """Have something happen that is not on record: only its flag, and the time, are left."""
+    kept, facts, watched = platform.step, list(platform.facts), platform.policy
+    act()
+    flag = published(platform)
+    platform.step, platform.facts, platform.policy = kept, facts, watched
+    return flag
+
+
+def find(platform: Platform, flag: PublishedFlag, away: timedelta = SECOND) -> Platform:
+    """Have the monitor come back and find this flag."""
+    alive_at = platform.now
+    platform.after(away).hear(Restarted(alive_at, flag))
+    return platform
+
+
+def killed(act: Callable[[Platform], object], before: Callable[[], Platform] = up) -> tuple[Platform, PublishedFlag]:
+    """Return a platform on which something happened that is not on record, taken up again, and the flag of it."""
+    platform = before()
+    flag = lose(platform, lambda: act(platform))
+    return find(platform, flag), flag
+
+
+# what is missing
+
+
+def test_what_was_reserved_is_on_record() -> None:
+    """Only a version above the ledger's tells of something that is not on record."""
+    flag = published(up())
+    assert unrecorded.missing(FlagLedger(9), flag) is None
+    assert unrecorded.missing(FlagLedger(10), flag) is None
+    assert unrecorded.missing(FlagLedger(8), flag) is flag
+    assert unrecorded.missing(FlagLedger(8), None) is None
+
+
+def test_the_ledger_goes_on_from_it() -> None:
+    """Its version is the least; where it carries a later change, that is the one that the next change follows."""
+    state = up().state
+    flag = published(up())
+    assert unrecorded.ledger_with(LEDGER, state, flag) == replace(LEDGER, ver=9)
+    later = replace(flag, change=flag.change + 3)
+    assert unrecorded.ledger_with(LEDGER, state, later) == FlagLedger(9, "d" * 64, "e" * 64)
+    assert unrecorded.ledger_with(replace(LEDGER, ver=11), state, later).ver == 11
+
+
+@pytest.mark.parametrize("make", [up, down])
+def test_a_flag_that_says_what_is_on_record_changes_nothing(make: Callable[[], Platform]) -> None:
+    """Only renewed, never recorded: what is believed goes on as after any restart."""
+    platform = make()
+    before = platform.state
+    find(platform, published(platform))
+    assert platform.step.facts == ()
+    assert (platform.state.flag, platform.state.causes) == (before.flag, before.causes)
+
+
+def test_a_change_of_another_store_is_not_believed() -> None:
+    """A lower change under a higher version can't be what happened last here."""
+    platform = down()
+    find(platform, published(platform, change=0, state=FlagState.STANDBY, causes=(), outage=None))
+    assert platform.flag() is FlagState.READY
+
+
+# an outage that is not on record
+
+
+def test_it_is_not_signed_on_old_word() -> None:
+    """Ready goes on as standby under a new change; the cause is suspended, and everything bad in doubt."""
+    platform, flag = killed(Platform.confirm)
+    assert flag.state is FlagState.READY
+    assert platform.flag() is FlagState.STANDBY
+    assert platform.state.flag.change == flag.change + 1
+    assert [cause.suspended for cause in platform.state.causes] == [True]
+    assert platform.verdict() is Verdict.UNKNOWN
+    assert platform.step.facts[0] == FlagTakenUp(flag)
+
+
+def test_found_again_it_is_the_same() -> None:
+    """Down again: the same outage, the same opening, and ready once more."""
+    platform, flag = killed(Platform.confirm)
+    platform.confirm()
+    assert platform.flag() is FlagState.READY
+    (cause,) = platform.state.causes
+    assert (cause.id, platform.outage().id) == (flag.outage, flag.outage)
+    assert platform.outage().opened_at.replace(microsecond=0) == flag.causes[0].since
+    assert platform.outage().opened_at.microsecond // 1000 == 900  # the id says it to the millisecond
+
+
+def test_good_again_it_ends_and_never_was_signed_again() -> None:
+    """Good by recovery: the outage ends, its page and the flag's are resolved, and the cause is forgotten."""
+    platform, flag = killed(Platform.confirm)
+    platform.good()
+    platform.good()
+    assert platform.outage().ended_at is None
+    for _ in range(100):
+        platform.after(9 * SECOND).good()
+    assert (platform.state.outage, platform.state.causes, platform.state.firing) == (None, (), {})
+    assert platform.state.flag.change == flag.change + 1
+    told = [(page.kind, page.status) for page in platform.pages()]
+    assert told[:3] == [
+        (PageKind.OUTAGE, PageStatus.FIRING),
+        (PageKind.FLAG, PageStatus.RESOLVED),
+        (PageKind.OUTAGE, PageStatus.RESOLVED),
+    ]
+
+
+def test_nobody_knows_what_was_down() -> None:
+    """Every critical function holds the outage; one that works all along ends nothing alone."""
+    platform, _ = killed(lambda platform: platform.confirm("a"), lambda: up(A, API))
+    assert (platform.outage().functions, platform.outage().openers) == (("sign_in", "request"), ("a", "api"))
+    platform.recover("api")
+    assert platform.outage().ended_at is None
+    platform.recover("a")
+    assert platform.outage().ended_at is not None
+
+
+def test_one_that_was_over_but_for_the_wait() -> None:
+    """An outage that ended, whose cause was still signed, is on the books until it is seen to be over."""
+    platform, flag = killed(lambda platform: (platform.confirm(), platform.recover()))
+    assert (flag.outage, flag.state) == (None, FlagState.READY)
+    assert platform.outage().id == flag.causes[0].id
+    assert platform.flag() is FlagState.STANDBY
+    platform.recover()
+    assert platform.outage().ended_at is not None
+
+
+def test_one_of_which_nothing_is_left_but_the_change() -> None:
+    """Raised and lowered again, unrecorded: the change goes on from there, without a word to anybody."""
+    platform, flag = killed(lambda platform: (platform.confirm(), platform.tick(HOUR), platform.tick(5 * HOUR)))
+    assert (flag.state, flag.causes, flag.outage is None) == (FlagState.STANDBY, (), False)
+    assert platform.state.flag.change == flag.change
+    assert platform.outage().id == flag.outage
+    assert platform.outage().opened_at < platform.now - 5 * HOUR
+
+
+def test_without_a_critical_function_nobody_holds_it() -> None:
+    """Where no function could be down any more, the verdict ends it."""
+    platform = up(A, replace(API, critical=False))
+    flag = lose(platform, lambda: platform.confirm("a"))
+    platform.policy = policy(replace(API, critical=False))
+    find(platform, flag)
+    assert platform.outage().functions == ()
+    platform.recover("api")
+    assert platform.outage().ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "began"),
+    [("payments-20260301T025900123Z", timedelta(seconds=-59.877)), ("of-another-kind", timedelta(seconds=-30))],
+)
+def test_when_it_began(name: str, began: timedelta) -> None:
+    """As its id says; an id that we did not make says nothing, its cause does."""
+    platform = up()
+    cause = Cause(CauseKind.OUTAGE, name, START - 30 * SECOND)
+    flag = published(platform, change=5, state=FlagState.READY, causes=(cause,), outage=name, verdict=Verdict.DOWN)
+    find(platform, flag)
+    assert platform.outage().opened_at == START + began
+    assert platform.outage().confirmed_at >= platform.outage().opened_at
+
+
+def test_none_begins_later_than_now() -> None:
+    """A clock that was set back since makes no outage of the future."""
+    platform = up()
+    flag = published(platform, change=5, outage="payments-20270301T000000000Z", verdict=Verdict.DOWN)
+    find(platform, flag)
+    assert platform.outage().opened_at == platform.now
+
+
+# an outage that is on record
+
+
+def test_one_on_record_that_ended_unrecorded() -> None:
+    """The flag names it no more: it is signed no more, and on the books until it is seen to be over."""
+    platform, flag = killed(lambda platform: (platform.recover(), [platform.good() for _ in range(2000)]), down)
+    assert (flag.state, flag.outage) == (FlagState.STANDBY, None)
+    assert platform.flag() is FlagState.STANDBY
+    assert platform.state.flag.change == flag.change
+    assert platform.outage().ended_at is None
+    assert platform.found(CauseEnded)
+    platform.recover()
+    assert platform.outage().ended_at is not None
+    assert platform.state.firing == {}
+
+
+def test_one_on_record_that_another_followed() -> None:
+    """It ended before the one that the flag names; both are kept, and don't overlap."""
+
+    def follow(platform: Platform) -> None:
+        platform.recover()
+        for _ in range(2000):
+            platform.good()
+        platform.confirm()
+
+    platform, flag = killed(follow, down)
+    (fact,) = platform.found(OutageEnded)
+    assert isinstance(fact, OutageEnded)
+    assert fact.why == f"outage {flag.outage} followed it"
+    assert platform.outage().id == flag.outage != fact.outage.id
+    assert fact.outage.ended_at is not None
+    assert fact.outage.ended_at <= platform.outage().opened_at
+
+
+def test_one_that_came_back_unrecorded() -> None:
+    """Over on record, open in the flag, under the same change: it goes on."""
+
+    def over() -> Platform:
+        platform = down()
+        platform.recover()
+        return platform
+
+    platform, flag = killed(Platform.confirm, over)
+    assert flag.change == platform.state.flag.change - 1  # what was signed is suspended
+    assert (platform.outage().id, platform.outage().ended_at) == (flag.outage, None)
+    assert not platform.found(FlagTakenUp)
+    platform.recover()
+    assert platform.outage().ended_at is not None
+
+
+# what people raised, and pages
+
+
+def test_what_people_raised_is_kept_as_signed() -> None:
+    """A manual cause is in force as it was signed, without another change, and on record from now on."""
+    platform, flag = killed(lambda platform: platform.raise_flag(MANUAL))
+    assert (platform.flag(), platform.state.flag.change) == (FlagState.READY, flag.change)
+    assert platform.state.causes == (MANUAL,)
+    assert platform.found(CauseAdded) == [CauseAdded(MANUAL)]
+    platform.tick(3 * HOUR)
+    assert platform.flag() is FlagState.STANDBY
+
+
+def test_what_people_lowered_stays_lowered() -> None:
+    """A manual cause on record that the flag signs no more is gone."""
+
+    def raised() -> Platform:
+        platform = up()
+        platform.raise_flag(MANUAL)
+        return platform
+
+    platform, flag = killed(lambda platform: platform.lower_flag(()), raised)
+    assert (platform.flag(), platform.state.causes) == (FlagState.STANDBY, ())
+    assert platform.state.flag.change == flag.change
+    assert platform.pages()[-1].status is PageStatus.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "kinds"),
+    [
+        (Verdict.UP, []),
+        (Verdict.UNKNOWN, [PageKind.UNKNOWN]),
+        (Verdict.DEGRADED, [PageKind.DEGRADED, PageKind.MINORITY_DOWN]),
+    ],
+)
+def test_what_may_have_been_told_is_resolved(verdict: Verdict, kinds: list[PageKind]) -> None:
+    """Unknown and degraded, where the flag said so and nothing on record fires, are resolved and judged anew."""
+    platform = up()
+    find(platform, published(platform, verdict=verdict))
+    pages = [fact.page for fact in platform.step.facts if isinstance(fact, PageDecided)]
+    assert [(page.kind, page.status) for page in pages] == [(kind, PageStatus.RESOLVED) for kind in kinds]
+
+
+# everything together
+
+ACTS: dict[str, Callable[[Platform], object]] = {
+    "good": Platform.good,
+    "bad": Platform.bad,
+    "not measured": Platform.not_measured,
+    "down": Platform.confirm,
+    "up": Platform.recover,
+    "a down": lambda platform: platform.confirm("a"),
+    "api down": lambda platform: platform.confirm("api"),
+    "api up": lambda platform: platform.recover("api"),
+    "wait": lambda platform: platform.tick(MINUTE),
+    "long": lambda platform: platform.tick(20 * MINUTE),
+    "blind": Platform.blind,
+    "sees": lambda platform: platform.blind(blind=False),
+    "manual": lambda platform: platform.raise_flag(replace(MANUAL, since=platform.now, until=platform.now + HOUR)),
+    "lower": lambda platform: platform.lower_flag(each for each in platform.state.causes if each.kind == "outage"),
+}
+HISTORY = st.lists(st.sampled_from(sorted(ACTS)), max_size=12)
+
+
+@given(recorded=HISTORY, lost=HISTORY, away=st.sampled_from([SECOND, MINUTE, HOUR]))
+@BOUNDED
+def test_whatever_happened_unrecorded(recorded: list[str], lost: list[str], away: timedelta) -> None:
+    """No change goes back or is used twice, nothing is ready on old word, and in the end nothing hangs."""
+    platform = up(A, B, API)
+    for act in recorded:
+        ACTS[act](platform)
+    flag = lose(platform, lambda: [ACTS[act](platform) for act in lost])
+    told = {key for key in platform.state.firing if key.split("/")[2] in {"outage", "flag"}}
+    before = platform.state
+    find(platform, flag, away)
+    state = platform.state
+    same = (flag.state, {cause.id for cause in flag.causes})
+    is_same = same == (state.flag.state, {cause.id for cause in in_force(state.causes, platform.now)})
+    assert state.flag.change == flag.change + (not is_same)
+    if (before.flag.change, before.outage) != (state.flag.change, state.outage):
+        assert all(cause.kind is not CauseKind.OUTAGE for cause in in_force(state.causes, platform.now))
+    if flag.outage is not None:
+        assert (platform.outage().id, platform.outage().ended_at) == (flag.outage, None)
+    platform.blind(blind=False)
+    platform.tick(2 * HOUR)
+    for _ in range(300):
+        platform.after(9 * SECOND).good()
+    assert (platform.state.outage, platform.state.causes, platform.state.firing) == (None, (), {})
+    assert platform.flag() is FlagState.STANDBY
+    over = {page.dedup_key for page in platform.pages() if page.status is PageStatus.RESOLVED}
+    assert told <= over
+    assert flag.outage is None or any(key.endswith(flag.outage) for key in over)
