@@ -35,6 +35,7 @@ from monitor.procedure import Procedure
 from monitor.publish import FileTarget, Publisher
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
+from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
@@ -74,6 +75,7 @@ class Assembly:
     server: WebServer
     face: WebFace
     network: Network
+    grid: Grid
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
@@ -243,7 +245,8 @@ class _Builder:
         context = SettlerContext(
             self._store, self._gate, chain, self._clock, self._route, (self._board.settled, *announcer.listeners())
         )
-        bench = Bench(self._store, self._sight, self._metrics, self._clock)
+        grid = self._grid()
+        bench = Bench(self._store, self._sight, self._metrics, self._clock, grid)
         settlers, loops = [], []
         for name, policy in self._policies.items():
             held, last_alive_at = _taken_up(loaded, name)
@@ -269,7 +272,12 @@ class _Builder:
             server=server,
             face=self._face,
             network=self.network,
+            grid=grid,
         )
+
+    def _grid(self) -> Grid:
+        probes = [probe for policy in self._policies.values() for probe in policy.probes.values()]
+        return grid_of(self._settings.deployment, self._settings.vantage, probes)
 
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
         settings = self._settings.platforms[policy.platform]
