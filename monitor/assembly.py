@@ -44,6 +44,7 @@ from monitor.published import Own
 from monitor.rules import unrecorded
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
+from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page, store_page_over
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
@@ -92,6 +93,7 @@ class Assembly:
     face: WebFace
     network: Network
     clock: Clock
+    grid: Grid
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
@@ -293,7 +295,8 @@ class _Builder:
         context = SettlerContext(
             self._store, self._gate, chain, self._clock, self._route, (self._board.settled, *announcer.listeners())
         )
-        bench = Bench(self._store, self._sight, self._metrics, self._clock)
+        grid = self._grid()
+        bench = Bench(self._store, self._sight, self._metrics, self._clock, grid)
         settlers, loops, is_unrecorded = [], [], False
         for name, policy in self._policies.items():
             held, last_alive_at = _taken_up(loaded, name)
@@ -326,7 +329,12 @@ class _Builder:
             face=self._face,
             network=self.network,
             clock=self._clock,
+            grid=grid,
         )
+
+    def _grid(self) -> Grid:
+        probes = [probe for policy in self._policies.values() for probe in policy.probes.values()]
+        return grid_of(self._settings.deployment, self._settings.vantage, probes)
 
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
         settings = self._settings.platforms[policy.platform]

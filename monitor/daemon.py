@@ -18,13 +18,14 @@ from glasswatch.errors import ExitCode
 from monitor.assembly import Assembly, assemble
 from monitor.deadline import Deadline
 from monitor.errors import StoreError
+from monitor.rules.schedule import Grid, next_beat
 from monitor.settings.root import MonitorSettings
 
 log = logging.getLogger("glasswatch.daemon")
 
-TICK_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
 LOOK_SECONDS = 0.1
+HALF_SECOND = timedelta(seconds=0.5)
 STOP_WITHIN = timedelta(seconds=5)
 SETTLE_WITHIN = timedelta(seconds=2)
 
@@ -90,7 +91,7 @@ class Daemon:
         jobs = (*(settler.run() for settler in parts.settlers), *(loop.run() for loop in parts.loops))
         async with asyncio.TaskGroup() as watching:
             running = [
-                watching.create_task(job) for job in (*jobs, parts.sight.watch(), _tick(parts), self._live(parts))
+                watching.create_task(job) for job in (*jobs, parts.sight.watch(), self._tick(parts), self._live(parts))
             ]
             await self._stopping.wait()
             self._ends()
@@ -105,21 +106,27 @@ class Daemon:
                     await parts.store.alive(self._clock.now())
                 except StoreError as fault:
                     parts.gate.failed(fault)
-                await asyncio.sleep(ALIVE_SECONDS)
+                await self._beat(parts.grid, ALIVE_SECONDS)
             else:
                 await asyncio.sleep(LOOK_SECONDS)
+
+    async def _tick(self, parts: Assembly) -> None:
+        """Have what depends on time alone judged again, every second."""
+        while True:
+            for keeper in parts.board.keepers.values():
+                keeper.tick()
+            parts.copies.look()
+            await self._beat(parts.grid, 1.0)
+
+    async def _beat(self, grid: Grid, seconds: float) -> None:
+        """Wait about so long, until the probes' burst is over: one wake-up for all is cheaper than one for each."""
+        now = self._clock.now()
+        # Half a second less: a beat that came late, or a timer that was early, must not make one too many.
+        due = next_beat(grid, now + timedelta(seconds=seconds) - HALF_SECOND)
+        await asyncio.sleep((due - now).total_seconds())
 
 
 async def _lasting(service: Coroutine[Any, Any, None]) -> None:
     """Run what must last until it is cancelled: one that ends by itself would be missed by nobody."""
     await service
     raise RuntimeError(f"{getattr(service, '__qualname__', service)} ended by itself")
-
-
-async def _tick(parts: Assembly) -> None:
-    """Have what depends on time alone judged again."""
-    while True:
-        for keeper in parts.board.keepers.values():
-            keeper.tick()
-        parts.copies.look()
-        await asyncio.sleep(TICK_SECONDS)

@@ -57,6 +57,7 @@ class Bench:
     sight: Sight
     metrics: MetricsBook
     clock: Clock
+    grid: schedule.Grid
 
 
 class ProbeLoop:
@@ -68,7 +69,9 @@ class ProbeLoop:
         self._probe = probe
         self._requests = requests
         self._bench = bench
-        self._called = asyncio.Event()
+        self._slots = schedule.Slots(keeper.platform, policy.name, bench.grid)
+        self._woken = asyncio.Event()
+        self._is_called = False
         self._ended_at: datetime | None = None
         self._question: asyncio.Task[bool] | None = None
         self._seen: list[Outcome] = []
@@ -80,7 +83,8 @@ class ProbeLoop:
 
     def call(self) -> None:
         """Have the next attempt made at once."""
-        self._called.set()
+        self._is_called = True
+        self._woken.set()
 
     async def run(self) -> None:
         """Make attempt after attempt. Only cancellation ends it: a fault of ours is an outcome not measured."""
@@ -94,18 +98,21 @@ class ProbeLoop:
     async def _wait(self) -> Attempt:
         clock = self._bench.clock
         due_at, why = schedule.next_attempt(
-            self._held, self._policy, platform=self._keeper.platform, last_ended_at=self._ended_at, now=clock.now()
+            self._held, self._policy, slots=self._slots, last_ended_at=self._ended_at, now=clock.now()
         )
+        # A timer that sets the event: `asyncio.timeout` around the wait would end each one by a cancellation.
         delay = max(0.0, (due_at - clock.now()).total_seconds())
+        alarm = asyncio.get_running_loop().call_later(delay, self._woken.set)
         try:
-            async with asyncio.timeout(delay):
-                await self._called.wait()
-        except TimeoutError:
-            self._bench.metrics.lag(max(0.0, (clock.now() - due_at).total_seconds()))
-            return why
+            await self._woken.wait()
         finally:
-            self._called.clear()
-        return Attempt.CONFIRMATION if round_is_on(self._held) else Attempt.CALLED
+            alarm.cancel()
+        self._woken.clear()
+        was_called, self._is_called = self._is_called, False
+        if was_called:
+            return Attempt.CONFIRMATION if round_is_on(self._held) else Attempt.CALLED
+        self._bench.metrics.lag(max(0.0, (clock.now() - due_at).total_seconds()))
+        return why
 
     async def _attempt(self, why: Attempt) -> Outcome:
         clock = self._bench.clock

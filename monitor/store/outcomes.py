@@ -13,6 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from glasswatch.clock import Clock
 from monitor.errors import StoreError
@@ -175,6 +176,7 @@ class _OutcomeTable:
         self._ids: dict[_Key, int] = {}
         self._new_ids: dict[_Key, int] = {}
         self._latest: dict[_Key, tuple[int, int]] = {}
+        self._statement: SQLCompiler | None = None  # compiling takes as long as writing a batch
 
     def encode(self, row: OutcomeRow) -> _Encoded:
         """Return the row as the database keeps it, but for its series; its key is settled here, once."""
@@ -211,7 +213,9 @@ class _OutcomeTable:
         self._new_ids = self._make_series(connection, {row.key for row in rows} - self._ids.keys())
         ids = {**self._ids, **self._new_ids}
         # Past SQLAlchemy's own handling of each parameter, which costs more than SQLite does. The values are plain.
-        statement = adding(connection, outcomes).compile(dialect=connection.dialect)
+        statement = self._statement
+        if statement is None:
+            statement = self._statement = adding(connection, outcomes).compile(dialect=connection.dialect)
         filled = [(ids[row.key], *row.columns) for row in rows]
         if statement.positional:
             connection.exec_driver_sql(statement.string, filled)

@@ -12,6 +12,7 @@ Refusals here are made before there is a request, so they are written as bytes, 
 
 import asyncio
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import cache
 from typing import Any
 
@@ -85,8 +86,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """End the bound on the head."""
+        """End the bound on the head. The answer is dated now: no clock ticks for it while nobody asks."""
         self._is_in_head = False
+        self.server_state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -134,11 +134,8 @@ class _Server(uvicorn.Server):
         self._stopping.set()
 
     async def main_loop(self) -> None:
-        """Wait for the end, keeping the `Date` header right; uvicorn's own wakes ten times a second for it."""
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1.0):
-                    await self._stopping.wait()
+        """Wait for the end. uvicorn's own wakes ten times a second for the `Date` header; ours is made when asked."""
+        await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - as uvicorn calls it
         """Stop serving, within `stop_seconds`."""

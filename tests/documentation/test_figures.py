@@ -1,10 +1,12 @@
 """Figures in prose are those of the code."""
 
+from datetime import timedelta
+
 import pytest
 
 from monitor.probes.attempt import LATE_SECONDS, PREPARE_SECONDS
 from monitor.probes.secrets import FRESH_SECONDS
-from monitor.rules import probe
+from monitor.rules import probe, schedule
 from monitor.settings.flag import FlagSettings
 from monitor.settings.http import HttpProbeSettings
 from monitor.settings.probe import ConfirmSettings
@@ -41,6 +43,13 @@ def test_seconds_of_an_attempt() -> None:
     assert f"could not be read within {PREPARE_SECONDS:g} s" in PROBES
     assert f"noticed more than {LATE_SECONDS:g} s late" in PROBES
     assert f"renewed in the background after {FRESH_SECONDS:g} s" in PROBES
+
+
+def test_when_a_probe_runs() -> None:
+    """How soon after a start, and how far apart."""
+    when = section(PROBES, "When it runs").replace("\n", " ")
+    assert f"{schedule.FIRST_WITHIN.total_seconds():g} s at most" in when
+    assert f"{schedule.APART / timedelta(milliseconds=1):g} ms apart on average just after a start" in when
 
 
 def test_confirmation_and_recovery() -> None:

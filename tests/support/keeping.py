@@ -14,6 +14,7 @@ from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.record import ChainHead, FlagDocument, FlagLedger, LoadedPlatform
 from monitor.model.state import PlatformState, ProbeState
 from monitor.model.verdict import Role
+from monitor.rules.schedule import Grid
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.settle import Chain, Settled, Settler, SettlerContext
 from monitor.sight import Sight, SightContext
@@ -134,7 +135,13 @@ def _seal(state: PlatformState, ledger: FlagLedger, now: datetime, *, is_change:
 class Watch:
     """A platform and everything that watches it. To be made inside a virtual loop."""
 
-    def __init__(self, *probes: ProbePolicy, limit: int | None = None, **policy: object) -> None:
+    def __init__(
+        self,
+        *probes: ProbePolicy,
+        limit: int | None = None,
+        grid: Grid = Grid(),  # noqa: B008 - frozen
+        **policy: object,
+    ) -> None:
         self.clock = VirtualClock()
         self.policy = policy_of(*probes, **policy)
         self.store = MemoryStore()
@@ -151,7 +158,7 @@ class Watch:
         self.metrics = MetricsBook([self.policy], "0")
         self.probes = {name: FakeProbe(self.clock) for name in self.policy.probes}
         requests = Budget(limit, self.clock)
-        bench = Bench(self.store, self.sight, self.metrics, self.clock)
+        bench = Bench(self.store, self.sight, self.metrics, self.clock, grid)
         self.loops = {
             name: ProbeLoop(self.keeper, probe, self.probes[name], requests, bench)
             for name, probe in self.policy.probes.items()

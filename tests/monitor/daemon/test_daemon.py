@@ -5,6 +5,8 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -18,10 +20,13 @@ from monitor.daemon import Daemon
 from monitor.errors import StoreUnavailable
 from monitor.model.event import Observed
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
+from monitor.rules.schedule import Grid, grid_of
 from monitor.scheduler import ProbeLoop
+from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
 from tests.support.monitors import PLATFORM, Home, Wanted, make_home
 from tests.support.receiver import Hang, Receiver, receiving
+from tests.support.virtual_time import VirtualClock, run
 from tests.support.waiting import until
 
 
@@ -125,6 +130,38 @@ async def test_a_closed_gate_opens_only_on_a_real_write(home: Home) -> None:
     finally:
         watching.cancel()
         settling.cancel()
+        await parts.close()
+
+
+@pytest.mark.parametrize("seconds", [1.0, 5.0])
+@pytest.mark.parametrize("early", [0.0, 0.002, -0.2])
+def test_what_is_done_every_second_is_done_when_the_probes_burst_is_over(seconds: float, early: float) -> None:
+    """At the same part of each second, as often as said, however early or late it was before."""
+
+    async def main() -> None:
+        daemon = Daemon(cast("MonitorSettings", None), VirtualClock())
+        loop, grid = asyncio.get_running_loop(), Grid(timedelta(seconds=0.75), timedelta(seconds=0.25 / 2))
+        beats = []
+        await daemon._beat(grid, seconds)
+        await asyncio.sleep(1 - early)
+        for _ in range(3):
+            await daemon._beat(grid, seconds)
+            beats.append(loop.time())
+        assert [round(beat % 1, 3) for beat in beats] == [0.875] * 3
+        assert [round(after - before, 3) for before, after in pairwise(beats)] == [seconds] * 2
+
+    run(main())
+
+
+async def test_probes_and_ticks_share_one_grid(home: Home) -> None:
+    """It derives from the deployment, the vantage and all probes."""
+    settings = _settings(home)
+    parts = await assemble(settings, SystemClock())
+    try:
+        probes = [probe for policy in policies_of(settings).values() for probe in policy.probes.values()]
+        assert parts.grid == grid_of(settings.deployment, settings.vantage, probes)
+        assert {loop._slots.grid for loop in parts.loops} == {parts.grid}
+    finally:
         await parts.close()
 
 

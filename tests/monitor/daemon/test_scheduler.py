@@ -11,6 +11,7 @@ import pytest
 from monitor.model.fact import OutageEnded, OutageOpened
 from monitor.model.outcome import Attempt, OutcomeKind, Reason
 from monitor.model.verdict import FlagState, Phase, Role, Verdict
+from monitor.rules.schedule import Grid
 from monitor.scheduler import GRACE_SECONDS, Budget
 from tests.support.keeping import BAD, GOOD, NOT_MEASURED, Watch, probe_policy
 from tests.support.virtual_time import VirtualClock, run
@@ -38,6 +39,22 @@ def test_a_good_probe_is_asked_once_an_interval() -> None:
         assert times[1] - times[0] <= 15
         assert {round(after - before, 3) for before, after in pairwise(times[1:])} == {15.0}
         assert set(watch.probes["portal"].whys()) == {SCHEDULED}
+
+    run(main())
+
+
+def test_probes_start_in_the_burst_of_their_monitor() -> None:
+    """All of them in one part of the second, but for confirmations, which count from an attempt's end."""
+
+    async def main() -> None:
+        names = [f"probe-{number}" for number in range(20)]
+        burst = Grid(begins=timedelta(seconds=0.25), burst=timedelta(seconds=0.1))
+        watch = Watch(*map(probe_policy, names), grid=burst)
+        async with watch.running():
+            await asyncio.sleep(100)
+        times = [at for name in names for at in watch.probes[name].times]
+        assert len(times) >= 20 * 6
+        assert all(0.25 <= round(at % 1, 3) <= 0.35 for at in times)
 
     run(main())
 

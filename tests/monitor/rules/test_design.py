@@ -15,7 +15,7 @@ from monitor.model.verdict import CauseKind, FlagState, Phase, Role, Verdict
 from monitor.rules import causes
 from monitor.rules.flag_document import Past, Terms, payload
 from monitor.rules.probe import completes_round
-from monitor.rules.schedule import next_attempt
+from monitor.rules.schedule import Slots, next_attempt
 from tests.support.clock import START
 from tests.support.rulings import HOUR, INSTANT, MINUTE, SECOND, Platform, down, policy, probe, up
 
@@ -71,7 +71,7 @@ def test_after_a_bad_outcome_the_scheduler_confirms() -> None:
         platform.after(5 * SECOND).see(BAD)
         if number < 2:
             due = next_attempt(
-                platform.probe(), probe(), platform="payments", last_ended_at=platform.now, now=platform.now
+                platform.probe(), probe(), slots=Slots("payments", "a"), last_ended_at=platform.now, now=platform.now
             )
             assert due == (platform.now + 5 * SECOND, Attempt.CONFIRMATION)
 
@@ -116,7 +116,11 @@ def test_access_is_tried_every_minute_while_bad() -> None:
     """`access`: every minute while suspect or bad."""
     platform = down(ACCESS)
     first, _ = next_attempt(
-        platform.probe("access"), ACCESS, platform="payments", last_ended_at=platform.now, now=platform.now
+        platform.probe("access"),
+        ACCESS,
+        slots=Slots("payments", "access"),
+        last_ended_at=platform.now,
+        now=platform.now,
     )
     assert platform.now < first <= platform.now + MINUTE
 

@@ -2,10 +2,13 @@ import asyncio
 import json
 import signal
 import socket
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 import uvloop
 
+from glasswatch.clock import SystemClock
 from monitor.errors import ListenFailed
 from monitor.web.deadlines import Bounds
 from monitor.web.server import WebServer
@@ -45,6 +48,19 @@ async def test_it_serves_on_the_port_it_was_given() -> None:
     assert response.text == "healthy\n"
     assert "server" not in response.headers
     assert "date" in response.headers
+
+
+async def test_an_answer_is_dated_when_it_is_asked_for() -> None:
+    """Nothing keeps the date while nobody asks, and it is right all the same."""
+    async with serving(World().face()) as (host, port), AsyncClient() as client:
+        url = f"http://{host}:{port}/-/healthy"
+        first = (await client.get(url)).headers["date"]
+        async with asyncio.timeout(3):
+            while (second := (await client.get(url)).headers["date"]) == first:  # noqa: ASYNC110 - the clock has no event
+                await asyncio.sleep(0.05)
+    dates = [parsedate_to_datetime(each) for each in (first, second)]
+    assert dates[0] < dates[1] <= SystemClock().now()
+    assert SystemClock().now() - dates[1] < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("host", ["localhost", "::1"])
