@@ -111,7 +111,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     await _try_channel_secrets(settings)
     builder = _Builder(settings, clock, store, key, procedures)
     server = builder.server()
-    server.bind(settings.listen.host, settings.listen.port)
+    server.bind(settings.listen.address.host, settings.listen.address.port)
     try:
         loaded = await store.open()
         await _leave(store, loaded, frozenset(settings.platforms), clock)
@@ -324,7 +324,9 @@ class _Builder:
             version=__version__,
             platforms=watched,
             keys=(jwk,),
-            listen_host=self._settings.listen.host,
+            listen_host=self._settings.listen.address.host,
+            is_local=self._settings.listen.is_local,
+            tokens=tuple(row.token() for row in self._settings.tokens),
         )
 
     def _route(self, page: Page) -> tuple[str, ...]:

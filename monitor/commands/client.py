@@ -25,6 +25,7 @@ from glasswatch.secrets import Secret, SecretReference, resolve
 from glasswatch.settings.load import load
 from monitor import visible
 from monitor.errors import RequestRefused
+from monitor.settings.listen import ListenAddress
 from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import ErrorAnswer
 from monitor.wire.endpoints import JSON, Endpoint
@@ -144,9 +145,13 @@ def _token(file: Path | None) -> Secret | None:
 
 def _settings_address(settings: MonitorSettings) -> str:
     listen = settings.listen
-    if listen.port == 0:
+    if listen.address.port == 0:
         raise UsageFault("by its settings the monitor takes any free port: name its address with --url")
-    return f"http://{listen}"
+    if listen.proxy:
+        raise UsageFault("by its settings the monitor is reached through a proxy: name that address with --url")
+    # Its certificate is for a name, where it has one.
+    host = listen.hosts[0] if listen.tls and listen.hosts else listen.address.host
+    return f"{'https' if listen.tls else 'http'}://{ListenAddress(host, listen.address.port)}"
 
 
 def _given_address(url: str) -> str:
