@@ -29,7 +29,7 @@ from tests.support.watching import PLATFORM, site
 )
 async def test_names_of_this_monitor_pass(host: str) -> None:
     """Loopback names, and the host that it was told to listen on, at any port."""
-    world = World(site=replace(site(), listen_host="glasswatch.internal"))
+    world = World(site=replace(site(), hosts=("glasswatch.internal",)))
     async with asking(world.face()) as client:
         assert (await client.get("/-/healthy", headers={"host": host})).status_code == 200
 
