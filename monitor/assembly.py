@@ -177,7 +177,9 @@ class _Builder:
         self._gate = StoreGate(self._store_changed)
         self._chain = Chain(ChainHead(0, GENESIS))
         self._auditor = Auditor(store, self._gate, self._chain)
-        sources = Sources(self._board, store, self._render_metrics, clock, self._auditor.note)
+        sources = Sources(
+            self._board, store, self._render_metrics, clock, self._auditor.note, self._metrics.request_refused
+        )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
@@ -288,6 +290,7 @@ class _Builder:
 
     def _render_metrics(self) -> bytes:
         self._metrics.outcomes_dropped(self._store.dropped)
+        self._metrics.audit_dropped(self._auditor.dropped)
         return self._metrics.render()
 
     def _store_changed(self, is_writable: bool, reason: str) -> None:  # noqa: FBT001 - the gate's callback

@@ -38,7 +38,7 @@ def create_app(site: Site, handlers: Handlers, desk: "Desk") -> ASGIApp:
     """Return the application, guarded."""
     served = routes(ENDPOINTS, handlers.by_name(), desk)
     router = Router(served, redirect_slashes=False, default=_not_found)
-    guarded = FaultCatcher(HostCheck(router, site.hosts))
+    guarded = FaultCatcher(HostCheck(router, site.hosts, desk.wrong_host))
     return SecurityHeaders(guarded, f"{policy()}; frame-ancestors 'none'")
 
 
@@ -49,6 +49,7 @@ class Desk:
         self.admission = Admission(site, sources.clock)
         self._site = site
         self._note = sources.note
+        self._count = sources.refused
         self._clock = sources.clock
         self._tally = Tally(sources.note, sources.clock)
 
@@ -56,14 +57,21 @@ class Desk:
         """Have noted what was only counted so far. Repeated calls do nothing."""
         self._tally.tell()
 
+    def wrong_host(self, request: Request) -> None:
+        """Take note of a request under another's name; if it may have been a write, summed up, for anybody can."""
+        self._count("wrong_host")
+        if request.method not in ("GET", "HEAD"):
+            self._tally.add(NOBODY, "wrong_host", self.admission.client(request))
+
     def refused(self, endpoint: Endpoint, request: Request, caller: Caller | None, no: Refused) -> None:
-        """Have a refused write audited."""
+        """Count a refusal, and have it audited if it is a write's."""
+        self._count(no.code)
         if not endpoint.writes:
             return
         actor = caller.name if caller else NOBODY
         client = self.admission.client(request)
         if no.code == "throttled":
-            self._tally.add(actor, client)
+            self._tally.add(actor, no.code, client)
             return
         body = {
             "endpoint": endpoint.name,

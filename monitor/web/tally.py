@@ -1,7 +1,7 @@
-"""Sums up what would flood the audit: one entry a minute for everybody who is throttled, with how often.
+"""Sums up what would flood the audit: one entry a minute for each code and everybody who is refused with it.
 
 The first refusal begins a sum; it is told a minute later, or when the monitor stops. Sums are kept for each holder of a
-token and one for everybody without, so there are never more of them than tokens.
+token and one for everybody without, so their number is bounded by that of the tokens.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ class Tally:
     def __init__(self, note: Callable[[AuditEntry, str | None], None], clock: Clock) -> None:
         self._note = note
         self._clock = clock
-        self._sums: dict[str, _Sum] = {}
+        self._sums: dict[tuple[str, str], _Sum] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, actor: str, client: str) -> None:
-        """Count one throttled write."""
-        known = self._sums.setdefault(actor, _Sum(self._clock.now(), 0, client))
+    def add(self, actor: str, code: str, client: str) -> None:
+        """Count one refused write."""
+        known = self._sums.setdefault((actor, code), _Sum(self._clock.now(), 0, client))
         known.count += 1
         known.client = client
         if self._timer is None:
@@ -46,11 +46,11 @@ class Tally:
             self._timer.cancel()
             self._timer = None
         sums, self._sums = self._sums, {}
-        for actor, known in sums.items():
+        for (actor, code), known in sums.items():
             body = {
-                "code": "throttled",
+                "code": code,
                 "count": known.count,
                 "since": known.since.isoformat(),
                 "last_client": known.client,
             }
-            self._note(AuditEntry("writes_throttled", actor, body, self._clock.now()), None)
+            self._note(AuditEntry("writes_refused", actor, body, self._clock.now()), None)

@@ -113,6 +113,7 @@ async def test_who_is_let_in_follows_from_the_table(endpoint: Endpoint, place: s
         assert response.status_code not in (401, 403, 429)
         return
     assert response.status_code == expected
+    assert tried.counter.world.refused == ["unauthorized" if expected == 401 else "forbidden"]
     assert tried.counter.asked == []
     assert ("www-authenticate" in response.headers) is (expected == 401)
     assert len(noted) == (1 if endpoint.writes else 0)

@@ -109,7 +109,7 @@ async def test_a_flood_is_one_entry(counter: Counter) -> None:
 
     def summed(actor: str, count: int) -> tuple[None, AuditEntry]:
         body = {"code": "throttled", "count": count, "since": START.isoformat(), "last_client": "192.0.2.1"}
-        return None, AuditEntry("writes_throttled", actor, body, counter.world.clock.now())
+        return None, AuditEntry("writes_refused", actor, body, counter.world.clock.now())
 
     assert counter.world.noted[FAILURES_OF_ONE:] == [summed("nobody", 500), summed("anna", 3)]
 
