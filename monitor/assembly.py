@@ -102,6 +102,9 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     store = make_store(
         await unlock.store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
     )
+    for token in settings.tokens:
+        if token.expires <= clock.now():
+            log.warning("token_expired", extra={"fields": {"token": token.name}})
     certificate = await unlock.certificate(settings.listen.tls)
     await unlock.try_channel_secrets(settings.paging)
     builder = _Builder(settings, clock, store, key, procedures)

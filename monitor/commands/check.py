@@ -62,6 +62,8 @@ def _warnings(settings: MonitorSettings) -> Iterator[str]:
     """Say what is valid, and hardly what was meant."""
     if not settings.paging.channels:
         yield "no page channel (paging.channels): nobody will be told of anything"
+    if not settings.listen.is_local and not any("read" in token.scopes for token in settings.tokens):
+        yield "listen: nobody can read what the monitor holds: no token has the scope read"
     now = SystemClock().now()
     for token in settings.tokens:
         if token.expires <= now:

@@ -103,7 +103,7 @@ async def ask(
         ):
             content = await _content(answer, place.base)
     except (HTTPError, InvalidURL, ValueError, TimeoutError) as fault:
-        raise NotMeasured(f"no monitor answers at {place.base}: is it running? (monitor run)") from fault
+        raise NotMeasured(_nobody(fault, place.base)) from fault
     if not answer.is_success:
         raise _refused(answer, content, place.base)
     return content
@@ -116,6 +116,15 @@ async def _content(answer: Response, base: str) -> bytes:
         if len(content) > LARGEST:
             raise NotMeasured(f"what answers at {base} is not a monitor: it sends more than {LARGEST >> 20} MiB")
     return bytes(content)
+
+
+def _nobody(fault: BaseException, base: str) -> str:
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the certificate shown at {base} is not trusted: name its authority with --ca-file"
+        cause = cause.__cause__ or cause.__context__
+    return f"no monitor answers at {base}: is it running? (monitor run)"
 
 
 def _refused(answer: Response, content: bytes, base: str) -> Exception:

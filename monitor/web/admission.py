@@ -105,7 +105,9 @@ class Admission:
             Refused: `forbidden`.
         """
         if endpoint.platform_in == "body":
-            _see(endpoint, request, caller, getattr(body, "platform", None) or ALL_PLATFORMS)
+            platform = getattr(body, "platform", None)
+            request.state.platform = platform
+            _see(endpoint, request, caller, platform or ALL_PLATFORMS)
 
 
 def _see(endpoint: Endpoint, request: Request, caller: Caller | None, platform: str | None) -> None:

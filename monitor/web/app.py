@@ -79,7 +79,7 @@ class Desk:
             "client": client,
             "token": caller.token if caller else None,
         }
-        named = request.path_params.get("platform")
+        named = request.path_params.get("platform") or getattr(request.state, "platform", None)
         platform = named if named in self._site.platforms else None
         self._note(AuditEntry("write_refused", actor, body, self._clock.now()), platform)
 

@@ -58,7 +58,7 @@ async def _until_good(*arguments: str) -> None:
 async def test_over_tls_the_command_trusts_what_it_is_told_to(
     tmp_path: Path, authority: Authority, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the authority's file it answers; without, nobody does."""
+    """With the authority's file it answers; without, its certificate is not trusted, and that is said."""
     issued = authority.issue()
     shutil.copy(issued.cert_file, tmp_path / "monitor.pem")
     shutil.copy(issued.key_file, tmp_path / "monitor.key")
@@ -68,7 +68,7 @@ async def test_over_tls_the_command_trusts_what_it_is_told_to(
         assert monitor.url.startswith("https://127.0.0.1:")
         await _until_good("status", "--url", monitor.url, "--ca-file", str(authority.ca_file))
         assert await _command("status", "--url", monitor.url) == ExitCode.NOT_MEASURED
-    assert "no monitor answers" in capsys.readouterr().err
+    assert "is not trusted: name its authority with --ca-file" in capsys.readouterr().err
 
 
 async def test_behind_a_proxy_reading_needs_a_token(

@@ -70,6 +70,19 @@ def test_an_expired_token_is_pointed_out(config: Path, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out)["warnings"] == [said]
 
 
+def test_nobody_who_can_read_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beyond loopback reading needs a token that may; on loopback it needs none."""
+    row = f"{{name: anna, person: anna, sha256: {'a' * 64}, scopes: [SCOPE], expires: 2999-01-31}}"
+    text = f"{GOOD}{CHANNEL}listen: {{address: 10.0.0.7:9780, proxy: [10.0.0.1]}}\ntokens: [{row}]\n"
+    write(config.parent, text.replace("SCOPE", "flag:raise"))
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "listen: nobody can read what the monitor holds: no token has the scope read"
+    assert capsys.readouterr().err == f"{config}: {said}\n"
+    write(config.parent, text.replace("SCOPE", "read"))
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    assert capsys.readouterr().err == ""
+
+
 def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The file that people need at 3 a.m. is looked for now."""
     (config.parent / "procedure.md").unlink()
