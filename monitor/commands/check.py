@@ -53,9 +53,20 @@ def _check(config: Path) -> tuple[tuple[Mistake, ...], str, list[str]]:
             procedure.read(platform.procedure.url, platform.procedure.file, name)
         except procedure.ProcedureUnreadable as fault:
             mistakes.append(Mistake(str(config), 0, 0, "", str(fault)))
+    if settings.listen.tls is not None:
+        mistakes += _unreadable(config, settings.listen.tls.certificate)
     probes = sum(len(platform.probes) for platform in settings.platforms.values())
     summary = f"platforms: {len(settings.platforms)}, probes: {probes}"
     return tuple(mistakes), summary, list(_warnings(settings))
+
+
+def _unreadable(config: Path, certificate: Path) -> list[Mistake]:
+    try:
+        certificate.open("rb").close()
+    except OSError as fault:
+        text = f"listen.tls.certificate: {certificate} can't be read: {fault.strerror}"
+        return [Mistake(str(config), 0, 0, "", text)]
+    return []
 
 
 def _warnings(settings: MonitorSettings) -> Iterator[str]:

@@ -93,6 +93,20 @@ def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFi
     )
 
 
+def test_a_missing_certificate_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is looked for now; its key, which is a secret, is not."""
+    write(
+        config.parent, f"{GOOD}{CHANNEL}listen: {{address: 127.0.0.1:9780, tls: {{certificate: c.pem, key: k.pem}}}}\n"
+    )
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    place = f"{config.parent}/c.pem"
+    assert capsys.readouterr().err == (
+        f"{config}  listen.tls.certificate: {place} can't be read: No such file or directory\n"
+    )
+    Path(place).touch()
+    assert _check("--config", str(config)) == ExitCode.GOOD
+
+
 def test_json_says_the_same(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """For programs: the file and its mistakes, an empty list where there are none."""
     assert _check("--json", "--config", str(config)) == ExitCode.GOOD
