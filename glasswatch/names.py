@@ -19,6 +19,7 @@ VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
 KIND: Final = "kind"
 TARGET: Final = "target"
+CODE: Final = "code"
 VERSION: Final = "version"
 PYTHON: Final = "python"
 
@@ -105,6 +106,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_monitor_outcomes_dropped_total": MetricName(
         MetricKind.COUNTER, (), "Outcomes that were judged but could not be stored."
     ),
+    "jit_monitor_requests_refused_total": MetricName(
+        MetricKind.COUNTER, (CODE,), "Requests that an endpoint refused, by the refusal's code."
+    ),
+    "jit_monitor_audit_entries_dropped_total": MetricName(
+        MetricKind.COUNTER, (), "Entries of the audit that could not be kept; each is in the log."
+    ),
     "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
 }
 
@@ -120,4 +127,5 @@ SECTIONS: Final[Mapping[str, str]] = {
     "flag": _MONITOR,
     "paging": _MONITOR,
     "static_page": _MONITOR,
+    "tokens": _MONITOR,
 }

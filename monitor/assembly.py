@@ -9,17 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, make_url
-
 from glasswatch import __version__
+from glasswatch.chain import GENESIS
 from glasswatch.clock import Clock
-from glasswatch.errors import SecretUnavailable
 from glasswatch.flag import keys
-from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
-from glasswatch.secrets import Secret, SecretReference, resolve
-from monitor import procedure, published, trusted
+from monitor import procedure, published, trusted, unlock
 from monitor.announce import Announcer
+from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
@@ -33,7 +30,7 @@ from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
 from monitor.model.published import PublishedFlag
-from monitor.model.record import AuditEntry, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
+from monitor.model.record import AuditEntry, ChainHead, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
 from monitor.model.state import PlatformState
 from monitor.outbox import Outbox, OutboxContext
 from monitor.probes.build import new_network, probes_of
@@ -48,29 +45,27 @@ from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page, store_page_over
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
-from monitor.settings.flag import FlagSettings
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
-from monitor.settings.store import StoreSettings
 from monitor.settle import Chain, Settler, SettlerContext
-from monitor.sidethread import SideThread
 from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
 from monitor.store.store import SqlStore, make_store
 from monitor.storegate import StoreGate
 from monitor.targets.build import targets_of
 from monitor.targets.context import TargetContext
+from monitor.web.certificate import Certificate
 from monitor.web.face import WebFace
-from monitor.web.server import WebServer
+from monitor.web.server import Front, WebServer
 from monitor.web.site import Site, Watched
 from monitor.web.sources import Sources
 from platforms.transport.http import Network
 
-SECRET_WITHIN: Final = timedelta(seconds=12)  # a command that prints one has 10 s
 # What each step of the end may take at most, and all of them together.
 CLOSE_WITHIN: Final = timedelta(seconds=5)
 FLAGS_WITHIN: Final = timedelta(seconds=2)
 PAGES_WITHIN: Final = timedelta(seconds=3)
+AUDIT_WITHIN: Final = timedelta(seconds=2)
 STORE_WITHIN: Final = timedelta(seconds=2)
 
 log = logging.getLogger("glasswatch.daemon")
@@ -82,6 +77,7 @@ class Assembly:
 
     store: SqlStore
     gate: StoreGate
+    auditor: Auditor
     sight: Sight
     board: Board
     settlers: tuple[Settler, ...]
@@ -94,10 +90,12 @@ class Assembly:
     network: Network
     clock: Clock
     grid: Grid
+    certificate: Certificate | None = None
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
-        return [self.gate.watch(), self.server.run(), self.face.static.run()]
+        renewing = [self.certificate.watch()] if self.certificate else []
+        return [self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run(), *renewing]
 
     async def close(self, deadline: Deadline | None = None) -> None:
         """Let go of everything, last the store, whatever goes wrong, by one deadline."""
@@ -105,6 +103,7 @@ class Assembly:
         async with AsyncExitStack() as steps:  # the last one goes first
             steps.push_async_callback(lambda: self.store.close(ends.left(STORE_WITHIN)))
             steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
+            steps.push_async_callback(lambda: self.auditor.finish(ends.left(AUDIT_WITHIN)))
             steps.push_async_callback(self.network.resolver.aclose)
             steps.callback(self.server.close)
             # The outbox takes up to a second more, to write how far it got and to close its channels.
@@ -132,14 +131,18 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         name: procedure.read(platform.procedure.url, platform.procedure.file, name)
         for name, platform in settings.platforms.items()
     }
-    key = await _flag_key(settings.flag, clock)
+    key = await unlock.flag_key(settings.flag, clock)
     store = make_store(
-        await _store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
+        await unlock.store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
     )
-    await _try_channel_secrets(settings)
+    for token in settings.tokens:
+        if token.expires <= clock.now():
+            log.warning("token_expired", extra={"fields": {"token": token.name}})
+    certificate = await unlock.certificate(settings.listen.tls)
+    await unlock.try_channel_secrets(settings.paging)
     builder = _Builder(settings, clock, store, key, procedures)
-    server = builder.server()
-    server.bind(settings.listen.host, settings.listen.port)
+    server = builder.server(certificate)
+    server.bind(settings.listen.address.host, settings.listen.address.port)
     try:
         loaded = await store.open()
         await _leave(store, loaded, frozenset(settings.platforms), clock)
@@ -150,7 +153,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         await builder.network.resolver.aclose()
         await store.close()
         raise
-    return builder.join(loaded, flags, server)
+    return replace(builder.join(loaded, flags, server), certificate=certificate)
 
 
 def _taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | None]:
@@ -205,49 +208,6 @@ async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock
         )
 
 
-async def _flag_key(settings: FlagSettings, clock: Clock) -> keys.SigningKey:
-    path = settings.key.file
-    if path is not None:  # a key's file must be its owner's alone, which no other secret's need be
-        try:
-            return await SideThread("flag.key").run(lambda: keys.load(path, clock), SECRET_WITHIN)
-        except TimeoutError:
-            raise KeyFault(f"{path}: can't be read: the disk does not answer") from None
-    secret = await _secret(settings.key)
-    try:
-        return keys.parse(secret.reveal().encode())
-    except KeyFault as fault:
-        raise KeyFault(f"flag.key: secret from {settings.key}: {fault}") from None
-
-
-async def _secret(reference: SecretReference) -> Secret:
-    try:
-        return await SideThread(f"secret {reference}").run(lambda: resolve(reference), SECRET_WITHIN)
-    except TimeoutError:
-        raise SecretUnavailable(f"secret from {reference}: it could not be read in time") from None
-
-
-async def _try_channel_secrets(settings: MonitorSettings) -> None:
-    """Say at the start, not in the middle of an outage, that a channel's pages can't be signed.
-
-    It is no reason not to start: a monitor that isn't there pages nobody at all.
-    """
-    for name, channel in settings.paging.channels.items():
-        reference = getattr(channel, "secret", None)
-        if isinstance(reference, SecretReference):
-            try:
-                await _secret(reference)
-            except SecretUnavailable as fault:
-                log.error("channel_not_ready", extra={"fields": {"channel": name, "error": str(fault)}})  # noqa: TRY400
-
-
-async def _store_url(settings: StoreSettings) -> URL:
-    url = make_url(settings.url)
-    if settings.password is None:
-        return url
-    secret = await _secret(settings.password)
-    return url.set(password=secret.reveal())
-
-
 class _Builder:
     """Holds what several parts are built from."""
 
@@ -267,9 +227,13 @@ class _Builder:
         self._policies = policies_of(settings)
         self._board = Board(settings.deployment, settings.vantage, procedures)
         self._metrics = MetricsBook(self._policies.values(), __version__)
-        sources = Sources(self._board, store, self._render_metrics, clock)
-        self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._gate = StoreGate(self._store_changed)
+        self._chain = Chain(ChainHead(0, GENESIS))
+        self._auditor = Auditor(store, self._gate, self._chain)
+        sources = Sources(
+            self._board, store, self._render_metrics, clock, self._auditor.note, self._metrics.request_refused
+        )
+        self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
@@ -280,9 +244,10 @@ class _Builder:
         )
         self._metrics.store_writable(is_writable=True)
 
-    def server(self) -> WebServer:
+    def server(self, certificate: Certificate | None) -> WebServer:
         """Build the web face."""
-        return WebServer(self._face.app, self._face.close)
+        front = Front(certificate.context if certificate else None, self._settings.listen.proxy)
+        return WebServer(self._face.app, self._face.close, front=front)
 
     def join(self, loaded: Loaded, published: Mapping[str, PublishedFlag | None], server: WebServer) -> Assembly:
         """Build what depends on what the store held, and have every platform take up where it was."""
@@ -291,9 +256,14 @@ class _Builder:
         self._board.publishers.append(publisher)
         self._board.distrusted.extend(self.distrusted)
         announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
-        chain = Chain(loaded.chain)
+        self._chain.move(loaded.chain)
         context = SettlerContext(
-            self._store, self._gate, chain, self._clock, self._route, (self._board.settled, *announcer.listeners())
+            self._store,
+            self._gate,
+            self._chain,
+            self._clock,
+            self._route,
+            (self._board.settled, *announcer.listeners()),
         )
         grid = self._grid()
         bench = Bench(self._store, self._sight, self._metrics, self._clock, grid)
@@ -303,7 +273,7 @@ class _Builder:
             lost = unrecorded.missing(held.ledger, published.get(name))
             is_unrecorded |= lost is not None
             ledger = held.ledger if lost is None else unrecorded.ledger_with(held.ledger, held.state, lost)
-            settler = Settler(replace(held, ledger=ledger), self._seal(policy, chain), context)
+            settler = Settler(replace(held, ledger=ledger), self._seal(policy, self._chain), context)
             keeper = Keeper(policy, held.state, settler, self._clock)
             settlers.append(settler)
             self._board.keepers[name] = keeper
@@ -318,6 +288,7 @@ class _Builder:
         return Assembly(
             store=self._store,
             gate=self._gate,
+            auditor=self._auditor,
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),
@@ -376,7 +347,10 @@ class _Builder:
             version=__version__,
             platforms=watched,
             keys=(jwk,),
-            listen_host=self._settings.listen.host,
+            hosts=(self._settings.listen.address.host, *self._settings.listen.hosts),
+            is_local=self._settings.listen.is_local,
+            proxies=self._settings.listen.proxy,
+            tokens=tuple(row.token() for row in self._settings.tokens),
         )
 
     def _route(self, page: Page) -> tuple[str, ...]:
@@ -384,6 +358,7 @@ class _Builder:
 
     def _render_metrics(self) -> bytes:
         self._metrics.outcomes_dropped(self._store.dropped)
+        self._metrics.audit_dropped(self._auditor.dropped)
         return self._metrics.render()
 
     def _store_changed(self, is_writable: bool, reason: str) -> None:  # noqa: FBT001 - the gate's callback
