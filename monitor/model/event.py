@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from monitor.model.act import Act, Hand
 from monitor.model.outcome import Outcome
 from monitor.model.verdict import Verdict
 
@@ -48,4 +49,19 @@ class Restarted:
     last_alive_at: datetime | None
 
 
-Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted
+@dataclass(frozen=True, slots=True)
+class PersonActed:
+    """A person acts on the flag."""
+
+    act: Act
+    hand: Hand
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetBack:
+    """The clock shows an earlier time than it did, by so much; nobody was away."""
+
+    by: timedelta
+
+
+Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted | PersonActed | ClockSetBack

@@ -28,7 +28,10 @@ class ProbePolicy:
 
 @dataclass(frozen=True, slots=True)
 class PlatformPolicy:
-    """How one platform is judged. Every duration is positive; `configured_vantages` is at least 1."""
+    """How one platform is judged. Every duration is positive; `configured_vantages` is at least 1.
+
+    `manual_persons`: how many it takes to raise the flag by hand, 1 or 2.
+    """
 
     deployment: str
     platform: str
@@ -38,3 +41,5 @@ class PlatformPolicy:
     ready_ttl: timedelta
     unknown_max: timedelta
     unknown_pages_after: timedelta
+    manual_max: timedelta
+    manual_persons: int

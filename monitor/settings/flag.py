@@ -13,11 +13,13 @@ from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import expected
-from glasswatch.settings.shapes import PathShape
+from glasswatch.settings.shapes import PathShape, WholeNumber
 
 PLACEHOLDER: Final = "{platform}"
 # The strict reader refuses documents that hold for longer.
 READERS_CAP: Final = timedelta(minutes=20)
+# Longer than a shift nobody remembers who raised it, and why.
+MANUAL_CAP: Final = timedelta(hours=12)
 
 
 class PublishPathShape(PathShape):
@@ -71,6 +73,12 @@ class FlagSettings(SettingsModel):
     """How long a raised flag may rest on an unknown verdict."""
     unknown_pages_after: Duration = timedelta(minutes=2)
     """How long the verdict is unknown before somebody is told."""
+    manual_max: Annotated[timedelta, DurationShape(at_least=timedelta(minutes=1), at_most=MANUAL_CAP)] = timedelta(
+        hours=4
+    )
+    """How long a person may raise the flag for by hand, and prolong what another person raised."""
+    manual_persons: Annotated[int, WholeNumber(1, 2)] = 1
+    """How many persons it takes to raise it by hand; where it takes 2, the second one confirms within 15 minutes."""
 
     @finding("publish")
     def files_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:

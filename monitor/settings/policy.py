@@ -21,6 +21,8 @@ def policy_of(
         ready_ttl=flag.ready_ttl,
         unknown_max=flag.unknown_max,
         unknown_pages_after=flag.unknown_pages_after,
+        manual_max=flag.manual_max,
+        manual_persons=flag.manual_persons,
     )
 
 

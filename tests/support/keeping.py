@@ -58,6 +58,8 @@ def policy_of(*probes: ProbePolicy, **changes: object) -> PlatformPolicy:
         ready_ttl=second(900),
         unknown_max=second(4 * 3600),
         unknown_pages_after=second(120),
+        manual_max=second(4 * 3600),
+        manual_persons=1,
     )
     return replace(standard, **changes)  # type: ignore[arg-type]  # as above
 

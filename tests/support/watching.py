@@ -57,6 +57,8 @@ def policy(platform: str = PLATFORM, probes: Sequence[ProbePolicy] | None = None
         ready_ttl=timedelta(minutes=15),
         unknown_max=timedelta(hours=4),
         unknown_pages_after=timedelta(minutes=2),
+        manual_max=timedelta(hours=4),
+        manual_persons=1,
     )
 
 
