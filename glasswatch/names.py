@@ -107,4 +107,5 @@ SECTIONS: Final[Mapping[str, str]] = {
     "flag": _MONITOR,
     "paging": _MONITOR,
     "static_page": _MONITOR,
+    "tokens": _MONITOR,
 }

@@ -56,6 +56,20 @@ def test_nobody_to_tell_is_pointed_out(config: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == f"{config}: no page channel (paging.channels): nobody will be told of anything\n"
 
 
+def test_an_expired_token_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no mistake, since time alone made it so, but somebody counts on it; one that is valid is not named."""
+    rows = [
+        f"{{name: {name}, person: anna, sha256: {digest * 64}, scopes: [read], expires: {expires}}}"
+        for name, digest, expires in (("anna-old", "a", "2026-01-31"), ("anna-cli", "b", "2999-01-31"))
+    ]
+    write(config.parent, f"{GOOD}{CHANNEL}tokens: [{', '.join(rows)}]\n")
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "the token anna-old expired at 2026-02-01T00:00:00Z: it opens nothing"
+    assert capsys.readouterr().err == f"{config}: {said}\n"
+    assert _check("--json", "--config", str(config)) == ExitCode.GOOD
+    assert json.loads(capsys.readouterr().out)["warnings"] == [said]
+
+
 def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The file that people need at 3 a.m. is looked for now."""
     (config.parent / "procedure.md").unlink()
@@ -69,7 +83,7 @@ def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFi
 def test_json_says_the_same(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """For programs: the file and its mistakes, an empty list where there are none."""
     assert _check("--json", "--config", str(config)) == ExitCode.GOOD
-    assert json.loads(capsys.readouterr().out) == {"file": str(config), "mistakes": []}
+    assert json.loads(capsys.readouterr().out) == {"file": str(config), "mistakes": [], "warnings": []}
     wrong = write(tmp_path, GOOD.replace("15s", "soon"), "wrong.yaml")
     assert _check("--json", "--config", str(wrong)) == ExitCode.INVALID
     said = capsys.readouterr()
