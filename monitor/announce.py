@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from glasswatch.clock import Clock
 from monitor.metrics.book import MetricsBook
-from monitor.model.fact import Fact, FlagChanged, OutageEnded, OutageOpened, PlatformChanged
+from monitor.model.fact import ActDone, EndsSoon, Fact, FlagChanged, OutageEnded, OutageOpened, PlatformChanged
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
 from monitor.settle import Settled
@@ -50,6 +50,8 @@ class Announcer:
         for fact in settled.facts:
             if isinstance(fact, OutageOpened):
                 self.metrics.outage_confirmed(fact.outage)
+            elif isinstance(fact, ActDone):
+                self.metrics.acted(settled.state.platform, fact.kind)
 
     def show(self, settled: Settled) -> None:
         """Bring pages and event streams up to date."""
@@ -67,12 +69,16 @@ def note(settled: Settled) -> None:
             log.info(event, extra={"fields": {"platform": settled.state.platform, **fields}})
 
 
-def _event(fact: Fact) -> tuple[str, dict[str, object]]:
+def _event(fact: Fact) -> tuple[str, dict[str, object]]:  # noqa: PLR0911 - one way out a kind of fact
     match fact:
         case PlatformChanged():
             return "verdict", {"was": fact.was, "now": fact.now, "why": fact.why}
         case FlagChanged():
             return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
+        case ActDone():
+            return "act", {"act": fact.kind, "person": fact.person, "id": fact.subject}
+        case EndsSoon():
+            return "ends_soon", {"cause": fact.cause.id, "at": fact.ends_at.isoformat()}
         case OutageOpened():
             seconds = f"{fact.outage.detection_seconds:.1f}"
             return "outage", {"id": fact.outage.id, "detection_seconds": seconds, "why": fact.outage.reason}

@@ -18,6 +18,7 @@ from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.secrets import Secret, SecretReference, resolve
 from monitor import procedure
+from monitor.acting import Acting
 from monitor.announce import Announcer
 from monitor.auditor import Auditor
 from monitor.board import Board
@@ -225,7 +226,8 @@ class _Builder:
         self._gate = StoreGate(self._store_changed)
         self._chain = Chain(ChainHead(0, GENESIS))
         self._auditor = Auditor(store, self._gate, self._chain)
-        sources = Sources(self._board, store, self._render_metrics, clock, self._auditor.note)
+        self._acting = Acting(self._board.keepers)
+        sources = Sources(self._board, store, self._render_metrics, clock, self._auditor.note, self._acting.act)
         self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
@@ -253,7 +255,7 @@ class _Builder:
             self._chain,
             self._clock,
             self._route,
-            (self._board.settled, *announcer.listeners()),
+            (self._board.settled, *announcer.listeners(), self._acting.settled),
         )
         bench = Bench(self._store, self._sight, self._metrics, self._clock)
         settlers, loops = [], []

@@ -148,6 +148,14 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """The answer to who acted. `is_recorded`: all that it led to is in the store."""
+
+    ruling: Ruling
+    is_recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """An act that was done, so that the same one sent again is answered and not done again."""
 

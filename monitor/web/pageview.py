@@ -54,6 +54,17 @@ class CauseView:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingView:
+    """What a person left standing on the flag, until when, and what another one can do about it."""
+
+    title: str
+    since: Moment
+    until: Moment
+    hint: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeView:
     """One probe and what it found last."""
 
@@ -100,6 +111,7 @@ class PlatformView:
     why: str
     glass: GlassView
     causes: tuple[CauseView, ...]
+    standing: tuple[StandingView, ...]
     procedure_url: str
     procedure_link: str
     procedure_text: str

@@ -40,6 +40,22 @@ def name(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str 
     raise click.BadParameter(f"expected 1 to {_NAME_CHARACTERS} printable characters")
 
 
+def reason(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
+    """Return a reason; None where none was given."""
+    return _line(text, 500)
+
+
+def ticket(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
+    """Return a ticket; None where none was given."""
+    return _line(text, 64)
+
+
+def _line(text: str | None, longest: int) -> str | None:
+    if text is None or (text.strip() and len(text) <= longest and text.isprintable()):
+        return text
+    raise click.BadParameter(f"expected one line of 1 to {longest} printable characters")
+
+
 def deployment(ctx: click.Context, param: click.Parameter, text: str) -> str:
     """Return the name of a deployment."""
     if "/" in text:
