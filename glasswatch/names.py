@@ -19,6 +19,7 @@ VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
 ACT: Final = "act"
 KIND: Final = "kind"
+CODE: Final = "code"
 VERSION: Final = "version"
 PYTHON: Final = "python"
 
@@ -98,6 +99,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_monitor_store_writable": MetricName(MetricKind.GAUGE, (), "1 if the last write to the store went through."),
     "jit_monitor_outcomes_dropped_total": MetricName(
         MetricKind.COUNTER, (), "Outcomes that were judged but could not be stored."
+    ),
+    "jit_monitor_requests_refused_total": MetricName(
+        MetricKind.COUNTER, (CODE,), "Requests that an endpoint refused, by the refusal's code."
+    ),
+    "jit_monitor_audit_entries_dropped_total": MetricName(
+        MetricKind.COUNTER, (), "Entries of the audit that could not be kept; each is in the log."
     ),
     "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
 }

@@ -20,6 +20,7 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape, sentence
 from glasswatch.settings.shapes import PathShape, RelativePath, is_host
+from monitor.rules.forwarded import Network
 
 _HIGHEST_PORT: Final = 65535
 _LONGEST_PORT: Final = 5
@@ -28,8 +29,6 @@ _BEYOND: Final = (
     "expected a loopback address (127.0.0.1, [::1] or localhost); any other needs TLS or a declared proxy: "
     "{address: …, tls: …} or {address: …, proxy: …}"
 )
-
-Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.model.fact import Fact
-from monitor.web.app import create_app
+from monitor.web.app import Desk, create_app
 from monitor.web.events import Hub
 from monitor.web.handlers import Handlers
 from monitor.web.outages import LastOutages
@@ -34,7 +34,8 @@ class WebFace:
         self._pages = Pages(site, sources.reader, self._outages, sources.clock)
         self.hub = Hub(mark=f"{sources.clock.now():%Y%m%dT%H%M%S}")
         self.static = StaticPage(static_file, self._pages.for_file)
-        self.app = create_app(site, sources, Handlers(site, sources, self._pages, self.hub))
+        self._desk = Desk(site, sources)
+        self.app = create_app(site, Handlers(site, sources, self._pages, self.hub), self._desk)
 
     def changed(self, platform: str, facts: Iterable[Fact], at: datetime) -> None:
         """Tell of what changed: to those who listen, and on both pages. Never blocks, never raises."""
@@ -51,5 +52,6 @@ class WebFace:
         self.static.request()
 
     def close(self) -> None:
-        """End every event stream. Repeated calls do nothing."""
+        """End every event stream, and have noted what was only counted. Repeated calls do nothing."""
         self.hub.close()
+        self._desk.close()

@@ -17,7 +17,8 @@ class Sources:
     """The running monitor as the web face may see it.
 
     `metrics` returns the exposition. `note` has an entry of the audit written, of a platform or of none; it never
-    waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled.
+    waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled. `refused`
+    counts a refusal by its code.
     """
 
     reader: StatusReader
@@ -26,3 +27,4 @@ class Sources:
     clock: Clock
     note: Note
     act: DoAct
+    refused: Callable[[str], None] = lambda _code: None

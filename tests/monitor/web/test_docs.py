@@ -2,7 +2,10 @@ import re
 from pathlib import Path
 
 from monitor.acting import PATIENCE_SECONDS
+from monitor.auditor import MOST_KEPT
 from monitor.rules.acts import REMEMBERED
+from monitor.rules.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, WRITES
+from monitor.web.bodies import LARGEST
 from monitor.web.deadlines import Bounds
 from monitor.web.events import HELD
 from monitor.wire.endpoints import ENDPOINTS
@@ -71,7 +74,15 @@ def test_bounds_are_documented() -> None:
     assert [int(figure) for figure in figures] == [
         bounds.request_seconds,
         bounds.head_bytes // 1024,
+        LARGEST // 1024,
         bounds.write_seconds,
         bounds.idle_seconds,
         bounds.connections,
+        FAILURES_OF_ONE,
+        FAILURES_OF_ALL,
+        WRITES,
     ]
+    throttling = _section("Throttling")
+    for figure in (FAILURES_OF_ONE, FAILURES_OF_ALL, WRITES):
+        assert re.search(rf"\b{figure}\s+times a minute|\b{figure} times", throttling)
+    assert f"{MOST_KEPT:,} at most" in _section("Authorisation")
