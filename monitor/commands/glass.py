@@ -1,7 +1,9 @@
 """Says on a terminal where a flag stands: what raises it, what holds it closed, what waits for a second person."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from glasswatch.durations import render
 from monitor import visible
 from monitor.wire.answers import BreakGlassAnswer, CauseAnswer, RequestAnswer
 
@@ -50,7 +52,8 @@ def _cause(cause: CauseAnswer, glass: BreakGlassAnswer) -> str:
 
 def _request(platform: str, request: RequestAnswer) -> str:
     wish = "raise it" if request.act == "raise" else "hold it closed"
+    span = timedelta(seconds=max(request.for_seconds, 0))
     return (
-        f"{request.by} asks to {wish} for {request.for_seconds:g} s: {request.reason}; another person confirms by "
+        f"{request.by} asks to {wish} for {render(span)}: {request.reason}; another person confirms by "
         f"{request.expires_at:%H:%M:%SZ}: monitor flag confirm {platform} {request.id}"
     )

@@ -4,13 +4,14 @@
 2. `key` is made by the client: the same act sent again under the same key is answered as before, and not done again.
 """
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, model_validator
 
 from monitor.wire.bodies import Body
 
-_LONGEST_SPAN = 7 * 86_400
+LONGEST_SPAN: Final = timedelta(days=7)
 
 
 def _printable(value: str) -> str:
@@ -22,7 +23,7 @@ def _printable(value: str) -> str:
 _REASON = "why, in one line of at most 500 printable characters"
 _SPAN = "a whole number of seconds from 1 to 604800"
 Reason = Annotated[str, Field(min_length=1, max_length=500, description=_REASON), AfterValidator(_printable)]
-Span = Annotated[int, Field(ge=1, le=_LONGEST_SPAN, description=_SPAN)]
+Span = Annotated[int, Field(ge=1, le=LONGEST_SPAN // timedelta(seconds=1), description=_SPAN)]
 Key = Annotated[
     str | None,
     Field(
@@ -65,7 +66,9 @@ class InhibitBody(Body):
         Field(min_length=1, max_length=500, description=f"{_REASON}; null only with end"),
         AfterValidator(lambda value: value if value is None else _printable(value)),
     ] = None
-    for_seconds: Annotated[int | None, Field(ge=1, le=_LONGEST_SPAN, description=f"{_SPAN}; null with end")] = None
+    for_seconds: Annotated[
+        int | None, Field(ge=1, le=LONGEST_SPAN // timedelta(seconds=1), description=f"{_SPAN}; null with end")
+    ] = None
     end: Annotated[bool, Field(description="true or false")] = False
     key: Key = None
 

@@ -15,9 +15,11 @@ from datetime import timedelta
 import click
 from pydantic import BaseModel, ValidationError
 
+from glasswatch.durations import render
 from glasswatch.errors import ExitCode, NotMeasured, UsageFault
 from monitor import visible
 from monitor.commands import client, glass
+from monitor.wire.acts import LONGEST_SPAN
 from monitor.wire.answers import ActAnswer
 from monitor.wire.endpoints import BY_NAME, Endpoint
 
@@ -43,12 +45,14 @@ def seconds(span: timedelta | None) -> int | None:
     """Return a duration as it is sent: in whole seconds.
 
     Raises:
-        BadParameter: it is shorter, or finer.
+        BadParameter: it is finer, or longer than can be sent.
     """
     if span is None:
         return None
     if span % _LEAST:
         raise click.BadParameter("expected whole seconds, such as 30m or 1h", param_hint="--for")
+    if span > LONGEST_SPAN:
+        raise click.BadParameter(f"expected a duration of at most {render(LONGEST_SPAN)}", param_hint="--for")
     return span // _LEAST
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from glasswatch.durations import render
 from glasswatch.errors import UsageFault
 from monitor.commands import client, options
 from monitor.commands.flag import acting, values
@@ -44,10 +45,8 @@ def command(  # noqa: PLR0913 - one for each option
     if not end and (span is None or reason is None):
         raise UsageFault("expected --reason and --for, or --end")
     body = InhibitBody(reason=reason, for_seconds=acting.seconds(span), end=end, key=acting.new_key())
-    if not end:
-        sentence = (
-            f"Once another person confirms, an outage opens nothing on {platform} for {span}. Everybody is paged."
-        )
-        acting.ask_first(sentence, is_sure=is_sure)
+    if span is not None:
+        what = f"Once another person confirms, an outage opens nothing on {platform} for {render(span)}."
+        acting.ask_first(f"{what} Everybody is paged.", is_sure=is_sure)
     given = client.Given(config, url, token_file, ca_file)
     return acting.send(acting.Sending(given, "flag_inhibit", platform, as_json), body)

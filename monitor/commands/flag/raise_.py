@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from glasswatch.durations import render
 from monitor.commands import client, options
 from monitor.commands.flag import acting, values
 from monitor.wire.acts import RaiseBody
@@ -47,6 +48,6 @@ def command(  # noqa: PLR0913 - one for each option
         reason=reason, for_seconds=acting.seconds(span) or 0, ticket=ticket, renew=renew, key=acting.new_key()
     )
     what = f"lets {renew} hold" if renew else f"marks break-glass of {platform} READY"
-    acting.ask_first(f"This {what} for {span}, and pages everybody.", is_sure=is_sure)
+    acting.ask_first(f"This {what} for {render(span)}, and pages everybody.", is_sure=is_sure)
     given = client.Given(config, url, token_file, ca_file)
     return acting.send(acting.Sending(given, "flag_raise", platform, as_json), body)
