@@ -159,7 +159,7 @@ class Acted:
 class Remembered:
     """An act that was done, so that the same one sent again is answered and not done again."""
 
-    key: str
+    key: str  # empty: it had none
     person: str
     digest: str  # of what was asked for: one key names one act
     answer: Answer
@@ -171,8 +171,8 @@ class Remembered:
 class Acts:
     """What people's acts left standing on a platform, beside its causes.
 
-    `warned`: up to which instant people were warned that a cause ends, by its id. `done`: the latest acts that came
-    with a key, oldest first. `count`: how many acts were done, ever; it tells their pages apart.
+    `warned`: up to which instant people were warned that a cause ends, by its id. `done`: the latest acts, oldest
+    first. `count`: how many acts were done, ever; it tells their pages apart.
     """
 
     requests: tuple[Request, ...] = ()

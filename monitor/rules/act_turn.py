@@ -78,9 +78,7 @@ def end_of(now: datetime, span: timedelta) -> datetime:
 
 def new_id(kind: str, person: str, state: PlatformState, now: datetime) -> str:
     """Return a name that nothing else has: by the millisecond, and later where that is taken."""
-    taken = {cause.id for cause in state.causes}
-    taken |= {request.id for request in state.acts.requests}
-    taken |= {done.subject for done in state.acts.done if done.subject is not None}
+    taken = {done.subject for done in state.acts.done}
     while True:
         found = f"{kind}-{now.astimezone(UTC):%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z-{person}"
         if found not in taken:

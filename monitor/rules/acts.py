@@ -66,10 +66,8 @@ def _answered(state: PlatformState, hand: Hand, digest: str) -> Ruling | None:
 
 def _remember(found: Done, hand: Hand, digest: str) -> PlatformState:
     acts, ruling = found.state.acts, found.ruling
-    done = acts.done
-    if hand.key:
-        latest = Remembered(hand.key, hand.person, digest, ruling.answer, ruling.line, ruling.subject)
-        done = (*done, latest)[-REMEMBERED:]
+    latest = Remembered(hand.key, hand.person, digest, ruling.answer, ruling.line, ruling.subject)
+    done = (*acts.done, latest)[-REMEMBERED:]
     return replace(found.state, acts=replace(acts, done=done, count=acts.count + 1))
 
 

@@ -104,7 +104,7 @@ def _renew_outage(state: PlatformState, cause: Cause, act: Renew, turn: Turn) ->
     if cause.suspended or ends_at <= turn.now:
         return no(f"{cause.id} raises nothing any more: raise it by hand, monitor flag raise {state.platform}")
     renewal = state.acts.renewal
-    if renewal is not None and renewal.cause == cause.id and is_same_person(renewal.by, turn.hand.person):
+    if renewal is not None and is_same_person(renewal.by, turn.hand.person):
         return no(act_lines.renewing_oneself(state.platform, cause, turn.hand.person))
     if until <= ends_at:
         return no(f"{cause.id} holds until {reasons.clock(ends_at)} already: that would not prolong it")

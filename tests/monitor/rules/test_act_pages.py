@@ -140,6 +140,10 @@ def test_a_renewal_while_it_is_held_closed_is_told_there() -> None:
     (cause,) = platform.state.causes
     platform.act(Renew(cause.id, "still blind", 4 * HOUR), "ben")
     assert [page[:2] for page in told(platform, since)] == [("flag/inhibit", "firing")]
+    platform.act(Raise("I see it", HOUR), "cleo")
+    since = count(platform)
+    platform.after(MINUTE).act(Renew(cause.id, "still blind", 4 * HOUR), "anna")
+    assert [page[:2] for page in told(platform, since)] == [("flag", "firing")]
 
 
 def test_lowering_pages_with_who_and_why() -> None:

@@ -11,7 +11,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from monitor.model.act import Act, Confirm, EndInhibit, Inhibit, Lower, Raise, Renew
 from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, Ticked, VotesChanged
-from monitor.model.fact import OutageEnded, OutageOpened, OutageReopened, OutageWidened, PageDecided
+from monitor.model.fact import (
+    CauseAdded,
+    CauseEnded,
+    OutageEnded,
+    OutageOpened,
+    OutageReopened,
+    OutageWidened,
+    PageDecided,
+)
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason, Warn
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.policy import PlatformPolicy, ProbePolicy
@@ -86,6 +94,7 @@ class Machine(RuleBasedStateMachine):
         self.history = [naive.Entry(self.platform.now, Restarted(None), self.first)]
         self.outages: dict[str, Outage] = {}
         self.told: set[str] = set()
+        self.in_force: set[str] = set()
         self.was = PlatformState("payments")
         self.note()
 
@@ -302,7 +311,13 @@ class Machine(RuleBasedStateMachine):
                 self.told.add(fact.page.dedup_key)
             elif isinstance(fact, PageDecided):
                 self.told.remove(fact.page.dedup_key)
+            if isinstance(fact, CauseAdded):
+                self.in_force.add(fact.cause.id)
+            elif isinstance(fact, CauseEnded) and fact.cause.kind is not CauseKind.EXERCISE:
+                self.in_force.remove(fact.cause.id)
         assert self.told == set(self.platform.state.firing)
+        held = [cause for cause in self.platform.state.causes if cause.kind is not CauseKind.EXERCISE]
+        assert self.in_force == {cause.id for cause in held if not cause.is_held_back}
         assert self.platform.state.flag.change - self.was.flag.change in {0, 1}
 
     # what must hold

@@ -136,13 +136,13 @@ def test_no_more_than_fit_into_the_signed_document() -> None:
 def test_ids_differ_within_one_instant() -> None:
     """Raised, lowered and raised again in the same millisecond: two causes, two ids."""
     platform, first = raised()
-    platform.act(Lower("not needed"), "ben", key="a")
-    platform.act(Raise("needed after all", HOUR), key="b")
-    platform.act(Lower("not needed"), "ben", key="c")
-    platform.act(Raise("needed after all", HOUR), key="d")
-    (again,) = platform.state.causes
-    assert again.id.endswith("-anna")
-    assert again.id not in {first.id, platform.state.acts.done[1].subject}
+    ids = [first.id]
+    for _ in range(3):
+        platform.act(Lower("not needed"), "ben")
+        platform.act(Raise("needed after all", HOUR))
+        ids += [cause.id for cause in platform.state.causes]
+    assert len(set(ids)) == 4
+    assert all(each.endswith("-anna") for each in ids)
 
 
 # renewing a manual cause
@@ -156,6 +156,8 @@ def test_another_person_renews() -> None:
     until = (platform.now + 4 * HOUR).replace(microsecond=0)
     assert ruling.answer is Answer.DONE
     assert platform.state.causes == (replace(cause, until=until, renewed_by="ben"),)
+    (change,) = [fact for fact in platform.step.facts if isinstance(fact, FlagChanged)]
+    assert change.why == f"manual {cause.id} holds for longer"
     platform.tick(HOUR)
     assert platform.flag() is FlagState.READY
 
@@ -173,6 +175,7 @@ def test_a_renewal_prolongs_or_is_refused() -> None:
     """It is no way to shorten: that is `lower`."""
     platform, cause = raised(2 * HOUR)
     refused(platform, Renew(cause.id, "less", HOUR), "would not prolong", "ben")
+    refused(platform, Renew(cause.id, "as long", 2 * HOUR), "would not prolong", "ben")
     refused(platform, Renew(cause.id, "more", 4 * HOUR + SECOND), "5s to 4h", "ben")
     refused(platform, Renew(cause.id, "", 3 * HOUR), "a reason is needed", "ben")
 
@@ -239,7 +242,16 @@ def test_an_outage_cause_renewed_is_prolonged_within_unknown_max() -> None:
     platform, cause = unknown()
     platform.tick(HOUR)
     refused(platform, Renew(cause.id, "long", 2 * HOUR), "would not prolong")
+    refused(platform, Renew(cause.id, "as long", 3 * HOUR), "would not prolong")
     refused(platform, Renew(cause.id, "long", 4 * HOUR + SECOND), "5s to 4h")
+
+
+def test_what_has_rested_on_unknown_for_too_long_is_not_renewed() -> None:
+    """At the instant of its end it is over, though nobody noticed yet."""
+    platform, cause = unknown()
+    platform.after(4 * HOUR)
+    refused(platform, Renew(cause.id, "late", 4 * HOUR), "monitor flag raise payments")
+    assert platform.flag() is FlagState.STANDBY
 
 
 def test_what_is_held_back_after_a_gap_is_not_renewed() -> None:

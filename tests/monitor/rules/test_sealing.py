@@ -150,6 +150,7 @@ def test_an_outage_that_is_over_meanwhile_raises_nothing_afterwards() -> None:
     for _ in range(200):
         platform.after(5 * SECOND).good()
     assert platform.state.causes == ()
+    assert len(platform.found(CauseEnded)) == 1
     platform.act(EndInhibit())
     assert platform.flag() is FlagState.STANDBY
 
@@ -192,6 +193,21 @@ def test_a_reason_is_needed_to_hold_closed(reason: str) -> None:
     inhibited(platform)
     if reason:
         refused(platform, EndInhibit(reason), "a reason is one line")
+
+
+def test_what_is_held_back_ends_in_silence() -> None:
+    """It was told as ended when it was held closed: not again when it is suspended, freed of one, or really over."""
+    platform = inhibited(down())
+    ended = len(platform.found(CauseEnded))
+    platform.restart(20 * MINUTE)
+    platform.act(EndInhibit())
+    inhibited(platform)
+    platform.recover()
+    for _ in range(200):
+        platform.after(5 * SECOND).good()
+    assert platform.state.causes == ()
+    assert len(platform.found(CauseEnded)) == ended
+    assert len(platform.found(CauseAdded)) == 1
 
 
 def test_every_act_is_a_fact_with_its_person() -> None:

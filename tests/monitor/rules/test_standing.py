@@ -198,9 +198,11 @@ def test_people_are_warned_before_a_manual_cause_ends(span: timedelta, lead: tim
 def test_who_renews_is_not_warned_of_what_they_know() -> None:
     """Only what is still to come is told, counted to the new end."""
     platform = unknown()
-    platform.tick(3 * HOUR)
+    platform.tick(3 * HOUR + 40 * MINUTE)
     (cause,) = platform.state.causes
-    platform.act(Renew(cause.id, "still blind", 70 * MINUTE - 40 * MINUTE + HOUR))
+    platform.act(Renew(cause.id, "still blind", 25 * MINUTE))
+    assert after(platform, 10 * MINUTE) == []
+    platform.act(Renew(cause.id, "still blind", 90 * MINUTE), "ben")
     assert after(platform, 5 * HOUR) == [60 * MINUTE, 30 * MINUTE, 10 * MINUTE]
 
 
