@@ -200,7 +200,9 @@ def test_who_renews_is_not_warned_of_what_they_know() -> None:
     platform = unknown()
     platform.tick(3 * HOUR + 40 * MINUTE)
     (cause,) = platform.state.causes
+    before = warnings(platform)
     platform.act(Renew(cause.id, "still blind", 25 * MINUTE))
+    assert warnings(platform) == before
     assert after(platform, 10 * MINUTE) == []
     platform.act(Renew(cause.id, "still blind", 90 * MINUTE), "ben")
     assert after(platform, 5 * HOUR) == [60 * MINUTE, 30 * MINUTE, 10 * MINUTE]
