@@ -5,7 +5,7 @@
 2. The same act sent again under the same key is answered as before and not done again; a key names one act of a person.
 3. A refusal changes nothing but what time alone has changed already.
 
-What may be raised and renewed is `raising`'s, lowered and held closed `sealing`'s; what time does to what is left
+What may be raised and renewed is `raising`'s, lowered and held closed `lowering`'s; what time does to what is left
 standing is `standing`'s, whether a token may do it at all `authority`'s.
 """
 
@@ -33,7 +33,7 @@ from monitor.model.fact import Fact
 from monitor.model.policy import PlatformPolicy
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
-from monitor.rules import act_lines, raising, reasons, sealing, standing
+from monitor.rules import act_lines, lowering, raising, reasons, standing
 from monitor.rules.act_turn import Done, Found, Turn, end_of, is_same_person, new_id, no
 
 REMEMBERED: Final = 16
@@ -80,7 +80,7 @@ def _confirm(state: PlatformState, act: Confirm, turn: Turn) -> Found:
         return no(f"{request.by} asked for {request.id}: another person must confirm it")
     left = replace(state, acts=replace(state.acts, requests=tuple(waiting.values())))
     if request.kind is RequestKind.INHIBIT:
-        return sealing.inhibited(left, request, turn)
+        return lowering.inhibited(left, request, turn)
     if request.span > turn.policy.manual_max:
         return no(f"a raise holds for {reasons.span(turn.policy.manual_max)} at most now: ask again for less")
     refusal = raising.raised_already(state, request.by, turn.now)
@@ -102,8 +102,8 @@ def _confirm(state: PlatformState, act: Confirm, turn: Turn) -> Found:
 _ACTS: Final[dict[type, Callable[[PlatformState, Any, Turn], Found]]] = {
     Raise: raising.raise_by_hand,
     Renew: raising.renew,
-    Lower: sealing.lower,
-    Inhibit: sealing.inhibit,
-    EndInhibit: sealing.end_inhibit,
+    Lower: lowering.lower,
+    Inhibit: lowering.inhibit,
+    EndInhibit: lowering.end_inhibit,
     Confirm: _confirm,
 }
