@@ -17,6 +17,7 @@ FUNCTION: Final = "function"
 PHASE: Final = "phase"
 VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
+ACT: Final = "act"
 KIND: Final = "kind"
 TARGET: Final = "target"
 CODE: Final = "code"
@@ -74,6 +75,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_break_glass_cause": MetricName(
         MetricKind.GAUGE, (PLATFORM, CAUSE), "1 for each kind of cause that raises the flag, 0 for the others."
+    ),
+    "jit_break_glass_inhibited": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "1 while two persons hold closed what outages raise."
+    ),
+    "jit_break_glass_acts_total": MetricName(
+        MetricKind.COUNTER, (PLATFORM, ACT), "What people did to the flag, and what they asked for."
     ),
     "jit_break_glass_flag_expiry_timestamp_seconds": MetricName(
         MetricKind.GAUGE, (PLATFORM,), "When the flag as last signed ends, in Unix time."

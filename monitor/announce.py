@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from glasswatch.clock import Clock
 from monitor.metrics.book import MetricsBook
-from monitor.model.fact import Fact, FlagChanged, FlagTakenUp, OutageEnded, OutageOpened, PlatformChanged
+from monitor.model.fact import (
+    ActDone,
+    EndsSoon,
+    Fact,
+    FlagChanged,
+    FlagTakenUp,
+    OutageEnded,
+    OutageOpened,
+    PlatformChanged,
+)
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
 from monitor.settle import Settled
@@ -50,6 +59,8 @@ class Announcer:
         for fact in settled.facts:
             if isinstance(fact, OutageOpened):
                 self.metrics.outage_confirmed(fact.outage)
+            elif isinstance(fact, ActDone):
+                self.metrics.acted(settled.state.platform, fact.kind)
 
     def show(self, settled: Settled) -> None:
         """Bring pages and event streams up to date."""
@@ -67,7 +78,7 @@ def note(settled: Settled) -> None:
             log.info(event, extra={"fields": {"platform": settled.state.platform, **fields}})
 
 
-def _event(fact: Fact) -> tuple[str, dict[str, object]]:
+def _event(fact: Fact) -> tuple[str, dict[str, object]]:  # noqa: PLR0911 - one way out a kind of fact
     match fact:
         case PlatformChanged():
             return "verdict", {"was": fact.was, "now": fact.now, "why": fact.why}
@@ -75,6 +86,10 @@ def _event(fact: Fact) -> tuple[str, dict[str, object]]:
             return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
         case FlagTakenUp():
             return "flag_taken_up", {"change": fact.published.change, "ver": fact.published.ver}
+        case ActDone():
+            return "act", {"act": fact.kind, "person": fact.person, "id": fact.subject}
+        case EndsSoon():
+            return "ends_soon", {"cause": fact.cause.id, "at": fact.ends_at.isoformat()}
         case OutageOpened():
             seconds = f"{fact.outage.detection_seconds:.1f}"
             return "outage", {"id": fact.outage.id, "detection_seconds": seconds, "why": fact.outage.reason}

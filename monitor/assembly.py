@@ -15,6 +15,7 @@ from glasswatch.clock import Clock
 from glasswatch.flag import keys
 from glasswatch.flag.strict import encode_base64url
 from monitor import procedure, published, trusted, unlock
+from monitor.acting import Acting
 from monitor.announce import Announcer
 from monitor.auditor import Auditor
 from monitor.board import Board
@@ -230,8 +231,15 @@ class _Builder:
         self._gate = StoreGate(self._store_changed)
         self._chain = Chain(ChainHead(0, GENESIS))
         self._auditor = Auditor(store, self._gate, self._chain)
+        self._acting = Acting(self._board.keepers)
         sources = Sources(
-            self._board, store, self._render_metrics, clock, self._auditor.note, self._metrics.request_refused
+            self._board,
+            store,
+            self._render_metrics,
+            clock,
+            self._auditor.note,
+            self._acting.act,
+            self._metrics.request_refused,
         )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
@@ -263,7 +271,7 @@ class _Builder:
             self._chain,
             self._clock,
             self._route,
-            (self._board.settled, *announcer.listeners()),
+            (self._board.settled, *announcer.listeners(), self._acting.settled),
         )
         grid = self._grid()
         bench = Bench(self._store, self._sight, self._metrics, self._clock, grid)

@@ -71,6 +71,7 @@ class Board:
             procedure_text=procedure.text,
             flag=keeper.state.flag.state if keeper is not None else None,
             outage=_outage(keeper, page.outage) if keeper is not None else None,
+            inhibition=keeper.state.acts.inhibition if keeper is not None else None,
         )
 
 

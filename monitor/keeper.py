@@ -4,7 +4,8 @@ The state in memory moves at once, so that no probe ever waits for the store. Wh
 the platform's settler, which writes it down and then acts on it.
 
 A machine that slept, or a clock that leapt, leaves a gap in which nobody watched, as an absence does: after one longer
-than `ready_ttl` nothing believed before is signed until it is confirmed again.
+than `ready_ttl` nothing believed before is signed until it is confirmed again. A clock that was set back while we were
+there is no gap; what counts real time is told of it.
 """
 
 import logging
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from glasswatch.clock import Clock
-from monitor.model.event import Event, Restarted, Ticked
+from monitor.model.event import ClockSetBack, Event, Restarted, Ticked
 from monitor.model.fact import Step
 from monitor.model.policy import PlatformPolicy
 from monitor.model.state import PlatformState
@@ -22,6 +23,7 @@ from monitor.settle import Settler
 log = logging.getLogger("glasswatch.keeper")
 
 LEAST_GAP = timedelta(seconds=3)  # ticks come every second; one that is late by less proves no absence
+LEAST_SET_BACK = timedelta(seconds=1)  # clocks are corrected by less all the time
 
 
 class Keeper:
@@ -34,6 +36,7 @@ class Keeper:
         self._clock = clock
         self._wake_at: datetime | None = None
         self._ticked_at: datetime | None = None
+        self._ticked_reading = 0.0
         self._call: Callable[[str], None] = lambda _: None
 
     @property
@@ -45,6 +48,11 @@ class Keeper:
     def state(self) -> PlatformState:
         """What is held now."""
         return self._state
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was found so far is written and told."""
+        return self._settler.is_settled
 
     def on_call(self, call: Callable[[str], None]) -> None:
         """Name what makes a probe's next attempt at once, given the probe's name."""
@@ -67,12 +75,16 @@ class Keeper:
 
     def tick(self) -> None:
         """Judge again what depends on time alone, when the rules said so; renew the flag when it is due."""
-        now = self._clock.now()
+        now, reading = self._clock.now(), self._clock.monotonic()
         last, self._ticked_at = self._ticked_at, now
         step = now - last if last is not None else timedelta(0)
+        set_back = timedelta(seconds=reading - self._ticked_reading) - step if last is not None else timedelta(0)
+        self._ticked_reading = reading
         if last is not None and step > max(self._policy.ready_ttl, LEAST_GAP):
             log.warning("gap", extra={"fields": {"platform": self.platform, "since": last.isoformat()}})
             self.hear(Restarted(last))
+        elif set_back > LEAST_SET_BACK:
+            self.hear(ClockSetBack(set_back))
         elif self._wake_at is None or now >= self._wake_at or step < timedelta(0):
             self.hear(Ticked())
         self._settler.renew_if_due(self._state, now)

@@ -45,4 +45,6 @@ def reaching(command: Command) -> Command:
     return command
 
 
+sure = click.option("--yes", "is_sure", is_flag=True, help="Don't ask first, also on a terminal.")
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from glasswatch.errors import ExitCode, NotMeasured, worst
 from monitor import visible
-from monitor.commands import client, options
+from monitor.commands import client, glass, options
 from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import FunctionAnswer, PlatformAnswer, ProbeAnswer, StatusAnswer
 from monitor.wire.endpoints import BY_NAME
@@ -20,7 +20,6 @@ _CODES = {
     "unknown": ExitCode.NOT_MEASURED,
 }
 _COLOURS = {"up": "green", "degraded": "yellow", "down": "red", "unknown": "magenta"}
-_GLASS = {"ready": "PERMITTED", "exercise": "exercise only", "standby": "sealed"}
 
 
 @click.command("status")
@@ -33,9 +32,9 @@ def command(config: Path, url: str | None, token_file: Path | None, ca_file: Pat
     verdict is unknown, or the monitor can't be reached.
     """
     place = client.reach(client.Given(config, url, token_file, ca_file))
-    answer = _read(asyncio.run(client.ask(place, BY_NAME["status"])), place.base)
+    answer = read(asyncio.run(client.ask(place, BY_NAME["status"])), place.base)
     if place.settings is not None:
-        _is_ours(answer, place.settings)
+        is_ours(answer, place.settings)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
     else:
@@ -46,7 +45,7 @@ def command(config: Path, url: str | None, token_file: Path | None, ca_file: Pat
     return worst(_CODES[platform.verdict] for platform in answer.platforms)
 
 
-def _is_ours(answer: StatusAnswer, settings: MonitorSettings) -> None:
+def is_ours(answer: StatusAnswer, settings: MonitorSettings) -> None:
     """Refuse another monitor's word: its address may have been taken by a demo, or by another deployment's."""
     if (answer.deployment, answer.vantage) != (settings.deployment, settings.vantage):
         raise NotMeasured(
@@ -55,7 +54,12 @@ def _is_ours(answer: StatusAnswer, settings: MonitorSettings) -> None:
         )
 
 
-def _read(body: bytes, base: str) -> StatusAnswer:
+def read(body: bytes, base: str) -> StatusAnswer:
+    """Return what a monitor answered.
+
+    Raises:
+        NotMeasured: it is not the answer of a monitor that watches something.
+    """
     try:
         answer = StatusAnswer.model_validate_json(body)
     except ValidationError as fault:
@@ -71,12 +75,13 @@ def _show(platform: PlatformAnswer) -> None:
     click.echo(f"{visible.line(platform.platform)}  {verdict}{since}")
     if platform.why and platform.verdict != "up":
         click.echo(f"  {visible.line(platform.why)}")
-    glass = platform.break_glass
-    until = f", signed until {glass.signed_until:%H:%M:%SZ}" if glass.signed_until else ", not signed yet"
-    click.echo(f"  break-glass: {_GLASS[glass.state]}{until}")
-    if glass.sealed_again:
-        if_up = " if it stays up" if glass.sealed_again.if_up else ""
-        click.echo(f"  sealed again at {glass.sealed_again.at:%Y-%m-%d %H:%M:%SZ}{if_up}")
+    click.echo(f"  {glass.headline(platform.break_glass)}")
+    sealed = platform.break_glass.sealed_again
+    if sealed:
+        if_up = " if it stays up" if sealed.if_up else ""
+        click.echo(f"  sealed again at {sealed.at:%Y-%m-%d %H:%M:%SZ}{if_up}")
+    for line in glass.waiting(platform.platform, platform.break_glass):
+        click.echo(f"  {visible.line(line)}")
     for function in platform.functions:
         _show_function(function)
 

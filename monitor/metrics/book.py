@@ -16,6 +16,7 @@ from monitor.metrics.own_series import OwnSeries
 from monitor.metrics.platform_series import PlatformSeries
 from monitor.metrics.probe_series import ProbeSeries
 from monitor.metrics.publish_series import PublishSeries
+from monitor.model.act import ActKind
 from monitor.model.outcome import Outcome
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
@@ -69,6 +70,10 @@ class MetricsBook:
     def outage_confirmed(self, found: Outage) -> None:
         """Count an outage that was found. Not for one that came back: it is the same outage."""
         self._platforms[found.platform].outage_confirmed(found)
+
+    def acted(self, platform: str, kind: ActKind) -> None:
+        """Count what a person did to a flag."""
+        self._platforms[platform].acted(kind)
 
     def page_decided(self, page: Page) -> None:
         """Count a page."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from glasswatch.names import METRICS, PLATFORM
 from monitor.metrics.exposition import Family, start
 from monitor.metrics.histogram import Histogram
+from monitor.model.act import ActKind
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState
@@ -18,11 +19,25 @@ PLATFORM_UP = "jit_platform_up"
 VERDICT = "jit_platform_verdict"
 READY = "jit_break_glass_ready"
 CAUSE = "jit_break_glass_cause"
+INHIBITED = "jit_break_glass_inhibited"
+ACTS = "jit_break_glass_acts_total"
 FLAG_EXPIRY = "jit_break_glass_flag_expiry_timestamp_seconds"
 OUTAGE_ACTIVE = "jit_outage_active"
 OUTAGES = "jit_outages_total"
 DETECTION = "jit_outage_detection_seconds"
-FAMILIES = (FUNCTION_UP, PLATFORM_UP, VERDICT, READY, CAUSE, FLAG_EXPIRY, OUTAGE_ACTIVE, OUTAGES, DETECTION)
+FAMILIES = (
+    FUNCTION_UP,
+    PLATFORM_UP,
+    VERDICT,
+    READY,
+    CAUSE,
+    INHIBITED,
+    ACTS,
+    FLAG_EXPIRY,
+    OUTAGE_ACTIVE,
+    OUTAGES,
+    DETECTION,
+)
 
 _UP = {Verdict.UP: 1, Verdict.DEGRADED: 1, Verdict.DOWN: 0}
 # From three attempts a second apart to an access probe every few minutes.
@@ -40,23 +55,31 @@ class PlatformSeries:
         self._outages = 0
         self._starts: dict[tuple[str, str], str] = {}
         self._put(OUTAGES, {"": 0})
+        self._acts = dict.fromkeys((kind.value for kind in ActKind), 0)
+        self._put(ACTS, self._acts)
         self.state(PlatformState(platform=policy.platform))
 
     def state(self, held: PlatformState) -> None:
         """Show verdicts, flag, causes and whether an outage is open."""
         functions = {name: held.functions.get(name, FunctionState()).verdict for name in self._functions}
-        raised = {cause.kind for cause in held.causes if not cause.suspended}
+        raised = {cause.kind for cause in held.causes if not cause.is_held_back}
         is_open = held.outage is not None and held.outage.ended_at is None
         self._put(FUNCTION_UP, {name: _UP[verdict] for name, verdict in functions.items() if verdict in _UP})
         self._put(PLATFORM_UP, {"": _UP[held.verdict]} if held.verdict in _UP else {})
         self._put(VERDICT, {verdict.value: held.verdict is verdict for verdict in Verdict})
         self._put(READY, {"": held.flag.state is FlagState.READY})
         self._put(CAUSE, {kind.value: kind in raised for kind in CauseKind})
+        self._put(INHIBITED, {"": held.acts.inhibition is not None})
         self._put(OUTAGE_ACTIVE, {"": is_open})
 
     def flag(self, document: FlagDocument) -> None:
         """Show when the flag last signed ends."""
         self._put(FLAG_EXPIRY, {"": document.expires_at.timestamp()})
+
+    def acted(self, kind: ActKind) -> None:
+        """Count an act of a person."""
+        self._acts[kind.value] += 1
+        self._put(ACTS, self._acts)
 
     def outage_confirmed(self, found: Outage) -> None:
         """Count an outage, and how long finding it took."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from monitor.model.act import Act, Hand
 from monitor.model.copy import Copy, Lag
 from monitor.model.outcome import Outcome
 from monitor.model.published import PublishedFlag
@@ -62,4 +63,19 @@ class CopyJudged:
     lag: Lag
 
 
-Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted | CopyJudged
+@dataclass(frozen=True, slots=True)
+class PersonActed:
+    """A person acts on the flag."""
+
+    act: Act
+    hand: Hand
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetBack:
+    """The clock shows an earlier time than it did, by so much; nobody was away."""
+
+    by: timedelta
+
+
+Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted | CopyJudged | PersonActed | ClockSetBack

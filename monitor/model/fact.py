@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.model.act import ActKind, Inhibition, Request, Ruling
 from monitor.model.page import Page, PageKind
 from monitor.model.published import PublishedFlag
 from monitor.model.state import Cause, FlagHead, Outage, PlatformState
@@ -72,16 +73,59 @@ class OutageReopened:
 
 @dataclass(frozen=True, slots=True)
 class CauseAdded:
-    """A reason to raise the flag appeared, or was confirmed again after a gap."""
+    """A reason to raise the flag appeared, holds for longer, or is held back no longer."""
 
     cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
 class CauseEnded:
-    """A reason to raise the flag is gone, or may not be signed until it is confirmed again."""
+    """A reason to raise the flag is gone, or held back: it may not be signed."""
 
     cause: Cause
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActDone:
+    """A person acted on the flag.
+
+    `subject` is the cause, request or inhibition that it is about; of `lower`, all that it ended. `request` is what was
+    asked for, or confirmed by `person`, who always is the one that acted now.
+    """
+
+    kind: ActKind
+    person: str
+    token: str
+    subject: str
+    reason: str
+    until: datetime | None = None
+    ticket: str | None = None
+    request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDied:
+    """Nobody confirmed what a person had asked for."""
+
+    request: Request
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitionEnded:
+    """What outages raise is held closed no longer."""
+
+    inhibition: Inhibition
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndsSoon:
+    """A cause in force will end by time, unless somebody renews it."""
+
+    cause: Cause
+    ends_at: datetime
     why: str
 
 
@@ -126,6 +170,10 @@ Fact = (
     | OutageReopened
     | CauseAdded
     | CauseEnded
+    | ActDone
+    | RequestDied
+    | InhibitionEnded
+    | EndsSoon
     | FlagChanged
     | FlagTakenUp
     | PageDecided
@@ -139,9 +187,11 @@ class Step:
 
     `calls` are the deciding probes that must run at once because a cheap critical probe of their function was
     confirmed bad. `wake_at` is the earliest instant at which time alone could change something; None if never.
+    `ruling` is the answer to a person who acted.
     """
 
     state: PlatformState
     facts: tuple[Fact, ...]
     calls: tuple[str, ...]
     wake_at: datetime | None
+    ruling: Ruling | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from monitor.model.act import Inhibition
 from monitor.model.state import Outage
 from monitor.model.verdict import FlagState
 
@@ -79,7 +80,8 @@ class PageContext:
 
     It is not stored with the page but built anew at each try, from the settings (deployment, vantage, procedure) and
     from what is held of the platform at that moment: a page that gets through an hour late must say whether break-glass
-    is permitted now. `flag` is None while it isn't known; `outage` is None for a page that is not about one.
+    is permitted now. `flag` is None while it isn't known; `outage` is None for a page that is not about one;
+    `inhibition` is set while two persons hold closed what outages raise.
     """
 
     deployment: str
@@ -88,6 +90,7 @@ class PageContext:
     procedure_text: str = ""
     flag: FlagState | None = None
     outage: Outage | None = None
+    inhibition: Inhibition | None = None
 
 
 @dataclass(frozen=True, slots=True)

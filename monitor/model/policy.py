@@ -31,6 +31,7 @@ class PlatformPolicy:
     """How one platform is judged. Every duration is positive; `configured_vantages` is at least 1.
 
     `targets` names where its flag is published.
+    `manual_persons`: how many it takes to raise the flag by hand, 1 or 2.
     """
 
     deployment: str
@@ -41,4 +42,6 @@ class PlatformPolicy:
     ready_ttl: timedelta
     unknown_max: timedelta
     unknown_pages_after: timedelta
+    manual_max: timedelta
+    manual_persons: int
     targets: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor.model.act import Acts
 from monitor.model.outcome import Reason, Warn
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 
@@ -83,7 +84,8 @@ class Outage:
 class Cause:
     """One reason for the flag to be raised (design 3.4).
 
-    `suspended`: believed before a gap longer than `ready_ttl`, so it isn't signed until confirmed again.
+    `suspended`: believed before a gap longer than `ready_ttl`, so it isn't signed until confirmed again. `inhibited`:
+    two persons hold it closed. `reason` and `renewed_by` (who let it hold for longer, last) are not signed.
     """
 
     kind: CauseKind
@@ -97,6 +99,14 @@ class Cause:
     principals: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     suspended: bool = False
+    inhibited: bool = False
+    reason: str = ""
+    renewed_by: str | None = None
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it raises nothing although it has not ended."""
+        return self.suspended or self.inhibited
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +148,4 @@ class PlatformState:
     last_ended_at: datetime | None = None
     wake_at: datetime | None = None
     unwatched_since: datetime | None = None
+    acts: Acts = field(default_factory=Acts)

@@ -1,6 +1,7 @@
 """What goes into the audit chain, and in which words.
 
-1. Everything that opens, holds or closes break-glass is audited: outages, causes, changes of the flag.
+1. Everything that opens, holds or closes break-glass is audited: outages, causes, changes of the flag. What a person
+   did carries the person's name and that of the token; what was asked for and died, or ended by time, is the monitor's.
 2. Every decision to tell somebody is audited, and every decision not to, with its reason.
 3. Verdicts of platforms are audited; those of single probes and functions are not: they stand in the transitions.
 4. An entry holds names, times and our own words; nothing that a server sent.
@@ -9,12 +10,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from monitor.model.act import ActKind
 from monitor.model.fact import (
+    ActDone,
     CauseAdded,
     CauseEnded,
     Fact,
     FlagChanged,
     FlagTakenUp,
+    InhibitionEnded,
     OutageEnded,
     OutageOpened,
     OutageReopened,
@@ -22,6 +26,7 @@ from monitor.model.fact import (
     PageDecided,
     PageWithheld,
     PlatformChanged,
+    RequestDied,
 )
 from monitor.model.record import AuditEntry, FlagDocument
 from monitor.model.state import Outage
@@ -29,6 +34,7 @@ from monitor.model.state import Outage
 ACTOR = "monitor"  # what the monitor decides by itself; a person's act carries the person's name
 
 Body = dict[str, object]
+_CONFIRMED = frozenset({ActKind.RAISE, ActKind.INHIBIT})
 _OUTAGES = {
     OutageOpened: "outage_opened",
     OutageWidened: "outage_widened",
@@ -41,12 +47,23 @@ def entries(
     platform: str, facts: Iterable[Fact], document: FlagDocument | None, at: datetime
 ) -> tuple[AuditEntry, ...]:
     """Return the audit's lines for what one event led to, in the order it happened."""
-    lines = (_line(fact) for fact in facts)
-    audited = [AuditEntry(kind, ACTOR, {"platform": platform, **body}, at) for kind, body in filter(None, lines)]
+    lines = ((_actor(fact), _line(fact)) for fact in facts)
+    audited = [AuditEntry(line[0], actor, {"platform": platform, **line[1]}, at) for actor, line in lines if line]
     if document is not None:
         body = {"platform": platform, "ver": document.ver, "change": document.change, "sha256": document.sha256}
         audited.append(AuditEntry("flag_signed", ACTOR, body, at))
     return tuple(audited)
+
+
+def _actor(fact: Fact) -> str:
+    match fact:
+        case ActDone():
+            return fact.person
+        case CauseAdded():
+            cause = fact.cause
+            return cause.renewed_by or cause.confirmed_by or cause.by or ACTOR
+        case _:
+            return ACTOR
 
 
 def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out a kind of fact
@@ -59,6 +76,8 @@ def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out
             return "cause_added", {"kind": fact.cause.kind, "id": fact.cause.id}
         case CauseEnded():
             return "cause_ended", {"kind": fact.cause.kind, "id": fact.cause.id, "why": fact.why}
+        case ActDone() | RequestDied() | InhibitionEnded():
+            return _act_line(fact)
         case FlagChanged():
             return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
         case FlagTakenUp():
@@ -71,6 +90,29 @@ def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out
             return "no_page", {"kind": fact.kind, "reason": fact.reason}
         case _:
             return None
+
+
+def _act_line(fact: ActDone | RequestDied | InhibitionEnded) -> tuple[str, Body]:
+    match fact:
+        case ActDone():
+            return f"flag_{fact.kind}", _act(fact)
+        case RequestDied():
+            return "flag_request_died", {"id": fact.request.id, "asked_by": fact.request.by, "why": fact.why}
+        case InhibitionEnded():
+            return "flag_inhibition_ended", {"id": fact.inhibition.id, "why": fact.why}
+
+
+def _act(fact: ActDone) -> Body:
+    body: Body = {
+        "id": fact.subject,
+        "token": fact.token,
+        "reason": fact.reason,
+        "ticket": fact.ticket,
+        "until": fact.until.isoformat() if fact.until else None,
+    }
+    if fact.request is not None and fact.kind in _CONFIRMED:
+        body |= {"asked_by": fact.request.by, "asked_token": fact.request.token, "confirmed_by": fact.person}
+    return body
 
 
 def _outage(outage: Outage) -> Body:

@@ -6,6 +6,7 @@
 3. An outage cause ends after up without break, if only that is missing.
 4. A manual or exercise cause reaches its end.
 5. An outage that is over can no longer come back.
+6. What people's acts left standing reaches its end, or people must be warned that a cause will.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,8 @@ from monitor.model.page import PageKind
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import PlatformState
 from monitor.model.verdict import CauseKind
-from monitor.rules.causes import may_end_quietly
+from monitor.rules import standing
+from monitor.rules.causes import may_end_quietly, unknown_ends_at
 from monitor.rules.pages import degraded_waits_until, key_of
 from monitor.rules.probe import stale_at
 
@@ -30,7 +32,7 @@ def wake_at(
 ) -> datetime | None:
     """Return when time alone changes something first, as far as it depends on the platform and on these probes."""
     stale = (stale_at(state.probes[probe.name], probe, now, blind=state.blind) for probe in probes)
-    return earliest(*stale, *_timers(state, policy))
+    return earliest(*stale, *_timers(state, policy), *standing.deadlines(state, policy, now))
 
 
 def _timers(state: PlatformState, policy: PlatformPolicy) -> Iterator[datetime]:
@@ -38,8 +40,9 @@ def _timers(state: PlatformState, policy: PlatformPolicy) -> Iterator[datetime]:
     if state.unknown_since is not None:
         if key_of(policy, PageKind.UNKNOWN) not in state.firing:
             yield state.unknown_since + policy.unknown_pages_after
-        if outage_causes:
-            yield state.unknown_since + policy.unknown_max
+        rests_until = unknown_ends_at(state, policy)
+        if outage_causes and rests_until is not None:
+            yield rests_until
     waits_until = degraded_waits_until(state, policy)
     if waits_until is not None and key_of(policy, PageKind.DEGRADED) not in state.firing:
         yield waits_until

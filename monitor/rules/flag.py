@@ -32,7 +32,7 @@ def settle(before: PlatformState, after: PlatformState, now: datetime) -> tuple[
     """Return `after` with its flag, and whether that changed since `before` was judged."""
     was = before.flag
     state = state_of(after.causes, now)
-    held = {cause for cause in before.causes if not cause.suspended}
+    held = {cause for cause in before.causes if not cause.is_held_back}
     holds = set(in_force(after.causes, now))
     since = now if was.since is None or state is not was.state else was.since
     if state is was.state and held == holds:
@@ -42,6 +42,8 @@ def settle(before: PlatformState, after: PlatformState, now: datetime) -> tuple[
 
 
 def _why(held: set[Cause], holds: set[Cause]) -> str:
-    gone = (f"{cause.kind} {cause.id} no longer holds" for cause in held - holds)
-    new = (f"{cause.kind} {cause.id} holds" for cause in holds - held)
-    return "; ".join((*sorted(new), *sorted(gone)))
+    left, before = {cause.id for cause in holds}, {cause.id for cause in held}
+    gone = (f"{cause.kind} {cause.id} no longer holds" for cause in held if cause.id not in left)
+    new = (f"{cause.kind} {cause.id} holds" for cause in holds if cause.id not in before)
+    longer = (f"{cause.kind} {cause.id} holds for longer" for cause in holds - held if cause.id in before)
+    return "; ".join((*sorted(new), *sorted(longer), *sorted(gone)))

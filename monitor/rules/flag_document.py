@@ -1,6 +1,7 @@
 """What a flag document says: the payload to be signed, from the platform's state (design 3.4).
 
-1. `state` and `causes` are what is in force at the instant of signing; a suspended cause is never signed.
+1. `state` and `causes` are what is in force at the instant of signing; a cause that is held back is never signed. Of a
+   person's act it holds who, until when and the ticket; the reason stands in pages and audit.
 2. `ver` is the larger of the highest version ever reserved plus 1 and the Unix milliseconds.
 3. `exp` is `iat` plus `ready_ttl` when ready, so that an outage that also kills the monitor doesn't close the door at
    once; else plus `ttl`.

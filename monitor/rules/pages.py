@@ -2,7 +2,9 @@
 
 1. outage: fires when an outage opens or comes back, resolved when it ends. Its key names the outage.
 2. flag: fires at each change while the flag is raised (ready or exercise), resolved when it is standby again. It is
-   the only key that fires again and again unresolved: every raise and every change pages everybody.
+   the only kind that fires again without having been resolved: every raise, every change, every act of a person and
+   every warning that a cause will end pages everybody. What waits for a second person, and what is held closed, has
+   keys of its own (`act_pages`).
 3. unknown: fires when the verdict has been unknown for `unknown_pages_after`, resolved when it isn't unknown.
 4. minority_down: fires while too few vantages see it down to say so.
 5. degraded: a ticket, fires when the verdict is degraded, resolved when it is up or down. Unknown changes nothing.
@@ -24,9 +26,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from monitor.model.act import ActKind
 from monitor.model.event import Observed
 from monitor.model.fact import (
+    ActDone,
     CauseEnded,
+    EndsSoon,
     Fact,
     FlagChanged,
     FunctionChanged,
@@ -42,11 +47,12 @@ from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import PlatformState
 from monitor.model.verdict import FlagState, Phase, Verdict
-from monitor.rules import reasons, summaries
+from monitor.rules import act_lines, reasons, summaries
 from monitor.rules.probe import is_believed_bad
 from monitor.rules.quorum import Tally
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ON_FLAG = frozenset({ActKind.RAISE, ActKind.RENEW, ActKind.LOWER})
 _PER_PROBE = frozenset({PageKind.CREDENTIALS_REFUSED, PageKind.TLS_EXPIRY})
 
 
@@ -198,6 +204,8 @@ def _is_resolvable(key: str, kind: str, policy: PlatformPolicy, outage: str) -> 
         PageKind.TLS_EXPIRY: policy.probes,
         PageKind.PUBLISH_BEHIND: policy.targets,
     }
+    if kind == PageKind.FLAG:
+        return key == own or key.startswith(f"{own}/")  # acts on the flag always come to an end
     if kind not in details:
         return key == own
     return key.startswith(f"{own}/") and key.removeprefix(f"{own}/") in details[PageKind(kind)]
@@ -254,14 +262,24 @@ def _flag(state: PlatformState, facts: tuple[Fact, ...]) -> Concern:
     changes = [fact.why for fact in facts if isinstance(fact, FlagChanged)]
     whys = [fact.why for fact in facts if isinstance(fact, CauseEnded)]
     is_raised = state.flag.state is not FlagState.STANDBY
+    done = [act_lines.done(state, fact) for fact in facts if isinstance(fact, ActDone) and fact.kind in _ON_FLAG]
+    ending = [fact for fact in facts if isinstance(fact, EndsSoon)]
+    told = "; ".join((*done, *(act_lines.ends_soon(state, fact) for fact in ending)))
     return Concern(
         PageKind.FLAG,
         holds=is_raised,
-        summary=summaries.flag_on(state) if is_raised else summaries.flag_off(state),
-        reason="; ".join((*changes, *whys)) or "raised before",
-        is_news=bool(changes),
-        mark=f".{state.flag.change}",
+        summary=told or (summaries.flag_on(state) if is_raised else summaries.flag_off(state)),
+        reason="; ".join((*changes, *whys)) or told or "raised before",
+        is_news=bool(changes or told),
+        mark=".".join(("", str(state.flag.change), *_marks(state, done, ending))),
     )
+
+
+def _marks(state: PlatformState, done: list[str], ending: list[EndsSoon]) -> Iterator[str]:
+    """Yield what tells apart pages of one instant that are about one change of the flag."""
+    if done:
+        yield f"act-{state.acts.count}"
+    yield from (f"ends-{fact.ends_at:%H%M%S}" for fact in ending)
 
 
 def _unknown(state: PlatformState, policy: PlatformPolicy, now: datetime) -> Iterator[Concern]:

@@ -10,19 +10,42 @@
    everything, whenever it comes.
 6. After loading, or with other settings, `Restarted` is the first event. An outcome of a probe that isn't configured
    changes nothing.
-7. Whoever turns blind drops rounds and rows of good outcomes; whoever is blind already drops nothing new.
+7. A person's act is taken in like any event, and answered; one that is refused changes nothing.
+8. Whoever turns blind drops rounds and rows of good outcomes; whoever is blind already drops nothing new.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.model.event import BlindnessChanged, CopyJudged, Event, Observed, Restarted, VotesChanged
+from monitor.model.event import (
+    BlindnessChanged,
+    ClockSetBack,
+    CopyJudged,
+    Event,
+    Observed,
+    PersonActed,
+    Restarted,
+    VotesChanged,
+)
 from monitor.model.fact import Fact, FunctionChanged, PlatformChanged, ProbeChanged, Step
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import FunctionState, PlatformState, ProbeState
 from monitor.model.verdict import Phase, Verdict
-from monitor.rules import causes, copies, deadlines, flag, outage, pages, platform, quorum, restart
+from monitor.rules import (
+    act_pages,
+    acts,
+    causes,
+    copies,
+    deadlines,
+    flag,
+    outage,
+    pages,
+    platform,
+    quorum,
+    restart,
+    standing,
+)
 from monitor.rules.change import changed
 from monitor.rules.function import Member, called, judge, probes_of
 from monitor.rules.probe import (
@@ -46,6 +69,9 @@ def advance(state: PlatformState, policy: PlatformPolicy, event: Event, now: dat
         return _told(state, policy, event, now)
     if isinstance(event, Observed):
         return _observed(state, policy, event, now)
+    if isinstance(event, PersonActed):
+        after, facts, ruling = acts.take(state, policy, event, now)
+        return replace(_settled(state, after, facts, _Turn(policy, now)), ruling=ruling)
     taken = TakenUp(state, state, ())
     if isinstance(event, Restarted) and event.published is not None:
         taken = take_up(state, policy, event.published, now)
@@ -81,7 +107,11 @@ def _taken_in(
         case VotesChanged():
             return replace(state, others=dict(event.others)), []
         case Restarted():
-            return restart.resume(state, policy, event, now)
+            after, died = standing.resume(state, event, now)
+            resumed, facts = restart.resume(after, policy, event, now)
+            return resumed, [*died, *facts]
+        case ClockSetBack():
+            return standing.set_back(state, event.by), []
         case _:
             probes = {name: set_back(probe, now) for name, probe in state.probes.items()}
             return replace(state, probes=probes), []
@@ -142,12 +172,17 @@ def _settled(before: PlatformState, after: PlatformState, facts: list[Fact], tur
     after, judged = _judged(after, groups, now)
     after, voted, tally = _voted(after, policy, now)
     after, outages = outage.settle(after, policy, now)
+    after, over = standing.settle(after, now)
     after, caused = causes.settle(after, policy, now)
+    after, warned = standing.warn(after, policy, now)
     after, flagged = flag.settle(before, after, now)
-    facts = [*facts, *judged, *voted, *outages, *caused, *flagged]
-    firing, told = pages.decide(
-        after.firing, (*turn.concerns, *pages.of_platform(after, policy, facts, tally, now)), policy, now
+    facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged]
+    concerns = (
+        *turn.concerns,
+        *pages.of_platform(after, policy, facts, tally, now),
+        *act_pages.of_acts(after, facts),
     )
+    firing, told = pages.decide(after.firing, concerns, policy, now)
     firing, closed = pages.unresolvable(firing, after, policy, now)
     facts += [*told, *closed, *pages.withheld(after, policy, [*facts, *told])]
     after = replace(after, firing=firing)

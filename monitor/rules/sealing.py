@@ -5,6 +5,7 @@
    breaks that, so it holds only if the platform stays up. While the outage is open, or the platform isn't up, nobody
    can tell.
 3. What a person raised: at its own end.
+4. While an outage's cause is held closed nobody can tell: it is in force again when that ends.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Sealing:
 
 def sealing(state: PlatformState, lower_after: timedelta, now: datetime) -> Sealing | None:
     """Return when a ready flag is sealed again; None if it isn't ready, or if nobody can tell."""
-    if state.flag.state is not FlagState.READY:
+    if state.flag.state is not FlagState.READY or any(cause.inhibited for cause in state.causes):
         return None
     raising = [cause for cause in in_force(state.causes, now) if cause.kind is not CauseKind.EXERCISE]
     ends = [_end_of(cause, state, lower_after) for cause in raising]

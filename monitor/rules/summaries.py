@@ -32,7 +32,7 @@ def outage_off(known: Outage, why: str) -> str:
 
 def flag_on(state: PlatformState) -> str:
     """Say that break-glass is raised, and by what."""
-    by = reasons.several([f"{cause.kind} {cause.id}" for cause in state.causes if not cause.suspended])
+    by = reasons.several([f"{cause.kind} {cause.id}" for cause in state.causes if not cause.is_held_back])
     if state.flag.state is FlagState.EXERCISE:
         return f"{state.platform}: exercise under way, break-glass is for its principals only ({by})"
     return f"{state.platform}: break-glass is READY, the platform is {state.verdict} ({by})"
@@ -40,6 +40,10 @@ def flag_on(state: PlatformState) -> str:
 
 def flag_off(state: PlatformState) -> str:
     """Say that break-glass is lowered."""
+    held = state.acts.inhibition
+    if held is not None:
+        who = f"{held.by} and {held.confirmed_by}"
+        return f"{state.platform}: break-glass is sealed, held closed by {who} until {reasons.clock(held.until)}"
     if any(cause.suspended and cause.kind is CauseKind.OUTAGE for cause in state.causes):
         return f"{state.platform}: break-glass is sealed until the outage is confirmed again: the monitor was away"
     return f"{state.platform}: break-glass is sealed again, the platform is {state.verdict}"

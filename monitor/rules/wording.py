@@ -2,7 +2,7 @@
 
 1. A person at 3 a.m. reads, in this order: what can't be done, since when, may I break the glass, the procedure.
 2. Whether the glass may be broken is told as of sending, from the flag: `ready` permits, `standby` and `exercise`
-   don't, an unknown flag is never turned into either.
+   don't, an unknown flag is never turned into either. While two persons hold it closed, they are named.
 3. What could not be recorded says so. A page about no platform (our own store) speaks of nobody's flag.
 4. Times are UTC with a Z. Members are always present; what there is nothing to say about is null.
 5. The procedure's text is cut at 8,000 characters and then says where the whole stands.
@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from monitor.model.page import Page, PageContext, PageStatus, Severity
 from monitor.model.state import Outage
 from monitor.model.verdict import FlagState
+from monitor.rules import reasons
 
 LONGEST_PROCEDURE = 8000  # Standard Webhooks advises bodies under 20 kB
 
@@ -75,6 +76,10 @@ def text(page: Page, context: PageContext) -> str:
 def _advice(page: Page, context: PageContext) -> str:
     if not page.platform:
         return "This page is about no platform; each platform's own flag says."
+    held = context.inhibition
+    if held is not None and context.flag is FlagState.STANDBY:
+        until = reasons.clock(held.until)
+        return f"No: {held.by} and {held.confirmed_by} hold it closed until {until}, whatever is down."
     return _ADVICE[context.flag]
 
 

@@ -11,12 +11,15 @@ from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.registry import KeyChoice
 from glasswatch.settings.sentences import Words
+from glasswatch.settings.shapes import WholeNumber
 from monitor.registries import TARGETS
 from monitor.settings.publish import PLACEHOLDER, FileTargetSettings, TargetSettings
 
 # The strict reader refuses documents that hold for longer.
 READERS_CAP: Final = timedelta(minutes=20)
 _DEFAULT_FILE: Final = {"file": f"{PLACEHOLDER}.flag.jws"}
+# Longer than a shift nobody remembers who raised it, and why.
+MANUAL_CAP: Final = timedelta(hours=12)
 
 
 def _default_publish() -> Any:  # noqa: ANN401 - read like what stands in a file, relative to the settings
@@ -54,6 +57,12 @@ class FlagSettings(SettingsModel):
     """How long a raised flag may rest on an unknown verdict."""
     unknown_pages_after: Duration = timedelta(minutes=2)
     """How long the verdict is unknown before somebody is told."""
+    manual_max: Annotated[timedelta, DurationShape(at_least=timedelta(minutes=1), at_most=MANUAL_CAP)] = timedelta(
+        hours=4
+    )
+    """How long a person may raise the flag for by hand, and prolong what another person raised."""
+    manual_persons: Annotated[int, WholeNumber(1, 2)] = 1
+    """How many persons it takes to raise it by hand; where it takes 2, the second one confirms within 15 minutes."""
 
     @finding("publish")
     def targets_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:

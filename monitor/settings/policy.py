@@ -22,6 +22,8 @@ def policy_of(
         unknown_max=flag.unknown_max,
         unknown_pages_after=flag.unknown_pages_after,
         targets=tuple(target.label for target in flag.publish),
+        manual_max=flag.manual_max,
+        manual_persons=flag.manual_persons,
     )
 
 

@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from monitor.model.fact import (
+    ActDone,
     CauseAdded,
     CauseEnded,
+    EndsSoon,
     Fact,
     FlagChanged,
     FlagTakenUp,
     FunctionChanged,
+    InhibitionEnded,
     OutageEnded,
     OutageOpened,
     OutageReopened,
@@ -21,6 +24,7 @@ from monitor.model.fact import (
     PageWithheld,
     PlatformChanged,
     ProbeChanged,
+    RequestDied,
 )
 from monitor.model.record import Commit, OutageQuery
 from monitor.model.state import Outage
@@ -97,6 +101,10 @@ _COLUMNS: dict[type, Callable[[Any], dict[str, object]]] = {
     OutageReopened: _of_outage,
     CauseAdded: lambda fact: {"subject": fact.cause.id},
     CauseEnded: lambda fact: {"subject": fact.cause.id, "why": fact.why},
+    ActDone: lambda fact: {"subject": fact.subject, "now": fact.kind, "why": fact.reason},
+    RequestDied: lambda fact: {"subject": fact.request.id, "why": fact.why},
+    InhibitionEnded: lambda fact: {"subject": fact.inhibition.id, "why": fact.why},
+    EndsSoon: lambda fact: {"subject": fact.cause.id, "why": fact.why},
     FlagChanged: _of_flag,
     FlagTakenUp: lambda fact: {"subject": str(fact.published.change), "now": fact.published.state},
     PageDecided: lambda fact: {"subject": fact.page.id, "now": fact.page.status, "why": fact.page.reason},

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.model.fact import (
+    ActDone,
     Fact,
     FlagChanged,
     FunctionChanged,
@@ -27,7 +28,7 @@ from monitor.model.fact import (
 )
 from monitor.model.page import Page
 from monitor.web.shaping import outage
-from monitor.wire.happenings import EVENTS, FlagEvent, OutageEvent, PageEvent, ResetEvent, VerdictEvent
+from monitor.wire.happenings import EVENTS, ActEvent, FlagEvent, OutageEvent, PageEvent, ResetEvent, VerdictEvent
 from monitor.wire.shape import Shape
 
 HELD = 256  # events that a client which comes back can still be told
@@ -141,6 +142,8 @@ def event_of(platform: str, fact: Fact, at: datetime) -> Shape | None:
             return FlagEvent(
                 platform=platform, was=was.state.value, now=now.state.value, change=now.change, at=at, why=why
             )
+        case ActDone():
+            return _act(platform, fact, at)
         case OutageOpened() | OutageWidened() | OutageReopened() | OutageEnded():
             return OutageEvent.model_validate({"happening": _HAPPENINGS[type(fact)], "outage": outage(fact.outage)})
         case PageDecided(page=page):
@@ -157,6 +160,21 @@ def _verdict(platform: str, fact: PlatformChanged | FunctionChanged) -> VerdictE
         now=fact.now.value,
         at=fact.at,
         why=fact.why,
+    )
+
+
+def _act(platform: str, fact: ActDone, at: datetime) -> ActEvent:
+    asked_by = fact.request.by if fact.request is not None else None
+    return ActEvent(
+        platform=platform,
+        act=fact.kind.value,
+        person=fact.person,
+        asked_by=None if asked_by == fact.person else asked_by,
+        id=fact.subject,
+        reason=fact.reason,
+        ticket=fact.ticket,
+        until=fact.until,
+        at=at,
     )
 
 

@@ -1,6 +1,6 @@
 """Puts the web face together: what the daemon builds, tells of changes, and ends.
 
-face = WebFace(site, Sources(reader, store, book.render, clock, auditor.note), static_file)
+face = WebFace(site, Sources(reader, store, book.render, clock, auditor.note, acting.act), static_file)
 server = WebServer(face.app, face.close)
 server.bind(host, port)
 # in the TaskGroup: server.run(), face.static.run()

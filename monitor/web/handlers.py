@@ -10,6 +10,7 @@ from starlette.responses import Response
 from monitor.errors import StoreError
 from monitor.model.record import OutageQuery
 from monitor.web import asking, shaping
+from monitor.web.acts import ActHandlers
 from monitor.web.asked import Asked, Handler
 from monitor.web.events import Hub
 from monitor.web.pages import Pages, documents
@@ -36,6 +37,7 @@ class Handlers:
         self._clock = sources.clock
         self._pages = pages
         self._hub = hub
+        self._acts = ActHandlers(site, sources)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -50,6 +52,7 @@ class Handlers:
             "events": self._events,
             "keys": self._keys,
             "openapi": self._describe,
+            **self._acts.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:

@@ -54,6 +54,17 @@ class CauseView:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingView:
+    """What a person left standing on the flag, until when, and what another one can do about it."""
+
+    title: str
+    since: Moment
+    until: Moment
+    hint: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeView:
     """One probe and what it found last."""
 
@@ -101,6 +112,7 @@ class PlatformView:
     glass: GlassView
     behind: tuple[str, ...]
     causes: tuple[CauseView, ...]
+    standing: tuple[StandingView, ...]
     procedure_url: str
     procedure_link: str
     procedure_text: str

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from monitor.model.act import RequestKind
 from monitor.model.outcome import Reason
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 
@@ -33,6 +34,11 @@ CAUSE_WORDS = {
     CauseKind.OUTAGE: "Outage",
     CauseKind.MANUAL: "Raised by hand",
     CauseKind.EXERCISE: "Drill",
+}
+
+REQUEST_WORDS = {
+    RequestKind.RAISE: "to raise break-glass",
+    RequestKind.INHIBIT: "to hold closed what outages raise",
 }
 
 PHASE_NOTES = {

@@ -5,18 +5,15 @@ from datetime import datetime
 
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
-from monitor.model.state import Cause, FunctionState, Outage, PlatformState, ProbeState
-from monitor.rules.sealing import Sealing, sealing
+from monitor.model.state import FunctionState, Outage, PlatformState, ProbeState
+from monitor.web.glass import break_glass
 from monitor.web.site import Site
 from monitor.wire.answers import (
-    BreakGlassAnswer,
-    CauseAnswer,
     FlagAnswer,
     FunctionAnswer,
     OutageAnswer,
     PlatformAnswer,
     ProbeAnswer,
-    SealingAnswer,
     SpanAnswer,
     StatusAnswer,
 )
@@ -96,43 +93,13 @@ def _platform(state: PlatformState, site: Site, document: FlagDocument | None, n
             "why": state.why,
             "vote": state.vote.value,
             "blind": state.blind,
-            "break_glass": _break_glass(state, document, sealing(state, watched.policy.lower_after, now)),
+            "break_glass": break_glass(state, watched.policy, document, now),
             "outage": outage(state.outage) if state.outage is not None else None,
             "functions": tuple(
                 _function(name, probes, state, watched.policy) for name, probes in functions_of(watched.policy).items()
             ),
             "procedure_url": watched.procedure_url,
         }
-    )
-
-
-def _break_glass(state: PlatformState, document: FlagDocument | None, ends: Sealing | None) -> BreakGlassAnswer:
-    return BreakGlassAnswer.model_validate(
-        {
-            "state": state.flag.state.value,
-            "since": state.flag.since,
-            "change": state.flag.change,
-            "causes": tuple(_cause(cause) for cause in state.causes),
-            "signed_state": document.state if document is not None else None,
-            "signed_until": document.expires_at if document is not None else None,
-            "sealed_again": SealingAnswer(at=ends.at, if_up=ends.is_if_up) if ends is not None else None,
-        }
-    )
-
-
-def _cause(cause: Cause) -> CauseAnswer:
-    return CauseAnswer(
-        kind=cause.kind.value,
-        id=cause.id,
-        since=cause.since,
-        until=cause.until,
-        by=cause.by,
-        confirmed_by=cause.confirmed_by,
-        ticket=cause.ticket,
-        run=cause.run,
-        principals=cause.principals,
-        targets=cause.targets,
-        suspended=cause.suspended,
     )
 
 

@@ -1,13 +1,15 @@
 """Where the web face reads from."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
+from monitor.model.act import Act, Acted, Hand
 from monitor.model.record import AuditEntry
 from monitor.ports import StatusReader, Store
 
 Note = Callable[[AuditEntry, str | None], None]
+DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class Sources:
     """The running monitor as the web face may see it.
 
     `metrics` returns the exposition. `note` has an entry of the audit written, of a platform or of none; it never
-    waits and never raises. `refused` counts a refusal by its code.
+    waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled. `refused`
+    counts a refusal by its code.
     """
 
     reader: StatusReader
@@ -23,4 +26,5 @@ class Sources:
     metrics: Callable[[], bytes]
     clock: Clock
     note: Note
+    act: DoAct
     refused: Callable[[str], None] = lambda _code: None

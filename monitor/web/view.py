@@ -9,7 +9,7 @@
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from monitor.web.pageview import (
     OutageView,
     PageView,
     PlatformView,
+    StandingView,
     Tone,
 )
 from monitor.web.probeview import probe_view
@@ -102,6 +103,7 @@ def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, s
         glass=glass,
         behind=tuple(visible.line(target) for target in held.unpublished.get(state.platform, ())),
         causes=tuple(_cause(cause, seen) for cause in state.causes),
+        standing=tuple(_standing(state, seen)),
         procedure_url=visible.line(watched.procedure_url),
         procedure_link=_link(watched.procedure_url),
         procedure_text=visible.lines(watched.procedure_text).strip("\n"),
@@ -149,7 +151,10 @@ def _cause(cause: Cause, seen: Seen) -> CauseView:
         f"by {cause.by}" if cause.by else "",
         f"confirmed by {cause.confirmed_by}" if cause.confirmed_by else "",
         f"ticket {cause.ticket}" if cause.ticket else "",
+        f"renewed by {cause.renewed_by}" if cause.renewed_by else "",
+        f"reason: {cause.reason}" if cause.reason else "",
         "held back after a gap in watching until it is confirmed again" if cause.suspended else "",
+        "held closed by two persons" if cause.inhibited else "",
     ]
     return CauseView(
         title=f"{phrases.CAUSE_WORDS[cause.kind]} {visible.line(cause.id)}",
@@ -157,6 +162,28 @@ def _cause(cause: Cause, seen: Seen) -> CauseView:
         until=seen.maybe(cause.until),
         notes=tuple(visible.line(note) for note in notes if note),
     )
+
+
+def _standing(state: PlatformState, seen: Seen) -> Iterator[StandingView]:
+    """Yield what a person may have to do something about: held closed, or waiting for a second one."""
+    held = state.acts.inhibition
+    if held is not None:
+        yield StandingView(
+            title=visible.line(f"Held closed by {held.by} and {held.confirmed_by}: {held.reason}"),
+            since=seen.moment(held.since),
+            until=seen.moment(held.until),
+            hint="Any one person ends it:",
+            command=visible.line(f"monitor flag inhibit {state.platform} --end"),
+        )
+    for request in state.acts.requests:
+        what = phrases.REQUEST_WORDS[request.kind]
+        yield StandingView(
+            title=visible.line(f"{request.by} asks {what} for {phrases.duration(request.span)}: {request.reason}"),
+            since=seen.moment(request.asked_at),
+            until=seen.moment(request.expires_at),
+            hint="Another person confirms it:",
+            command=visible.line(f"monitor flag confirm {state.platform} {request.id}"),
+        )
 
 
 def _functions(state: PlatformState, watched: Watched, seen: Seen) -> tuple[FunctionView, ...]:

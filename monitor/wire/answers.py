@@ -12,6 +12,7 @@ VerdictWord = Literal["up", "degraded", "down", "unknown"]
 FlagStateWord = Literal["standby", "exercise", "ready"]
 PhaseWord = Literal["unproven", "good", "bad"]
 CauseWord = Literal["outage", "manual", "exercise"]
+RequestWord = Literal["raise", "inhibit"]
 
 
 class Problem(Shape):
@@ -105,6 +106,38 @@ class CauseAnswer(Shape):
     targets: tuple[str, ...]
     suspended: bool
     """Believed before a gap in watching: not signed until it is confirmed again."""
+    inhibited: bool = False
+    """Two persons hold it closed: not signed meanwhile."""
+    reason: str = ""
+    """Why a person raised it; it is not in the signed document."""
+    renewed_by: str | None = None
+    """Who let it hold for longer, last."""
+
+
+class RequestAnswer(Shape):
+    """What one person asked for and another must confirm."""
+
+    id: str
+    act: RequestWord
+    by: str
+    reason: str
+    ticket: str | None
+    for_seconds: float
+    """How long it holds, from the confirmation on."""
+    asked_at: Instant
+    expires_at: Instant
+    """When it dies unless somebody confirms it."""
+
+
+class InhibitAnswer(Shape):
+    """Two persons hold closed what outages raise."""
+
+    id: str
+    by: str
+    confirmed_by: str
+    reason: str
+    since: Instant
+    until: Instant
 
 
 class FlagAnswer(Shape):
@@ -144,6 +177,14 @@ class BreakGlassAnswer(Shape):
     """When the document last signed expires."""
     sealed_again: SealingAnswer | None = None
     """When a flag that is ready will be sealed again; null where it isn't ready, or where nobody can tell."""
+    signed_ver: int | None = None
+    """Version of the document last signed."""
+    pending: tuple[RequestAnswer, ...] = ()
+    """What waits for a second person."""
+    inhibit: InhibitAnswer | None = None
+    """Set while what outages raise is held closed."""
+    unknown_until: Instant | None = None
+    """Set while the verdict is unknown: until then an outage cause may rest on it, unless a person renews it."""
 
 
 class PlatformAnswer(Shape):
@@ -174,6 +215,21 @@ class StatusAnswer(Shape):
     waiting_for: tuple[str, ...] = ()
     """What keeps the monitor from being relied on, one line each: a flag not published, a probe not run yet."""
     platforms: tuple[PlatformAnswer, ...]
+
+
+class ActAnswer(Shape):
+    """What an act on a flag led to, and what holds now."""
+
+    platform: str
+    outcome: Literal["done", "pending"]
+    """Pending: another person must confirm it."""
+    message: str
+    """For a person: what was done, or what is to be done now."""
+    id: str | None
+    """Of the cause, the request or the inhibition that it is about."""
+    recorded: bool
+    """False: it took effect, but could not be written yet."""
+    break_glass: BreakGlassAnswer
 
 
 class KeysAnswer(Shape):

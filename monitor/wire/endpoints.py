@@ -20,7 +20,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from monitor.wire.answers import FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
+from monitor.wire.acts import ConfirmBody, InhibitBody, LowerBody, RaiseBody
+from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
 from monitor.wire.queries import NoQuery, OutagesQuery
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -128,6 +129,50 @@ ENDPOINTS = (
         answers={JSON: FlagAnswer, JOSE: None},
         query=NoQuery,
         refusals=("unknown_platform", "not_acceptable", "not_signed"),
+    ),
+    Endpoint(
+        name="flag_raise",
+        method="POST",
+        path="/api/v1/flag/{platform}/raise",
+        scope="flag:raise",
+        summary="Raises the flag by hand, or renews one of its causes.",
+        answers={JSON: ActAnswer},
+        query=NoQuery,
+        body=RaiseBody,
+        refusals=("unknown_platform", "not_possible", "no_such"),
+    ),
+    Endpoint(
+        name="flag_lower",
+        method="POST",
+        path="/api/v1/flag/{platform}/lower",
+        scope="flag:lower",
+        summary="Ends what people and drills raised.",
+        answers={JSON: ActAnswer},
+        query=NoQuery,
+        body=LowerBody,
+        refusals=("unknown_platform", "not_possible"),
+    ),
+    Endpoint(
+        name="flag_inhibit",
+        method="POST",
+        path="/api/v1/flag/{platform}/inhibit",
+        scope="flag:inhibit",
+        summary="Asks to hold closed what outages raise, or ends that.",
+        answers={JSON: ActAnswer},
+        query=NoQuery,
+        body=InhibitBody,
+        refusals=("unknown_platform", "not_possible"),
+    ),
+    Endpoint(
+        name="flag_confirm",
+        method="POST",
+        path="/api/v1/flag/{platform}/confirm",
+        scope="flag:confirm",
+        summary="Confirms, as the second person, what another one asked for.",
+        answers={JSON: ActAnswer},
+        query=NoQuery,
+        body=ConfirmBody,
+        refusals=("unknown_platform", "not_possible", "no_such"),
     ),
     Endpoint(
         name="outages",

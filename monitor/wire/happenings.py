@@ -9,6 +9,8 @@ from typing import Literal
 from monitor.wire.answers import FlagStateWord, OutageAnswer, VerdictWord
 from monitor.wire.shape import Instant, Shape
 
+ActWord = Literal["raise_asked", "raise", "renew", "lower", "inhibit_asked", "inhibit", "inhibit_end"]
+
 
 class VerdictEvent(Shape):
     """The verdict on a platform changed, or on one of its functions."""
@@ -31,6 +33,22 @@ class FlagEvent(Shape):
     change: int
     at: Instant
     why: str
+
+
+class ActEvent(Shape):
+    """A person acted on a flag."""
+
+    platform: str
+    act: ActWord
+    person: str
+    asked_by: str | None
+    """Who had asked for what `person` confirmed."""
+    id: str
+    """Of the cause, the request or the inhibition that it is about."""
+    reason: str
+    ticket: str | None
+    until: Instant | None
+    at: Instant
 
 
 class OutageEvent(Shape):
@@ -63,6 +81,7 @@ class ResetEvent(Shape):
 EVENTS: dict[str, type[Shape]] = {
     "verdict": VerdictEvent,
     "flag": FlagEvent,
+    "act": ActEvent,
     "outage": OutageEvent,
     "page": PageEvent,
     "reset": ResetEvent,

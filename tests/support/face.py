@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from monitor.model.act import Act, Acted, Answer, Hand, Ruling
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
 from monitor.web.deadlines import Bounds
@@ -31,10 +32,17 @@ class World:
     refused: list[str] = field(default_factory=list)
     noted: list[tuple[str | None, AuditEntry]] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
+    acts: list[tuple[str, Act, Hand]] = field(default_factory=list)
+    acted: Acted = field(default_factory=lambda: Acted(Ruling(Answer.DONE, "done as asked", "c-1"), is_recorded=True))
 
     def face(self, store: Store | None = None) -> WebFace:
         """Return a face over this world."""
         return WebFace(self.site, self.sources(store), self.static_file)
+
+    async def act(self, platform: str, act: Act, hand: Hand) -> Acted:
+        """Keep what a person does, and answer as `acted` says."""
+        self.acts.append((platform, act, hand))
+        return self.acted
 
     def sources(self, store: Store | None = None) -> Sources:
         """Return what a face reads from; what it notes is in `noted` and `refused`."""
@@ -44,6 +52,7 @@ class World:
             lambda: self.exposition,
             self.clock,
             lambda entry, platform: self.noted.append((platform, entry)),
+            self.act,
             self.refused.append,
         )
 

@@ -59,6 +59,8 @@ def policy_of(*probes: ProbePolicy, **changes: object) -> PlatformPolicy:
         ready_ttl=second(900),
         unknown_max=second(4 * 3600),
         unknown_pages_after=second(120),
+        manual_max=second(4 * 3600),
+        manual_persons=1,
     )
     return replace(standard, **changes)  # type: ignore[arg-type]  # as above
 
@@ -149,8 +151,9 @@ class Watch:
         self.controls = FakeControls(self.clock)
         self.told: list[Settled] = []
         self.sight = Sight(self.controls, SightContext(self.store, self.gate, self.clock, self._sight_changed))
+        self.listeners: list[Callable[[Settled], None]] = [self.told.append]
         context = SettlerContext(
-            self.store, self.gate, Chain(ChainHead(0, GENESIS)), self.clock, lambda _: ("ops",), (self.told.append,)
+            self.store, self.gate, Chain(ChainHead(0, GENESIS)), self.clock, lambda _: ("ops",), self.listeners
         )
         state = PlatformState(PLATFORM)
         self.settler = Settler(LoadedPlatform(state, 0, FlagLedger()), _seal, context)

@@ -5,26 +5,32 @@ history itself holds. What is slow here is simple; where both agree, both are pr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, VotesChanged
 from monitor.model.outcome import Attempt, OutcomeKind, Reason, Warn
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import Cause
 from monitor.model.verdict import CauseKind
+from tests.support.naive_probe import Belief, Token, believe, says
 
 
 @dataclass(frozen=True)
 class Raised:
-    """A person, or a drill, added a cause (from the next issue on)."""
+    """A drill added a cause."""
 
     cause: Cause
 
 
 @dataclass(frozen=True)
-class Lowered:
-    """A person lowered the flag."""
+class Did:
+    """A person did something to the flag. `target`: kind, and person or id, of what it is about; None: nothing."""
+
+    what: str
+    person: str
+    span: timedelta = timedelta(0)
+    target: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -32,154 +38,8 @@ class Entry:
     """One thing that happened, when, and the settings from then on."""
 
     now: datetime
-    event: Event | Raised | Lowered
+    event: Event | Raised | Did
     policy: PlatformPolicy
-
-
-@dataclass
-class Token:
-    """What one probe went through: an outcome, or something that happened to the monitor."""
-
-    what: str
-    started: datetime
-    ended: datetime
-    answered: bool | None = None
-    scheduled: bool = False
-    warnings: tuple[Warn, ...] = ()
-
-
-@dataclass
-class Belief:
-    """What follows from all of it."""
-
-    proven: bool = False
-    bad: bool = False
-    doubted: bool = False
-    held: bool = False
-    bad_since: datetime | None = None
-    good_since: datetime | None = None
-    measured_at: datetime | None = None
-    warnings: tuple[Warn, ...] = ()
-    round: list[Token] = field(default_factory=list)
-    row: list[Token] = field(default_factory=list)
-    scheduled: list[bool] = field(default_factory=list)
-    pending: int = 0
-    suspect: Token | None = None
-
-
-def believe(tokens: Sequence[Token], settings: ProbePolicy) -> Belief:
-    """Read a probe's whole history from its beginning."""
-    held = Belief()
-    for token in tokens:
-        {
-            "good": _good,
-            "bad": _bad,
-            "none": _none,
-            "drop": _drop,
-            "blind": _blind,
-            "doubt": _doubt,
-            "hold": _hold,
-        }[token.what](held, token, settings)
-    return held
-
-
-def _good(held: Belief, token: Token, settings: ProbePolicy) -> None:
-    held.scheduled += [True] * held.pending
-    held.round = []
-    held.suspect = None
-    held.pending = 0
-    held.measured_at = token.ended
-    held.warnings = token.warnings
-    if token.scheduled:
-        held.scheduled.append(False)
-    if not held.proven:
-        held.proven = True
-        if held.held:
-            held.bad = held.doubted = True
-        else:
-            held.good_since = token.started
-    if held.bad:
-        held.row.append(token)
-        if len(held.row) >= settings.recover:
-            held.good_since = held.row[0].started
-            held.bad = held.doubted = held.held = False
-            held.row = []
-
-
-def _bad(held: Belief, token: Token, settings: ProbePolicy) -> None:
-    if not held.proven:
-        return
-    held.pending += token.scheduled
-    held.row = []
-    if held.bad and not held.doubted:
-        held.measured_at = token.ended
-    elif len(held.round) + 1 < settings.confirm_attempts:
-        held.round.append(token)
-        held.suspect = held.suspect or token
-        return
-    elif token.answered is None:
-        held.suspect = held.suspect or token
-        return
-    elif token.answered is False:
-        held.pending = 0
-    else:
-        held.bad_since = [*held.round, token][0].started
-        held.bad, held.doubted = True, False
-        held.good_since = None
-        held.measured_at = token.ended
-    held.scheduled += [True] * held.pending
-    held.pending = 0
-    held.round = []
-    held.suspect = None
-
-
-def _none(held: Belief, token: Token, settings: ProbePolicy) -> None:
-    held.round = []
-
-
-def _drop(held: Belief, token: Token, settings: ProbePolicy) -> None:
-    held.round = []
-    held.suspect = None
-    held.pending = 0
-
-
-def _blind(held: Belief, token: Token, settings: ProbePolicy) -> None:
-    held.round = []
-    held.suspect = None
-    held.pending = 0
-    held.row = []
-
-
-def _doubt(held: Belief, token: Token, settings: ProbePolicy) -> None:
-    held.round = []
-    held.suspect = None
-    held.pending = 0
-    if held.bad:
-        held.doubted = True
-        held.row = []
-
-
-def _hold(held: Belief, token: Token, settings: ProbePolicy) -> None:
-    held.round = []
-    held.suspect = None
-    held.pending = 0
-    held.row = []
-    held.held = True
-    if held.proven:
-        held.bad = held.doubted = True
-
-
-def says(held: Belief, settings: ProbePolicy, now: datetime, *, blind: bool) -> str:
-    """Return good, bad or unmeasured."""
-    if blind or not held.proven or held.doubted or held.measured_at is None:
-        return "unmeasured"
-    last = held.measured_at + settings.interval * 3 + settings.timeout
-    if held.suspect and held.suspect.started <= last:
-        longest = (settings.timeout + settings.confirm_every) * settings.confirm_attempts
-        last = max(last, held.suspect.started + longest + settings.interval * 3)
-    if now > last:
-        return "unmeasured"
-    return "bad" if held.bad else "good"
 
 
 def deciders(probes: Sequence[ProbePolicy]) -> list[ProbePolicy]:
@@ -256,6 +116,22 @@ class Held:
     cause: Cause
     outage: Span | None = None
     suspended: bool = False
+    last_hand: str = ""
+
+    def name(self) -> tuple[str, str]:
+        """Return its kind, and who raised it or which one it is."""
+        is_manual = self.cause.kind is CauseKind.MANUAL
+        return self.cause.kind.value, str(self.cause.by) if is_manual else self.cause.id
+
+
+@dataclass
+class Wish:
+    """What waits for a second person."""
+
+    kind: str
+    by: str
+    span: timedelta
+    asked: datetime
 
 
 class History:
@@ -276,21 +152,26 @@ class History:
         self.causes: list[Held] = []
         self.flags: list[tuple[str, frozenset[tuple[str, ...]]]] = [("standby", frozenset())]
         self.probe_pages: set[tuple[str, str]] = set()
+        self.wishes: list[Wish] = []
+        self.closed_until: datetime | None = None
+        self.renewal: tuple[str, str, datetime] | None = None
+        self.answer = ""
 
     def read(self, entry: Entry) -> None:
         """Take in one entry and draw every conclusion anew."""
         if not self.readings:
             self._know(entry)
+        self._forget(entry.now)
         self._happen(entry)
         beliefs, views = self._look(entry)
         self._judge(entry, beliefs, views)
         self._outage(entry, beliefs, views)
         self._cause(entry, views)
         self._tell(entry)
-        in_force = [held for held in self.causes if not held.suspended]
+        in_force = [held for held in self.causes if not held.suspended and not (held.outage and self.closed_until)]
         kinds = {held.cause.kind.value for held in in_force}
         state = "ready" if kinds & {"outage", "manual"} else "exercise" if kinds else "standby"
-        self.flags.append((state, frozenset((held.cause.kind.value, held.cause.id) for held in in_force)))
+        self.flags.append((state, frozenset((*held.name(), str(held.cause.until)) for held in in_force)))
 
     # what happened
 
@@ -310,8 +191,8 @@ class History:
                 self.others = [str(vote.value) for vote in others.values()]
             case Raised(cause=cause):
                 self.causes.append(Held(cause))
-            case Lowered():
-                self.causes = [held for held in self.causes if held.cause.kind == "outage"]
+            case Did() as did:
+                self.answer = self._did(entry, did)
             case Restarted(last_alive_at=alive):
                 self._restart(
                     entry, is_long=alive is None or alive > entry.now or entry.now - alive > entry.policy.ready_ttl
@@ -370,8 +251,104 @@ class History:
             del self.tokens[gone], self.fingerprints[gone]
         self.probe_pages = {(name, kind) for name, kind in self.probe_pages if name in policy.probes}
         self.others = []
+        if isinstance(entry.event, Restarted) and (
+            entry.event.last_alive_at is None or entry.event.last_alive_at > now
+        ):
+            self.wishes = []
+            if self.closed_until and entry.event.last_alive_at:
+                self.closed_until -= entry.event.last_alive_at - now
+                self._forget(now)
         for held_cause in self.causes:
             held_cause.suspended |= is_long and held_cause.cause.kind == "outage"
+
+    # what people did
+
+    def _forget(self, now: datetime) -> None:
+        self.wishes = [wish for wish in self.wishes if now < wish.asked + timedelta(minutes=15)]
+        if self.closed_until and self.closed_until <= now:
+            self.closed_until = None
+
+    def _did(self, entry: Entry, did: Did) -> str:
+        now = entry.now
+        alive = [held for held in self.causes if not (held.cause.until and held.cause.until <= now)]
+        match did.what:
+            case "raise" | "inhibit":
+                return self._ask(entry, did)
+            case "confirm":
+                return self._confirm(entry, did)
+            case "lower":
+                is_done = any(held.outage is None for held in alive)
+                self.causes = [held for held in self.causes if held.outage or not is_done]
+            case "end":
+                is_done, self.closed_until = self.closed_until is not None, None
+            case _:
+                found = next((held for held in alive if held.name() == did.target), None)
+                return self._renew(entry, did, found) if found else "no_such"
+        return "done" if is_done else "not_possible"
+
+    def _ask(self, entry: Entry, did: Did) -> str:
+        most = timedelta(hours=1) if did.what == "inhibit" else entry.policy.manual_max
+        if not timedelta(seconds=5) <= did.span <= most:
+            return "not_possible"
+        if did.what == "raise" and self._holds(did.person, entry.now):
+            return "not_possible"
+        if did.what == "raise" and entry.policy.manual_persons == 1:
+            self._raise(did.person, did.span, entry.now)
+            return "done"
+        mine = [wish for wish in self.wishes if wish.kind == did.what and _same(wish.by, did.person)]
+        if mine or len(self.wishes) > 3:
+            return "not_possible"
+        self.wishes.append(Wish(did.what, did.person, did.span, entry.now))
+        return "pending"
+
+    def _holds(self, person: str, now: datetime) -> bool:
+        manual = [held.cause for held in self.causes if held.cause.kind is CauseKind.MANUAL]
+        return any(_same(str(cause.by), person) and (cause.until or now) > now for cause in manual)
+
+    def _raise(self, person: str, span: timedelta, now: datetime) -> None:
+        cause = Cause(CauseKind.MANUAL, person, now, (now + span).replace(microsecond=0), by=person)
+        self.causes.append(Held(cause, last_hand=person))
+
+    def _confirm(self, entry: Entry, did: Did) -> str:
+        wish = next((wish for wish in self.wishes if (wish.kind, wish.by) == did.target), None)
+        if wish is None:
+            return "no_such"
+        too_long = wish.kind == "raise" and wish.span > entry.policy.manual_max
+        if _same(wish.by, did.person) or too_long or (wish.kind == "raise" and self._holds(wish.by, entry.now)):
+            return "not_possible"
+        self.wishes.remove(wish)
+        if wish.kind == "raise":
+            self._raise(wish.by, wish.span, entry.now)
+        else:
+            self.closed_until = (entry.now + wish.span).replace(microsecond=0)
+        return "done"
+
+    def _renew(self, entry: Entry, did: Did, held: Held) -> str:
+        until = (entry.now + did.span).replace(microsecond=0)
+        if held.cause.kind is CauseKind.EXERCISE or did.span < timedelta(seconds=5):
+            return "not_possible"
+        if held.cause.kind is CauseKind.MANUAL:
+            if (
+                did.span > entry.policy.manual_max
+                or _same(held.last_hand, did.person)
+                or until <= (held.cause.until or until)
+            ):
+                return "not_possible"
+            held.cause, held.last_hand = replace(held.cause, until=until), did.person
+            return "done"
+        ends, last = self._rests_until(entry.policy), self.renewal[1] if self.renewal else ""
+        if did.span > entry.policy.unknown_max or ends is None or held.suspended or ends <= entry.now:
+            return "not_possible"
+        if _same(last, did.person) or until <= ends:
+            return "not_possible"
+        self.renewal = (held.cause.id, did.person, until)
+        return "done"
+
+    def _rests_until(self, policy: PlatformPolicy) -> datetime | None:
+        unknown = self.since("unknown", across_restarts=True)
+        if unknown is None:
+            return None
+        return max(unknown + policy.unknown_max, self.renewal[2] if self.renewal else unknown)
 
     def _rewatch(self, last: Span, policy: PlatformPolicy, now: datetime) -> None:
         before = dict(last.functions)
@@ -468,8 +445,8 @@ class History:
     def _cause(self, entry: Entry, views: dict[str, str]) -> None:
         now, policy = entry.now, entry.policy
         last = self.outages[-1] if self.outages else None
-        unknown, up = self.since("unknown", across_restarts=True), self.since("up", across_restarts=False)
-        rests = unknown is not None and now - unknown >= policy.unknown_max
+        up, rests_until = self.since("up", across_restarts=False), self._rests_until(policy)
+        rests = rests_until is not None and now >= rests_until
         quiet = up is not None and now - up >= policy.lower_after
         if rests and last and not last.ended and any(held.outage for held in self.causes):
             for name in set().union(*last.functions.values()):
@@ -487,6 +464,8 @@ class History:
                 self.causes.append(Held(Cause(CauseKind.OUTAGE, last.id, last.opened), last))
             else:
                 mine.suspended = False
+        if self.renewal and self.renewal[0] not in {held.cause.id for held in self.causes}:
+            self.renewal = None
 
     # what is told
 
@@ -507,6 +486,9 @@ class History:
             told.add(("outage", self.outages[-1].id))
         if self.flags[-1][0] != "standby":
             told.add(("flag",))
+        told |= {("flag", f"{wish.kind}-{wish.by}") for wish in self.wishes}
+        if self.closed_until:
+            told.add(("flag", "inhibit"))
         if self.unknown:
             told.add(("unknown",))
         if self.minority:
@@ -518,6 +500,10 @@ class History:
     def change(self) -> int:
         """Return how often state or causes changed."""
         return sum(was != now for was, now in zip(self.flags, self.flags[1:], strict=False))
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
 
 
 def read(history: Sequence[Entry]) -> History:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, settings
 
-from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, Ticked, VotesChanged
+from monitor.model.act import Act, Hand, Ruling
+from monitor.model.event import BlindnessChanged, Event, Observed, PersonActed, Restarted, Ticked, VotesChanged
 from monitor.model.fact import Fact, PageDecided, Step
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason, Warn
 from monitor.model.page import Page
@@ -60,6 +61,8 @@ def policy(*probes: ProbePolicy, vantages: int = 1) -> PlatformPolicy:
         ready_ttl=15 * MINUTE,
         unknown_max=4 * HOUR,
         unknown_pages_after=2 * MINUTE,
+        manual_max=4 * HOUR,
+        manual_persons=1,
     )
 
 
@@ -183,8 +186,14 @@ class Platform:
         self.after(away or timedelta(0))
         return self.hear(Restarted(alive_at))
 
+    def act(self, act: Act, person: str = "anna", key: str = "") -> Ruling:
+        """Have a person act on the flag; return the answer."""
+        ruling = self.hear(PersonActed(act, Hand(person, f"{person}-cli", key))).ruling
+        assert ruling is not None
+        return ruling
+
     def raise_flag(self, *causes: Cause) -> Step:
-        """Have a person, or a drill, add causes; the event for it comes with its commands."""
+        """Have causes be added, as a drill will."""
         return self._with_causes((*self.state.causes, *causes))
 
     def lower_flag(self, causes: Iterable[Cause]) -> Step:

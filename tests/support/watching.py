@@ -59,6 +59,8 @@ def policy(platform: str = PLATFORM, probes: Sequence[ProbePolicy] | None = None
         unknown_max=timedelta(hours=4),
         unknown_pages_after=timedelta(minutes=2),
         targets=(TARGET,),
+        manual_max=timedelta(hours=4),
+        manual_persons=1,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 import click
 
 from glasswatch import arguments
+from glasswatch.durations import parse as parse_duration
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path)
@@ -26,3 +27,17 @@ def _callback(read: Callable[[str], T]) -> Callable[[click.Context, click.Parame
 
 name = _callback(arguments.name)
 instant = _callback(arguments.instant)
+duration = _callback(parse_duration)
+
+
+def _line(longest: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.strip() and len(text) <= longest and text.isprintable():
+            return text
+        raise ValueError(f"expected one line of 1 to {longest} printable characters")
+
+    return read
+
+
+reason = _callback(_line(500))
+ticket = _callback(_line(64))

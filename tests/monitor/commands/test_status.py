@@ -45,7 +45,7 @@ def _platform(verdict: str = "up", **changes: object) -> dict[str, Any]:
             "since": SINCE,
             "change": 3,
             "causes": [],
-            "signed_state": "standby",
+            "signed_state": "ready" if verdict == "down" else "standby",
             "signed_until": (START + timedelta(minutes=5)).isoformat(),
         },
         "outage": None,

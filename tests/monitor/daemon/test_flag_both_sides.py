@@ -16,6 +16,7 @@ from monitor.model.state import Cause, FlagHead, Outage, PlatformState
 from monitor.model.verdict import CauseKind, FlagState, Verdict
 from monitor.rules import flag, flag_document
 from monitor.rules.flag_document import Past, Terms
+from monitor.rules.raising import MOST_CAUSES
 from monitor.settings import flag as settings
 from monitor.signing import Signer
 from tests.support.clock import START
@@ -49,6 +50,8 @@ EXERCISE = Cause(
     targets=("db-1", "db-2"),
 )
 SUSPENDED = replace(OUTAGE, suspended=True)
+INHIBITED = replace(OUTAGE, inhibited=True)
+RENEWED = replace(MANUAL, id="man-3", renewed_by="cleo", reason="the vendor is slow")
 OPEN = Outage("payments-1", "payments", START - MINUTE, START, ("sign_in",), ("portal",), "it is down")
 
 CASES = {
@@ -61,6 +64,8 @@ CASES = {
     "an outage in doubt": ((SUSPENDED,), FlagState.STANDBY),
     "an outage in doubt and an exercise": ((SUSPENDED, EXERCISE), FlagState.EXERCISE),
     "a person whose time is over": ((PAST_MANUAL,), FlagState.STANDBY),
+    "an outage held closed": ((INHIBITED,), FlagState.STANDBY),
+    "an outage held closed and a person": ((INHIBITED, RENEWED), FlagState.READY),
 }
 
 
@@ -97,6 +102,33 @@ def test_every_verdict_can_be_read(held: Verdict) -> None:
     assert judged.claims.verdict == held
 
 
+def test_what_is_not_for_readers_is_not_signed() -> None:
+    """The reason stands in pages and audit; a signed cause has exactly the members that design 3.4 gives it."""
+    claims = flag_document.payload(_state((RENEWED, INHIBITED)), TERMS, PAST, START, is_change=True)
+    assert claims["causes"] == [
+        {
+            "kind": "manual",
+            "id": "man-3",
+            "since": int((START - MINUTE).timestamp()),
+            "until": int((START + 60 * MINUTE).timestamp()),
+            "by": "anna",
+            "confirmed_by": "bert",
+            "ticket": "INC-7",
+        }
+    ]
+
+
+def test_as_many_persons_as_can_raise_fit_into_what_a_reader_takes() -> None:
+    """With the longest names, and tickets of the widest characters, beside an outage and a drill."""
+    name = "a" * 63
+    held = [
+        replace(MANUAL, id=f"manual-20260301T030004123Z-{name}", by=name, confirmed_by=name, ticket="\U0001f525" * 64)
+        for _ in range(MOST_CAUSES)
+    ]
+    judged = _judged(_state((*held, OUTAGE, EXERCISE)))
+    assert judged.state is document.FlagState.READY, judged.reason
+
+
 @pytest.mark.parametrize("is_change", [True, False])
 def test_what_is_read_is_what_was_signed(is_change: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """Every claim comes through: parsed and written again by the reader's side it is the same payload."""
@@ -129,7 +161,7 @@ def test_both_sides_count_versions_alike(previous: int, seconds: float) -> None:
 
 
 @given(
-    causes=st.lists(st.sampled_from([OUTAGE, MANUAL, PAST_MANUAL, EXERCISE, SUSPENDED]), max_size=5),
+    causes=st.lists(st.sampled_from([OUTAGE, MANUAL, PAST_MANUAL, EXERCISE, SUSPENDED, INHIBITED]), max_size=5),
     seconds=st.floats(-7200, 7200),
 )
 def test_both_sides_draw_the_same_state_from_the_causes(causes: list[Cause], seconds: float) -> None:

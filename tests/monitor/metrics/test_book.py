@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from glasswatch.names import METRICS, MetricKind
 from monitor.metrics.book import NAMES, MetricsBook
 from monitor.metrics.exposition import start
+from monitor.model.act import ActKind, Acts, Inhibition
 from monitor.model.outcome import PHASES, Attempt, Outcome, OutcomeKind, Reason
 from monitor.model.page import PageKind
 from monitor.model.state import Cause, FlagHead, PlatformState
@@ -215,6 +216,26 @@ def test_causes_are_shown_by_kind() -> None:
     book.state(replace(up(), causes=(manual, Cause(CauseKind.OUTAGE, "o", START, suspended=True))))
     assert _value(book, "jit_break_glass_cause", platform=PLATFORM, cause="manual") == 1
     assert _value(book, "jit_break_glass_cause", platform=PLATFORM, cause="outage") == 0
+
+
+def test_what_two_persons_hold_closed_is_no_cause_and_shows_as_held_closed() -> None:
+    """The cause raises nothing meanwhile."""
+    book = _book()
+    assert _value(book, "jit_break_glass_inhibited", platform=PLATFORM) == 0
+    held = Inhibition("i", "anna", "ben", "false", START, START)
+    outage_cause = Cause(CauseKind.OUTAGE, "o", START, inhibited=True)
+    book.state(replace(down(), causes=(outage_cause,), acts=Acts(inhibition=held)))
+    assert _value(book, "jit_break_glass_inhibited", platform=PLATFORM) == 1
+    assert _value(book, "jit_break_glass_cause", platform=PLATFORM, cause="outage") == 0
+
+
+def test_acts_are_counted_by_what_was_done() -> None:
+    """Each kind from 0."""
+    book = _book()
+    book.acted(PLATFORM, ActKind.RAISE)
+    book.acted(PLATFORM, ActKind.RAISE)
+    found = {kind: _value(book, "jit_break_glass_acts_total", platform=PLATFORM, act=kind.value) for kind in ActKind}
+    assert found == {**dict.fromkeys(ActKind, 0), ActKind.RAISE: 2}
 
 
 def test_an_outage_is_active_until_it_ended() -> None:

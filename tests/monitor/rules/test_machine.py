@@ -1,5 +1,6 @@
 """Everything together: random histories through the rules, beside a naive second model."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,8 +9,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from monitor.model.act import Act, Confirm, EndInhibit, Inhibit, Lower, Raise, Renew
 from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, Ticked, VotesChanged
-from monitor.model.fact import OutageEnded, OutageOpened, OutageReopened, OutageWidened, PageDecided
+from monitor.model.fact import (
+    CauseAdded,
+    CauseEnded,
+    OutageEnded,
+    OutageOpened,
+    OutageReopened,
+    OutageWidened,
+    PageDecided,
+)
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason, Warn
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.policy import PlatformPolicy, ProbePolicy
@@ -46,6 +56,9 @@ AWAY = st.sampled_from([SECOND, MINUTE, 3 * MINUTE, 4 * MINUTE, HOUR, None, -MIN
 WARNINGS = st.sampled_from([(), (), (Warn.DURATION,), (Warn.TLS_DAYS_LEFT,)])
 VERDICTS = st.sampled_from(list(Verdict))
 NUMBERS = st.integers(0, 9)
+PERSONS = st.sampled_from(["anna", "Anna", "ben", "cleo"])
+SPANS = st.sampled_from([SECOND, 5 * SECOND, MINUTE, 12 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR])
+_STAMP = re.compile(r"(?<=-)\d{8}T\d{9}Z-")
 
 
 @dataclass(frozen=True)
@@ -72,26 +85,27 @@ class Machine(RuleBasedStateMachine):
 
     platform: Platform
 
-    @initialize(probes=st.sampled_from(PLATFORMS), vantages=st.sampled_from([1, 1, 3]))
-    def start(self, probes: tuple[ProbePolicy, ...], vantages: int) -> None:
+    @initialize(probes=st.sampled_from(PLATFORMS), vantages=st.sampled_from([1, 1, 3]), persons=st.sampled_from([1, 2]))
+    def start(self, probes: tuple[ProbePolicy, ...], vantages: int, persons: int) -> None:
         """Start the monitor for the first time."""
-        watched = policy(*probes, vantages=vantages)
+        watched = replace(policy(*probes, vantages=vantages), manual_persons=persons, manual_max=2 * HOUR)
         self.first = replace(watched, lower_after=40 * SECOND, ready_ttl=3 * MINUTE, unknown_max=30 * MINUTE)
         self.platform = Platform(self.first)
         self.history = [naive.Entry(self.platform.now, Restarted(None), self.first)]
         self.outages: dict[str, Outage] = {}
         self.told: set[str] = set()
+        self.in_force: set[str] = set()
         self.was = PlatformState("payments")
         self.note()
 
     # what happens
 
-    def happen(self, event: Event | naive.Raised | naive.Lowered, act: Callable[[], object] | None = None) -> None:
+    def happen(self, event: Event | naive.Raised | naive.Did, act: Callable[[], object] | None = None) -> None:
         """Have one thing happen to both models."""
         self.was = self.platform.state
         if act is not None:
             act()
-        elif not isinstance(event, naive.Raised | naive.Lowered):
+        elif not isinstance(event, naive.Raised | naive.Did):
             self.platform.hear(event)
         self.history.append(naive.Entry(self.platform.now, event, self.platform.policy))
         self.note()
@@ -215,18 +229,64 @@ class Machine(RuleBasedStateMachine):
             return replace(known, probes={each.name: each for each in renamed})
         return self.first if change == "all" else known
 
-    @rule(kind=st.sampled_from([CauseKind.MANUAL, CauseKind.EXERCISE]), span=LONG)
-    def raises(self, kind: CauseKind, span: timedelta) -> None:
-        """A person, or a drill, raises the flag."""
+    @rule(span=LONG)
+    def drills(self, span: timedelta) -> None:
+        """A drill raises the flag for its principals."""
         now = self.platform.now
-        cause = Cause(kind, f"{kind}-{len(self.history)}", now, until=now + span, by="anna")
+        cause = Cause(CauseKind.EXERCISE, f"drill-{len(self.history)}", now, until=now + span, by="anna")
         self.happen(naive.Raised(cause), lambda: self.platform.raise_flag(cause))
 
-    @rule()
-    def lowers(self) -> None:
+    def acts(self, person: str, act: Act, did: naive.Did) -> None:
+        """A person acts, and both models answer alike."""
+        before, answers = self.platform.state.acts.count, []
+        self.happen(did, lambda: answers.append(self.platform.act(act, person)))
+        (ruling,) = answers
+        assert ruling.answer == naive.read(self.history).answer
+        assert self.platform.state.acts.count - before == (not ruling.is_refused)
+        told = [fact for fact in self.platform.step.facts if isinstance(fact, PageDecided)]
+        assert ruling.is_refused or any(fact.page.kind is PageKind.FLAG for fact in told)
+
+    @rule(person=PERSONS, span=SPANS)
+    def raises(self, person: str, span: timedelta) -> None:
+        """A person raises the flag, or asks to."""
+        self.acts(person, Raise("needed", span), naive.Did("raise", person, span))
+
+    @rule(person=PERSONS, span=SPANS, number=NUMBERS)
+    def renews(self, person: str, span: timedelta, number: int) -> None:
+        """A person renews one of the causes, or one that isn't there."""
+        held = [*self.platform.state.causes, None]
+        cause = held[number % len(held)]
+        if cause is None:
+            self.acts(person, Renew("none", "needed", span), naive.Did("renew", person, span))
+            return
+        name = str(cause.by) if cause.kind is CauseKind.MANUAL else cause.id
+        self.acts(person, Renew(cause.id, "needed", span), naive.Did("renew", person, span, (cause.kind.value, name)))
+
+    @rule(person=PERSONS)
+    def lowers(self, person: str) -> None:
         """A person lowers the flag."""
-        left = causes.lower(self.platform.state.causes)
-        self.happen(naive.Lowered(), lambda: self.platform.lower_flag(left))
+        self.acts(person, Lower("over"), naive.Did("lower", person))
+
+    @rule(person=PERSONS, span=SPANS)
+    def inhibits(self, person: str, span: timedelta) -> None:
+        """A person asks to hold outages closed."""
+        self.acts(person, Inhibit("false alarm", span), naive.Did("inhibit", person, span))
+
+    @rule(person=PERSONS)
+    def ends_inhibit(self, person: str) -> None:
+        """A person ends that."""
+        self.acts(person, EndInhibit(), naive.Did("end", person))
+
+    @rule(person=PERSONS, number=NUMBERS)
+    def confirms(self, person: str, number: int) -> None:
+        """A person confirms what waits, or what doesn't."""
+        waiting = [*self.platform.state.acts.requests, None]
+        request = waiting[number % len(waiting)]
+        if request is None:
+            self.acts(person, Confirm("none"), naive.Did("confirm", person))
+            return
+        did = naive.Did("confirm", person, target=(request.kind.value, request.by))
+        self.acts(person, Confirm(request.id), did)
 
     def teardown(self) -> None:
         """In the end all is well again: then nothing fires, and the flag is standby."""
@@ -256,7 +316,13 @@ class Machine(RuleBasedStateMachine):
                 self.told.add(fact.page.dedup_key)
             elif isinstance(fact, PageDecided):
                 self.told.remove(fact.page.dedup_key)
+            if isinstance(fact, CauseAdded):
+                self.in_force.add(fact.cause.id)
+            elif isinstance(fact, CauseEnded) and fact.cause.kind is not CauseKind.EXERCISE:
+                self.in_force.remove(fact.cause.id)
         assert self.told == set(self.platform.state.firing)
+        held = [cause for cause in self.platform.state.causes if cause.kind is not CauseKind.EXERCISE]
+        assert self.in_force == {cause.id for cause in held if not cause.is_held_back}
         assert self.platform.state.flag.change - self.was.flag.change in {0, 1}
 
     # what must hold
@@ -270,11 +336,22 @@ class Machine(RuleBasedStateMachine):
         assert state.verdict == book.verdict
         spans = [(each.id, each.opened_at, each.ended_at, each.interruptions) for each in self.outages.values()]
         assert spans == [(each.id, each.opened, each.ended, tuple(each.gaps)) for each in book.outages]
-        in_force = frozenset((cause.kind.value, cause.id) for cause in state.causes if not cause.suspended)
+        in_force = frozenset(
+            (
+                cause.kind.value,
+                str(cause.by) if cause.kind is CauseKind.MANUAL else cause.id,
+                str(cause.until),
+            )
+            for cause in state.causes
+            if not cause.is_held_back
+        )
         assert (state.flag.state.value, in_force) == book.flags[-1]
         assert state.flag.change == book.change()
         prefix = (watched.deployment, watched.platform)
-        assert set(state.firing) == {"/".join((*prefix, *key)) for key in book.firing()}
+        firing = {_STAMP.sub("", key) for key in state.firing}
+        assert firing == {"/".join((*prefix, *key)) for key in book.firing()}
+        assert len(firing) == len(state.firing)
+        assert (state.acts.inhibition and state.acts.inhibition.until) == book.closed_until
 
     @invariant()
     def ready_for_a_reason(self) -> None:
@@ -289,7 +366,10 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def no_missed_outage(self) -> None:
-        """A critical function whose whole deciding set is confirmed bad and measured is down, unless we are blind."""
+        """A critical function whose whole deciding set is confirmed bad and measured is down, unless we are blind.
+
+        And then the flag is ready, unless two persons hold it closed.
+        """
         state, watched = self.platform.state, self.platform.policy
         if state.blind or watched.configured_vantages > 1:
             return
@@ -305,7 +385,8 @@ class Machine(RuleBasedStateMachine):
             if deciding and all(is_bad) and any(each.critical for each in probes):
                 assert state.functions[name].verdict is Verdict.DOWN
                 assert state.verdict is Verdict.DOWN
-                assert state.flag.state is FlagState.READY
+                is_raised = state.flag.state is FlagState.READY
+                assert is_raised or state.acts.inhibition is not None
 
     @invariant()
     def spans_in_order(self) -> None:

@@ -8,6 +8,7 @@ from itertools import permutations, product
 
 import pytest
 
+from monitor.model.act import Confirm, Inhibit, Raise
 from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, Ticked, VotesChanged
 from monitor.model.fact import (
     CauseAdded,
@@ -388,6 +389,38 @@ def unknown_in_outage() -> Platform:
     return platform
 
 
+def warned_of_unknown() -> Platform:
+    """Return a platform that nobody can see, whose outage cause has ten minutes to go."""
+    platform = unknown_in_outage()
+    platform.tick(4 * HOUR - 12 * MINUTE)
+    return platform
+
+
+def waiting() -> Platform:
+    """Return a platform nobody can see, with a request that was just made."""
+    platform = Platform(replace(policy(), manual_persons=2))
+    platform.tick(2 * MINUTE)
+    platform.act(Raise("needed", HOUR))
+    return platform
+
+
+def held_closed() -> Platform:
+    """Return a platform nobody can see, whose outages two persons just began to hold closed."""
+    platform = Platform()
+    platform.tick(2 * MINUTE)
+    asked = platform.act(Inhibit("false alarm", HOUR / 2))
+    platform.act(Confirm(str(asked.subject)), "ben")
+    return platform
+
+
+def raised_by_hand() -> Platform:
+    """Return a platform nobody can see, that was just raised for an hour."""
+    platform = Platform()
+    platform.tick(2 * MINUTE)
+    platform.act(Raise("needed", HOUR))
+    return platform
+
+
 def forgotten_soon() -> Platform:
     """Return a platform whose outage is just over, seen by a vantage that just turned blind and paged for it."""
     platform = down()
@@ -419,7 +452,11 @@ def half_known() -> Platform:
     ("make", "span"),
     [
         pytest.param(Platform, 2 * MINUTE, id="unknown pages"),
-        pytest.param(unknown_in_outage, 4 * HOUR - 2 * MINUTE, id="unknown ends the cause"),
+        pytest.param(unknown_in_outage, 3 * HOUR - 2 * MINUTE, id="unknown will end the cause in an hour"),
+        pytest.param(warned_of_unknown, 10 * MINUTE, id="unknown ends the cause"),
+        pytest.param(waiting, 15 * MINUTE, id="a request dies"),
+        pytest.param(held_closed, 30 * MINUTE, id="an inhibition ends"),
+        pytest.param(raised_by_hand, 50 * MINUTE, id="a manual cause will end"),
         pytest.param(forgotten_soon, 15 * MINUTE, id="the outage can't come back"),
         pytest.param(exercise, HOUR, id="a cause reaches its end"),
         pytest.param(half_known, 2 * MINUTE, id="degraded by unknown alone is told"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from monitor.model.act import Inhibition
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.state import Outage
 from monitor.model.verdict import FlagState
@@ -54,6 +55,23 @@ def test_body_has_every_member() -> None:
         "decided_at": "2026-03-01T03:00:00.000Z",
         "unrecorded": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("flag", "advice"),
+    [
+        (FlagState.STANDBY, "No: anna and ben hold it closed until 04:00:00Z, whatever is down."),
+        (FlagState.READY, "Yes: break-glass is ready. Follow the procedure."),
+        (FlagState.EXERCISE, "No: an exercise is under way, and only its principals may use break-glass."),
+        (None, "Not known: the flag could not be read. Check the published flag, or decide by hand."),
+    ],
+)
+def test_who_holds_it_closed_is_named_where_it_is_closed(flag: FlagState | None, advice: str) -> None:
+    """What a person raised beside it stays permitted, and an unknown flag stays unknown."""
+    at = datetime(2026, 3, 1, 3, tzinfo=UTC)
+    held = Inhibition("i", "anna", "ben", "false alarm", at, at + timedelta(hours=1))
+    context = replace(CONTEXT, flag=flag, inhibition=held)
+    assert f"May I break the glass? {advice}" in text(page(), context).splitlines()
 
 
 @pytest.mark.parametrize("kind", PageKind)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from monitor.errors import StoreUnusable
 from monitor.model.fact import Fact
 from monitor.model.page import Page
-from monitor.model.state import FlagHead, Outage, PlatformState, ProbeState
+from monitor.model.state import Cause, FlagHead, Outage, PlatformState, ProbeState
+from monitor.model.verdict import CauseKind
 from monitor.store.codec import decode, encode
 from tests.support.commits import at, story
 
@@ -52,6 +53,16 @@ def test_fields_added_later_take_their_defaults() -> None:
     stored = json.loads(encode(ProbeState("print")))
     old = {name: stored[name] for name in ("fingerprint", "phase")}
     assert decode(ProbeState, json.dumps(old), what="it") == ProbeState("print")
+
+
+def test_a_platform_stored_before_people_could_act_is_read() -> None:
+    """Nothing is left standing, and its causes are as they were."""
+    cause = Cause(CauseKind.OUTAGE, "payments-1", at(1))
+    stored = json.loads(encode(PlatformState("payments", causes=(cause,))))
+    del stored["acts"]
+    for member in ("inhibited", "reason", "renewed_by"):
+        del stored["causes"][0][member]
+    assert decode(PlatformState, json.dumps(stored), what="it") == PlatformState("payments", causes=(cause,))
 
 
 def test_all_fields_are_written_also_those_at_their_default() -> None:

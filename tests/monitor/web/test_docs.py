@@ -1,7 +1,9 @@
 import re
 from pathlib import Path
 
+from monitor.acting import PATIENCE_SECONDS
 from monitor.auditor import MOST_KEPT
+from monitor.rules.acts import REMEMBERED
 from monitor.rules.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, WRITES
 from monitor.web.bodies import LARGEST
 from monitor.web.deadlines import Bounds
@@ -50,6 +52,19 @@ def test_every_parameter_is_documented() -> None:
     """What each expects, in the words that a mistake is answered with."""
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", _section("Outages"), re.MULTILINE))
     assert rows == {name: field.description for name, field in OutagesQuery.model_fields.items()}
+
+
+def test_every_member_of_an_act_is_documented() -> None:
+    """What each expects, in the words that a mistake is answered with; and how many keys are remembered."""
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+?) \|$", _section("Acts on a flag"), re.MULTILINE)
+    assert rows == [
+        (endpoint.path.rpartition("/")[2], name, field.description)
+        for endpoint in ENDPOINTS
+        if endpoint.name.startswith("flag_") and endpoint.body is not None
+        for name, field in endpoint.body.model_fields.items()
+    ]
+    assert f"the latest {REMEMBERED} of a platform" in _section("Acts on a flag")
+    assert f"after {PATIENCE_SECONDS:g} s at most" in _section("Acts on a flag")
 
 
 def test_bounds_are_documented() -> None:

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.model.act import ActKind, Request, RequestKind
 from monitor.model.fact import (
+    ActDone,
     CauseAdded,
     Fact,
     FlagChanged,
@@ -27,6 +29,11 @@ from tests.support.clock import START
 from tests.support.pages import page
 from tests.support.watching import PLATFORM, outage
 
+QUARTER = timedelta(minutes=15)
+
+REQUEST = Request("raise-1", RequestKind.RAISE, "anna", "anna-cli", "slow", 2 * QUARTER, START, START + QUARTER, "I-1")
+RAISED = ActDone(ActKind.RAISE, "ben", "ben-cli", "manual-1", "slow", START, "I-1", REQUEST)
+ENDED = ActDone(ActKind.INHIBIT_END, "cleo", "cleo-cli", "inhibit-1", "")
 CHANGED = PlatformChanged(Verdict.UP, Verdict.DOWN, START, "sign_in is down")
 
 
@@ -63,16 +70,18 @@ def _joined(hub: Hub, last_seen: str | None = None) -> Listener:
             "flag",
             {"was": "standby", "now": "ready", "change": 1, "at": "2026-03-01T03:00:00Z"},
         ),
+        (RAISED, "act", {"act": "raise", "person": "ben", "asked_by": "anna", "id": "manual-1", "ticket": "I-1"}),
+        (ENDED, "act", {"act": "inhibit_end", "person": "cleo", "asked_by": None, "until": None}),
         (OutageOpened(outage()), "outage", {"happening": "opened"}),
         (OutageWidened(outage()), "outage", {"happening": "widened"}),
         (OutageReopened(outage()), "outage", {"happening": "reopened"}),
         (OutageEnded(replace(outage(), ended_at=START)), "outage", {"happening": "ended"}),
         (PageDecided(page()), "page", {"kind": "outage", "status": "firing", "dedup_key": "prod/payments/outage/1"}),
     ],
-    ids=["platform", "function", "flag", "opened", "widened", "reopened", "ended", "page"],
+    ids=["platform", "function", "flag", "raised", "inhibit ended", "opened", "widened", "reopened", "ended", "page"],
 )
 def test_what_changes_is_told(fact: Fact, event: str, members: dict[str, object]) -> None:
-    """Verdicts, flags, outages and pages, each in its own shape."""
+    """Verdicts, flags, acts, outages and pages, each in its own shape."""
     hub = Hub("m")
     listener = _joined(hub)
     hub.tell(PLATFORM, [fact], START)

@@ -3,11 +3,13 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.model.act import Acts, Inhibition, Request, RequestKind
 from monitor.model.outcome import Reason, Warn
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FlagHead, PlatformState, ProbeState
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 from monitor.web import phrases
+from monitor.web.page import render
 from monitor.web.pageview import PageView, PlatformView, Tone
 from monitor.web.probeview import probe_view
 from monitor.web.seen import Seen
@@ -32,6 +34,9 @@ from tests.support.watching import (
 def _page(state: PlatformState, flag: FlagDocument | None, *, is_file: bool = False) -> PageView:
     documents = {} if flag is None else {PLATFORM: flag}
     return page_view(site(), Held([state], documents, {PLATFORM: ()}), START, is_file=is_file)
+
+
+QUARTER = timedelta(minutes=15)
 
 
 def _shown(state: PlatformState, flag: FlagDocument | None, *, is_file: bool = False) -> PlatformView:
@@ -220,6 +225,38 @@ def test_causes_say_who_and_until_when() -> None:
     assert manual.notes == ("by anna", "confirmed by bo", "ticket T-1")
     assert manual.until is not None
     assert "until it is confirmed again" in held_back.notes[0]
+
+
+def test_what_people_left_standing_is_shown_with_what_to_do() -> None:
+    """Who holds it closed, what waits for a second person, until when, and the command."""
+    request = Request("raise-1", RequestKind.RAISE, "anna", "anna-cli", "slow", 2 * QUARTER, START, START + QUARTER)
+    held = Inhibition("inhibit-1", "anna", "ben", "false alarm", START, START + 2 * QUARTER)
+    cause = Cause(CauseKind.OUTAGE, "o1", START, inhibited=True)
+    state = replace(down(), causes=(cause,), acts=Acts(requests=(request,), inhibition=held))
+    shown = _shown(state, document())
+    assert [(each.title, each.hint, each.command) for each in shown.standing] == [
+        (
+            "Held closed by anna and ben: false alarm",
+            "Any one person ends it:",
+            "monitor flag inhibit payments --end",
+        ),
+        (
+            "anna asks to raise break-glass for 30 min: slow",
+            "Another person confirms it:",
+            "monitor flag confirm payments raise-1",
+        ),
+    ]
+    assert shown.causes[0].notes == ("held closed by two persons",)
+    assert "monitor flag confirm payments raise-1" in render(
+        page_view(site(), Held([state], {}, {}), START, is_file=True)
+    )
+
+
+def test_a_manual_cause_says_why_and_who_renewed_it() -> None:
+    """The reason is in no signed document: here it can be read."""
+    cause = Cause(CauseKind.MANUAL, "m1", START, START + QUARTER, by="anna", reason="slow\x1b", renewed_by="ben")
+    (shown,) = _shown(replace(up(), causes=(cause,)), document()).causes
+    assert shown.notes == ("by anna", "renewed by ben", "reason: slow\\u001b")
 
 
 def test_outages_say_how_long() -> None:

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from monitor.model.act import ActKind, RequestKind
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 from monitor.wire import answers, happenings
 from monitor.wire.bodies import Body
@@ -47,6 +48,10 @@ def test_what_design_promises_is_there() -> None:
         "/-/ready",
         "/api/v1/status",
         "/api/v1/flag/{platform}",
+        "/api/v1/flag/{platform}/raise",
+        "/api/v1/flag/{platform}/lower",
+        "/api/v1/flag/{platform}/inhibit",
+        "/api/v1/flag/{platform}/confirm",
         "/api/v1/outages",
         "/api/v1/events",
         "/.well-known/jwks.json",
@@ -55,7 +60,7 @@ def test_what_design_promises_is_there() -> None:
 
 
 def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
-    """Everything else needs `read` beyond loopback."""
+    """Everything else needs `read` beyond loopback, and acts on a flag their own scope anywhere."""
     assert {endpoint.name for endpoint in ENDPOINTS if endpoint.scope is None} == {
         "metrics",
         "healthy",
@@ -63,7 +68,14 @@ def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
         "flag",
         "keys",
     }
-    assert {endpoint.scope for endpoint in ENDPOINTS} == {None, "read"}
+    writing = {endpoint.name: endpoint.scope for endpoint in ENDPOINTS if endpoint.writes}
+    assert writing == {
+        "flag_raise": "flag:raise",
+        "flag_lower": "flag:lower",
+        "flag_inhibit": "flag:inhibit",
+        "flag_confirm": "flag:confirm",
+    }
+    assert {endpoint.scope for endpoint in ENDPOINTS if not endpoint.writes} == {None, "read"}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
@@ -120,8 +132,10 @@ def test_shapes_are_frozen_and_snake_case(shape: type[BaseModel]) -> None:
         (answers.FlagStateWord, FlagState),
         (answers.PhaseWord, Phase),
         (answers.CauseWord, CauseKind),
+        (answers.RequestWord, RequestKind),
+        (happenings.ActWord, ActKind),
     ],
-    ids=["verdict", "flag state", "phase", "cause"],
+    ids=["verdict", "flag state", "phase", "cause", "request", "act"],
 )
 def test_words_are_the_monitors_own(words: object, known: type[StrEnum]) -> None:
     """The wire spells closed lists exactly as the monitor does."""
