@@ -36,6 +36,7 @@ class Refusal(StrEnum):
     KEY_REVOKED = "key_revoked"
     KEY_DATES = "key_dates"
     KEY_ROLE = "key_role"
+    KEY_DEMO = "key_demo"
     SIGNATURE = "signature"
     # content
     PAYLOAD = "payload"

@@ -4,9 +4,10 @@ A document is believed only if it passes all of this (design 3.4); the first rul
 
 1. a trusted key signed it (`authenticity`);
 2. the payload is strict JSON, its format is 1, every claim is there and of its type (`strict`, `document`);
-3. `RULES`, in their order: issuer, platform and audience are exactly those expected; it is not from the future (60 s
-   allowed), does not claim to live longer than the reader's cap, its version is not ahead of its date (60 s allowed);
-   its state follows from its causes now; enough vantages agree where ready rests on what vantages saw;
+3. `RULES`, in their order: no demo's key signed it, unless the demo is asked about; issuer, platform and audience are
+   exactly those expected; it is not from the future (60 s allowed), does not claim to live longer than the reader's
+   cap, its version is not ahead of its date (60 s allowed); its state follows from its causes now; enough vantages
+   agree where ready rests on what vantages saw;
 4. it has not expired;
 5. it is not of an exercise.
 
@@ -23,7 +24,7 @@ from glasswatch.flag.document import FORMAT, CauseKind, Claims, FlagState, audie
 from glasswatch.flag.errors import Malformed, Refusal, Refused, RepeatedName, shown
 from glasswatch.flag.jws import FLAG_TYP
 from glasswatch.flag.strict import Members, loads
-from glasswatch.flag.trust import Trust, TrustKey
+from glasswatch.flag.trust import DEMO_DEPLOYMENT, Trust, TrustKey
 
 MAX_TTL = timedelta(minutes=20)
 TOLERANCE_MS = 60_000  # how far the signer's clock may be ahead of ours
@@ -103,6 +104,11 @@ def _claims(payload: bytes) -> Claims:
         raise Refused(Refusal.CLAIMS, f"a claim is wrong: {error}") from None
 
 
+def _key_is_no_demos(case: Case) -> None:
+    if case.key.is_demo and case.expect.audience != DEMO_DEPLOYMENT:
+        raise Refused(Refusal.KEY_DEMO, f"the key {shown(case.key.kid)} was made by a demo and counts for nothing else")
+
+
 def _issuer_is_the_keys(case: Case) -> None:
     expected = case.key.iss or f"{case.expect.audience}/{DEFAULT_VANTAGE}"
     if case.claims.iss != expected:
@@ -176,6 +182,7 @@ def _not_an_exercise(case: Case) -> None:
 
 
 RULES: tuple[Callable[[Case], None], ...] = (
+    _key_is_no_demos,
     _issuer_is_the_keys,
     _platform_is_expected,
     _audience_is_expected,
@@ -215,6 +222,7 @@ ADVICE = {
     Refusal.KEY_REVOKED: f"{_COPY}, signed with a key that holds",
     Refusal.KEY_DATES: _TRUST,
     Refusal.KEY_ROLE: _TRUST,
+    Refusal.KEY_DEMO: "pin the deployment's own trust file, not a demo's, and sign with its own key",
     Refusal.SIGNATURE: _COPY,
     Refusal.PAYLOAD: _MONITOR,
     Refusal.FORMAT: "bring reader and monitor to the same release",

@@ -52,6 +52,7 @@ def test_every_member_of_a_trust_file_is_documented() -> None:
     """What a reader accepts there, and nothing else, is named."""
     text = section(TEXT, "Trust file")
     assert all(f"`{name}`" in text or f"keys[].{name}`" in text for name in trust._REQUIRED | trust._OPTIONAL)
+    assert all(f"`{name}`" in text for name in trust._FILE_REQUIRED - {"keys"} | trust._FILE_OPTIONAL)
     assert all(f"`{role}`" in text for role in trust.KeyRole)
 
 

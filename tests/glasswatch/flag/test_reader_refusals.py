@@ -75,6 +75,7 @@ BROKEN = {
     "a key not valid yet": Broken(Refusal.KEY_DATES, trust=_trusting(nbf=AT + 1)),
     "a key that ends now": Broken(Refusal.KEY_DATES, trust=_trusting(exp=AT)),
     "an order's key": Broken(Refusal.KEY_ROLE, trust=_trusting(role=KeyRole.ORDER)),
+    "a demo's key": Broken(Refusal.KEY_DEMO, trust=_trusting(is_demo=True)),
     "an evidence key": Broken(Refusal.KEY_ROLE, trust=_trusting(role=KeyRole.EVIDENCE)),
     "another key's signature": Broken(
         Refusal.SIGNATURE, _HALF + b"." + encode_base64url(OTHER_KEY.sign(_HALF)).encode()
@@ -129,6 +130,7 @@ BROKEN = {
 
 _NOT_OF_A_DOCUMENT = {Refusal.UNREADABLE, Refusal.TRUST}
 _RULES_CODES = {
+    Refusal.KEY_DEMO,
     Refusal.ISSUER,
     Refusal.PLATFORM,
     Refusal.AUDIENCE,
