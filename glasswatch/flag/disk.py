@@ -6,7 +6,8 @@ Nothing here looks at what the bytes mean. Every failure is an `OSError` (a read
 import os
 import select
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,34 +59,59 @@ def drain(descriptor: int, limit: int, clock: Clock) -> bytes:
 
 def create(path: Path, data: bytes, mode: int) -> None:
     """Write a file that must not exist yet (`FileExistsError`), synced; a failure leaves nothing behind."""
+    with _whole(path, data, mode):
+        _sync_directory(path.parent)
+
+
+def replace(path: Path, data: bytes, mode: int) -> None:
+    """Put `data` in the place of a file, or make it: a reader sees the old bytes or the new, synced."""
+    fresh = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    with _whole(fresh, data, mode):
+        fresh.replace(path)
+    _sync_directory(path.parent)
+
+
+def replace_alone(path: Path, data: bytes, mode: int) -> None:
+    """`replace` for whoever holds a lock on the file, and may be killed at any instant.
+
+    The temporary file always has the same name, so that writers who were killed leave one at most. Written by root,
+    the file belongs to the directory's owner.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    with suppress(FileNotFoundError):
+        fresh.unlink()
+    with _whole(fresh, data, mode, owner=path.parent):
+        fresh.replace(path)
+    _sync_directory(path.parent)
+
+
+def leave_to_owner(descriptor: int, directory: Path) -> None:
+    """Where root made a file in somebody else's directory, make it theirs."""
+    if os.geteuid() == 0:
+        found = directory.stat()
+        os.fchown(descriptor, found.st_uid, found.st_gid)
+
+
+@contextmanager
+def _whole(path: Path, data: bytes, mode: int, owner: Path | None = None) -> Iterator[None]:
+    """Make a file that holds all of `data`, synced; if that or what is done with it fails, it is gone again."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         try:
             os.fchmod(descriptor, mode)  # whatever the umask says
+            if owner is not None:
+                leave_to_owner(descriptor, owner)
             written = 0
             while written < len(data):
                 written += os.write(descriptor, data[written:])
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        _sync_directory(path.parent)
+        yield
     except BaseException:
         with suppress(OSError):
             path.unlink()
         raise
-
-
-def replace(path: Path, data: bytes, mode: int) -> None:
-    """Put `data` in the place of a file, or make it: a reader sees the old bytes or the new, synced."""
-    fresh = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    create(fresh, data, mode)
-    try:
-        fresh.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            fresh.unlink()
-        raise
-    _sync_directory(path.parent)
 
 
 def _sync_directory(path: Path) -> None:

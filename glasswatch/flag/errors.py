@@ -1,4 +1,4 @@
-"""Everything the flag's modules raise on purpose.
+"""Everything the flag's modules raise on purpose, and the alarms that they give instead of raising.
 
 GlasswatchError
 └── FlagError                  something about the flag; closed, so 4
@@ -13,6 +13,7 @@ GlasswatchError
 Messages are one line and hold no key material. What a document says of itself enters them only through `shown`.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from glasswatch.errors import ExitCode, GlasswatchError
@@ -50,11 +51,42 @@ class Refusal(StrEnum):
     VER_AHEAD = "ver_ahead"
     STATE = "state"
     TOO_FEW_AGREEING = "too_few_agreeing"
+    # against the floor
+    VER_BELOW_FLOOR = "ver_below_floor"
+    EQUIVOCATION = "equivocation"
+    CLOCK_BEHIND = "clock_behind"
+    # what was asked
     EXPIRED = "expired"
     EXERCISE = "exercise"
     # nothing to judge, or nothing to judge by
     UNREADABLE = "unreadable"
     TRUST = "trust"
+
+
+class AlarmCode(StrEnum):
+    """What somebody should look at although nothing is refused for it. The values are stable: programs read them."""
+
+    # the documents of one signer don't follow from one another
+    CHANGE_BACK = "change_back"
+    CHANGE_FORKED = "change_forked"
+    LOG_BACK = "log_back"
+    LOG_FORKED = "log_forked"
+    # the floor's file
+    FLOOR_CORRUPT = "floor_corrupt"
+    FLOOR_FORMAT = "floor_format"
+    FLOOR_LOCKED = "floor_locked"
+    FLOOR_OPEN = "floor_open"
+    FLOOR_RESET = "floor_reset"
+    FLOOR_UNREADABLE = "floor_unreadable"
+    FLOOR_UNWRITABLE = "floor_unwritable"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something to look at; `what` is one line for a person. It never changes an answer."""
+
+    code: AlarmCode
+    what: str
 
 
 class FlagError(GlasswatchError):
@@ -104,3 +136,9 @@ def shown(text: object) -> str:
     """Return foreign text as one short, quoted line of printable ASCII, safe on any terminal and in any log."""
     line = ascii(str(text))
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 4]}...{line[0]}"
+
+
+def plain(text: object) -> str:
+    """Return text of our own user, such as a path, as one line that drives no terminal; good text stays as it is."""
+    line = str(text)
+    return line if line.isascii() and line.isprintable() else ascii(line)

@@ -3,8 +3,8 @@
 import pytest
 
 from glasswatch.errors import _PRECEDENCE, ExitCode
+from glasswatch.flag.advice import ADVICE
 from glasswatch.flag.errors import Refusal
-from glasswatch.flag.reader import ADVICE
 from monitor.model.outcome import PHASES, OutcomeKind, Reason, Warn
 from monitor.model.page import NEVER_SUPPRESSED, SEVERITY, PageKind
 from monitor.probes.attempt import _REASONS as FAULTS
