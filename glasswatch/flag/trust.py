@@ -18,6 +18,7 @@ Faults are one line, with the place and what was expected. What a key's role and
 in `authenticity`; changing a trust file is `trust_change`'s.
 """
 
+import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,11 +91,12 @@ class TrustKey:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A trust file as read: its version, the keys by `kid`, and how many persons must sign a ready order."""
+    """A trust file as read: its version, the keys by `kid`, how many persons must sign a ready order, and its hash."""
 
     version: int = 0
     keys: Mapping[str, TrustKey] = field(default_factory=dict)
     order_persons: int = ORDER_PERSONS
+    sha256: str = "0" * 64
 
     def key(self, kid: str) -> TrustKey | None:
         """Return the key of that name, if there is one."""
@@ -146,12 +148,12 @@ def parse(raw: bytes) -> Trust:
     if len(raw) > MAX_BYTES:
         raise TrustFault(f"more than {MAX_BYTES} bytes")
     try:
-        return _trust(Members(loads(raw)))
+        return _trust(Members(loads(raw)), hashlib.sha256(raw).hexdigest())
     except Malformed as error:
         raise TrustFault(str(error)) from None
 
 
-def _trust(file: Members) -> Trust:
+def _trust(file: Members, sha256: str) -> Trust:
     _refuse_unknown(file, _FILE_REQUIRED | _FILE_OPTIONAL)
     keys: dict[str, TrustKey] = {}
     publics: set[bytes] = set()
@@ -163,7 +165,7 @@ def _trust(file: Members) -> Trust:
             raise Malformed(f"{member.path('x')} is a key that stands there already under another kid")
         keys[key.kid] = key
         publics.add(key.public)
-    return Trust(file.count("version"), keys, _order_persons(file))
+    return Trust(file.count("version"), keys, _order_persons(file), sha256)
 
 
 def _order_persons(file: Members) -> int:

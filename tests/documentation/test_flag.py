@@ -2,8 +2,8 @@
 
 import json
 
-from glasswatch.flag import document, trust
-from glasswatch.flag.jws import FLAG_TYP
+from glasswatch.flag import document, order, trust
+from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
 from glasswatch.flag.reader import MAX_TTL
 from monitor.model.verdict import FlagState
 from tests.support.documents import REFERENCE, blocks, rows, section
@@ -34,6 +34,16 @@ def test_every_claim_has_its_row() -> None:
     assert [cells[0] for cells in rows(section(TEXT, "Document"))] == [
         f"`{claim}`" for claim in document.payload(CLAIMS)
     ]
+
+
+def test_every_claim_of_an_order_has_its_row() -> None:
+    """All claims, in the order in which they are written; the type in the header and the longest life are told."""
+    claims = order.payload(order.Order("prod", "p", "prod/ready", 1, 2, 1, document.FlagState.READY, "anna", None))
+    text = section(TEXT, "Orders")
+    assert [cells[0] for cells in rows(text)] == [f"`{claim}`" for claim in claims]
+    assert f"`{ORDER_TYP}`" in text
+    assert f"{order.MAX_LIFETIME.seconds // 3600} h after `iat` at most" in text
+    assert f"Up to {order.MAX_LINES} lines are read" in text
 
 
 def test_every_state_has_its_row() -> None:

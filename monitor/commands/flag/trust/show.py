@@ -1,6 +1,5 @@
 """`monitor flag trust show`: who may sign what, until when, and which file this is."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -26,22 +25,20 @@ def command(trust_file: Path, *, as_json: bool) -> None:
     Two files with the same fingerprint are the same file: compare it by voice before you pin one.
     """
     clock = SystemClock()
-    raw = trust.read(trust_file, clock)
-    trusted = trust.parse_file(trust_file, raw)
-    fingerprint = hashlib.sha256(raw).hexdigest()
+    trusted = trust.load(trust_file, clock)
     if as_json:
-        click.echo(json.dumps(_said(trusted, fingerprint, clock), indent=2))
+        click.echo(json.dumps(_said(trusted, clock), indent=2))
         return
-    click.echo(f"{trust_file}  version {trusted.version}, sha256 {fingerprint}")
+    click.echo(f"{trust_file}  version {trusted.version}, sha256 {trusted.sha256}")
     click.echo(f"a ready order needs {trusted.order_persons} persons")
     for key in trusted.keys.values():
         click.echo(_line(key, clock))
 
 
-def _said(trusted: trust.Trust, fingerprint: str, clock: Clock) -> dict[str, object]:
+def _said(trusted: trust.Trust, clock: Clock) -> dict[str, object]:
     return {
         "version": trusted.version,
-        "sha256": fingerprint,
+        "sha256": trusted.sha256,
         "order_persons": trusted.order_persons,
         "keys": [
             {
