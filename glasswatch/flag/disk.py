@@ -14,6 +14,7 @@ from pathlib import Path
 from glasswatch.clock import Clock
 
 READ_SECONDS = 30.0  # a pipe from a slow download may take its time, but not for ever
+LEAST_SECONDS = 1.0  # and what comes after a slow one has a little time too
 OTHERS_MAY_READ_OR_WRITE = 0o077
 OTHERS_MAY_WRITE = 0o022
 _OTHERS_MAY_READ = 0o004
@@ -27,29 +28,29 @@ class Found:
     mode: int
 
 
-def read(path: Path, limit: int, clock: Clock) -> Found:
+def read(path: Path, limit: int, clock: Clock, seconds: float = READ_SECONDS) -> Found:
     """Return at most `limit` + 1 bytes of a file, a pipe or a device: one more says that there was too much."""
     # Without O_NONBLOCK a FIFO that nobody writes to would hold us in open() for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         mode = os.fstat(descriptor).st_mode
-        data = drain(descriptor, limit, clock)
+        data = drain(descriptor, limit, clock, seconds)
     finally:
         os.close(descriptor)
     return Found(data, stat.S_IMODE(mode) if stat.S_ISREG(mode) else 0)
 
 
-def drain(descriptor: int, limit: int, clock: Clock) -> bytes:
+def drain(descriptor: int, limit: int, clock: Clock, seconds: float = READ_SECONDS) -> bytes:
     """Return at most `limit` + 1 bytes from an open descriptor, until its end."""
     ready = select.poll()
     ready.register(descriptor, select.POLLIN)
-    ends_at = clock.monotonic() + READ_SECONDS
+    ends_at = clock.monotonic() + seconds
     chunks: list[bytes] = []
     missing = limit + 1
     while missing > 0:
         left = ends_at - clock.monotonic()
         if left <= 0 or not ready.poll(left * 1000):
-            raise TimeoutError(f"nothing came to its end within {READ_SECONDS:.0f} s")
+            raise TimeoutError(f"nothing came to its end within {seconds:.0f} s")
         chunk = os.read(descriptor, missing)
         if not chunk:
             break

@@ -39,9 +39,9 @@ class Refusal(StrEnum):
     KEY_REVOKED = "key_revoked"
     KEY_DATES = "key_dates"
     KEY_ROLE = "key_role"
+    SIGNATURE = "signature"
     KEY_DEMO = "key_demo"
     KEY_PERSON = "key_person"
-    SIGNATURE = "signature"
     # content
     PAYLOAD = "payload"
     FORMAT = "format"
@@ -50,10 +50,9 @@ class Refusal(StrEnum):
     PLATFORM = "platform"
     AUDIENCE = "audience"
     ISSUED_LATER = "issued_later"
-    LIFETIME = "lifetime"
     VER_AHEAD = "ver_ahead"
+    LIFETIME = "lifetime"
     STATE = "state"
-    TOO_FEW_AGREEING = "too_few_agreeing"
     TOO_FEW_PERSONS = "too_few_persons"
     # against the floor
     VER_BELOW_FLOOR = "ver_below_floor"
@@ -61,7 +60,10 @@ class Refusal(StrEnum):
     CLOCK_BEHIND = "clock_behind"
     # what was asked
     EXPIRED = "expired"
+    TOO_FEW_AGREEING = "too_few_agreeing"
     EXERCISE = "exercise"
+    PRINCIPAL = "principal"
+    EMERGENCY = "emergency"
     # nothing to judge, or nothing to judge by
     NO_ORDER = "no_order"
     UNREADABLE = "unreadable"
@@ -76,6 +78,7 @@ class AlarmCode(StrEnum):
     CHANGE_FORKED = "change_forked"
     LOG_BACK = "log_back"
     LOG_FORKED = "log_forked"
+    EQUIVOCATION = "equivocation"
     # an order, or a line of its file, that does not count
     ORDER = "order"
     ORDER_LINE = "order_line"

@@ -13,7 +13,6 @@ A line or an order that does not count changes nothing: it opens nothing, closes
 from the others. It is told, so that somebody looks.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from datetime import datetime
 from glasswatch.flag import floor
 from glasswatch.flag.advice import ORDER_ADVICE
 from glasswatch.flag.authenticity import authenticate, rfc3339
+from glasswatch.flag.digest import sha256
 from glasswatch.flag.document import FlagState, unix_ms
 from glasswatch.flag.errors import Alarm, AlarmCode, Malformed, Refusal, Refused, RepeatedName, plain, shown
 from glasswatch.flag.floor import Floor, Mark
@@ -108,7 +108,7 @@ def judge_orders(
             case = OrderCase(read(payload), len(persons), trust.order_persons, asked, unix_ms(now))
             for rule in RULES:
                 rule(case)
-            order = Counted(case.order, hashlib.sha256(payload).hexdigest(), names)
+            order = Counted(case.order, sha256(payload), names)
             floor.check(order.mark, seen, case.now_ms if asked.is_now else None)
             counted.append(order)
         except Refused as refused:

@@ -18,7 +18,6 @@ Faults are one line, with the place and what was expected. What a key's role and
 in `authenticity`; changing a trust file is `trust_change`'s.
 """
 
-import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from pathlib import Path
 
 from glasswatch.clock import Clock
 from glasswatch.flag import disk
+from glasswatch.flag.digest import sha256
 from glasswatch.flag.errors import Malformed, TrustFault, shown
 from glasswatch.flag.strict import Members, decode_base64url, loads
 
@@ -148,12 +148,12 @@ def parse(raw: bytes) -> Trust:
     if len(raw) > MAX_BYTES:
         raise TrustFault(f"more than {MAX_BYTES} bytes")
     try:
-        return _trust(Members(loads(raw)), hashlib.sha256(raw).hexdigest())
+        return _trust(Members(loads(raw)), sha256(raw))
     except Malformed as error:
         raise TrustFault(str(error)) from None
 
 
-def _trust(file: Members, sha256: str) -> Trust:
+def _trust(file: Members, digest: str) -> Trust:
     _refuse_unknown(file, _FILE_REQUIRED | _FILE_OPTIONAL)
     keys: dict[str, TrustKey] = {}
     publics: set[bytes] = set()
@@ -165,7 +165,7 @@ def _trust(file: Members, sha256: str) -> Trust:
             raise Malformed(f"{member.path('x')} is a key that stands there already under another kid")
         keys[key.kid] = key
         publics.add(key.public)
-    return Trust(file.count("version"), keys, _order_persons(file), sha256)
+    return Trust(file.count("version"), keys, _order_persons(file), digest)
 
 
 def _order_persons(file: Members) -> int:

@@ -5,6 +5,7 @@ import json
 from glasswatch.flag import document, order, trust
 from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
 from glasswatch.flag.reader import MAX_TTL
+from monitor.commands.flag.verify_options import OPTIONS
 from monitor.model.verdict import FlagState
 from tests.support.documents import REFERENCE, blocks, rows, section
 
@@ -66,6 +67,12 @@ def test_every_member_of_a_trust_file_is_documented() -> None:
     assert all(f"`{role}`" in text for role in trust.KeyRole)
 
 
+def test_every_option_of_the_reader_has_its_row() -> None:
+    """All of them, in the order of their table."""
+    named = [cells[0].strip("`") for cells in rows(section(TEXT, "`monitor flag verify`"))]
+    assert named == ["DOCUMENT...", *(option.name for option in OPTIONS)]
+
+
 def test_the_cap_on_lifetimes_is_documented() -> None:
     """Minutes, as the reader has them."""
-    assert f"`--max-ttl`\n({MAX_TTL.seconds // 60}m)" in TEXT or f"`--max-ttl` ({MAX_TTL.seconds // 60}m)" in TEXT
+    assert f"| `--max-ttl` | Longest life that is accepted, {MAX_TTL.seconds // 60}m unless said otherwise. |" in TEXT
