@@ -1,9 +1,14 @@
 """Where the `monitor` command begins: what runs at every login goes its own short way, all else through click."""
 
 import sys
+from importlib import import_module
 from typing import NoReturn
 
-_VERIFY = ["flag", "verify"]
+# Their words, and the module whose `main` reads the rest of the line and returns the exit code.
+QUICK = {
+    ("flag", "verify"): "monitor.commands.flag.verify",
+    ("flag", "order", "verify"): "monitor.commands.flag.order.verify",
+}
 _HELP = ["--help"]
 
 
@@ -11,19 +16,17 @@ def main() -> NoReturn:
     """Run `monitor`."""
     words = sys.argv[1:]
     # click costs 25 ms to 40 ms and is needed for the help alone.
-    if words[:2] == _VERIFY and words[2:] != _HELP:
-        _verify(words[2:])
+    for path, module in QUICK.items():
+        rest = words[len(path) :]
+        if tuple(words[: len(path)]) == path and rest != _HELP:
+            _quick(module, rest)
     from monitor.cli import main as with_click  # noqa: PLC0415 - imported when it is needed and not before
 
     with_click()
 
 
-def _verify(words: list[str]) -> NoReturn:
+def _quick(module: str, words: list[str]) -> NoReturn:
     from glasswatch.ending import finish  # noqa: PLC0415 - as above
 
-    def verify() -> int:
-        from monitor.commands.flag import verify  # noqa: PLC0415 - within what turns every error into an exit code
-
-        return verify.main(words)
-
-    finish(verify, "monitor")
+    # Imported within what turns every error into an exit code.
+    finish(lambda: int(import_module(module).main(words)), "monitor")

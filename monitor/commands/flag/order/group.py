@@ -7,6 +7,9 @@ from glasswatch.cli import LazyGroup, Place
 COMMANDS = {
     "sign": Place("monitor.commands.flag.order.sign:command", "Sign an order, or add a signature to one."),
     "combine": Place("monitor.commands.flag.order.combine:command", "Join signatures of one order from several files."),
+    "verify": Place(
+        "monitor.commands.flag.order.verify_command:command", "Say whether an order is in force, and what it says."
+    ),
     "end": Place("monitor.commands.flag.order.end:command", "End an order by a later one that says standby."),
 }
 
