@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from os.path import realpath
 
 from glasswatch import arguments
 from glasswatch.arguments import Given, Option
@@ -75,6 +76,7 @@ def asked(argv: Sequence[str]) -> Asked:
     given = arguments.read(argv, OPTIONS)
     _check_words(given)
     _check_floor(given)
+    _check_files(given)
     return Asked(
         documents=given.words,
         trust=given.demand("--trust", str),
@@ -103,6 +105,16 @@ def _check_words(given: Given) -> None:
         raise UsageFault(f"{DOCUMENT}: expected a file, found an empty text")
     if [*words, given.get("--order", str)].count(STDIN) > 1:
         raise UsageFault("standard input is given twice")
+
+
+def _check_files(given: Given) -> None:
+    floor = given.get("--floor", str)
+    if floor is None:
+        return
+    # What is no floor is set aside: a trust file or a flag must not be, for a slip of the hand.
+    others = {realpath(name) for name in (given.demand("--trust", str), *given.words)}
+    if realpath(floor) in others:
+        raise UsageFault("--floor: expected a file of its own, found the trust file or a document")
 
 
 def _check_floor(given: Given) -> None:

@@ -13,10 +13,10 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 
 from glasswatch.flag.document import payload
-from glasswatch.flag.errors import Refusal
-from glasswatch.flag.jws import FLAG_TYP
+from glasswatch.flag.errors import Refusal, Refused
+from glasswatch.flag.jws import FLAG_TYP, is_signed, open_, sign
 from glasswatch.flag.reader import judge
-from tests.support.flags import EXPECT, KEY, NOW, READY_CLAIMS, TRUST, jwk, signed
+from tests.support.flags import EXPECT, KEY, NOW, OTHER_KEY, READY_CLAIMS, TRUST, jwk, signed
 
 GOOD = signed(READY_CLAIMS)
 _PUBLIC = Ed25519PublicKey.from_public_bytes(KEY.public)
@@ -105,3 +105,39 @@ def test_a_made_up_signature_convinces_nobody(signature: bytes) -> None:
     forged = GOOD.rpartition(b".")[0] + b"." + jwt.utils.base64url_encode(signature)
     assert judge(forged, TRUST, EXPECT, NOW).refusal is Refusal.SIGNATURE
     assert _they_reject(forged)
+
+
+ORDER_TYP = "break-glass-order+jwt"
+typs = st.sampled_from([FLAG_TYP, ORDER_TYP])
+
+
+@given(st.binary(min_size=1, max_size=200), typs)
+def test_what_we_sign_is_signed_to_them_whatever_its_type(raw: bytes, typ: str) -> None:
+    """Flags and orders alike: the bytes that went in come out of both libraries and of our own opening."""
+    document = sign(raw, KEY, typ).encode()
+    opened = open_(document, typ)
+    assert _pyjwt(document)["payload"] == _joserfc(document).payload == opened.payload == raw
+    assert is_signed(opened, KEY.public)
+    assert not is_signed(opened, OTHER_KEY.public)
+
+
+@given(typs, st.data())
+def test_where_they_reject_a_type_of_ours_we_reject(typ: str, data: st.DataObject) -> None:
+    """A document damaged in one byte that either library refuses is refused or unsigned to us, of any type."""
+    document = bytearray(sign(b'{"a":1}', KEY, typ).encode())
+    document[data.draw(st.integers(0, len(document) - 1))] ^= data.draw(st.integers(1, 255))
+    if _they_reject(bytes(document)):
+        assert not _we_accept(bytes(document), typ)
+
+
+@given(typs, typs)
+def test_a_document_of_one_type_is_never_one_of_another(signed_as: str, read_as: str) -> None:
+    """A flag is no order, an order no flag, though the same key could sign both."""
+    assert _we_accept(sign(b'{"a":1}', KEY, signed_as).encode(), read_as) == (signed_as == read_as)
+
+
+def _we_accept(document: bytes, typ: str) -> bool:
+    try:
+        return is_signed(open_(document, typ), KEY.public)
+    except Refused:
+        return False

@@ -145,6 +145,7 @@ WRONG: Mapping[str, tuple[tuple[str, ...], dict[str, str | None]]] = {
     "an empty floor": ((), {"floor": ""}),
     "a floor forgotten": (("--floor",), {}),
     "a floor forgotten before an option": (("--floor", "--json"), {}),
+    "the trust file as a floor": ((), {"floor": "trust.json", "trust": "./trust.json"}),
     "an empty principal": ((), {"exercise_principal": ""}),
     "a reset of nothing": (("--reset-floor",), {}),
     "a reset with a value": (("--reset-floor=yes",), {"floor": "x", "at": None}),
@@ -171,6 +172,15 @@ def test_wrong_usage_exits_2(desk: Desk, words: tuple[str, ...], changes: dict[s
     assert line.startswith("monitor flag verify: ")
     assert line.endswith(" (see monitor flag verify --help)")
     assert line.isprintable()
+
+
+def test_a_document_is_no_floor(desk: Desk) -> None:
+    """A slip of the hand doesn't set the flag or the trust file aside as a corrupt floor."""
+    place = desk.put(READY_CLAIMS)
+    (desk.directory / "link").symlink_to("trust.json")
+    for name in (place, desk.options["--trust"], str(desk.directory / "link")):
+        assert desk.verify(place, floor=name, at=None).exit_code == 2
+    assert {path.name for path in desk.directory.iterdir()} == {"flag.jws", "trust.json", "link"}
 
 
 def test_without_a_document_there_is_nothing_to_judge(desk: Desk) -> None:
