@@ -53,7 +53,7 @@ def _judge(wanted: Asked, clock: Clock) -> Weighed:
     try:
         trusted = trust.load(Path(wanted.trust), clock)
     except TrustFault as fault:
-        closed = refuse(Refusal.TRUST, f"the trust file can't be relied on: {fault}")
+        closed = refuse(Refusal.TRUST, f"the trust file can't be relied on: {plain(fault)}")
         decision = Decision(closed.state, closed.refusal, closed.reason)
         return Weighed(decision, Answer(closed, None), None, (), Floor())
     sources = Sources(clock)

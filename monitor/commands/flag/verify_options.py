@@ -16,14 +16,15 @@ MAX_DOCUMENTS = 64
 DOCUMENT = "DOCUMENT"
 
 
-def _deployment(given: str) -> str:
+def deployment(given: str) -> str:
+    """Return the name of a deployment."""
     if "/" in given:
         raise ValueError("expected the deployment alone, such as prod: the state is the answer")
     return arguments.name(given)
 
 
 TRUST = Option("--trust", "The pinned trust file.", "FILE", arguments.text, is_required=True)
-AUDIENCE = Option("--audience", "The deployment, such as prod.", "DEPLOYMENT", _deployment, is_required=True)
+AUDIENCE = Option("--audience", "The deployment, such as prod.", "DEPLOYMENT", deployment, is_required=True)
 PLATFORM = Option("--platform", "The platform that is asked about.", "NAME", arguments.name, is_required=True)
 FLOOR = Option(
     "--floor", "Where accepted versions are remembered, so that nothing older opens.", "FILE", arguments.text
@@ -101,8 +102,8 @@ def _check_words(given: Given) -> None:
         raise UsageFault(f"{DOCUMENT} is missing: one or more files, or - for standard input")
     if len(words) > MAX_DOCUMENTS:
         raise UsageFault(f"more than {MAX_DOCUMENTS} documents")
-    if not all(words):
-        raise UsageFault(f"{DOCUMENT}: expected a file, found an empty text")
+    if not all(words) or any("\0" in word for word in words):
+        raise UsageFault(f"{DOCUMENT}: expected a file, found no name of one")
     if [*words, given.get("--order", str)].count(STDIN) > 1:
         raise UsageFault("standard input is given twice")
 

@@ -18,22 +18,24 @@ from tests.support.floors import MARK, floor_of
 
 _ROOT = Path(__file__).parents[3]
 
-# Exactly what a login would run, then what it has cost.
+# Exactly what a login would run, but for reading its command line, then what it has cost.
 _LOGIN = """
 import sys
 from pathlib import Path
 from datetime import UTC, datetime
 from glasswatch.clock import SystemClock
-from glasswatch.flag import disk, trust
+from glasswatch.flag import disk, floor_file, trust
 from glasswatch.flag.jws import MAX_BYTES
-from glasswatch.flag.reader import Expectation, judge
+from glasswatch.flag.reader import Expectation
+from glasswatch.flag.selection import Question, judge_all
 clock = SystemClock()
-answer = judge(
-    disk.read(Path(sys.argv[1]), MAX_BYTES, clock).data,
-    trust.load(Path(sys.argv[2]), clock),
-    Expectation("prod", "payments"),
-    datetime.fromisoformat(sys.argv[3]),
-)
+document = disk.read(Path(sys.argv[1]), MAX_BYTES, clock).data
+trusted = trust.load(Path(sys.argv[2]), clock)
+with floor_file.held(Path(sys.argv[1] + ".floor"), clock) as held:
+    question = Question(trusted, Expectation("prod", "payments"), datetime.fromisoformat(sys.argv[3]))
+    found = judge_all([document], question, held.floor)
+    held.keep(found.floor)
+answer = found.judgement
 import json
 # Not getrusage: its peak is that of the program before exec too, here the test run itself.
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))

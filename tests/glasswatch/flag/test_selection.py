@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasswatch.flag.document import Claims, FlagState, LogHead, audience
@@ -292,6 +292,7 @@ def documents(draw: st.DrawFn) -> tuple[bytes, Claims]:
     return signed(claims, key), claims
 
 
+@settings(deadline=None)
 @given(st.lists(documents(), min_size=1, max_size=6))
 def test_no_set_of_documents_is_ready_against_a_newer_one(some: list[tuple[bytes, Claims]]) -> None:
     """Ready needs a document that is ready by itself, and none of its issuer, nor a sound one of another, is newer."""
@@ -318,6 +319,7 @@ def _is_silenced(some: list[tuple[bytes, Claims]], iss: str) -> bool:
     return len(said) > 1 or all(claims.iat > AT + 60 for claims in said.values())
 
 
+@settings(deadline=None)
 @given(st.lists(documents(), min_size=1, max_size=12))
 def test_one_after_another_an_issuer_is_never_believed_backwards(some: list[tuple[bytes, Claims]]) -> None:
     """With the floor kept, whatever the order they are shown in, what is believed of an issuer only gets newer."""
@@ -331,6 +333,7 @@ def test_one_after_another_an_issuer_is_never_believed_backwards(some: list[tupl
             highest[claims.iss] = claims.ver
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=80) | documents().map(lambda pair: pair[0]), min_size=1, max_size=5), st.data())
 def test_nothing_raises(some: list[bytes], data: st.DataObject) -> None:
     """Whatever is given, there is an answer, in one line."""

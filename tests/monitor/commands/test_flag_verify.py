@@ -159,6 +159,7 @@ WRONG: Mapping[str, tuple[tuple[str, ...], dict[str, str | None]]] = {
     "help among others": (("--help",), {}),
     "standard input twice": (("-", "-"), {}),
     "a document without name": (("",), {}),
+    "a document with half a name": (("a\0b",), {}),
     "too many documents": (("a.jws",) * 64, {}),
 }
 
@@ -217,6 +218,13 @@ def test_a_trust_file_at_fault_exits_4(desk: Desk, fault: str | None) -> None:
     assert done.stderr.startswith(f"refused (trust): the trust file can't be relied on: {path}: ")
     said = json.loads(desk.verify(desk.put(READY_CLAIMS), "--json", trust=str(path)).stdout)
     assert (said["refusal"], said["document"]) == ("trust", None)
+
+
+def test_a_trust_file_of_any_name_is_told_in_one_line(desk: Desk) -> None:
+    """What the file is called doesn't break the line."""
+    reason, human_path = desk.verify(desk.put(READY_CLAIMS), trust="no\n\x1b[2Jfile").stderr.splitlines()
+    assert reason.isprintable()
+    assert human_path == HUMAN_PATH
 
 
 def test_of_several_copies_the_newest_is_judged(desk: Desk) -> None:

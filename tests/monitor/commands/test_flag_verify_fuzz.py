@@ -52,7 +52,7 @@ def _damaged(raw: bytes, damage: tuple[int, bytes, int]) -> bytes:
     return raw[:place] + put + raw[place + cut :]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(NOT_READY) | damages.map(lambda d: _damaged(READY, d)), min_size=1, max_size=3))
 def test_documents(documents: list[bytes]) -> None:
     """Anything but an undamaged ready is no ready, one by one and together."""
@@ -63,7 +63,7 @@ def test_documents(documents: list[bytes]) -> None:
             assert done.exit_code != 0
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | damages)
 def test_trust_files(change: bytes | tuple[int, bytes, int]) -> None:
     """A damaged trust file lets no stranger in, and never breaks the reader."""
@@ -74,7 +74,7 @@ def test_trust_files(change: bytes | tuple[int, bytes, int]) -> None:
         assert desk.verify(desk.put(signed(READY_CLAIMS, OTHER_KEY))).exit_code == 4
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | damages)
 def test_floor_files(change: bytes | tuple[int, bytes, int]) -> None:
     """A damaged floor never breaks the reader nor refuses more than a floor can, and no damage makes a ready."""
@@ -112,7 +112,7 @@ def test_command_lines(place: Path) -> None:
     """No line of words opens a flag that is not ready; only `--help` alone ends with 0."""
     runner = CliRunner()
 
-    @settings(max_examples=600)
+    @settings(max_examples=600, deadline=None)
     @given(words)
     def of_words(line: list[str]) -> None:
         done = runner.invoke(command, ["verify", *line], input=b"")

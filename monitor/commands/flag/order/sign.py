@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glasswatch import arguments
 from glasswatch.clock import SystemClock
 from glasswatch.durations import render
 from glasswatch.errors import ExitCode
@@ -17,21 +18,19 @@ from glasswatch.flag.order_signing import Draft, Wish, begin, check, draft_of, s
 from monitor.commands.flag import values
 from monitor.commands.flag.order import files
 from monitor.commands.flag.order.signing import Pen, tell
+from monitor.commands.flag.verify_options import deployment
 
 _STATES = (FlagState.READY.value, FlagState.STANDBY.value)
 
 
-def lifetime(_ctx: click.Context, param: click.Parameter, text: str | None) -> timedelta | None:
-    """Return how long an order is to live; None where nothing was said."""
-    length = values.duration(_ctx, param, text)
-    if length is not None and not timedelta(seconds=1) <= length <= MAX_LIFETIME:
-        raise click.BadParameter(f"expected 1s to {render(MAX_LIFETIME)}: nobody opens for longer at one go")
+def _lifetime(given: str) -> timedelta:
+    length = arguments.duration(given)
+    if not timedelta(seconds=1) <= length <= MAX_LIFETIME:
+        raise ValueError(f"expected 1s to {render(MAX_LIFETIME)}: nobody opens for longer at one go")
     return length
 
 
-def deployment(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:
-    """Return the name of a deployment; None where none was given."""
-    return None if text is None else values.deployment(ctx, param, text)
+lifetime = values.callback(_lifetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,9 @@ class _Said:
 @click.option("--key", "key_file", type=values.FILE, required=True, help="Your order key.")
 @click.option("--trust", "trust_file", type=values.FILE, required=True, help="The trust file that readers pin.")
 @click.option("--platform", callback=values.name, metavar="NAME", help="The platform that it is about.")
-@click.option("--audience", callback=deployment, metavar="DEPLOYMENT", help="The deployment, such as prod.")
+@click.option(
+    "--audience", callback=values.callback(deployment), metavar="DEPLOYMENT", help="The deployment, such as prod."
+)
 @click.option("--state", type=click.Choice(_STATES), help="Ready permits break-glass, standby seals it.")
 @click.option("--for", "length", callback=lifetime, metavar="DURATION", help="How long it is to live, 4h at most.")
 @click.option("--ticket", callback=values.name, help="Where it is written down why.")

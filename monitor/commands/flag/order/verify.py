@@ -65,8 +65,10 @@ def main(argv: Sequence[str]) -> int:
 
 def _asked(argv: Sequence[str]) -> _Asked:
     given = arguments.read(argv, OPTIONS)
-    if not given.words or not all(given.words):
+    if not given.words:
         raise UsageFault(f"{FILE} is missing: one or more files, or - for standard input")
+    if not all(given.words) or any("\0" in word for word in given.words):
+        raise UsageFault(f"{FILE}: expected a file, found no name of one")
     if len(given.words) > MAX_FILES:
         raise UsageFault(f"more than {MAX_FILES} files")
     if given.words.count(STDIN) > 1:
@@ -86,7 +88,7 @@ def _judge(wanted: _Asked, clock: Clock) -> tuple[OrderJudgement, tuple[Alarm, .
     try:
         trusted = trust.load(Path(wanted.trust), clock)
     except TrustFault as fault:
-        return _refuse(Refusal.TRUST, f"the trust file can't be relied on: {fault}"), ()
+        return _refuse(Refusal.TRUST, f"the trust file can't be relied on: {plain(fault)}"), ()
     sources = Sources(clock)
     found = [sources.order(name) for name in wanted.files]
     missing = [name for name, lines in zip(wanted.files, found, strict=True) if lines is None]
