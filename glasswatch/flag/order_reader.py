@@ -6,7 +6,8 @@
 3. An order counts if its payload is strict JSON, every claim is there and of its type, `order_rules.RULES` hold, and
    `floor` lets it pass.
 4. Of those that count the one with the highest `ver` is the latest, expired ones included: an order that was ended
-   does not come back when its end expires. Of several with the same `ver` it is one that says standby.
+   does not come back when its end expires. Of several with the same `ver` it is one that says standby,
+   and the others are told.
 5. The latest is in force until its `exp`. Without one in force the flag decides.
 
 A line or an order that does not count changes nothing: it opens nothing, closes nothing, and takes no signature away
@@ -113,7 +114,8 @@ def judge_orders(
             counted.append(order)
         except Refused as refused:
             uncounted.append(Uncounted(f"the order signed by {_listed(names)}", refused.code, refused.what))
-    return _answer(max(counted, key=_recency, default=None), tuple(uncounted), unix_ms(now))
+    latest = max(counted, key=_recency, default=None)
+    return _answer(latest, (*uncounted, *_said_twice(counted, latest)), unix_ms(now))
 
 
 def signature(line: OrderLine, trust: Trust, asked: OrderAsked, now: datetime) -> Signature:
@@ -169,6 +171,20 @@ def _signatures(
 
 def _recency(counted: Counted) -> tuple[int, bool, str]:
     return counted.order.ver, counted.order.state is FlagState.STANDBY, counted.sha256
+
+
+def _said_twice(counted: Iterable[Counted], latest: Counted | None) -> list[Uncounted]:
+    """Return what else was signed under the latest's version: nobody can tell which was meant, so it is told."""
+    return [
+        Uncounted(
+            f"the order signed by {_listed(each.persons)}",
+            Refusal.EQUIVOCATION,
+            f"it says {each.order.state.value} until {rfc3339(each.order.exp)}, and another of its version "
+            f"{each.order.ver} is taken",
+        )
+        for each in counted
+        if latest is not None and each.order.ver == latest.order.ver and each is not latest
+    ]
 
 
 def _answer(latest: Counted | None, uncounted: tuple[Uncounted, ...], now_ms: int) -> OrderJudgement:

@@ -131,8 +131,12 @@ def test_a_clock_set_back_is_refused(behind: int, refusal: Refusal | None) -> No
     ],
 )
 def test_of_two_orders_of_one_version_standby_is_taken(first: bytes, second: bytes, state: FlagState) -> None:
-    """Nobody can tell which was meant, and it does not depend on which stands first."""
-    assert judged(first + second).state is state
+    """Nobody can tell which was meant, it does not depend on which stands first, and the other is told."""
+    judgement = judged(first + second)
+    assert judgement.state is state
+    assert [(each.place, each.code) for each in judgement.uncounted] == [
+        ("the order signed by 'anna', 'ben'", Refusal.EQUIVOCATION)
+    ]
 
 
 def test_two_ready_orders_of_one_version_are_told_apart_by_their_bytes() -> None:

@@ -186,18 +186,20 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
         os.close(read_end)
 
 
-members = st.sampled_from(["kty", "crv", "x", "kid", "iss", "role", "person", "nbf", "exp", "revoked", "d", "y"])
+members = st.sampled_from(
+    ["kty", "crv", "x", "kid", "iss", "role", "person", "nbf", "exp", "revoked", "demo", "d", "y"]
+)
 junk = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
 entries = junk | st.dictionaries(members, junk, max_size=3).map(lambda changes: jwk() | changes)
 
 
-@given(st.lists(entries, max_size=3), junk)
-def test_no_file_brings_another_error(some: list[object], version: object) -> None:
+@given(st.lists(entries, max_size=3), junk, junk)
+def test_no_file_brings_another_error(some: list[object], version: object, persons: object) -> None:
     """Whatever stands in a trust file, it is read or refused in one line, and what it trusts is Ed25519 keys."""
     keys: list[TrustKey] = []
     message = ""
     try:
-        keys += trust.parse(_file(*some, version=version)).keys.values()
+        keys += trust.parse(_file(*some, version=version, order_persons=persons)).keys.values()
     except TrustFault as fault:
         message = str(fault)
     assert message.isprintable()
