@@ -80,16 +80,25 @@ def _orders(name: str | None, sources: Sources) -> tuple[OrderLines | None, tupl
 def _show(wanted: Asked, weighed: Weighed) -> None:
     raise_alarms(weighed.alarms)
     for place, refused in weighed.flag.passed_over:
-        complain(f"passed over ({refused.code.value}): {plain(wanted.documents[place])}: {refused.what}")
+        complain(f"passed over ({refused.code.value}): {_about(wanted, refused.code, place)}{refused.what}")
     decision = weighed.decision
     if decision.refusal is not None:
         if wanted.order is not None and weighed.order is None:
             complain(f"no order: there is no file {plain(wanted.order)}, or it can't be read")
-        complain(f"refused ({decision.refusal.value}): {decision.reason}\n{HUMAN_PATH}")
+        judged = weighed.flag.judged if decision.decided_by is Decider.FLAG else None
+        about = _about(wanted, decision.refusal, judged)
+        complain(f"refused ({decision.refusal.value}): {about}{decision.reason}\n{HUMAN_PATH}")
     if wanted.as_json:
         say(json.dumps(_json(wanted, weighed)))
     elif decision.refusal is None:
         say(decision.reason)
+
+
+def _about(wanted: Asked, code: Refusal, place: int | None) -> str:
+    """Return which of several documents a line is about; one that could not be had is named in it already."""
+    if place is None or code is Refusal.UNREADABLE or len(wanted.documents) == 1:
+        return ""
+    return f"{plain(wanted.documents[place])}: "
 
 
 def _json(wanted: Asked, weighed: Weighed) -> dict[str, object]:

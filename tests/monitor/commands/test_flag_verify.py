@@ -236,7 +236,7 @@ def test_of_several_copies_the_newest_is_judged(desk: Desk) -> None:
         assert (done.exit_code, done.stderr, json.loads(done.stdout)["document"]) == (1, "", new)
     done = desk.verify(old, "gone", new, "--json")
     assert (done.exit_code, json.loads(done.stdout)["document"]) == (1, new)
-    assert done.stderr == "passed over (unreadable): gone: gone: can't be read: No such file or directory\n"
+    assert done.stderr == "passed over (unreadable): gone: can't be read: No such file or directory\n"
     assert json.loads(done.stdout)["passed_over"] == [
         {"document": "gone", "refusal": "unreadable", "what": "gone: can't be read: No such file or directory"}
     ]
@@ -262,6 +262,7 @@ def test_where_none_can_be_believed_the_one_that_came_furthest_is_told(desk: Des
         "refused (platform)",
         "no way in by this flag",
     ]
+    assert lines[2].startswith(f"refused (platform): {expired}: it is about platform 'billing'")
 
 
 def test_standard_input_is_a_document(desk: Desk) -> None:
