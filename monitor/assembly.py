@@ -13,7 +13,9 @@ from glasswatch import __version__
 from glasswatch.chain import GENESIS
 from glasswatch.clock import Clock
 from glasswatch.flag import keys
+from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
+from glasswatch.flag.trust import DEMO_DEPLOYMENT
 from monitor import procedure, published, trusted, unlock
 from monitor.acting import Acting
 from monitor.announce import Announcer
@@ -133,6 +135,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         for name, platform in settings.platforms.items()
     }
     key = await unlock.flag_key(settings.flag, clock)
+    _refuse_demo_key(key, settings)
     store = make_store(
         await unlock.store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
     )
@@ -206,6 +209,14 @@ async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock
                 pages=(),
                 audit=(entry,),
             )
+        )
+
+
+def _refuse_demo_key(key: keys.SigningKey, settings: MonitorSettings) -> None:
+    if key.is_demo and settings.deployment != DEMO_DEPLOYMENT:
+        raise KeyFault(
+            f"flag.key: secret from {settings.flag.key}: a demo made this key, and no reader of another deployment "
+            "believes it: make one with `monitor flag keygen`"
         )
 
 

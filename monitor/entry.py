@@ -4,13 +4,18 @@ What takes Ctrl-C comes before anything that takes time to load: until then, Ctr
 """
 
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 from glasswatch.interrupt import Loading, quickly
 
 quickly()
 
-_VERIFY = ["flag", "verify"]
+# Their words, and the module whose `main` reads the rest of the line and returns the exit code.
+QUICK = {
+    ("flag", "verify"): "monitor.commands.flag.verify",
+    ("flag", "order", "verify"): "monitor.commands.flag.order.verify",
+}
 _HELP = ["--help"]
 
 
@@ -18,20 +23,22 @@ def main() -> NoReturn:
     """Run `monitor`."""
     words = sys.argv[1:]
     # click costs 25 ms to 40 ms and is needed for the help alone.
-    if words[:2] == _VERIFY and words[2:] != _HELP:
-        _verify(words[2:])
+    for path, module in QUICK.items():
+        rest = words[len(path) :]
+        if tuple(words[: len(path)]) == path and rest != _HELP:
+            _quick(module, rest)
     from monitor.cli import main as with_click  # noqa: PLC0415 - imported when it is needed and not before
 
     with_click()
 
 
-def _verify(words: list[str]) -> NoReturn:
+def _quick(module: str, words: list[str]) -> NoReturn:
     from glasswatch.ending import finish  # noqa: PLC0415 - as above
 
-    def verify() -> int:
+    def call() -> int:
         with Loading():
-            from monitor.commands.flag import verify  # noqa: PLC0415 - within what turns every error into an exit code
+            loaded = import_module(module)
+        return int(loaded.main(words))
 
-        return verify.main(words)
-
-    finish(verify, "monitor")
+    # Imported within what turns every error into an exit code.
+    finish(call, "monitor")

@@ -17,6 +17,7 @@ READ_SECONDS = 30.0  # a pipe from a slow download may take its time, but not fo
 LEAST_SECONDS = 1.0  # and what comes after a slow one has a little time too
 OTHERS_MAY_READ_OR_WRITE = 0o077
 OTHERS_MAY_WRITE = 0o022
+_OTHERS_MAY_READ = 0o004
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ def create(path: Path, data: bytes, mode: int) -> None:
         _sync_directory(path.parent)
 
 
+def place(path: Path, data: bytes, mode: int) -> None:
+    """`create`, but at no instant with a part of the data: a reader sees an empty file at first, or the whole."""
+    with _whole(path, b"", mode):
+        replace(path, data, mode)
+
+
 def replace(path: Path, data: bytes, mode: int) -> None:
     """Put `data` in the place of a file, or make it: a reader sees the old bytes or the new, synced."""
     fresh = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
@@ -99,7 +106,7 @@ def _whole(path: Path, data: bytes, mode: int, owner: Path | None = None) -> Ite
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         try:
-            os.fchmod(descriptor, mode)  # whatever the umask says
+            _set_mode(descriptor, mode)
             if owner is not None:
                 leave_to_owner(descriptor, owner)
             written = 0
@@ -113,6 +120,15 @@ def _whole(path: Path, data: bytes, mode: int, owner: Path | None = None) -> Ite
         with suppress(OSError):
             path.unlink()
         raise
+
+
+def _set_mode(descriptor: int, mode: int) -> None:
+    """Set a file's mode, whatever the umask says; what everybody may read may lie on a disk that knows no modes."""
+    try:
+        os.fchmod(descriptor, mode)
+    except PermissionError:  # a FAT stick, such as orders are carried on
+        if not mode & _OTHERS_MAY_READ:
+            raise
 
 
 def _sync_directory(path: Path) -> None:

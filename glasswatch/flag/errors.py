@@ -6,7 +6,9 @@ GlasswatchError
     │   └── RepeatedName       a JSON object names a member twice
     ├── Refused                a document must not be believed: a stable code and one line for a person
     ├── TrustFault             the trust file can't be relied on
-    ├── NotWritten             a key or trust file could not be written
+    ├── NotWritten             a key, trust file or order could not be written
+    ├── OrderFault             an order can't be signed, added to, combined or ended
+    │   └── OrderExists        there is something where it was to be written, and it is never overwritten (2)
     └── KeyFault               a private key can't be used (3)
         └── KeyExists          there is one already, and it is never overwritten (2)
 
@@ -38,6 +40,8 @@ class Refusal(StrEnum):
     KEY_DATES = "key_dates"
     KEY_ROLE = "key_role"
     SIGNATURE = "signature"
+    KEY_DEMO = "key_demo"
+    KEY_PERSON = "key_person"
     # content
     PAYLOAD = "payload"
     FORMAT = "format"
@@ -49,6 +53,7 @@ class Refusal(StrEnum):
     VER_AHEAD = "ver_ahead"
     LIFETIME = "lifetime"
     STATE = "state"
+    TOO_FEW_PERSONS = "too_few_persons"
     # against the floor
     VER_BELOW_FLOOR = "ver_below_floor"
     EQUIVOCATION = "equivocation"
@@ -60,6 +65,7 @@ class Refusal(StrEnum):
     PRINCIPAL = "principal"
     EMERGENCY = "emergency"
     # nothing to judge, or nothing to judge by
+    NO_ORDER = "no_order"
     UNREADABLE = "unreadable"
     TRUST = "trust"
 
@@ -73,6 +79,13 @@ class AlarmCode(StrEnum):
     LOG_BACK = "log_back"
     LOG_FORKED = "log_forked"
     EQUIVOCATION = "equivocation"
+    # an order, or a line of its file, that does not count
+    ORDER = "order"
+    ORDER_LINE = "order_line"
+    ORDER_UNREADABLE = "order_unreadable"
+    # the trust file is not the one that was used before
+    TRUST_BACK = "trust_back"
+    TRUST_FORKED = "trust_forked"
     # the floor's file
     FLOOR_CORRUPT = "floor_corrupt"
     FLOOR_FORMAT = "floor_format"
@@ -119,7 +132,17 @@ class TrustFault(FlagError):
 
 
 class NotWritten(FlagError):
-    """A key or trust file could not be written; what was there before is there still."""
+    """A key, trust file or order could not be written; what was there before is there still."""
+
+
+class OrderFault(FlagError):
+    """An order can't be signed, added to, combined or ended."""
+
+
+class OrderExists(OrderFault):
+    """There is something already where an order was to be written."""
+
+    exit_code = ExitCode.USAGE
 
 
 class KeyFault(FlagError):

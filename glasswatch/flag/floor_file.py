@@ -66,7 +66,9 @@ class Held:
         place = "nothing could be written"
         if self._may_write:
             place = "there was nothing to forget" if not self._raw else f"the old one is in {self._copy_aside()}"
-        self._alarm(AlarmCode.FLOOR_RESET, f"reset for {shown(sub)}, so that old flags are believed again; {place}")
+        self._alarm(
+            AlarmCode.FLOOR_RESET, f"reset for {shown(sub)}, so that old flags and orders are believed again; {place}"
+        )
         self.keep(floor.forget(self.floor, typ, sub))
 
     def _copy_aside(self) -> str:

@@ -4,9 +4,9 @@ A document is believed only if it passes all of this (design 3.4); the first rul
 
 1. a trusted key signed it (`authenticity`);
 2. the payload is strict JSON, its format is 1, every claim is there and of its type (`strict`, `document`);
-3. `RULES`: issuer, platform and audience are exactly those expected (`AUTHENTIC`); it is not from the future, and its
-   version is not ahead of its date (60 s allowed each); it does not claim to live longer than the reader's cap; its
-   state follows from its causes now;
+3. `RULES`: no demo's key signed it, unless the demo is asked about, and issuer, platform and audience are exactly those
+   expected (`AUTHENTIC`); it is not from the future, and its version is not ahead of its date (60 s allowed each); it
+   does not claim to live longer than the reader's cap; its state follows from its causes now;
 4. the floor, where one is kept (`floor`, asked by `selection`);
 5. `ANSWERING`: it has not expired; enough vantages agree where ready rests on what vantages saw; it is not of an
    exercise, unless the reader asks for one of its principals, and then it is not of an emergency.
@@ -26,7 +26,7 @@ from glasswatch.flag.document import FORMAT, CauseKind, Claims, FlagState, audie
 from glasswatch.flag.errors import Malformed, Refusal, Refused, RepeatedName, shown
 from glasswatch.flag.jws import FLAG_TYP
 from glasswatch.flag.strict import Members, loads
-from glasswatch.flag.trust import Trust, TrustKey
+from glasswatch.flag.trust import DEMO_DEPLOYMENT, Trust, TrustKey
 
 MAX_TTL = timedelta(minutes=20)
 TOLERANCE_MS = 60_000  # how far the signer's clock may be ahead of ours
@@ -129,6 +129,11 @@ def _claims(payload: bytes) -> Claims:
         raise Refused(Refusal.CLAIMS, f"a claim is wrong: {error}") from None
 
 
+def _key_is_no_demos(case: Case) -> None:
+    if case.key.is_demo and case.expect.audience != DEMO_DEPLOYMENT:
+        raise Refused(Refusal.KEY_DEMO, f"the key {shown(case.key.kid)} was made by a demo and counts for nothing else")
+
+
 def _issuer_is_the_keys(case: Case) -> None:
     expected = case.key.iss or f"{case.expect.audience}/{DEFAULT_VANTAGE}"
     if case.claims.iss != expected:
@@ -212,7 +217,7 @@ def _principals(case: Case) -> set[str]:
     return {name for cause in counting if cause.kind is CauseKind.EXERCISE for name in cause.principals}
 
 
-AUTHENTIC: tuple[Rule, ...] = (_issuer_is_the_keys, _platform_is_expected, _audience_is_expected)
+AUTHENTIC: tuple[Rule, ...] = (_key_is_no_demos, _issuer_is_the_keys, _platform_is_expected, _audience_is_expected)
 RULES: tuple[Rule, ...] = (
     *AUTHENTIC,
     _is_not_from_the_future,

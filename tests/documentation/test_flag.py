@@ -2,8 +2,8 @@
 
 import json
 
-from glasswatch.flag import document, trust
-from glasswatch.flag.jws import FLAG_TYP
+from glasswatch.flag import document, order, trust
+from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
 from glasswatch.flag.reader import MAX_TTL
 from monitor.commands.flag.verify_options import OPTIONS
 from monitor.model.verdict import FlagState
@@ -37,6 +37,16 @@ def test_every_claim_has_its_row() -> None:
     ]
 
 
+def test_every_claim_of_an_order_has_its_row() -> None:
+    """All claims, in the order in which they are written; the type in the header and the longest life are told."""
+    claims = order.payload(order.Order("prod", "p", "prod/ready", 1, 2, 1, document.FlagState.READY, "anna", None))
+    text = section(TEXT, "Orders")
+    assert [cells[0] for cells in rows(text)] == [f"`{claim}`" for claim in claims]
+    assert f"`{ORDER_TYP}`" in text
+    assert f"{order.MAX_LIFETIME.seconds // 3600} h after `iat` at most" in text
+    assert f"Up to {order.MAX_LINES} lines are read" in text
+
+
 def test_every_state_has_its_row() -> None:
     """The three of them."""
     assert [cells[0] for cells in rows(section(TEXT, "States"))] == [f"`{state}`" for state in FlagState]
@@ -53,6 +63,7 @@ def test_every_member_of_a_trust_file_is_documented() -> None:
     """What a reader accepts there, and nothing else, is named."""
     text = section(TEXT, "Trust file")
     assert all(f"`{name}`" in text or f"keys[].{name}`" in text for name in trust._REQUIRED | trust._OPTIONAL)
+    assert all(f"`{name}`" in text for name in trust._FILE_REQUIRED - {"keys"} | trust._FILE_OPTIONAL)
     assert all(f"`{role}`" in text for role in trust.KeyRole)
 
 

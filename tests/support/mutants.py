@@ -25,6 +25,7 @@ class Asking:
     now: datetime
     floor: bytes = b""
     expect: Mapping[str, object] = field(default_factory=dict)
+    orders: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ class Change:
 
 
 def answer(asking: Asking, change: Change | None = None) -> str:
-    """Return the state or the refusal's code that a reader gives; `trust` and `floor` where a file can't be read."""
+    """Return the state or the refusal's code that a reader gives; `trust` and `floor` where a file can't be read.
+
+    Where there are orders it is theirs: what one decides, or why none is in force.
+    """
     with _changed(change):
         selection, trust, floor, reader, errors = (
             importlib.import_module(f"{_PACKAGE}.{name}")
@@ -49,8 +53,15 @@ def answer(asking: Asking, change: Change | None = None) -> str:
         except errors.TrustFault:
             return "trust"
         expect = reader.Expectation(**asking.expect)
-        found = selection.judge_all(asking.documents, selection.Question(trusted, expect, asking.now), kept)
-        return str(found.judgement.refusal or found.judgement.state)
+        question = selection.Question(trusted, expect, asking.now)
+        if asking.orders is None:
+            found = selection.judge_all(asking.documents, question, kept)
+            return str(found.judgement.refusal or found.judgement.state)
+        decision, order = (importlib.import_module(f"{_PACKAGE}.{name}") for name in ("decision", "order"))
+        weighed = decision.weigh(asking.documents, order.lines_of("order.jws", asking.orders), question, kept)
+        if weighed.decision.decided_by == "order":
+            return str(weighed.decision.refusal or weighed.decision.state)
+        return str(weighed.order.refusal)
 
 
 @contextmanager

@@ -13,7 +13,10 @@ from monitor.commands.flag.group import command
 from tests.support.flags import NOW, jwk, signed, write_trust
 
 ROOT = Path(__file__).parents[2]
-HUMAN_PATH = "no way in by this flag: try its other copies, or use the sealed credential that no reader guards"
+HUMAN_PATH = (
+    "no way in by this flag: try its other copies, an order of persons, or use the sealed credential that no reader "
+    "guards"
+)
 
 
 class Desk:

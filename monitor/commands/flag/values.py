@@ -7,13 +7,14 @@ from typing import TypeVar
 import click
 
 from glasswatch import arguments
-from glasswatch.durations import parse as parse_duration
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path)
 
 
-def _callback(read: Callable[[str], T]) -> Callable[[click.Context, click.Parameter, str | None], T | None]:
+def callback(read: Callable[[str], T]) -> Callable[[click.Context, click.Parameter, str | None], T | None]:
+    """Return a click callback that reads an option with `read`, or leaves it None where it was not given."""
+
     def value(_ctx: click.Context, _param: click.Parameter, text: str | None) -> T | None:
         if text is None:
             return None
@@ -25,9 +26,9 @@ def _callback(read: Callable[[str], T]) -> Callable[[click.Context, click.Parame
     return value
 
 
-name = _callback(arguments.name)
-instant = _callback(arguments.instant)
-duration = _callback(parse_duration)
+name = callback(arguments.name)
+instant = callback(arguments.instant)
+duration = callback(arguments.duration)
 
 
 def _line(longest: int) -> Callable[[str], str]:
@@ -39,5 +40,5 @@ def _line(longest: int) -> Callable[[str], str]:
     return read
 
 
-reason = _callback(_line(500))
-ticket = _callback(_line(64))
+reason = callback(_line(500))
+ticket = callback(_line(64))

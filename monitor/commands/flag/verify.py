@@ -1,40 +1,40 @@
-"""`monitor flag verify`: says whether break-glass is ready by signed documents.
+"""`monitor flag verify`: says whether break-glass is ready by signed documents, and by an order.
 
-It opens or closes production: it ends with 0 only for a flag that is ready (or, where one of its principals is asked
-for, an exercise), 1 for one on standby, 2 for wrong usage, and 4 for everything else, a trust file that can't be
-relied on included. Alarms go to stderr and change none of it, and neither does an answer that a full disk can't take.
+It opens or closes production: it ends with 0 only for a flag or an order that is ready (or, where one of its principals
+is asked for, an exercise), 1 for one on standby, 2 for wrong usage, and 4 for everything else, a trust file that can't
+be relied on included. Alarms go to stderr and change none of it, and neither does an answer that a full disk can't
+take.
 
 It runs at every login, so nothing here imports click: `monitor.entry` calls it before click is loaded.
 """
 
-import io
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from glasswatch.clock import Clock, SystemClock
-from glasswatch.ending import complain, is_full, let_go_of_output
+from glasswatch.ending import complain
 from glasswatch.errors import ExitCode, UsageFault
-from glasswatch.flag import disk, floor_file, trust
-from glasswatch.flag.document import FlagState, payload
-from glasswatch.flag.errors import Alarm, Refusal, Refused, TrustFault, plain
+from glasswatch.flag import trust
+from glasswatch.flag.decision import Decider, Decision, Weighed, weigh
+from glasswatch.flag.document import payload
+from glasswatch.flag.errors import Alarm, AlarmCode, Refusal, Refused, TrustFault, plain
 from glasswatch.flag.floor import Floor
-from glasswatch.flag.floor_file import Held
-from glasswatch.flag.jws import FLAG_TYP, MAX_BYTES
+from glasswatch.flag.order import OrderLines
 from glasswatch.flag.reader import refuse
-from glasswatch.flag.selection import Answer, Question, judge_all
-from monitor.commands.flag.verify_options import STDIN, Asked, asked
+from glasswatch.flag.selection import Answer, Question
+from monitor.commands.flag.keeping import Keeping, floor_in, kept
+from monitor.commands.flag.order.telling import order_in_json
+from monitor.commands.flag.sources import Sources
+from monitor.commands.flag.telling import alarms_in_json, exit_code, raise_alarms, say
+from monitor.commands.flag.verify_options import Asked, asked
 
 NAME = "monitor flag verify"
-HUMAN_PATH = "no way in by this flag: try its other copies, or use the sealed credential that no reader guards"
-_EXIT = {
-    FlagState.READY: ExitCode.GOOD,
-    FlagState.EXERCISE: ExitCode.GOOD,  # accepted only for a principal of it
-    FlagState.STANDBY: ExitCode.FINDING,
-}
+HUMAN_PATH = (
+    "no way in by this flag: try its other copies, an order of persons, or use the sealed credential that no reader "
+    "guards"
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,82 +44,54 @@ def main(argv: Sequence[str]) -> int:
     except UsageFault as fault:
         complain(f"{NAME}: {fault} (see {NAME} --help)")
         return ExitCode.USAGE
-    answer, alarms = _judge(wanted, SystemClock())
-    _show(wanted, answer, alarms)
-    state = answer.judgement.state
-    return ExitCode.NOT_MEASURED if state is None else _EXIT[state]
+    weighed = _judge(wanted, SystemClock())
+    _show(wanted, weighed)
+    return exit_code(weighed.decision.state)
 
 
-def _judge(wanted: Asked, clock: Clock) -> tuple[Answer, list[Alarm]]:
-    """Return the answer, and the alarms of the floor and of the documents."""
+def _judge(wanted: Asked, clock: Clock) -> Weighed:
     try:
         trusted = trust.load(Path(wanted.trust), clock)
     except TrustFault as fault:
-        return Answer(refuse(Refusal.TRUST, f"the trust file can't be relied on: {plain(fault)}"), None), []
-    documents = _documents(wanted.documents, clock)
-    with _floor(wanted, clock) as held:
-        now = wanted.at or clock.now()
-        question = Question(trusted, wanted.expect, now, is_now=wanted.at is None)
-        answer = judge_all(documents, question, Floor() if held is None else held.floor)
-        if held is None:
-            return answer, [*answer.alarms]
-        held.keep(answer.floor)
-        return answer, [*held.alarms, *answer.alarms]
+        closed = refuse(Refusal.TRUST, f"the trust file can't be relied on: {plain(fault)}")
+        decision = Decision(closed.state, closed.refusal, closed.reason)
+        return Weighed(decision, Answer(closed, None), None, (), Floor())
+    sources = Sources(clock)
+    documents = [sources.document(name) for name in wanted.documents]
+    orders, alarms = _orders(wanted.order, sources)
+    is_now = wanted.at is None
+    with kept(Keeping(wanted.floor, is_now, wanted.expect.platform if wanted.resets_floor else None), clock) as held:
+        question = Question(trusted, wanted.expect, wanted.at or clock.now(), is_now)
+        weighed = weigh(documents, orders, question, floor_in(held))
+        if held is not None:
+            held.keep(weighed.floor)
+            alarms = (*held.alarms, *alarms)
+    return replace(weighed, alarms=(*alarms, *weighed.alarms))
 
 
-@contextmanager
-def _floor(wanted: Asked, clock: Clock) -> Iterator[Held | None]:
-    if wanted.floor is None:
-        yield None
-    elif wanted.at is not None:
-        yield floor_file.peek(Path(wanted.floor), clock)
-    else:
-        with floor_file.held(Path(wanted.floor), clock) as held:
-            if wanted.resets_floor:
-                held.reset(FLAG_TYP, wanted.expect.platform)
-            yield held
+def _orders(name: str | None, sources: Sources) -> tuple[OrderLines | None, tuple[Alarm, ...]]:
+    """Return the lines of the file of orders, if there is one; that it can't be read changes no answer."""
+    found = None if name is None else sources.order(name)
+    if isinstance(found, Refused):
+        return None, (Alarm(AlarmCode.ORDER_UNREADABLE, found.what),)
+    return found, ()
 
 
-def _documents(names: Sequence[str], clock: Clock) -> list[bytes | Refused]:
-    """Return what each document holds, or why it could not be had; all of them have one time-limit together."""
-    ends_at = clock.monotonic() + disk.READ_SECONDS
-    found: list[bytes | Refused] = []
-    for name in names:
-        left = max(ends_at - clock.monotonic(), disk.LEAST_SECONDS)
-        try:
-            found.append(_read(name, clock, left))
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            found.append(Refused(Refusal.UNREADABLE, f"{plain(name)}: can't be read: {why}"))
-    return found
-
-
-def _read(document: str, clock: Clock, seconds: float) -> bytes:
-    if document != STDIN:
-        return disk.read(Path(document), MAX_BYTES, clock, seconds).data
-    stdin: TextIO | None = sys.stdin  # None where a program was started with it closed
-    if stdin is None:
-        raise OSError("standard input is closed")
-    try:
-        descriptor = stdin.fileno()
-    except io.UnsupportedOperation:
-        return stdin.buffer.read(MAX_BYTES + 1)
-    return disk.drain(descriptor, MAX_BYTES, clock, seconds)
-
-
-def _show(wanted: Asked, answer: Answer, alarms: Sequence[Alarm]) -> None:
-    for alarm in alarms:
-        complain(f"alarm ({alarm.code.value}): {alarm.what}")
-    for place, refused in answer.passed_over:
+def _show(wanted: Asked, weighed: Weighed) -> None:
+    raise_alarms(weighed.alarms)
+    for place, refused in weighed.flag.passed_over:
         complain(f"passed over ({refused.code.value}): {_about(wanted, refused.code, place)}{refused.what}")
-    judgement = answer.judgement
-    if judgement.refusal is not None:
-        about = _about(wanted, judgement.refusal, answer.judged)
-        complain(f"refused ({judgement.refusal.value}): {about}{judgement.reason}\n{HUMAN_PATH}")
+    decision = weighed.decision
+    if decision.refusal is not None:
+        if wanted.order is not None and weighed.order is None:
+            complain(f"no order: there is no file {plain(wanted.order)}, or it can't be read")
+        judged = weighed.flag.judged if decision.decided_by is Decider.FLAG else None
+        about = _about(wanted, decision.refusal, judged)
+        complain(f"refused ({decision.refusal.value}): {about}{decision.reason}\n{HUMAN_PATH}")
     if wanted.as_json:
-        _say(json.dumps(_json(wanted, answer, alarms)))
-    elif judgement.refusal is None:
-        _say(judgement.reason)
+        say(json.dumps(_json(wanted, weighed)))
+    elif decision.refusal is None:
+        say(decision.reason)
 
 
 def _about(wanted: Asked, code: Refusal, place: int | None) -> str:
@@ -129,32 +101,22 @@ def _about(wanted: Asked, code: Refusal, place: int | None) -> str:
     return f"{plain(wanted.documents[place])}: "
 
 
-def _json(wanted: Asked, answer: Answer, alarms: Sequence[Alarm]) -> dict[str, object]:
-    judgement = answer.judgement
+def _json(wanted: Asked, weighed: Weighed) -> dict[str, object]:
+    decision, flag = weighed.decision, weighed.flag
+    # What an order decided rests on no document, however good.
+    rests_on_flag = decision.decided_by is Decider.FLAG
+    claims = flag.judgement.claims if rests_on_flag else None
     return {
-        "state": judgement.state,
-        "refusal": judgement.refusal,
-        "reason": judgement.reason,
-        "document": None if answer.judged is None else wanted.documents[answer.judged],
-        "claims": None if judgement.claims is None else payload(judgement.claims),
-        "alarms": [{"code": alarm.code, "what": alarm.what} for alarm in alarms],
+        "state": decision.state,
+        "refusal": decision.refusal,
+        "reason": decision.reason,
+        "decided_by": decision.decided_by,
+        "document": wanted.documents[flag.judged] if rests_on_flag and flag.judged is not None else None,
+        "claims": None if claims is None else payload(claims),
+        "order": None if weighed.order is None else order_in_json(weighed.order),
+        "alarms": alarms_in_json(weighed.alarms),
         "passed_over": [
             {"document": wanted.documents[place], "refusal": refused.code, "what": refused.what}
-            for place, refused in answer.passed_over
+            for place, refused in flag.passed_over
         ],
     }
-
-
-def _say(line: str) -> None:
-    stream: TextIO | None = sys.stdout  # None where a program was started with it closed
-    if stream is None:
-        return
-    try:
-        stream.write(f"{line}\n")
-        stream.flush()
-    except OSError as fault:
-        if not is_full(fault):
-            raise
-        # The answer is the exit code: a full disk locks nobody out.
-        let_go_of_output()
-        complain(f"the answer can't be written: {fault.strerror}")

@@ -10,23 +10,34 @@ from glasswatch.arguments import Given, Option
 from glasswatch.durations import render
 from glasswatch.errors import UsageFault
 from glasswatch.flag.reader import MAX_TTL, Expectation
+from monitor.commands.flag.sources import STDIN
 
-STDIN = "-"
 MAX_DOCUMENTS = 64
 DOCUMENT = "DOCUMENT"
 
 
-def _deployment(given: str) -> str:
+def deployment(given: str) -> str:
+    """Return the name of a deployment."""
     if "/" in given:
         raise ValueError("expected the deployment alone, such as prod: the state is the answer")
     return arguments.name(given)
 
 
+TRUST = Option("--trust", "The pinned trust file.", "FILE", arguments.text, is_required=True)
+AUDIENCE = Option("--audience", "The deployment, such as prod.", "DEPLOYMENT", deployment, is_required=True)
+PLATFORM = Option("--platform", "The platform that is asked about.", "NAME", arguments.name, is_required=True)
+FLOOR = Option(
+    "--floor", "Where accepted versions are remembered, so that nothing older opens.", "FILE", arguments.text
+)
+AT = Option("--at", "Judge as of this instant instead of now; the floor stays as it is.", "RFC3339", arguments.instant)
+JSON = Option("--json", "Print JSON, for programs.")
+
 OPTIONS = (
-    Option("--trust", "The pinned trust file.", "FILE", arguments.text, is_required=True),
-    Option("--audience", "The deployment, such as prod.", "DEPLOYMENT", _deployment, is_required=True),
-    Option("--platform", "The platform that is asked about.", "NAME", arguments.name, is_required=True),
-    Option("--floor", "Where accepted versions are remembered, so that nothing older opens.", "FILE", arguments.text),
+    TRUST,
+    AUDIENCE,
+    PLATFORM,
+    Option("--order", "An order, or -: while it is in force it beats the flag.", "FILE", arguments.text),
+    FLOOR,
     Option(
         "--max-ttl", f"Longest life a flag may claim.  [default: {render(MAX_TTL)}]", "DURATION", arguments.duration
     ),
@@ -37,9 +48,9 @@ OPTIONS = (
         arguments.name,
     ),
     Option("--min-agreeing", "Vantages that must agree on an outage.  [default: 0]", "N", arguments.number),
-    Option("--at", "Judge as of this instant instead of now; the floor stays as it is.", "RFC3339", arguments.instant),
+    AT,
     Option("--reset-floor", "Forget what the floor holds of this platform, and begin anew."),
-    Option("--json", "Print JSON, for programs."),
+    JSON,
 )
 
 
@@ -50,6 +61,7 @@ class Asked:
     documents: tuple[str, ...]
     trust: str
     expect: Expectation
+    order: str | None
     floor: str | None
     at: datetime | None
     resets_floor: bool
@@ -63,7 +75,7 @@ def asked(argv: Sequence[str]) -> Asked:
         UsageFault: it can't be meant.
     """
     given = arguments.read(argv, OPTIONS)
-    _check_words(given.words)
+    _check_words(given)
     _check_floor(given)
     _check_files(given)
     return Asked(
@@ -76,6 +88,7 @@ def asked(argv: Sequence[str]) -> Asked:
             min_agreeing=given.get("--min-agreeing", int) or 0,
             exercise_principal=given.get("--exercise-principal", str),
         ),
+        order=given.get("--order", str),
         floor=given.get("--floor", str),
         at=given.get("--at", datetime),
         resets_floor=given.has("--reset-floor"),
@@ -83,14 +96,15 @@ def asked(argv: Sequence[str]) -> Asked:
     )
 
 
-def _check_words(words: Sequence[str]) -> None:
+def _check_words(given: Given) -> None:
+    words = given.words
     if not words:
         raise UsageFault(f"{DOCUMENT} is missing: one or more files, or - for standard input")
     if len(words) > MAX_DOCUMENTS:
         raise UsageFault(f"more than {MAX_DOCUMENTS} documents")
     if not all(words) or any("\0" in word for word in words):
         raise UsageFault(f"{DOCUMENT}: expected a file, found no name of one")
-    if words.count(STDIN) > 1:
+    if [*words, given.get("--order", str)].count(STDIN) > 1:
         raise UsageFault("standard input is given twice")
 
 

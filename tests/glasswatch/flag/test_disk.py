@@ -83,3 +83,46 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         disk.create(tmp_path / "file", "text is no bytes", 0o600)  # type: ignore[arg-type]  # makes os.write fail
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_file_is_whole_and_never_over_another(tmp_path: Path) -> None:
+    """It has its mode whatever the umask says, and what is there already stays, with nothing left beside it."""
+    path = tmp_path / "order.jws"
+    before = os.umask(0o077)
+    try:
+        disk.place(path, b"order", 0o644)
+    finally:
+        os.umask(before)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"order", 0o644)
+    for in_the_way in (path, tmp_path):
+        with pytest.raises(FileExistsError):
+            disk.place(in_the_way, b"another", 0o644)
+    assert path.read_bytes() == b"order"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["order.jws"]
+
+
+def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
+    """Even one that leads nowhere: nothing is made where it points."""
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        disk.place(tmp_path / "link", b"order", 0o644)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_new_file_that_can_not_be_written_leaves_nothing(tmp_path: Path) -> None:
+    """Where its whole can't take its place, the place is free again."""
+    path = tmp_path / ("x" * 240)  # the name fits, that of the temporary file does not
+    with pytest.raises(OSError, match="File name too long"):
+        disk.place(path, b"order", 0o644)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_modes_takes_what_everybody_may_read() -> None:
+    """A mode that can't be set is no fault of a public file; a secret one is not written without it."""
+    descriptor = os.open("/proc/self/status", os.O_RDONLY)  # as on a FAT stick, nobody may change its mode
+    try:
+        disk._set_mode(descriptor, 0o644)
+        with pytest.raises(PermissionError):
+            disk._set_mode(descriptor, 0o600)
+    finally:
+        os.close(descriptor)

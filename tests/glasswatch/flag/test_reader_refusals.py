@@ -77,6 +77,7 @@ BROKEN = {
     "a key not valid yet": Broken(Refusal.KEY_DATES, trust=_trusting(nbf=AT + 1)),
     "a key that ends now": Broken(Refusal.KEY_DATES, trust=_trusting(exp=AT)),
     "an order's key": Broken(Refusal.KEY_ROLE, trust=_trusting(role=KeyRole.ORDER)),
+    "a demo's key": Broken(Refusal.KEY_DEMO, trust=_trusting(is_demo=True)),
     "an evidence key": Broken(Refusal.KEY_ROLE, trust=_trusting(role=KeyRole.EVIDENCE)),
     "another key's signature": Broken(
         Refusal.SIGNATURE, _HALF + b"." + encode_base64url(OTHER_KEY.sign(_HALF)).encode()
@@ -149,8 +150,10 @@ BROKEN = {
 }
 
 _NOT_OF_A_DOCUMENT = {Refusal.UNREADABLE, Refusal.TRUST}
+_OF_ORDERS_ALONE = {Refusal.KEY_PERSON, Refusal.TOO_FEW_PERSONS, Refusal.NO_ORDER}
 _AGAINST_THE_FLOOR = {Refusal.VER_BELOW_FLOOR, Refusal.EQUIVOCATION, Refusal.CLOCK_BEHIND}  # in test_floor
 _RULES_CODES = {
+    Refusal.KEY_DEMO,
     Refusal.ISSUER,
     Refusal.PLATFORM,
     Refusal.AUDIENCE,
@@ -179,8 +182,10 @@ def test_a_document_that_breaks_one_rule_is_refused_for_it(case: Broken) -> None
 
 def test_every_refusal_has_its_document() -> None:
     """No code of a refusal goes untested, and each has its advice."""
-    assert {case.code for case in BROKEN.values()} == set(Refusal) - _NOT_OF_A_DOCUMENT - _AGAINST_THE_FLOOR
-    assert set(ADVICE) == set(Refusal)
+    assert {case.code for case in BROKEN.values()} == set(
+        Refusal
+    ) - _NOT_OF_A_DOCUMENT - _OF_ORDERS_ALONE - _AGAINST_THE_FLOOR
+    assert set(ADVICE) == set(Refusal) - _OF_ORDERS_ALONE
 
 
 def _fails(rule: Callable[[Case], None], case: Case) -> bool:

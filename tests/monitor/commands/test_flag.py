@@ -27,23 +27,33 @@ def _keygen(*arguments: str | Path) -> Result:
     return CliRunner().invoke(command, ["keygen", *map(str, arguments)])
 
 
-@pytest.mark.parametrize("role", ["flag", "order", "evidence"])
-def test_keygen_makes_a_key_and_trusts_it(tmp_path: Path, role: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "issuer"), [("flag", "prod/main"), ("order", "prod"), ("evidence", "prod/drills")], ids=str
+)
+def test_keygen_makes_a_key_and_trusts_it(tmp_path: Path, role: str, issuer: str) -> None:
     """DIR/ROLE.key is a private key of mode 0600; DIR/trust.json holds its public half, named by thumbprint."""
     made = tmp_path / "new" / "keys"
-    done = _keygen(made, "--role", role, "--issuer", "prod/main", "--person", "anna")
+    done = _keygen(made, "--role", role, "--issuer", issuer, "--person", "anna")
     assert (done.exit_code, done.stderr) == (0, "")
     key = keys.load(made / f"{role}.key", SystemClock())
     assert (made / f"{role}.key").stat().st_mode & 0o777 == 0o600
     entry = trust.load(made / "trust.json", SystemClock()).key(key.kid)
-    assert entry == trust.TrustKey(key.kid, key.public, trust.KeyRole(role), "prod/main", "anna")
+    assert entry == trust.TrustKey(key.kid, key.public, trust.KeyRole(role), issuer, "anna")
     assert key.kid in done.stdout
+
+
+def test_keygen_writes_from_when_to_when(tmp_path: Path) -> None:
+    """--not-before and --expires become nbf and exp of the trust file."""
+    dates = ["--not-before", "2036-01-01T00:00:00Z", "--expires", "2036-01-01T02:00:00+01:00"]
+    assert _keygen(tmp_path, "--issuer", "prod/main", *dates).exit_code == 0
+    (entry,) = trust.load(tmp_path / "trust.json", SystemClock()).keys.values()
+    assert (entry.nbf, entry.exp) == (2_082_758_400, 2_082_758_400 + 3600)
 
 
 def test_keygen_adds_to_a_trust_file(tmp_path: Path) -> None:
     """Keys of all roles share one trust file, whose version rises."""
     for role in ("flag", "order", "evidence"):
-        assert _keygen(tmp_path, "--role", role, "--issuer", "prod/main").exit_code == 0
+        assert _keygen(tmp_path, "--role", role, "--person", "anna").exit_code == 0
     read = trust.load(tmp_path / "trust.json", SystemClock())
     assert read.version == 3
     assert [key.role.value for key in read.keys.values()] == ["flag", "order", "evidence"]
@@ -79,7 +89,7 @@ def test_keygen_that_can_not_be_trusted_leaves_no_key(tmp_path: Path) -> None:
     holder = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(holder, fcntl.LOCK_EX)
-        assert "somebody else is adding a key" in str(_keygen(tmp_path).exception)
+        assert "somebody else is changing the trust file" in str(_keygen(tmp_path).exception)
     finally:
         os.close(holder)
     assert list(tmp_path.iterdir()) == []
@@ -103,6 +113,10 @@ def test_keygen_in_a_place_that_is_no_directory(tmp_path: Path) -> None:
         ("--issuer", "prod/"),
         ("--issuer", "a/b/c"),
         ("--issuer", ""),
+        ("--role", "order", "--issuer", "prod/main"),
+        ("--expires", "2020-01-01T00:00:00Z"),
+        ("--expires", "2036-01-01"),
+        ("--not-before", "2036-01-01T00:00:00Z", "--expires", "2036-01-01T00:00:00Z"),
         ("--person", "a\nb"),
         ("--person", "x" * 201),
     ],

@@ -79,7 +79,15 @@ def test_json_says_the_same(desk: Desk) -> None:
     said = json.loads(ready.stdout)
     assert said.pop("claims") == payload(READY_CLAIMS)
     assert said.pop("reason").startswith("break-glass for 'payments' is ready")
-    assert said == {"state": "ready", "refusal": None, "document": place, "alarms": [], "passed_over": []}
+    assert said == {
+        "state": "ready",
+        "refusal": None,
+        "decided_by": "flag",
+        "document": place,
+        "order": None,
+        "alarms": [],
+        "passed_over": [],
+    }
     refused = desk.verify(desk.put(EXERCISE_CLAIMS), "--json")
     assert refused.exit_code == 4
     said = json.loads(refused.stdout)
