@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import URL, make_url
 
 from glasswatch import __version__
+from glasswatch.chain import GENESIS
 from glasswatch.clock import Clock
 from glasswatch.errors import SecretUnavailable
 from glasswatch.flag import keys
@@ -18,6 +19,7 @@ from glasswatch.flag.strict import encode_base64url
 from glasswatch.secrets import Secret, SecretReference, resolve
 from monitor import procedure
 from monitor.announce import Announcer
+from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
@@ -27,7 +29,7 @@ from monitor.metrics.book import MetricsBook
 from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
-from monitor.model.record import AuditEntry, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
+from monitor.model.record import AuditEntry, ChainHead, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
 from monitor.model.state import PlatformState
 from monitor.outbox import Outbox, OutboxContext
 from monitor.probes.build import new_network, probes_of
@@ -54,6 +56,7 @@ from monitor.web.site import Site, Watched
 from monitor.web.sources import Sources
 from platforms.transport.http import Network
 
+AUDIT_WITHIN: Final = timedelta(seconds=2)
 SECRET_WITHIN: Final = timedelta(seconds=12)  # a command that prints one has 10 s
 
 log = logging.getLogger("glasswatch.daemon")
@@ -65,6 +68,7 @@ class Assembly:
 
     store: SqlStore
     gate: StoreGate
+    auditor: Auditor
     sight: Sight
     board: Board
     settlers: tuple[Settler, ...]
@@ -77,12 +81,13 @@ class Assembly:
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
-        return [self.gate.watch(), self.server.run(), self.face.static.run()]
+        return [self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()]
 
     async def close(self) -> None:
         """Let go of everything, last the store, whatever goes wrong. Each step is bounded by its own part."""
         async with AsyncExitStack() as steps:  # the last one goes first
             steps.push_async_callback(self.store.close)
+            steps.push_async_callback(self.auditor.finish, AUDIT_WITHIN)
             steps.push_async_callback(self.network.resolver.aclose)
             steps.callback(self.server.close)
             steps.push_async_callback(self.outbox.stop)
@@ -217,9 +222,11 @@ class _Builder:
         self._policies = policies_of(settings)
         self._board = Board(settings.deployment, settings.vantage, procedures)
         self._metrics = MetricsBook(self._policies.values(), __version__)
-        sources = Sources(self._board, store, self._render_metrics, clock)
-        self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._gate = StoreGate(self._store_changed)
+        self._chain = Chain(ChainHead(0, GENESIS))
+        self._auditor = Auditor(store, self._gate, self._chain)
+        sources = Sources(self._board, store, self._render_metrics, clock, self._auditor.note)
+        self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
@@ -239,15 +246,20 @@ class _Builder:
         publisher = Publisher(targets)
         self._board.unpublished.append(publisher.unpublished)
         announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
-        chain = Chain(loaded.chain)
+        self._chain.move(loaded.chain)
         context = SettlerContext(
-            self._store, self._gate, chain, self._clock, self._route, (self._board.settled, *announcer.listeners())
+            self._store,
+            self._gate,
+            self._chain,
+            self._clock,
+            self._route,
+            (self._board.settled, *announcer.listeners()),
         )
         bench = Bench(self._store, self._sight, self._metrics, self._clock)
         settlers, loops = [], []
         for name, policy in self._policies.items():
             held, last_alive_at = _taken_up(loaded, name)
-            settler = Settler(held, self._seal(policy, chain), context)
+            settler = Settler(held, self._seal(policy, self._chain), context)
             keeper = Keeper(policy, held.state, settler, self._clock)
             settlers.append(settler)
             self._board.keepers[name] = keeper
@@ -260,6 +272,7 @@ class _Builder:
         return Assembly(
             store=self._store,
             gate=self._gate,
+            auditor=self._auditor,
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),

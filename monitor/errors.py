@@ -6,14 +6,25 @@ GlasswatchError
     │   ├── StoreUnavailable     can't be read or written now; trying again may help
     │   ├── StoreConflict        another writer came between: our picture of a platform is out of date
     │   └── StoreUnusable        corrupt, foreign, or written by a newer version: trying again can't help
+    ├── RequestRefused           a running monitor refused what a command asked of it; says with which code
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
     ├── PublishFailed            a signed flag did not reach one of its targets
     └── ListenFailed             the address of `listen` can't be had
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from glasswatch.errors import ExitCode, GlasswatchError
+
+_ENDS: Final[Mapping[int, ExitCode]] = {
+    409: ExitCode.FINDING,
+    400: ExitCode.USAGE,
+    404: ExitCode.USAGE,
+    413: ExitCode.USAGE,
+    415: ExitCode.USAGE,
+}
 
 
 class MonitorError(GlasswatchError):
@@ -38,6 +49,19 @@ class StoreUnusable(StoreError):
     """The store is corrupt, not ours, or written by a newer version."""
 
     exit_code = ExitCode.INVALID
+
+
+class RequestRefused(MonitorError):
+    """A running monitor refused what was asked of it. `code` is one of the codes in docs/reference/http.md.
+
+    As a command's end: what can't be done as things stand is a finding (1); what was asked wrongly is wrong usage
+    (2); who was not let in, or not served, could not find out (4).
+    """
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.exit_code = _ENDS.get(status, ExitCode.NOT_MEASURED)
 
 
 class DeliveryFailed(MonitorError):

@@ -6,7 +6,16 @@ from typing import Protocol
 
 from monitor.model.outcome import Attempt, Outcome
 from monitor.model.page import Page
-from monitor.model.record import ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
+from monitor.model.record import (
+    AuditEntry,
+    ChainHead,
+    Commit,
+    Delivery,
+    FlagDocument,
+    Loaded,
+    OutageQuery,
+    OutcomeRow,
+)
 from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Held, Use, UseCommit, UseQuery
 
@@ -92,6 +101,13 @@ class Store(Protocol):
 
     async def blind_span(self, since: datetime, until: datetime | None) -> None:
         """Note when this vantage could not see; `until` None: it still can't."""
+        ...
+
+    async def note(self, entries: Sequence[tuple[str | None, AuditEntry]]) -> ChainHead:
+        """Append to the audit chain in one transaction, each entry with its platform; return where it ends now.
+
+        The same entries may be given again when an answer was lost: they are written once.
+        """
         ...
 
     async def unsent(self) -> Sequence[Delivery]:

@@ -1,24 +1,17 @@
 """`monitor status`: asks the running monitor what is up."""
 
 import asyncio
-import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 from pydantic import ValidationError
 
-from glasswatch.errors import ExitCode, NotMeasured, UsageFault, worst
-from glasswatch.settings.load import load
+from glasswatch.errors import ExitCode, NotMeasured, worst
 from monitor import visible
-from monitor.commands import options
+from monitor.commands import client, options
 from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import FunctionAnswer, PlatformAnswer, ProbeAnswer, StatusAnswer
 from monitor.wire.endpoints import BY_NAME
-from platforms.http import AsyncClient, HTTPError, InvalidURL
-
-TIMEOUT_SECONDS = 5.0
-LARGEST = 16 * 2**20
 
 _CODES = {
     "up": ExitCode.GOOD,
@@ -31,21 +24,18 @@ _GLASS = {"ready": "PERMITTED", "exercise": "exercise only", "standby": "sealed"
 
 
 @click.command("status")
-@options.config
-@click.option("--url", help="Where the monitor listens, such as http://127.0.0.1:9780; instead of the settings file.")
+@options.reaching
 @options.as_json
-def command(config: Path, url: str | None, *, as_json: bool) -> int:
+def command(config: Path, url: str | None, token_file: Path | None, ca_file: Path | None, *, as_json: bool) -> int:
     """Ask the running monitor what is up.
 
     Exits 0 when everything is up, 1 when something is degraded or down, 4 when that is not known: a platform's
     verdict is unknown, or the monitor can't be reached.
     """
-    if url is None:
-        settings = load(config, MonitorSettings)
-        answer = asyncio.run(_ask(_settings_address(settings)))
-        _is_ours(answer, settings)
-    else:
-        answer = asyncio.run(_ask(_given_address(url)))
+    place = client.reach(client.Given(config, url, token_file, ca_file))
+    answer = _read(asyncio.run(client.ask(place, BY_NAME["status"])), place.base)
+    if place.settings is not None:
+        _is_ours(answer, place.settings)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
     else:
@@ -65,36 +55,7 @@ def _is_ours(answer: StatusAnswer, settings: MonitorSettings) -> None:
         )
 
 
-def _settings_address(settings: MonitorSettings) -> str:
-    listen = settings.listen
-    if listen.port == 0:
-        raise UsageFault("by its settings the monitor takes any free port: name its address with --url")
-    return f"http://{listen}"
-
-
-def _given_address(url: str) -> str:
-    if not _is_address(url):
-        # Not repeated: people paste addresses with passwords in them.
-        raise UsageFault("--url: expected an address such as http://127.0.0.1:9780")
-    return url.rstrip("/")
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    is_plain = parts.username is None and not parts.query and not parts.fragment and re.fullmatch(r"[!-~]+", url)
-    return bool(is_plain and parts.scheme in ("http", "https") and parts.hostname and port != 0)
-
-
-async def _ask(base: str) -> StatusAnswer:
-    try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            body = await _fetched(base)
-    except (HTTPError, InvalidURL, ValueError, TimeoutError) as fault:
-        raise NotMeasured(f"no monitor answers at {base}: is it running? (monitor run)") from fault
+def _read(body: bytes, base: str) -> StatusAnswer:
     try:
         answer = StatusAnswer.model_validate_json(body)
     except ValidationError as fault:
@@ -102,22 +63,6 @@ async def _ask(base: str) -> StatusAnswer:
     if not answer.platforms:
         raise NotMeasured(f"the monitor at {base} watches no platform")
     return answer
-
-
-async def _fetched(base: str) -> bytes:
-    where = base + BY_NAME["status"].path
-    async with (
-        AsyncClient(trust_env=False, timeout=TIMEOUT_SECONDS) as client,
-        client.stream("GET", where) as answer,
-    ):
-        if not answer.is_success:
-            raise NotMeasured(f"what answers at {base} does so with status {answer.status_code}: is it the monitor?")
-        body = bytearray()
-        async for part in answer.aiter_bytes():
-            body += part
-            if len(body) > LARGEST:
-                raise NotMeasured(f"what answers at {base} is not a monitor: it sends more than {LARGEST >> 20} MiB")
-        return bytes(body)
 
 
 def _show(platform: PlatformAnswer) -> None:

@@ -27,6 +27,12 @@ def head(connection: Connection, vantage: str) -> ChainHead:
     return ChainHead(last.seq, last.hash) if last else ChainHead(0, GENESIS)
 
 
+def holds(connection: Connection, vantage: str, known: ChainHead) -> bool:
+    """Return whether the vantage's chain holds this very entry."""
+    found = connection.scalar(select(audit.c.hash).where(audit.c.vantage == vantage, audit.c.seq == known.seq))
+    return bool(found == known.head)
+
+
 def append(
     connection: Connection, identity: Identity, platform: str | None, entries: Iterable[AuditEntry]
 ) -> ChainHead:

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection
 from glasswatch.chain import ChainProblem, Entry, verify
 from glasswatch.clock import Clock
 from monitor.errors import StoreUnavailable, StoreUnusable
-from monitor.model.record import ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
+from monitor.model.record import AuditEntry, ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
 from monitor.store import audit, flags, history, loading, pages, revision, spans, uses
@@ -20,6 +20,7 @@ from monitor.store.commits import Commits
 from monitor.store.engine import Database
 from monitor.store.history import Scope
 from monitor.store.identity import Identity, Limits
+from monitor.store.notes import Notes
 from monitor.store.outcomes import OutcomeBuffer
 from monitor.store.writer import Told, Writer
 
@@ -50,6 +51,7 @@ class SqlStore:
         self._place = revision.Place(self._database.place, self._database.is_shared)
         self._buffer = OutcomeBuffer(identity.vantage, limits, clock)
         self._commits = Commits(identity)
+        self._notes = Notes(identity)
         self._life = spans.Life(identity, limits)
         self._writer: Writer | None = None
 
@@ -127,6 +129,13 @@ class SqlStore:
     async def blind_span(self, since: datetime, until: datetime | None) -> None:
         """Note when this vantage could not see; `until` None: it still can't."""
         await self._call(partial(spans.write_blind, vantage=self._identity.vantage, since=since, until=until))
+
+    async def note(self, entries: Sequence[tuple[str | None, AuditEntry]]) -> ChainHead:
+        """Append to the audit chain in one transaction, each entry with its platform; return where it ends now.
+
+        The same entries may be given again after `StoreUnavailable`: they are written once.
+        """
+        return await self._call(partial(self._notes.write, entries=entries), partial(self._notes.ended, entries))
 
     async def unsent(self) -> Sequence[Delivery]:
         """Return every delivery that is pending or was under way, oldest first."""

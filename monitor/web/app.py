@@ -1,77 +1,133 @@
 """The web face as one ASGI application, built from the table of endpoints.
 
-1. Every endpoint has a handler and every handler an endpoint, or it does not start.
-2. It listens on loopback only, where reading is open (design 3.5). An endpoint that needs any other scope would go
-   unguarded, so with one of those in the table it does not start either.
-3. A `GET` answers `HEAD` as well. A path with other methods says which.
+1. Every endpoint has a handler and every handler an endpoint, or it does not start. An endpoint that writes needs a
+   scope, and every scope is one that a token can hold, or it does not start either.
+2. A request is admitted (`admission.py`), then its query and body are read, then it is handled: who may not ask is
+   told nothing, and sends no body.
+3. Every refused write is audited: by whom, from where, at which endpoint, with which code. Never what was sent. What
+   was done is audited by whoever does it, in the transaction of its effect.
+4. A `GET` answers `HEAD` as well. A path with other methods says which.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from monitor.web import asking, refused
+from monitor.model.caller import HEARTBEAT, SCOPES, Caller
+from monitor.model.record import AuditEntry
+from monitor.web import asking, bodies, refused
+from monitor.web.admission import Admission
+from monitor.web.asked import Asked, Handler
 from monitor.web.guards import FaultCatcher, HostCheck, SecurityHeaders
-from monitor.web.handlers import Handler, Handlers
+from monitor.web.handlers import Handlers
 from monitor.web.page import policy
 from monitor.web.refused import Refused
 from monitor.web.site import Site
+from monitor.web.sources import Sources
 from monitor.wire.endpoints import ENDPOINTS, Endpoint
 
-_OPEN_ON_LOOPBACK = {None, "read"}
+NOBODY: Final = "nobody"
+"""Who is said in the audit to have asked, where no valid token was presented."""
 
 
-def create_app(site: Site, handlers: Handlers) -> ASGIApp:
+def create_app(site: Site, sources: Sources, handlers: Handlers) -> ASGIApp:
     """Return the application, guarded."""
-    router = Router(routes(ENDPOINTS, handlers.by_name()), redirect_slashes=False, default=_not_found)
+    admission = Admission(site.tokens, sources.clock, is_local=site.is_local)
+    served = routes(ENDPOINTS, handlers.by_name(), Desk(site, sources, admission))
+    router = Router(served, redirect_slashes=False, default=_not_found)
     guarded = FaultCatcher(HostCheck(router, (site.listen_host,)))
     return SecurityHeaders(guarded, f"{policy()}; frame-ancestors 'none'")
 
 
-def routes(endpoints: Iterable[Endpoint], handlers: Mapping[str, Handler]) -> list[Route]:
+class Desk:
+    """What every request passes, whatever its path: admission on the way in, the audit of refusals on the way out."""
+
+    def __init__(self, site: Site, sources: Sources, admission: Admission) -> None:
+        self.admission = admission
+        self._site = site
+        self._note = sources.note
+        self._clock = sources.clock
+
+    def refused(self, endpoint: Endpoint, request: Request, caller: Caller | None, no: Refused) -> None:
+        """Have a refused write audited."""
+        if not endpoint.writes:
+            return
+        body = {
+            "endpoint": endpoint.name,
+            "code": no.code,
+            "client": request.client.host if request.client else "",
+            "token": caller.token if caller else None,
+        }
+        named = request.path_params.get("platform")
+        platform = named if named in self._site.platforms else None
+        actor = caller.name if caller else NOBODY
+        self._note(AuditEntry("write_refused", actor, body, self._clock.now()), platform)
+
+
+def routes(endpoints: Iterable[Endpoint], handlers: Mapping[str, Handler], desk: Desk) -> list[Route]:
     """Return one route for each path of the table.
 
     Raises:
-        ValueError: table and handlers don't match, or an endpoint needs a scope that nobody would check.
+        ValueError: table and handlers don't match, or an endpoint would go unguarded.
     """
     table = tuple(endpoints)
     names = {endpoint.name for endpoint in table}
     if names != set(handlers) or len(names) != len(table):
         raise ValueError(f"endpoints and handlers don't match: {sorted(names ^ set(handlers))}")
-    guarded = sorted(endpoint.name for endpoint in table if endpoint.scope not in _OPEN_ON_LOOPBACK)
-    if guarded:
-        raise ValueError(f"endpoints that need a token, which nothing checks yet: {guarded}")
+    unguarded = sorted(endpoint.name for endpoint in table if not _is_guarded(endpoint))
+    if unguarded:
+        raise ValueError(f"endpoints whose scope no token can hold, or that write without one: {unguarded}")
     paths: dict[str, dict[str, Endpoint]] = {}
     for endpoint in table:
         paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-    return [Route(path, _Path(by_method, handlers)) for path, by_method in paths.items()]
+    return [Route(path, _Path(by_method, handlers, desk)) for path, by_method in paths.items()]
+
+
+def _is_guarded(endpoint: Endpoint) -> bool:
+    if endpoint.scope is None:
+        return not endpoint.writes
+    return endpoint.scope in SCOPES or endpoint.scope.startswith(HEARTBEAT)
 
 
 class _Path:
     """All methods of one path, as an ASGI application."""
 
-    def __init__(self, by_method: Mapping[str, Endpoint], handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, by_method: Mapping[str, Endpoint], handlers: Mapping[str, Handler], desk: Desk) -> None:
         self._by_method = dict(by_method)
         if "GET" in by_method:
             self._by_method["HEAD"] = by_method["GET"]
         self._handlers = handlers
+        self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            answer = await self._answer(Request(scope, receive))
-        except Refused as no:
-            answer = refused.answer(no.code, no.message, no.headers)
-        await answer(scope, receive, send)
-
-    async def _answer(self, request: Request) -> ASGIApp:
+        request = Request(scope, receive)
         endpoint = self._by_method.get(request.method)
         if endpoint is None:
             allowed = ", ".join(sorted(self._by_method))
-            raise Refused("method_not_allowed", f"this path takes {allowed}", {"allow": allowed})
+            answer: ASGIApp = refused.answer("method_not_allowed", f"this path takes {allowed}", {"allow": allowed})
+        else:
+            answer = await self._answer(endpoint, request)
+        await answer(scope, receive, send)
+
+    async def _answer(self, endpoint: Endpoint, request: Request) -> ASGIApp:
+        caller: Caller | None = None
+        try:
+            caller = self._desk.admission.who(endpoint, request)
+            return await self._handlers[endpoint.name](await self._asked(endpoint, request, caller))
+        except Refused as no:
+            self._desk.refused(endpoint, request, caller, no)
+            return refused.answer(no.code, no.message, no.headers)
+
+    async def _asked(self, endpoint: Endpoint, request: Request, caller: Caller | None) -> Asked:
+        admission = self._desk.admission
+        admission.check(endpoint, request, caller)
         query = None if endpoint.query is None else asking.query(endpoint.query, request.query_params)
-        return await self._handlers[endpoint.name](request, query)
+        body = await bodies.read(endpoint.body, request) if endpoint.writes else None
+        admission.check_body(endpoint, request, caller, body)
+        return Asked(request, query, body, caller)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

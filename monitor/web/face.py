@@ -1,6 +1,6 @@
 """Puts the web face together: what the daemon builds, tells of changes, and ends.
 
-face = WebFace(site, Sources(reader, store, book.render, clock), static_file)
+face = WebFace(site, Sources(reader, store, book.render, clock, auditor.note), static_file)
 server = WebServer(face.app, face.close)
 server.bind(host, port)
 # in the TaskGroup: server.run(), face.static.run()
@@ -34,7 +34,7 @@ class WebFace:
         self._pages = Pages(site, sources.reader, self._outages, sources.clock)
         self.hub = Hub(mark=f"{sources.clock.now():%Y%m%dT%H%M%S}")
         self.static = StaticPage(static_file, self._pages.for_file)
-        self.app = create_app(site, Handlers(site, sources, self._pages, self.hub))
+        self.app = create_app(site, sources, Handlers(site, sources, self._pages, self.hub))
 
     def changed(self, platform: str, facts: Iterable[Fact], at: datetime) -> None:
         """Tell of what changed: to those who listen, and on both pages. Never blocks, never raises."""

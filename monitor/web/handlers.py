@@ -1,16 +1,16 @@
 """What each endpoint answers. One method for each line of `monitor.wire.endpoints`, bound to it by name."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.errors import StoreError
 from monitor.model.record import OutageQuery
 from monitor.web import asking, shaping
+from monitor.web.asked import Asked, Handler
 from monitor.web.events import Hub
 from monitor.web.pages import Pages, documents
 from monitor.web.refused import Refused
@@ -24,11 +24,9 @@ from monitor.wire.queries import OutagesQuery
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
-Handler = Callable[[Request, BaseModel | None], Awaitable[Response | EventStream]]
-
 
 class Handlers:
-    """Answers from the running monitor. A handler gets the request and its query, checked."""
+    """Answers from the running monitor. A handler gets the request, its query and body checked."""
 
     def __init__(self, site: Site, sources: Sources, pages: Pages, hub: Hub) -> None:
         self._site = site
@@ -54,22 +52,22 @@ class Handlers:
             "openapi": self._describe,
         }
 
-    async def _page(self, _: Request, __: BaseModel | None) -> Response:
+    async def _page(self, _: Asked) -> Response:
         return Response(await self._pages.served(), media_type=HTML)
 
-    async def _metrics(self, _: Request, __: BaseModel | None) -> Response:
+    async def _metrics(self, _: Asked) -> Response:
         return Response(self._metrics_text(), headers={"content-type": EXPOSITION})
 
-    async def _healthy(self, _: Request, __: BaseModel | None) -> Response:
+    async def _healthy(self, _: Asked) -> Response:
         return Response("healthy\n", media_type=TEXT)
 
-    async def _ready(self, _: Request, __: BaseModel | None) -> Response:
+    async def _ready(self, _: Asked) -> Response:
         missing = self._reader.waiting_for()
         if missing:
             raise Refused("not_ready", "not ready: " + "; ".join(missing))
         return Response("ready\n", media_type=TEXT)
 
-    async def _status(self, _: Request, __: BaseModel | None) -> Response:
+    async def _status(self, _: Asked) -> Response:
         return _json(
             shaping.status(
                 self._site,
@@ -80,9 +78,9 @@ class Handlers:
             )
         )
 
-    async def _flag(self, request: Request, __: BaseModel | None) -> Response:
-        media = asking.media(request.headers.getlist("accept"), (JSON, JOSE))
-        platform = request.path_params["platform"]
+    async def _flag(self, asked: Asked) -> Response:
+        media = asking.media(asked.request.headers.getlist("accept"), (JSON, JOSE))
+        platform = asked.request.path_params["platform"]
         if platform not in self._site.platforms:
             raise Refused("unknown_platform", "no platform of that name is watched here; /api/v1/status lists them")
         signed = self._reader.document(platform)
@@ -93,28 +91,28 @@ class Handlers:
             return Response(signed.jws, headers={**headers, "content-type": JOSE})
         return _json(shaping.flag(signed, self._clock.now()), headers)
 
-    async def _outages(self, _: Request, query: BaseModel | None) -> Response:
-        asked = query if isinstance(query, OutagesQuery) else OutagesQuery()
+    async def _outages(self, asked: Asked) -> Response:
+        query = asked.query if isinstance(asked.query, OutagesQuery) else OutagesQuery()
         try:
-            found = await self._store.outages(OutageQuery(asked.platform, asked.since, asked.limit))
+            found = await self._store.outages(OutageQuery(query.platform, query.since, query.limit))
         except StoreError:
             raise Refused("store_unavailable", "the store can't be read now; try again") from None
-        if not found and asked.platform is not None and asked.platform not in self._site.platforms:
+        if not found and query.platform is not None and query.platform not in self._site.platforms:
             raise Refused("unknown_platform", "no platform of that name is watched here, or has an outage on record")
         return _json(OutagesAnswer(outages=tuple(shaping.outage(each) for each in found)))
 
-    async def _events(self, request: Request, __: BaseModel | None) -> Response | EventStream:
-        if request.method == "HEAD":
+    async def _events(self, asked: Asked) -> Response | EventStream:
+        if asked.request.method == "HEAD":
             return EventStream(self._hub, None)
-        listener = self._hub.join(request.headers.get("last-event-id"))
+        listener = self._hub.join(asked.request.headers.get("last-event-id"))
         if listener is None:
             raise Refused("busy", "as many clients listen as are served at once; try again", {"retry-after": "3"})
         return EventStream(self._hub, listener)
 
-    async def _keys(self, _: Request, __: BaseModel | None) -> Response:
+    async def _keys(self, _: Asked) -> Response:
         return _json(KeysAnswer(keys=tuple(dict(key) for key in self._site.keys)))
 
-    async def _describe(self, _: Request, __: BaseModel | None) -> Response:
+    async def _describe(self, _: Asked) -> Response:
         return Response(_described(self._site.version), media_type=JSON)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from monitor.model.caller import Token
 from monitor.model.policy import PlatformPolicy
 
 
@@ -20,7 +21,8 @@ class Site:
     """What does not change while the monitor runs.
 
     `platforms` is in the order of the settings. `keys` are public keys as JWKs. `listen_host` is the host of
-    `listen` as configured, so that it is accepted in a `Host` header.
+    `listen` as configured, so that it is accepted in a `Host` header. `is_local`: it is this machine's alone, so
+    reading is open to whoever comes from there.
     """
 
     deployment: str
@@ -29,3 +31,5 @@ class Site:
     platforms: Mapping[str, Watched]
     keys: tuple[Mapping[str, object], ...] = ()
     listen_host: str = field(default="127.0.0.1")
+    is_local: bool = True
+    tokens: tuple[Token, ...] = ()

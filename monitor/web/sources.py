@@ -4,14 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
+from monitor.model.record import AuditEntry
 from monitor.ports import StatusReader, Store
+
+Note = Callable[[AuditEntry, str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The running monitor as the web face may see it. `metrics` returns the exposition."""
+    """The running monitor as the web face may see it.
+
+    `metrics` returns the exposition. `note` has an entry of the audit written, of a platform or of none; it never
+    waits and never raises.
+    """
 
     reader: StatusReader
     store: Store
     metrics: Callable[[], bytes]
     clock: Clock
+    note: Note

@@ -2,12 +2,15 @@
 
 1. An endpoint is a method on a path; its name is what code, documentation and OpenAPI call it.
 2. `scope` None is open to everybody, everywhere; any other is what a token needs, except that `read` is open on
-   loopback (design 3.5).
+   loopback (design 3.5). A scope may hold a parameter of the path: `heartbeat:{name}`.
 3. `answers` maps each media type of a success to its shape; None is text of its own format. The first is the default.
 4. `query` None: a query string is ignored, because whoever needs the answer must not be turned away for a link that
    somebody decorated. Otherwise it is held to its shape, unknown parameters included.
-5. `refusals` are codes of `REFUSALS` beyond those that any request may meet (`ALWAYS`), and `bad_query`, which goes
-   with `query`.
+5. `refusals` are codes of `REFUSALS` beyond those that any request may meet (`ALWAYS`), and those that go with
+   `query`, `body` and `scope`.
+6. What is not a `GET` writes: every refusal of it is audited, and so is its effect.
+7. `platform_in` says where the platform stands that a token may be limited to: in the path, which is the case
+   wherever a path holds `{platform}`, or in the body's member `platform` (null there: all of them).
 """
 
 from collections.abc import Mapping
@@ -28,6 +31,8 @@ HTML = "text/html"
 TEXT = "text/plain"
 EVENT_STREAM = "text/event-stream"
 
+PlatformIn = Literal["path", "body"]
+
 ALWAYS = ("bad_request", "method_not_allowed", "too_slow", "wrong_host", "too_large", "own_fault", "busy")
 
 
@@ -44,10 +49,24 @@ class Endpoint:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     refusals: tuple[str, ...] = field(default=())
+    platform_in: PlatformIn | None = None
+
+    def __post_init__(self) -> None:
+        if "{platform}" in self.path:
+            object.__setattr__(self, "platform_in", "path")
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"
 
     def codes(self) -> tuple[str, ...]:
         """Return every code of `REFUSALS` that a request here may be answered with."""
-        return (*self.refusals, *(("bad_query",) if self.query is not None else ()), *ALWAYS)
+        with_query = ("bad_query",) if self.query is not None else ()
+        with_body = ("unsupported_media", "body_too_large") if self.body is not None else ()
+        with_scope = ("unauthorized", "forbidden", "throttled") if self.scope is not None else ()
+        of_writing = ("bad_body",) if self.writes else ()
+        return (*self.refusals, *with_query, *of_writing, *with_body, *with_scope, *ALWAYS)
 
     def at(self, **parameters: str) -> str:
         """Return the path with its parameters filled in, percent-encoded."""

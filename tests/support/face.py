@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from monitor.model.record import AuditEntry
 from monitor.ports import Store
 from monitor.web.deadlines import Bounds
 from monitor.web.face import WebFace
@@ -27,12 +28,22 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     exposition: bytes = b"# HELP jit_pages_pending Pages.\n# TYPE jit_pages_pending gauge\njit_pages_pending 0\n"
     site: Site = field(default_factory=site)
+    noted: list[tuple[str | None, AuditEntry]] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
 
     def face(self, store: Store | None = None) -> WebFace:
         """Return a face over this world."""
-        sources = Sources(self.monitor, store or self.store, lambda: self.exposition, self.clock)
-        return WebFace(self.site, sources, self.static_file)
+        return WebFace(self.site, self.sources(store), self.static_file)
+
+    def sources(self, store: Store | None = None) -> Sources:
+        """Return what a face reads from; what it notes for the audit is in `noted`."""
+        return Sources(
+            self.monitor,
+            store or self.store,
+            lambda: self.exposition,
+            self.clock,
+            lambda entry, platform: self.noted.append((platform, entry)),
+        )
 
 
 @asynccontextmanager

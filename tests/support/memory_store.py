@@ -38,7 +38,7 @@ from monitor.model.use import CauseSpan, Held, Use, UseCommit, UseQuery
 from monitor.rules.flag_document import ledger_after
 
 OPERATIONS = (
-    *("open", "commit", "reserve", "alive", "blind_span", "unsent", "delivery", "outages"),
+    *("open", "commit", "reserve", "alive", "blind_span", "note", "unsent", "delivery", "outages"),
     *("use", "uses", "held_around", "place", "keep_place"),
 )
 GENESIS = chain.GENESIS
@@ -96,6 +96,7 @@ class MemoryStore:
         self._faults: dict[str, _Fault] = {}
         self._holds: dict[tuple[str, str], Hold] = {}
         self._written: dict[str, Commit] = {}
+        self._noted: Sequence[tuple[str | None, AuditEntry]] | None = None
         self._is_dead = False
 
     # What a test may do to it
@@ -192,6 +193,17 @@ class MemoryStore:
         await self._before("blind_span")
         self.disk.blind_spans[since] = until
         await self._after("blind_span")
+
+    async def note(self, entries: Sequence[tuple[str | None, AuditEntry]]) -> ChainHead:
+        """Append to the audit; the same entries given again after a lost answer are written once."""
+        await self._before("note")
+        if self._noted is not entries:
+            for _, entry in entries:
+                self._chain(entry)
+            self._noted = entries
+        head = self.disk.chain
+        await self._after("note")
+        return head
 
     async def unsent(self) -> Sequence[Delivery]:
         """Return what is pending or was under way, oldest first."""
@@ -328,8 +340,8 @@ class MemoryStore:
     def _chain(self, entry: AuditEntry) -> None:
         seq = self.disk.chain.seq + 1
         body = {"kind": entry.kind, "actor": entry.actor, "at": entry.at.isoformat(), "body": dict(entry.body)}
-        self.disk.audit.append(entry)
         self.disk.chain = ChainHead(seq, chain.entry_hash(self.disk.chain.head, seq, body))
+        self.disk.audit.append(entry)
 
 
 def _is_asked(use: Use, query: UseQuery) -> bool:

@@ -3,9 +3,10 @@ import json
 import pytest
 
 from monitor.web.app import routes
-from monitor.web.handlers import Handler
+from monitor.web.asked import Handler
 from monitor.wire.answers import FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
 from monitor.wire.endpoints import ENDPOINTS, JSON, Endpoint
+from tests.support.desk import desk
 from tests.support.face import World, asking
 from tests.support.watching import KEY, PLATFORM, down, outage
 
@@ -23,20 +24,21 @@ def _handlers() -> dict[str, Handler]:
 def test_an_endpoint_without_a_handler_does_not_start() -> None:
     """A line of the table that nobody serves is a mistake at the start."""
     with pytest.raises(ValueError, match="metrics"):
-        routes(ENDPOINTS, {name: each for name, each in _handlers().items() if name != "metrics"})
+        routes(ENDPOINTS, {name: each for name, each in _handlers().items() if name != "metrics"}, desk(World()))
 
 
 def test_a_handler_without_an_endpoint_does_not_start() -> None:
     """A handler that no line leads to is a mistake at the start."""
     with pytest.raises(ValueError, match="secret_door"):
-        routes(ENDPOINTS, {**_handlers(), "secret_door": _handlers()["page"]})
+        routes(ENDPOINTS, {**_handlers(), "secret_door": _handlers()["page"]}, desk(World()))
 
 
-def test_an_endpoint_that_needs_a_token_does_not_start() -> None:
-    """As long as nothing checks tokens, nothing that needs one is served."""
-    guarded = Endpoint(name="reload", method="POST", path="/-/reload", scope="reload", summary="", answers={JSON: None})
-    with pytest.raises(ValueError, match="reload"):
-        routes((*ENDPOINTS, guarded), {**_handlers(), "reload": _handlers()["page"]})
+@pytest.mark.parametrize("scope", [None, "everything", "flag:*", ""])
+def test_an_endpoint_that_nobody_guards_does_not_start(scope: str | None) -> None:
+    """What writes needs a scope, and a scope is one that a token can hold."""
+    open_door = Endpoint(name="door", method="POST", path="/door", scope=scope, summary="", answers={JSON: None})
+    with pytest.raises(ValueError, match="door"):
+        routes((*ENDPOINTS, open_door), {**_handlers(), "door": _handlers()["page"]}, desk(World()))
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,21 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 from monitor.wire import answers, happenings
-from monitor.wire.endpoints import ALWAYS, ENDPOINTS, Endpoint
+from monitor.wire.bodies import Body
+from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
 from monitor.wire.shape import Shape
 
+ACT = Endpoint(
+    name="act",
+    method="POST",
+    path="/act/{platform}",
+    scope="flag:raise",
+    summary="",
+    answers={JSON: None},
+    body=Body,
+    refusals=("not_possible", "no_such"),
+)
 SHAPES = [
     shape
     for module in (answers, happenings)
@@ -66,8 +77,27 @@ def test_each_refusal_is_known(endpoint: Endpoint) -> None:
 
 def test_each_refusal_can_happen() -> None:
     """The table of refusals holds nothing that no endpoint uses; `not_found` is where there is none."""
-    used = {code for endpoint in ENDPOINTS for code in endpoint.codes()}
+    used = {code for endpoint in (*ENDPOINTS, ACT) for code in endpoint.codes()}
     assert used | {"not_found"} == set(REFUSALS) >= set(ALWAYS)
+
+
+def test_what_is_not_a_get_writes() -> None:
+    """Its refusals are audited."""
+    assert ACT.writes
+    assert not any(endpoint.writes for endpoint in ENDPOINTS if endpoint.method == "GET")
+
+
+def test_a_platform_in_the_path_is_where_the_platform_is() -> None:
+    """No line of the table can forget to say so."""
+    assert ACT.platform_in == "path"
+    assert {each.platform_in for each in ENDPOINTS if "{platform}" in each.path} == {"path"}
+
+
+def test_refusals_go_with_what_an_endpoint_takes() -> None:
+    """A scope brings those of tokens, a body those of bodies."""
+    assert {"unauthorized", "forbidden", "throttled"} <= set(ACT.codes())
+    assert {"bad_body", "unsupported_media", "body_too_large"} <= set(ACT.codes())
+    assert not {"unauthorized", "bad_body"} & {code for each in ENDPOINTS if not each.scope for code in each.codes()}
 
 
 def test_parameters_are_filled_in_percent_encoded() -> None:

@@ -1,0 +1,105 @@
+"""Endpoints of a test's own, behind the monitor's real desk; and tokens to present there."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+from starlette.routing import Router
+
+from monitor.model.caller import Caller, Token
+from monitor.web.admission import Admission
+from monitor.web.app import Desk, routes
+from monitor.web.asked import Asked, Handler
+from monitor.web.guards import FaultCatcher
+from monitor.wire.bodies import Body
+from monitor.wire.endpoints import JSON, Endpoint
+from platforms.http import ASGITransport, AsyncClient
+from tests.support.clock import START
+from tests.support.face import World
+
+
+def token(
+    presented: str,
+    *scopes: str,
+    person: str | None = "anna",
+    platforms: Iterable[str] | None = None,
+    expires_at: datetime = START + timedelta(days=30),
+) -> Token:
+    """Return a token as the settings hold it; `person` None: it is a machine's."""
+    caller = Caller(
+        token=f"{person or 'pipeline'}-token",
+        person=person,
+        machine=None if person else "pipeline",
+        scopes=frozenset(scopes),
+        platforms=None if platforms is None else frozenset(platforms),
+    )
+    return Token(caller, hashlib.sha256(presented.encode()).digest(), expires_at)
+
+
+def bearer(presented: str) -> dict[str, str]:
+    """Return the header that presents a token."""
+    return {"authorization": f"Bearer {presented}"}
+
+
+class Order(Body):
+    """A body with a bit of everything."""
+
+    platform: str | None = Field(default=None, description="the name of a platform")
+    reason: str = Field(min_length=1, max_length=200, description="why, in at most 200 characters")
+    minutes: int = Field(default=5, ge=1, le=240, description="a whole number from 1 to 240")
+
+
+ORDER = Endpoint(
+    name="order",
+    method="POST",
+    path="/order",
+    scope="drill",
+    summary="",
+    answers={JSON: None},
+    body=Order,
+    platform_in="body",
+)
+
+
+def desk(world: World) -> Desk:
+    """Return the desk of this world, with the tokens of its site."""
+    admission = Admission(world.site.tokens, world.clock, is_local=world.site.is_local)
+    return Desk(world.site, world.sources(), admission)
+
+
+@dataclass
+class Counter:
+    """Endpoints whose handlers only keep what they were asked."""
+
+    world: World
+    endpoints: tuple[Endpoint, ...] = (ORDER,)
+    asked: list[Asked] = field(default_factory=list)
+
+    def give(self, *tokens: Token) -> None:
+        """Have the site know these tokens."""
+        self.world.site = replace(self.world.site, tokens=tokens)
+
+    @property
+    def bodies(self) -> list[BaseModel | None]:
+        """What the handlers were given as body."""
+        return [each.body for each in self.asked]
+
+    @asynccontextmanager
+    async def client(self, peer: str = "127.0.0.1") -> AsyncIterator[AsyncClient]:
+        """Ask in-process, as if the connection came from `peer`."""
+        transport = ASGITransport(app=FaultCatcher(self.router()), client=(peer, 50_000))
+        async with AsyncClient(transport=transport, base_url="http://127.0.0.1:9780") as client:
+            yield client
+
+    def router(self) -> Router:
+        """Return the application."""
+        handlers: Mapping[str, Handler] = {endpoint.name: self._keep for endpoint in self.endpoints}
+        return Router(routes(self.endpoints, handlers, desk(self.world)), redirect_slashes=False)
+
+    async def _keep(self, asked: Asked) -> Response:
+        self.asked.append(asked)
+        return Response(b"{}", media_type=JSON)
