@@ -17,6 +17,7 @@ FUNCTION: Final = "function"
 PHASE: Final = "phase"
 VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
+DECISION: Final = "decision"
 KIND: Final = "kind"
 VERSION: Final = "version"
 PYTHON: Final = "python"
@@ -76,6 +77,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_break_glass_flag_expiry_timestamp_seconds": MetricName(
         MetricKind.GAUGE, (PLATFORM,), "When the flag as last signed ends, in Unix time."
     ),
+    "jit_break_glass_uses_total": MetricName(
+        MetricKind.COUNTER, (PLATFORM, DECISION), "Attempts at break-glass that were told of, allowed or refused."
+    ),
+    "jit_break_glass_uses_open": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "Uses of break-glass that people still have to class."
+    ),
     "jit_outage_active": MetricName(MetricKind.GAUGE, (PLATFORM,), "1 while an outage is open."),
     "jit_outages_total": MetricName(MetricKind.COUNTER, (PLATFORM,), "Outages that were found."),
     "jit_outage_detection_seconds": MetricName(
@@ -105,6 +112,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "platforms": _MONITOR,
     "controls": _MONITOR,
     "flag": _MONITOR,
+    "uses": _MONITOR,
     "paging": _MONITOR,
     "static_page": _MONITOR,
 }

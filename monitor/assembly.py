@@ -18,7 +18,7 @@ from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.secrets import Secret, SecretReference, resolve
 from monitor import procedure
-from monitor.announce import Announcer
+from monitor.announce import Announcer, UseAnnouncer
 from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
@@ -50,6 +50,7 @@ from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
 from monitor.store.store import SqlStore, make_store
 from monitor.storegate import StoreGate
+from monitor.useregister import RegisterContext, UseRegister, UseTold
 from monitor.web.face import WebFace
 from monitor.web.server import WebServer
 from monitor.web.site import Site, Watched
@@ -69,6 +70,7 @@ class Assembly:
     store: SqlStore
     gate: StoreGate
     auditor: Auditor
+    register: UseRegister
     sight: Sight
     board: Board
     settlers: tuple[Settler, ...]
@@ -81,13 +83,20 @@ class Assembly:
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
-        return [self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()]
+        return [
+            self.gate.watch(),
+            self.auditor.run(),
+            self.register.watch(),
+            self.server.run(),
+            self.face.static.run(),
+        ]
 
     async def close(self) -> None:
         """Let go of everything, last the store, whatever goes wrong. Each step is bounded by its own part."""
         async with AsyncExitStack() as steps:  # the last one goes first
             steps.push_async_callback(self.store.close)
             steps.push_async_callback(self.auditor.finish, AUDIT_WITHIN)
+            steps.push_async_callback(self.register.finish, AUDIT_WITHIN)
             steps.push_async_callback(self.network.resolver.aclose)
             steps.callback(self.server.close)
             steps.push_async_callback(self.outbox.stop)
@@ -225,16 +234,32 @@ class _Builder:
         self._gate = StoreGate(self._store_changed)
         self._chain = Chain(ChainHead(0, GENESIS))
         self._auditor = Auditor(store, self._gate, self._chain)
-        sources = Sources(self._board, store, self._render_metrics, clock, self._auditor.note)
+        self._register = self._use_register()
+        sources = Sources(self._board, store, self._render_metrics, clock, self._auditor.note, self._register)
         self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
+        self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock)
         self._sight = Sight(
             make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
         )
         self._metrics.store_writable(is_writable=True)
+
+    def _use_register(self) -> UseRegister:
+        context = RegisterContext(
+            store=self._store,
+            gate=self._gate,
+            clock=self._clock,
+            route=self._route,
+            state=self._board.state,
+            moved=self._chain.move,
+            tell=self._use_told,
+            taken_up=self._metrics.uses_open,
+            ready_ttl=self._settings.flag.ready_ttl,
+        )
+        return UseRegister(self._settings.uses.policy(self._settings.deployment), context)
 
     def server(self) -> WebServer:
         """Build the web face."""
@@ -273,6 +298,7 @@ class _Builder:
             store=self._store,
             gate=self._gate,
             auditor=self._auditor,
+            register=self._register,
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),
@@ -333,6 +359,9 @@ class _Builder:
     def _render_metrics(self) -> bytes:
         self._metrics.outcomes_dropped(self._store.dropped)
         return self._metrics.render()
+
+    def _use_told(self, told: UseTold) -> None:
+        self._use_announcer.tell(told)  # which is made later: it shows uses on the face, which asks the register
 
     def _store_changed(self, is_writable: bool, reason: str) -> None:  # noqa: FBT001 - the gate's callback
         self._metrics.store_writable(is_writable=is_writable)

@@ -47,6 +47,7 @@ class Daemon:
             loop.add_signal_handler(number, self.stop, number)
         parts = await assemble(self._settings, self._clock)
         try:
+            await parts.register.start()
             await parts.outbox.start()
             await self._run(parts)
         finally:

@@ -17,7 +17,7 @@ from monitor.model.record import (
     OutcomeRow,
 )
 from monitor.model.state import Outage, PlatformState
-from monitor.model.use import Held, Use, UseCommit, UseQuery
+from monitor.model.use import Held, NotPossible, Report, Saying, Taken, Use, UseCommit, UseQuery
 
 
 class Probe(Protocol):
@@ -150,6 +150,34 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
+        ...
+
+
+class Uses(Protocol):
+    """The uses of break-glass, as whoever tells of them and asks about them sees them."""
+
+    def open_uses(self) -> Sequence[Use]:
+        """Return the uses that are open, newest first."""
+        ...
+
+    async def uses(self, query: UseQuery) -> Sequence[Use]:
+        """Return uses as they are on record; raises `StoreUnavailable`."""
+        ...
+
+    async def report(self, report: Report, by: str) -> Taken:
+        """Take in what a reader reports, as `by` hands it in.
+
+        Raises:
+            StoreUnavailable: whoever had to be paged is paged, but it isn't on record: it must be told again.
+        """
+        ...
+
+    async def say(self, name: str, saying: Saying) -> Use | NotPossible | None:
+        """Take in what a person says of a use, by its id or its report's; None: there is no such use.
+
+        Raises:
+            StoreUnavailable: it isn't on record, and nothing has changed.
+        """
         ...
 
 

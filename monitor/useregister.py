@@ -27,8 +27,10 @@ from monitor.model.use import (
     Circumstances,
     Finding,
     Held,
+    NotPossible,
     Report,
     Saying,
+    Taken,
     Use,
     UseCommit,
     UsePolicy,
@@ -39,7 +41,7 @@ from monitor.ports import Store
 from monitor.rules import uses
 from monitor.rules.use_judgement import SKEW
 from monitor.rules.use_matching import around, known_as, twin_id
-from monitor.rules.use_saying import NotPossible, said
+from monitor.rules.use_saying import said
 from monitor.storegate import StoreGate
 
 log = logging.getLogger("glasswatch.uses")
@@ -62,7 +64,11 @@ class UseTold:
 
 @dataclass(frozen=True, slots=True)
 class RegisterContext:
-    """What the register works with. `state` gives what is held of a platform now, `moved` hears of the audit's end."""
+    """What the register works with.
+
+    `state` gives what is held of a platform now; `moved` hears of the audit's end, `taken_up` of the uses that a start
+    found open.
+    """
 
     store: Store
     gate: StoreGate
@@ -71,16 +77,9 @@ class RegisterContext:
     state: Callable[[str], PlatformState | None]
     moved: Callable[[ChainHead], None]
     tell: Callable[[UseTold], None]
+    taken_up: Callable[[Sequence[Use]], None]
     ready_ttl: timedelta
     patience_seconds: float = PATIENCE_SECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A use that was taken in; `is_new`: not known before."""
-
-    use: Use
-    is_new: bool
 
 
 class UseRegister:
@@ -103,6 +102,7 @@ class UseRegister:
         """
         for use in await self._context.store.uses(UseQuery(is_open=True, limit=MOST_KEPT)):
             self._open.setdefault(use.id, use)
+        self._context.taken_up(self.open_uses())
 
     def open_uses(self) -> Sequence[Use]:
         """Return the uses that are open, newest first."""
@@ -198,6 +198,16 @@ class UseRegister:
             if self._unwritten and self._unwritten[0] is commit:
                 self._unwritten.popleft()
 
+    async def finish(self, within: timedelta) -> None:
+        """Try once more to write what is missing; what then is left is logged, and its readers keep it."""
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                await self.drain()
+        except (StoreError, TimeoutError) as fault:
+            log.warning("uses_not_written", extra={"fields": {"error": str(fault) or "timed out"}})
+        for commit in self._unwritten:
+            log.error("use_left_unwritten", extra={"fields": {"use": commit.use.id, "platform": commit.use.platform}})
+
     async def _circumstances(self, item: Report | Finding, ids: tuple[str, ...]) -> Circumstances:
         now = self._context.clock.now()
         known = {use.id: use for use in self._open.values()} | {each.use.id: each.use for each in self._unwritten}
@@ -215,7 +225,8 @@ class UseRegister:
         found = [*await store.uses(UseQuery(ids=ids)), *await store.uses(near)]
         at = min(item.at, now + 2 * SKEW)  # further ahead nothing was held, and a time may be too large to add to
         held = Held(is_known=False)
-        if at > datetime.min.replace(tzinfo=at.tzinfo) + self._context.ready_ttl + 2 * SKEW:
+        first = datetime.min.replace(tzinfo=at.tzinfo) + self._context.ready_ttl + 2 * SKEW
+        if at > first and self._context.state(item.platform) is not None:
             held = await store.held_around(item.platform, at, SKEW, self._context.ready_ttl)
         return {use.id: use for use in found}, held
 

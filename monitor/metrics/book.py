@@ -8,6 +8,7 @@
 Used from the event loop only.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from monitor.metrics import own_series, platform_series, probe_series
@@ -20,6 +21,7 @@ from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
+from monitor.model.use import Use
 
 NAMES = frozenset({*probe_series.FAMILIES, *platform_series.FAMILIES, *own_series.NAMES})
 
@@ -55,6 +57,17 @@ class MetricsBook:
     def outage_confirmed(self, found: Outage) -> None:
         """Count an outage that was found. Not for one that came back: it is the same outage."""
         self._platforms[found.platform].outage_confirmed(found)
+
+    def use_told(self, use: Use) -> None:
+        """Count an attempt at break-glass that was told of. One on a platform that isn't watched counts nowhere."""
+        if use.platform in self._platforms:
+            self._platforms[use.platform].use_told(use.decision)
+
+    def uses_open(self, uses: Iterable[Use]) -> None:
+        """Show how many uses of each platform are open."""
+        counts = Counter(use.platform for use in uses)
+        for name, series in self._platforms.items():
+            series.uses_open(counts[name])
 
     def page_decided(self, page: Page) -> None:
         """Count a page."""

@@ -172,6 +172,21 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
+class NotPossible:
+    """Why something can't be said of a use."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A use that was taken in; `is_new`: not known before."""
+
+    use: Use
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UsePolicy:
     """How uses are dealt with.
 

@@ -76,7 +76,7 @@ def _judge_by_flag(report: Report, held: Held, now: datetime) -> Judged:
     if report.at > now + SKEW:
         return Judged(Judgement.UNEXPECTED, "the time told lies in the future: what held then nobody knows")
     if not held.is_known:
-        return Judged(Judgement.UNEXPECTED, "the monitor was not there at that time: what held then nobody knows")
+        return Judged(Judgement.UNEXPECTED, "the monitor held nothing of it at that time: what held then nobody knows")
     state, causes = state_held(held, report.at - SKEW, report.at + SKEW)
     if state is FlagState.READY:
         by = reasons.several([f"{cause.kind} {cause.id}" for cause in causes])

@@ -12,18 +12,22 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 
-from monitor.model.use import Classing, Decision, Happening, Judgement, Said, Saying, Use, UsePolicy, UseStep
+from monitor.model.use import (
+    Classing,
+    Decision,
+    Happening,
+    Judgement,
+    NotPossible,
+    Said,
+    Saying,
+    Use,
+    UsePolicy,
+    UseStep,
+)
 from monitor.rules import reasons, use_pages
 from monitor.rules.use_audit import entries
 from monitor.rules.use_judgement import is_same_person
-
-
-class NotPossible(NamedTuple):
-    """Why something can't be said of a use."""
-
-    why: str
 
 
 def said(use: Use, saying: Saying, policy: UsePolicy, now: datetime) -> UseStep | NotPossible | None:

@@ -16,6 +16,7 @@ from monitor.settings.listen import Listen, ListenAddress
 from monitor.settings.paging import PagingSettings
 from monitor.settings.platform import PlatformSettings
 from monitor.settings.store import StoreSettings
+from monitor.settings.uses import UsesSettings
 
 
 class StaticPageSettings(SettingsModel):
@@ -56,6 +57,8 @@ class MonitorSettings(SettingsModel):
     """Addresses that tell an outage from our own blindness; `none` where nothing outside can be reached."""
     flag: FlagSettings
     """The break-glass flag."""
+    uses: UsesSettings = Field(default_factory=UsesSettings)
+    """How uses of break-glass are dealt with."""
     paging: PagingSettings = Field(default_factory=PagingSettings)
     """How people are told."""
     static_page: StaticPageSettings = Field(default_factory=_default_static_page, validate_default=True)

@@ -17,6 +17,7 @@ from monitor.web.refused import Refused
 from monitor.web.site import Site
 from monitor.web.sources import Sources
 from monitor.web.stream import EventStream
+from monitor.web.usehandlers import UseHandlers
 from monitor.wire.answers import KeysAnswer, OutagesAnswer
 from monitor.wire.endpoints import ENDPOINTS, HTML, JOSE, JSON, TEXT
 from monitor.wire.openapi import document as openapi_document
@@ -36,6 +37,8 @@ class Handlers:
         self._clock = sources.clock
         self._pages = pages
         self._hub = hub
+        self._open_uses = sources.uses.open_uses
+        self._uses = UseHandlers(sources.uses)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -50,6 +53,7 @@ class Handlers:
             "events": self._events,
             "keys": self._keys,
             "openapi": self._describe,
+            **self._uses.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:
@@ -71,8 +75,7 @@ class Handlers:
         return _json(
             shaping.status(
                 self._site,
-                self._reader.platforms(),
-                documents(self._site, self._reader),
+                shaping.Shown(self._reader.platforms(), documents(self._site, self._reader), self._open_uses()),
                 self._reader.waiting_for(),
                 self._clock.now(),
             )

@@ -1,11 +1,13 @@
 """Puts what the monitor holds into the shapes of the wire. No decision is made here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState, ProbeState
+from monitor.model.use import Use
 from monitor.web.site import Site
 from monitor.wire.answers import (
     BreakGlassAnswer,
@@ -20,25 +22,24 @@ from monitor.wire.answers import (
 )
 
 
-def status(
-    site: Site,
-    states: Sequence[PlatformState],
-    documents: dict[str, FlagDocument],
-    waiting_for: Sequence[str],
-    now: datetime,
-) -> StatusAnswer:
-    """Return everything held true. `documents` are the flags last signed, by platform."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is held true: platforms, the flags last signed by platform, and the uses that are open."""
+
+    states: Sequence[PlatformState]
+    documents: Mapping[str, FlagDocument]
+    open_uses: Sequence[Use]
+
+
+def status(site: Site, shown: Shown, waiting_for: Sequence[str], now: datetime) -> StatusAnswer:
+    """Return everything held true."""
     return StatusAnswer(
         deployment=site.deployment,
         vantage=site.vantage,
         version=site.version,
         at=now,
         waiting_for=tuple(waiting_for),
-        platforms=tuple(
-            _platform(state, site, documents.get(state.platform))
-            for state in states
-            if state.platform in site.platforms
-        ),
+        platforms=tuple(_platform(state, site, shown) for state in shown.states if state.platform in site.platforms),
     )
 
 
@@ -84,8 +85,10 @@ def functions_of(policy: PlatformPolicy) -> dict[str, list[str]]:
     return probes
 
 
-def _platform(state: PlatformState, site: Site, document: FlagDocument | None) -> PlatformAnswer:
+def _platform(state: PlatformState, site: Site, shown: Shown) -> PlatformAnswer:
     watched = site.platforms[state.platform]
+    document = shown.documents.get(state.platform)
+    uses = [use for use in shown.open_uses if use.platform == state.platform]
     return PlatformAnswer.model_validate(
         {
             "platform": state.platform,
@@ -94,7 +97,7 @@ def _platform(state: PlatformState, site: Site, document: FlagDocument | None) -
             "why": state.why,
             "vote": state.vote.value,
             "blind": state.blind,
-            "break_glass": _break_glass(state, document),
+            "break_glass": _break_glass(state, document, uses),
             "outage": outage(state.outage) if state.outage is not None else None,
             "functions": tuple(
                 _function(name, probes, state, watched.policy) for name, probes in functions_of(watched.policy).items()
@@ -104,7 +107,7 @@ def _platform(state: PlatformState, site: Site, document: FlagDocument | None) -
     )
 
 
-def _break_glass(state: PlatformState, document: FlagDocument | None) -> BreakGlassAnswer:
+def _break_glass(state: PlatformState, document: FlagDocument | None, uses: Sequence[Use]) -> BreakGlassAnswer:
     return BreakGlassAnswer.model_validate(
         {
             "state": state.flag.state.value,
@@ -113,6 +116,8 @@ def _break_glass(state: PlatformState, document: FlagDocument | None) -> BreakGl
             "causes": tuple(_cause(cause) for cause in state.causes),
             "signed_state": document.state if document is not None else None,
             "signed_until": document.expires_at if document is not None else None,
+            "open_uses": len(uses),
+            "critical_uses": sum(use.is_critical for use in uses),
         }
     )
 

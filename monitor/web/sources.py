@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from glasswatch.clock import Clock
 from monitor.model.record import AuditEntry
-from monitor.ports import StatusReader, Store
+from monitor.ports import StatusReader, Store, Uses
 
 Note = Callable[[AuditEntry, str | None], None]
 
@@ -23,3 +23,4 @@ class Sources:
     metrics: Callable[[], bytes]
     clock: Clock
     note: Note
+    uses: Uses

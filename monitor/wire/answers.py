@@ -134,6 +134,10 @@ class BreakGlassAnswer(Shape):
     """State in the document last signed; null before the first. It can lag behind `state` for an instant."""
     signed_until: Instant | None
     """When the document last signed expires."""
+    open_uses: int = 0
+    """Uses that people still have to class."""
+    critical_uses: int = 0
+    """Those of them that should not have been."""
 
 
 class PlatformAnswer(Shape):

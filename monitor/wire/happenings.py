@@ -8,6 +8,7 @@ from typing import Literal
 
 from monitor.wire.answers import FlagStateWord, OutageAnswer, VerdictWord
 from monitor.wire.shape import Instant, Shape
+from monitor.wire.uses import UseEvent
 
 
 class VerdictEvent(Shape):
@@ -64,6 +65,7 @@ EVENTS: dict[str, type[Shape]] = {
     "verdict": VerdictEvent,
     "flag": FlagEvent,
     "outage": OutageEvent,
+    "use": UseEvent,
     "page": PageEvent,
     "reset": ResetEvent,
 }

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
+from monitor.storegate import StoreGate
+from monitor.useregister import RegisterContext, UseRegister, UseTold
 from monitor.web.deadlines import Bounds
 from monitor.web.face import WebFace
 from monitor.web.server import WebServer
@@ -16,6 +19,7 @@ from monitor.web.sources import Sources
 from platforms.http import ASGITransport, AsyncClient
 from tests.support.clock import ManualClock
 from tests.support.memory_store import MemoryStore
+from tests.support.uses import POLICY
 from tests.support.watching import FakeMonitor, site
 
 
@@ -29,7 +33,25 @@ class World:
     exposition: bytes = b"# HELP jit_pages_pending Pages.\n# TYPE jit_pages_pending gauge\njit_pages_pending 0\n"
     site: Site = field(default_factory=site)
     noted: list[tuple[str | None, AuditEntry]] = field(default_factory=list)
+    told: list[UseTold] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
+
+    def __post_init__(self) -> None:
+        """Join the register of uses to the rest."""
+        self.gate = StoreGate(lambda _is_writable, _reason: None)
+        states = {state.platform: state for state in self.monitor.platforms()}
+        context = RegisterContext(
+            store=self.store,
+            gate=self.gate,
+            clock=self.clock,
+            route=lambda _: (),
+            state=states.get,
+            moved=lambda _: None,
+            tell=self.told.append,
+            taken_up=lambda _: None,
+            ready_ttl=timedelta(minutes=15),
+        )
+        self.register = UseRegister(POLICY, context)
 
     def face(self, store: Store | None = None) -> WebFace:
         """Return a face over this world."""
@@ -43,6 +65,7 @@ class World:
             lambda: self.exposition,
             self.clock,
             lambda entry, platform: self.noted.append((platform, entry)),
+            self.register,
         )
 
 

@@ -12,6 +12,7 @@ from monitor.model.use import (
     Decision,
     Finding,
     Held,
+    NotPossible,
     Report,
     Saying,
     Use,
@@ -23,7 +24,7 @@ from monitor.model.use import (
 )
 from monitor.model.verdict import CauseKind, FlagState
 from monitor.rules import uses
-from monitor.rules.use_saying import NotPossible, said
+from monitor.rules.use_saying import said
 from tests.support.commits import CHANNELS, at
 
 POLICY = UsePolicy("prod", timedelta(seconds=60), timedelta(minutes=2), timedelta(hours=24))

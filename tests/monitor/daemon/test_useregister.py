@@ -11,9 +11,8 @@ import pytest
 from monitor.errors import StoreUnavailable
 from monitor.model.record import ChainHead
 from monitor.model.state import Cause, FlagHead, PlatformState
-from monitor.model.use import Decision, Happening, Judgement, Use, UseClass, UseQuery
+from monitor.model.use import Decision, Happening, Judgement, NotPossible, Use, UseClass, UseQuery
 from monitor.model.verdict import CauseKind, FlagState
-from monitor.rules.use_saying import NotPossible
 from monitor.storegate import StoreGate
 from monitor.useregister import RegisterContext, UseRegister, UseTold
 from tests.support.clock import ManualClock
@@ -52,6 +51,7 @@ class Life:
             state=self.states.get,
             moved=self.heads.append,
             tell=self.told.append,
+            taken_up=lambda _: None,
             ready_ttl=timedelta(minutes=15),
             patience_seconds=self.patience,
         )

@@ -5,8 +5,8 @@ from itertools import permutations
 import pytest
 
 from monitor.model.page import PageStatus
-from monitor.model.use import Decision, Happening, Saying, Use, UseClass, UseStep
-from monitor.rules.use_saying import NotPossible, said
+from monitor.model.use import Decision, Happening, NotPossible, Saying, Use, UseClass, UseStep
+from monitor.rules.use_saying import said
 from tests.support.commits import at
 from tests.support.uses import POLICY, STANDBY, closed, finding, report, saying, seen, told
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
-from monitor.wire import answers, happenings
+from monitor.wire import answers, happenings, uses
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
@@ -26,7 +26,7 @@ ACT = Endpoint(
 )
 SHAPES = [
     shape
-    for module in (answers, happenings)
+    for module in (answers, happenings, uses)
     for shape in vars(module).values()
     if isinstance(shape, type) and issubclass(shape, Shape) and shape is not Shape
 ]
@@ -48,6 +48,8 @@ def test_what_design_promises_is_there() -> None:
         "/api/v1/status",
         "/api/v1/flag/{platform}",
         "/api/v1/outages",
+        "/api/v1/uses",
+        "/api/v1/uses/{id}/class",
         "/api/v1/events",
         "/.well-known/jwks.json",
         "/api/v1/openapi.json",
@@ -63,7 +65,7 @@ def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
         "flag",
         "keys",
     }
-    assert {endpoint.scope for endpoint in ENDPOINTS} == {None, "read"}
+    assert {endpoint.scope for endpoint in ENDPOINTS} == {None, "read", "use"}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)

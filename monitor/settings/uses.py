@@ -1,0 +1,25 @@
+"""Settings of how uses of break-glass are dealt with."""
+
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from glasswatch.settings.duration import Duration, DurationShape
+from glasswatch.settings.model import SettingsModel
+from monitor.model.use import UsePolicy
+
+
+class UsesSettings(SettingsModel):
+    """How uses of break-glass are dealt with."""
+
+    expected: ClassVar[str] = "a mapping such as {grace: 2m}"
+
+    match_within: Annotated[timedelta, DurationShape(at_most=timedelta(hours=1))] = timedelta(minutes=1)
+    """How far apart a reader's report and a log's entry may lie to be of one access."""
+    grace: Annotated[timedelta, DurationShape(at_most=timedelta(hours=1))] = timedelta(minutes=2)
+    """How long a reader may take to report what a watcher found; later somebody got in past it."""
+    remind_every: Duration = timedelta(hours=24)
+    """How often a use that is open pages again."""
+
+    def policy(self, deployment: str) -> UsePolicy:
+        """Return how uses are judged."""
+        return UsePolicy(deployment, self.match_within, self.grace, self.remind_every)
