@@ -14,6 +14,7 @@ COMMANDS = {
     "probe": Place("monitor.commands.probe:command", "Make one attempt of each probe, now, and show what it found."),
     "status": Place("monitor.commands.status:command", "Ask the running monitor what is up."),
     "flag": Place("monitor.commands.flag.group:command", "Verify the break-glass flag; make keys."),
+    "uses": Place("monitor.commands.uses.group:command", "Uses of break-glass: report, list, class them."),
 }
 
 command = LazyGroup(
