@@ -18,6 +18,7 @@ PHASE: Final = "phase"
 VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
 DECISION: Final = "decision"
+WATCHER: Final = "watcher"
 KIND: Final = "kind"
 VERSION: Final = "version"
 PYTHON: Final = "python"
@@ -82,6 +83,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_break_glass_uses_open": MetricName(
         MetricKind.GAUGE, (PLATFORM,), "Uses of break-glass that people still have to class."
+    ),
+    "jit_break_glass_watcher_seeing": MetricName(
+        MetricKind.GAUGE, (WATCHER,), "1 if the watcher can read its log, 0 if not; absent before it looked."
     ),
     "jit_outage_active": MetricName(MetricKind.GAUGE, (PLATFORM,), "1 while an outage is open."),
     "jit_outages_total": MetricName(MetricKind.COUNTER, (PLATFORM,), "Outages that were found."),

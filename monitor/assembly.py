@@ -51,6 +51,8 @@ from monitor.signing import Signer
 from monitor.store.store import SqlStore, make_store
 from monitor.storegate import StoreGate
 from monitor.useregister import RegisterContext, UseRegister, UseTold
+from monitor.watchers.build import blind, covered, watchers_of
+from monitor.watchers.loop import LoopContext, WatchLoop
 from monitor.web.face import WebFace
 from monitor.web.server import WebServer
 from monitor.web.site import Site, Watched
@@ -71,6 +73,7 @@ class Assembly:
     gate: StoreGate
     auditor: Auditor
     register: UseRegister
+    watchers: tuple[WatchLoop, ...]
     sight: Sight
     board: Board
     settlers: tuple[Settler, ...]
@@ -87,6 +90,7 @@ class Assembly:
             self.gate.watch(),
             self.auditor.run(),
             self.register.watch(),
+            *(watcher.run() for watcher in self.watchers),
             self.server.run(),
             self.face.static.run(),
         ]
@@ -96,6 +100,8 @@ class Assembly:
         async with AsyncExitStack() as steps:  # the last one goes first
             steps.push_async_callback(self.store.close)
             steps.push_async_callback(self.auditor.finish, AUDIT_WITHIN)
+            for watcher in self.watchers:
+                steps.push_async_callback(watcher.aclose)
             steps.push_async_callback(self.register.finish, AUDIT_WITHIN)
             steps.push_async_callback(self.network.resolver.aclose)
             steps.callback(self.server.close)
@@ -299,6 +305,7 @@ class _Builder:
             gate=self._gate,
             auditor=self._auditor,
             register=self._register,
+            watchers=self._watchers(),
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),
@@ -309,6 +316,12 @@ class _Builder:
             face=self._face,
             network=self.network,
         )
+
+    def _watchers(self) -> tuple[WatchLoop, ...]:
+        context = LoopContext(self._store, self._gate, self._clock, self._register.find, self._metrics.watcher)
+        loops = watchers_of(self._settings.uses.watchers, context)
+        self._register.watched(lambda: covered(loops), lambda: blind(loops))
+        return loops
 
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
         settings = self._settings.platforms[policy.platform]

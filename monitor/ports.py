@@ -18,6 +18,7 @@ from monitor.model.record import (
 )
 from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Held, NotPossible, Report, Saying, Taken, Use, UseCommit, UseQuery
+from monitor.model.watch import LogPart
 
 
 class Probe(Protocol):
@@ -153,11 +154,31 @@ class Store(Protocol):
         ...
 
 
+class LogSource(Protocol):
+    """A log in which a watcher looks for uses of break-glass."""
+
+    async def read(self, place: str | None) -> LogPart:
+        """Return what came since a place, as soon as that is known; without a place, from now on. Bounded in time.
+
+        Raises:
+            CannotSee: the log can't be read now.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of whatever is held."""
+        ...
+
+
 class Uses(Protocol):
     """The uses of break-glass, as whoever tells of them and asks about them sees them."""
 
     def open_uses(self) -> Sequence[Use]:
         """Return the uses that are open, newest first."""
+        ...
+
+    def blind_watchers(self) -> Sequence[str]:
+        """Return which watchers can't see, and why, one line each."""
         ...
 
     async def uses(self, query: UseQuery) -> Sequence[Use]:

@@ -91,7 +91,8 @@ class UseRegister:
         self._open: dict[str, Use] = {}
         self._unwritten: deque[UseCommit] = deque()
         self._one_by_one = asyncio.Lock()
-        self.covered: Callable[[], Collection[tuple[str, str]]] = tuple
+        self._covered: Callable[[], Collection[tuple[str, str]]] = tuple
+        self._blind: Callable[[], Sequence[str]] = tuple
         context.gate.register(self.drain, lambda: not self._unwritten)
 
     async def start(self) -> None:
@@ -103,6 +104,14 @@ class UseRegister:
         for use in await self._context.store.uses(UseQuery(is_open=True, limit=MOST_KEPT)):
             self._open.setdefault(use.id, use)
         self._context.taken_up(self.open_uses())
+
+    def watched(self, covered: Callable[[], Collection[tuple[str, str]]], blind: Callable[[], Sequence[str]]) -> None:
+        """Name what tells which platforms and targets watchers see now, and which watchers can't see."""
+        self._covered, self._blind = covered, blind
+
+    def blind_watchers(self) -> Sequence[str]:
+        """Return which watchers can't see, and why, one line each."""
+        return self._blind()
 
     def open_uses(self) -> Sequence[Use]:
         """Return the uses that are open, newest first."""
@@ -182,7 +191,7 @@ class UseRegister:
             async with self._one_by_one:
                 held = self._open.get(use.id)
                 now = self._context.clock.now()
-                step = uses.due(held, self.covered(), self._policy, now) if held is not None else None
+                step = uses.due(held, self._covered(), self._policy, now) if held is not None else None
                 if step is not None:
                     await self._settle(step)
 

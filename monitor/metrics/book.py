@@ -69,6 +69,10 @@ class MetricsBook:
         for name, series in self._platforms.items():
             series.uses_open(counts[name])
 
+    def watcher(self, name: str, is_seeing: bool) -> None:  # noqa: FBT001 - the watchers' callback
+        """Show whether a watcher can read its log."""
+        self._own.watcher(name, is_seeing=is_seeing)
+
     def page_decided(self, page: Page) -> None:
         """Count a page."""
         self._own.page_decided(page.kind)

@@ -143,12 +143,10 @@ class HttpProbeSettings(ProbeSettings):
     @finding("headers")
     def headers_are_ours_to_set(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """Headers that frame the request are made by the probe; credentials are never written down."""
-        for name, value in self.headers.items():
+        for name in self.headers:
             if name.lower() in _OUR_OWN_HEADERS:
                 yield ("headers", name, KEY), "is set by the probe itself: expected another header"
-            elif name.lower() in _SECRET_HEADERS and isinstance(value, str):
-                yield ("headers", name), f"expected {SecretReference.expected}"
-        yield from _repeated("headers", self.headers)
+        yield from unwritten_credentials(self.headers)
 
     @finding("url", "tls", "warn", "follow_redirects")
     def tls_needs_https(self, given: Mapping[str, object]) -> Iterable[Finding]:
@@ -173,6 +171,14 @@ class HttpProbeSettings(ProbeSettings):
         for key, wanted in (("body_matches", self.expect.body_matches), ("json", self.expect.json_values)):
             if wanted:
                 yield ("expect", key), "expected another method than HEAD, whose answer has no body"
+
+
+def unwritten_credentials(headers: Mapping[str, str | SecretReference]) -> Iterable[Finding]:
+    """Find headers whose credential stands in the settings themselves, and those given twice."""
+    for name, value in headers.items():
+        if name.lower() in _SECRET_HEADERS and isinstance(value, str):
+            yield ("headers", name), f"expected {SecretReference.expected}"
+    yield from _repeated("headers", headers)
 
 
 def _repeated(key: str, headers: Mapping[str, object]) -> Iterable[Finding]:

@@ -1,11 +1,19 @@
 """Settings of how uses of break-glass are dealt with."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
+from pydantic import Field
+
 from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import SettingsModel
+from glasswatch.settings.registry import Choice
+from glasswatch.settings.sentences import Words
+from glasswatch.settings.shapes import Name
 from monitor.model.use import UsePolicy
+from monitor.registries import WATCHERS
+from monitor.settings.watchers import WatcherSettings
 
 
 class UsesSettings(SettingsModel):
@@ -19,6 +27,11 @@ class UsesSettings(SettingsModel):
     """How long a reader may take to report what a watcher found; later somebody got in past it."""
     remind_every: Duration = timedelta(hours=24)
     """How often a use that is open pages again."""
+
+    watchers: Annotated[
+        Mapping[Name, Annotated[WatcherSettings, Choice("type", WATCHERS)]], Words("a mapping of watchers by name")
+    ] = Field(default_factory=dict)
+    """Watchers that find uses in logs, by name."""
 
     def policy(self, deployment: str) -> UsePolicy:
         """Return how uses are judged."""

@@ -55,6 +55,6 @@ class Pages:
     async def _make(self, *, is_file: bool) -> str:
         outages = await self._outages.read()
         states, open_uses = tuple(self._reader.platforms()), tuple(self._uses.open_uses())
-        held = Held(states, documents(self._site, self._reader), outages, open_uses)
+        held = Held(states, documents(self._site, self._reader), outages, open_uses, self._uses.blind_watchers())
         now = self._clock.now()
         return await asyncio.to_thread(lambda: render(page_view(self._site, held, now, is_file=is_file)))

@@ -145,4 +145,5 @@ class PageView:
     is_file: bool
     is_blind: bool
     uses: UsesView | None
+    blind_watchers: tuple[str, ...]
     platforms: tuple[PlatformView, ...]

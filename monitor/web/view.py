@@ -51,6 +51,7 @@ class Held:
     documents: Mapping[str, FlagDocument]
     outages: Mapping[str, Sequence[Outage] | None]
     open_uses: Sequence[Use] = ()
+    blind_watchers: Sequence[str] = ()
 
 
 def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
@@ -70,6 +71,7 @@ def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageVi
         is_file=is_file,
         is_blind=any(state.blind for state in platforms),
         uses=uses_view(held.open_uses, seen),
+        blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
         platforms=tuple(
             _platform(f"platform-{number}", state, site.platforms[state.platform], held, seen)
             for number, state in enumerate(platforms, 1)

@@ -6,7 +6,7 @@ import pytest
 
 from glasswatch.settings.model import SettingsModel
 from monitor.model.page import PageKind
-from monitor.registries import CHANNELS, KINDS, PROBES
+from monitor.registries import CHANNELS, KINDS, PROBES, WATCHERS
 from tests.support.settings_reference import DOCUMENT, reachable, table
 
 TEXT = DOCUMENT.read_text()
@@ -35,7 +35,9 @@ def test_every_setting_has_a_meaning_and_words(model: type[SettingsModel]) -> No
         assert meaning.endswith((".", "…"))
 
 
-@pytest.mark.parametrize("name", [f"`type: {name}`" for name in (*PROBES, *CHANNELS)] + [f"`{name}`" for name in KINDS])
+@pytest.mark.parametrize(
+    "name", [f"`type: {name}`" for name in (*PROBES, *CHANNELS, *WATCHERS)] + [f"`{name}`" for name in KINDS]
+)
 def test_every_type_has_its_section(name: str) -> None:
     """What the registries offer is explained."""
     assert name in TEXT
