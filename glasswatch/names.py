@@ -20,6 +20,7 @@ CAUSE: Final = "cause"
 DECISION: Final = "decision"
 WATCHER: Final = "watcher"
 KIND: Final = "kind"
+CODE: Final = "code"
 VERSION: Final = "version"
 PYTHON: Final = "python"
 
@@ -103,6 +104,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_monitor_outcomes_dropped_total": MetricName(
         MetricKind.COUNTER, (), "Outcomes that were judged but could not be stored."
     ),
+    "jit_monitor_requests_refused_total": MetricName(
+        MetricKind.COUNTER, (CODE,), "Requests that an endpoint refused, by the refusal's code."
+    ),
+    "jit_monitor_audit_entries_dropped_total": MetricName(
+        MetricKind.COUNTER, (), "Entries of the audit that could not be kept; each is in the log."
+    ),
     "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
 }
 
@@ -119,4 +126,5 @@ SECTIONS: Final[Mapping[str, str]] = {
     "uses": _MONITOR,
     "paging": _MONITOR,
     "static_page": _MONITOR,
+    "tokens": _MONITOR,
 }

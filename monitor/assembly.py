@@ -7,17 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import URL, make_url
-
 from glasswatch import __version__
 from glasswatch.chain import GENESIS
 from glasswatch.clock import Clock
-from glasswatch.errors import SecretUnavailable
 from glasswatch.flag import keys
-from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
-from glasswatch.secrets import Secret, SecretReference, resolve
-from monitor import procedure
+from monitor import procedure, unlock
 from monitor.announce import Announcer, UseAnnouncer
 from monitor.auditor import Auditor
 from monitor.board import Board
@@ -40,12 +35,9 @@ from monitor.rules.routes import route
 from monitor.rules.storepages import store_page
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
-from monitor.settings.flag import FlagSettings
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
-from monitor.settings.store import StoreSettings
 from monitor.settle import Chain, Settler, SettlerContext
-from monitor.sidethread import SideThread
 from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
 from monitor.store.store import SqlStore, make_store
@@ -53,14 +45,14 @@ from monitor.storegate import StoreGate
 from monitor.useregister import RegisterContext, UseRegister, UseTold
 from monitor.watchers.build import blind, covered, watchers_of
 from monitor.watchers.loop import LoopContext, WatchLoop
+from monitor.web.certificate import Certificate
 from monitor.web.face import WebFace
-from monitor.web.server import WebServer
+from monitor.web.server import Front, WebServer
 from monitor.web.site import Site, Watched
 from monitor.web.sources import Sources
 from platforms.transport.http import Network
 
 AUDIT_WITHIN: Final = timedelta(seconds=2)
-SECRET_WITHIN: Final = timedelta(seconds=12)  # a command that prints one has 10 s
 
 log = logging.getLogger("glasswatch.daemon")
 
@@ -83,16 +75,16 @@ class Assembly:
     server: WebServer
     face: WebFace
     network: Network
+    certificate: Certificate | None = None
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
+        renewing = [self.certificate.watch()] if self.certificate else []
+        uses = [self.register.watch(), *(watcher.run() for watcher in self.watchers)]
         return [
-            self.gate.watch(),
-            self.auditor.run(),
-            self.register.watch(),
-            *(watcher.run() for watcher in self.watchers),
-            self.server.run(),
-            self.face.static.run(),
+            *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
+            *uses,
+            *renewing,
         ]
 
     async def close(self) -> None:
@@ -119,14 +111,18 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         name: procedure.read(platform.procedure.url, platform.procedure.file, name)
         for name, platform in settings.platforms.items()
     }
-    key = await _flag_key(settings.flag, clock)
+    key = await unlock.flag_key(settings.flag, clock)
     store = make_store(
-        await _store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
+        await unlock.store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
     )
-    await _try_channel_secrets(settings)
+    for token in settings.tokens:
+        if token.expires <= clock.now():
+            log.warning("token_expired", extra={"fields": {"token": token.name}})
+    certificate = await unlock.certificate(settings.listen.tls)
+    await unlock.try_channel_secrets(settings.paging)
     builder = _Builder(settings, clock, store, key, procedures)
-    server = builder.server()
-    server.bind(settings.listen.host, settings.listen.port)
+    server = builder.server(certificate)
+    server.bind(settings.listen.address.host, settings.listen.address.port)
     try:
         loaded = await store.open()
         await _leave(store, loaded, frozenset(settings.platforms), clock)
@@ -135,7 +131,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         await builder.network.resolver.aclose()
         await store.close()
         raise
-    return builder.join(loaded, server)
+    return replace(builder.join(loaded, server), certificate=certificate)
 
 
 def _taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | None]:
@@ -175,49 +171,6 @@ async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock
         )
 
 
-async def _flag_key(settings: FlagSettings, clock: Clock) -> keys.SigningKey:
-    path = settings.key.file
-    if path is not None:  # a key's file must be its owner's alone, which no other secret's need be
-        try:
-            return await SideThread("flag.key").run(lambda: keys.load(path, clock), SECRET_WITHIN)
-        except TimeoutError:
-            raise KeyFault(f"{path}: can't be read: the disk does not answer") from None
-    secret = await _secret(settings.key)
-    try:
-        return keys.parse(secret.reveal().encode())
-    except KeyFault as fault:
-        raise KeyFault(f"flag.key: secret from {settings.key}: {fault}") from None
-
-
-async def _secret(reference: SecretReference) -> Secret:
-    try:
-        return await SideThread(f"secret {reference}").run(lambda: resolve(reference), SECRET_WITHIN)
-    except TimeoutError:
-        raise SecretUnavailable(f"secret from {reference}: it could not be read in time") from None
-
-
-async def _try_channel_secrets(settings: MonitorSettings) -> None:
-    """Say at the start, not in the middle of an outage, that a channel's pages can't be signed.
-
-    It is no reason not to start: a monitor that isn't there pages nobody at all.
-    """
-    for name, channel in settings.paging.channels.items():
-        reference = getattr(channel, "secret", None)
-        if isinstance(reference, SecretReference):
-            try:
-                await _secret(reference)
-            except SecretUnavailable as fault:
-                log.error("channel_not_ready", extra={"fields": {"channel": name, "error": str(fault)}})  # noqa: TRY400
-
-
-async def _store_url(settings: StoreSettings) -> URL:
-    url = make_url(settings.url)
-    if settings.password is None:
-        return url
-    secret = await _secret(settings.password)
-    return url.set(password=secret.reveal())
-
-
 class _Builder:
     """Holds what several parts are built from."""
 
@@ -241,7 +194,15 @@ class _Builder:
         self._chain = Chain(ChainHead(0, GENESIS))
         self._auditor = Auditor(store, self._gate, self._chain)
         self._register = self._use_register()
-        sources = Sources(self._board, store, self._render_metrics, clock, self._auditor.note, self._register)
+        sources = Sources(
+            self._board,
+            store,
+            self._render_metrics,
+            clock,
+            self._auditor.note,
+            self._register,
+            self._metrics.request_refused,
+        )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
@@ -267,9 +228,10 @@ class _Builder:
         )
         return UseRegister(self._settings.uses.policy(self._settings.deployment), context)
 
-    def server(self) -> WebServer:
+    def server(self, certificate: Certificate | None) -> WebServer:
         """Build the web face."""
-        return WebServer(self._face.app, self._face.close)
+        front = Front(certificate.context if certificate else None, self._settings.listen.proxy)
+        return WebServer(self._face.app, self._face.close, front=front)
 
     def join(self, loaded: Loaded, server: WebServer) -> Assembly:
         """Build what depends on what the store held, and have every platform take up where it was."""
@@ -363,7 +325,10 @@ class _Builder:
             version=__version__,
             platforms=watched,
             keys=(jwk,),
-            listen_host=self._settings.listen.host,
+            hosts=(self._settings.listen.address.host, *self._settings.listen.hosts),
+            is_local=self._settings.listen.is_local,
+            proxies=self._settings.listen.proxy,
+            tokens=tuple(row.token() for row in self._settings.tokens),
         )
 
     def _route(self, page: Page) -> tuple[str, ...]:
@@ -371,6 +336,7 @@ class _Builder:
 
     def _render_metrics(self) -> bytes:
         self._metrics.outcomes_dropped(self._store.dropped)
+        self._metrics.audit_dropped(self._auditor.dropped)
         return self._metrics.render()
 
     def _use_told(self, told: UseTold) -> None:

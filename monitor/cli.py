@@ -13,6 +13,7 @@ COMMANDS = {
     "check": Place("monitor.commands.check:command", "Check the settings file; report every mistake at once."),
     "probe": Place("monitor.commands.probe:command", "Make one attempt of each probe, now, and show what it found."),
     "status": Place("monitor.commands.status:command", "Ask the running monitor what is up."),
+    "token": Place("monitor.commands.token:command", "Make a token, and the settings' row for it."),
     "flag": Place("monitor.commands.flag.group:command", "Verify the break-glass flag; make keys."),
     "uses": Place("monitor.commands.uses.group:command", "Uses of break-glass: report, list, class them."),
 }

@@ -63,8 +63,7 @@ class Daemon:
         async with asyncio.TaskGroup() as services:
             running = [services.create_task(_lasting(service)) for service in parts.services()]
             try:
-                host, port = parts.server.address
-                fields = {"url": f"http://{host}:{port}/", "version": __version__}
+                fields = {"url": f"{parts.server.url}/", "version": __version__}
                 log.info("monitor_started", extra={"fields": fields})
                 await self._watch(parts)
                 log.info("monitor_stopping")

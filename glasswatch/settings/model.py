@@ -75,8 +75,9 @@ class SettingsModel(BaseModel):
             model = handler(value)
         except ValidationError as error:
             raise _retold(cls, value, error, info) from None
-        if cls.findings and isinstance(value, Mapping):
-            lines = _found(model, value, frozenset())
+        if cls.findings and not isinstance(value, SettingsModel):
+            given = value if isinstance(value, Mapping) else {}  # in a short form no key was written
+            lines = _found(model, given, frozenset())
             if lines:
                 raise _failure(cls, lines)
         return model

@@ -1,11 +1,13 @@
 """`monitor check`: reads the settings file as the monitor would, and starts nothing."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 from glasswatch.settings.load import load
 from glasswatch.settings.mistake import Mistake, SettingsFault
@@ -27,29 +29,53 @@ def command(config: Path, *, as_json: bool, schema: bool) -> int:
     if schema:
         click.echo(json.dumps(json_schema([MonitorSettings]), indent=2))
         return ExitCode.GOOD
-    mistakes, summary, has_channel = _check(config)
+    mistakes, summary, warnings = _check(config)
     if as_json:
-        click.echo(json.dumps({"file": str(config), "mistakes": [asdict(mistake) for mistake in mistakes]}, indent=2))
+        found = [asdict(mistake) for mistake in mistakes]
+        click.echo(json.dumps({"file": str(config), "mistakes": found, "warnings": warnings}, indent=2))
         return ExitCode.INVALID if mistakes else ExitCode.GOOD
     if mistakes:
         raise SettingsFault(mistakes)
     click.echo(f"{config}: good ({summary})")
-    if not has_channel:
-        click.echo(f"{config}: no page channel (paging.channels): nobody will be told of anything", err=True)
+    for warning in warnings:
+        click.echo(f"{config}: {warning}", err=True)
     return ExitCode.GOOD
 
 
-def _check(config: Path) -> tuple[tuple[Mistake, ...], str, bool]:
+def _check(config: Path) -> tuple[tuple[Mistake, ...], str, list[str]]:
     try:
         settings = load(config, MonitorSettings)
     except SettingsFault as fault:
-        return fault.mistakes, "", False
+        return fault.mistakes, "", []
     mistakes = []
     for name, platform in settings.platforms.items():
         try:
             procedure.read(platform.procedure.url, platform.procedure.file, name)
         except procedure.ProcedureUnreadable as fault:
             mistakes.append(Mistake(str(config), 0, 0, "", str(fault)))
+    if settings.listen.tls is not None:
+        mistakes += _unreadable(config, settings.listen.tls.certificate)
     probes = sum(len(platform.probes) for platform in settings.platforms.values())
     summary = f"platforms: {len(settings.platforms)}, probes: {probes}"
-    return tuple(mistakes), summary, bool(settings.paging.channels)
+    return tuple(mistakes), summary, list(_warnings(settings))
+
+
+def _unreadable(config: Path, certificate: Path) -> list[Mistake]:
+    try:
+        certificate.open("rb").close()
+    except OSError as fault:
+        text = f"listen.tls.certificate: {certificate} can't be read: {fault.strerror}"
+        return [Mistake(str(config), 0, 0, "", text)]
+    return []
+
+
+def _warnings(settings: MonitorSettings) -> Iterator[str]:
+    """Say what is valid, and hardly what was meant."""
+    if not settings.paging.channels:
+        yield "no page channel (paging.channels): nobody will be told of anything"
+    if not settings.listen.is_local and not any("read" in token.scopes for token in settings.tokens):
+        yield "listen: nobody can read what the monitor holds: no token has the scope read"
+    now = SystemClock().now()
+    for token in settings.tokens:
+        if token.expires <= now:
+            yield f"the token {token.name} expired at {token.expires:%Y-%m-%dT%H:%M:%SZ}: it opens nothing"

@@ -25,6 +25,7 @@ from glasswatch.secrets import Secret, SecretReference, resolve
 from glasswatch.settings.load import load
 from monitor import visible
 from monitor.errors import RequestRefused
+from monitor.settings.listen import ListenAddress
 from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import ErrorAnswer
 from monitor.wire.endpoints import JSON, Endpoint
@@ -102,7 +103,7 @@ async def ask(
         ):
             content = await _content(answer, place.base)
     except (HTTPError, InvalidURL, ValueError, TimeoutError) as fault:
-        raise NotMeasured(f"no monitor answers at {place.base}: is it running? (monitor run)") from fault
+        raise NotMeasured(_nobody(fault, place.base)) from fault
     if not answer.is_success:
         raise _refused(answer, content, place.base)
     return content
@@ -115,6 +116,15 @@ async def _content(answer: Response, base: str) -> bytes:
         if len(content) > LARGEST:
             raise NotMeasured(f"what answers at {base} is not a monitor: it sends more than {LARGEST >> 20} MiB")
     return bytes(content)
+
+
+def _nobody(fault: BaseException, base: str) -> str:
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the certificate shown at {base} is not trusted: name its authority with --ca-file"
+        cause = cause.__cause__ or cause.__context__
+    return f"no monitor answers at {base}: is it running? (monitor run)"
 
 
 def _refused(answer: Response, content: bytes, base: str) -> Exception:
@@ -144,9 +154,13 @@ def _token(file: Path | None) -> Secret | None:
 
 def _settings_address(settings: MonitorSettings) -> str:
     listen = settings.listen
-    if listen.port == 0:
+    if listen.address.port == 0:
         raise UsageFault("by its settings the monitor takes any free port: name its address with --url")
-    return f"http://{listen}"
+    if listen.proxy:
+        raise UsageFault("by its settings the monitor is reached through a proxy: name that address with --url")
+    # Its certificate is for a name, where it has one.
+    host = listen.hosts[0] if listen.tls and listen.hosts else listen.address.host
+    return f"{'https' if listen.tls else 'http'}://{ListenAddress(host, listen.address.port)}"
 
 
 def _given_address(url: str) -> str:

@@ -50,8 +50,8 @@ def _is_ours(answer: StatusAnswer, settings: MonitorSettings) -> None:
     """Refuse another monitor's word: its address may have been taken by a demo, or by another deployment's."""
     if (answer.deployment, answer.vantage) != (settings.deployment, settings.vantage):
         raise NotMeasured(
-            f"another monitor answers at {settings.listen}, not that of {settings.deployment}/{settings.vantage}: "
-            "see what listens there, or name the right address with --url"
+            f"another monitor answers at {settings.listen.address}, not that of "
+            f"{settings.deployment}/{settings.vantage}: see what listens there, or name the right address with --url"
         )
 
 

@@ -104,6 +104,14 @@ class MetricsBook:
         """Show how many outcomes could not be stored since the start: the store's own count of all."""
         self._own.outcomes_dropped(total)
 
+    def request_refused(self, code: str) -> None:
+        """Count a request that an endpoint refused."""
+        self._own.request_refused(code)
+
+    def audit_dropped(self, total: int) -> None:
+        """Show how many entries of the audit were dropped since the start: the auditor's own count of all."""
+        self._own.audit_dropped(total)
+
     def render(self) -> bytes:
         """Return the exposition in text format 0.0.4."""
         parts = [part for family in self._families.values() for part in family.parts()]

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from glasswatch.names import METRICS
 from monitor.model.page import PageKind
+from monitor.wire.refusals import REFUSALS
 
 PAGES = "jit_pages_total"
 PAGES_FAILED = "jit_pages_failed_total"
@@ -16,8 +17,13 @@ BLIND = "jit_monitor_vantage_blind"
 WATCHER_SEEING = "jit_break_glass_watcher_seeing"
 STORE_WRITABLE = "jit_monitor_store_writable"
 DROPPED = "jit_monitor_outcomes_dropped_total"
+REFUSED = "jit_monitor_requests_refused_total"
+UNAUDITED = "jit_monitor_audit_entries_dropped_total"
 BUILD = "jit_monitor_build_info"
-NAMES = (PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED, BUILD)
+NAMES = (
+    *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
+    *(REFUSED, UNAUDITED, BUILD),
+)
 
 # From a loop in good order to one that is late by an interval.
 _LAG_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0)
@@ -42,6 +48,11 @@ class OwnSeries:
         self._store_writable = self._gauge(STORE_WRITABLE)
         self._dropped = self._counter(DROPPED)
         self._dropped_before = 0
+        self._refused = self._counter(REFUSED)
+        for code in REFUSALS:
+            self._refused.labels(code)
+        self._unaudited = self._counter(UNAUDITED)
+        self._unaudited_before = 0
         self._gauge(BUILD).labels(version, platform.python_version()).set(1)
 
     def page_decided(self, kind: PageKind) -> None:
@@ -76,6 +87,15 @@ class OwnSeries:
         """Bring the count of dropped outcomes up to what the store counted in all."""
         self._dropped.inc(max(total - self._dropped_before, 0))
         self._dropped_before = total
+
+    def request_refused(self, code: str) -> None:
+        """Count a request that was refused."""
+        self._refused.labels(code).inc()
+
+    def audit_dropped(self, total: int) -> None:
+        """Bring the count of dropped entries up to what the auditor counted in all."""
+        self._unaudited.inc(max(total - self._unaudited_before, 0))
+        self._unaudited_before = total
 
     def render(self) -> str:
         """Return the text of all of them."""

@@ -1,7 +1,7 @@
 """The sections of the settings file that the monitor reads."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
@@ -12,11 +12,14 @@ from glasswatch.settings.shapes import Label, Name, RelativePath
 from monitor.registries import KINDS
 from monitor.settings.controls import NONE, Controls, too_alike
 from monitor.settings.flag import PLACEHOLDER, FlagSettings
-from monitor.settings.listen import Listen, ListenAddress
+from monitor.settings.listen import ListenSettings
 from monitor.settings.paging import PagingSettings
 from monitor.settings.platform import PlatformSettings
 from monitor.settings.store import StoreSettings
+from monitor.settings.tokens import TokenSettings, mistakes
 from monitor.settings.uses import UsesSettings
+
+_LISTEN: Final[Any] = "127.0.0.1:9780"  # read like what stands in a file
 
 
 class StaticPageSettings(SettingsModel):
@@ -45,8 +48,8 @@ class MonitorSettings(SettingsModel):
     """Name of the place this monitor looks from. Must be given when the store is shared."""
     store: StoreSettings = Field(default_factory=_default_store, validate_default=True)
     """Where everything that must survive is kept: an address, or a mapping with `url` and `password`."""
-    listen: Listen = ListenAddress("127.0.0.1", 9780)
-    """Where the monitor serves its pages, metrics and API: loopback only. Port 0 takes any free one."""
+    listen: ListenSettings = Field(default=_LISTEN, validate_default=True)
+    """Where the monitor serves its pages, metrics and API: an address, or a mapping with `address`."""
     platforms: Annotated[
         Mapping[Name, Annotated[PlatformSettings, Choice("kind", KINDS, "generic")]],
         Field(min_length=1),
@@ -63,6 +66,13 @@ class MonitorSettings(SettingsModel):
     """How people are told."""
     static_page: StaticPageSettings = Field(default_factory=_default_static_page, validate_default=True)
     """The status page as a file."""
+    tokens: Annotated[tuple[TokenSettings, ...], Words("a list of tokens, as monitor token prints them")] = ()
+    """Who may ask the monitor for what."""
+
+    @finding("tokens")
+    def tokens_are_told_apart(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """No two have one name or one secret, and each knows its platforms."""
+        yield from ((("tokens", *place), text) for place, text in mistakes(self.tokens, given.get("platforms")))
 
     @finding("controls")
     def controls_are_independent(self, given: Mapping[str, object]) -> Iterable[Finding]:

@@ -7,48 +7,87 @@
 3. Everything else needs a token, presented as `Authorization: Bearer TOKEN` in exactly one header. A wrong one and an
    expired one are answered alike.
 4. What the token lets its holder do is decided by `rules/authority`.
+5. Failures to present a valid token, and the writes of each token, are throttled by `rules/throttle`; a valid token is
+   never held up by other people's failures. Reading without any token is no failure: nothing was tried.
 """
 
 import hashlib
-import ipaddress
 import re
-from collections.abc import Iterable
 from typing import Final
 
 from pydantic import BaseModel
 from starlette.requests import Request
 
 from glasswatch.clock import Clock
-from monitor.model.caller import Caller, Token
+from monitor.model.caller import Caller
+from monitor.rules import forwarded, throttle
 from monitor.rules.authority import ALL_PLATFORMS, may, recognised
 from monitor.web.refused import Refused
-from monitor.wire.endpoints import Endpoint
+from monitor.web.site import Site
+from monitor.wire.endpoints import OPEN_ON_LOOPBACK, Endpoint
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
 _CHALLENGE: Final = {"www-authenticate": "Bearer"}
 
 
 class Admission:
-    """Knows the tokens. `is_local`: we listen for this machine alone."""
+    """Knows the tokens, and who failed or wrote how often."""
 
-    def __init__(self, tokens: Iterable[Token], clock: Clock, *, is_local: bool) -> None:
-        self._tokens = tuple(tokens)
+    def __init__(self, site: Site, clock: Clock) -> None:
+        self._tokens = site.tokens
+        self._is_local = site.is_local
+        self._proxies = site.proxies
         self._clock = clock
-        self._is_local = is_local
+        self._failures = throttle.Counted()
+        self._writes: dict[str, throttle.Counted] = {}
+
+    def client(self, request: Request) -> str:
+        """Return the address that a request comes from."""
+        peer = request.client.host if request.client else ""
+        return forwarded.client(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
 
     def who(self, endpoint: Endpoint, request: Request) -> Caller | None:
         """Return who asks; None where that is nobody's business.
 
         Raises:
-            Refused: `unauthorized`.
+            Refused: `unauthorized` or `throttled`.
         """
-        if endpoint.scope is None or (endpoint.scope == "read" and self._is_local and _is_of_this_machine(request)):
+        if endpoint.scope is None or (
+            endpoint.scope == OPEN_ON_LOOPBACK and self._is_local and _is_of_this_machine(request)
+        ):
             return None
+        try:
+            return self._recognised(request)
+        except Refused:
+            if endpoint.writes or "authorization" in request.headers:
+                self._count_failure(request)
+            raise
+
+    def _recognised(self, request: Request) -> Caller:
         digest = hashlib.sha256(_presented(request).encode()).digest()
         caller = recognised(self._tokens, digest, self._clock.now())
         if caller is None:
             raise Refused("unauthorized", "the token presented is not valid here", _CHALLENGE)
         return caller
+
+    def _count_failure(self, request: Request) -> None:
+        judged = throttle.failed(self._failures, self.client(request), self._clock.monotonic())
+        self._failures = judged.counted
+        if judged.wait_seconds:
+            raise _throttled("too many requests without a valid token", judged.wait_seconds) from None
+
+    def count_write(self, endpoint: Endpoint, caller: Caller | None) -> None:
+        """Count a write, whatever becomes of it.
+
+        Raises:
+            Refused: `throttled`.
+        """
+        if caller is None or not endpoint.writes:
+            return
+        judged = throttle.wrote(self._writes.get(caller.token, throttle.Counted()), self._clock.monotonic())
+        self._writes[caller.token] = judged.counted
+        if judged.wait_seconds:
+            raise _throttled(f"a token may write {throttle.WRITES} times a minute", judged.wait_seconds)
 
     def check(self, endpoint: Endpoint, request: Request, caller: Caller | None) -> None:
         """See that the caller may do this, as far as method and path say what it is.
@@ -66,7 +105,9 @@ class Admission:
             Refused: `forbidden`.
         """
         if endpoint.platform_in == "body":
-            _see(endpoint, request, caller, getattr(body, "platform", None) or ALL_PLATFORMS)
+            platform = getattr(body, "platform", None)
+            request.state.platform = platform
+            _see(endpoint, request, caller, platform or ALL_PLATFORMS)
 
 
 def _see(endpoint: Endpoint, request: Request, caller: Caller | None, platform: str | None) -> None:
@@ -75,6 +116,10 @@ def _see(endpoint: Endpoint, request: Request, caller: Caller | None, platform: 
     denial = may(caller, endpoint.scope.format(**request.path_params), platform)
     if denial is not None:
         raise Refused(denial.code, denial.message)
+
+
+def _throttled(what: str, wait_seconds: int) -> Refused:
+    return Refused("throttled", f"{what}: try again in {wait_seconds} s", {"retry-after": str(wait_seconds)})
 
 
 def _presented(request: Request) -> str:
@@ -88,4 +133,5 @@ def _presented(request: Request) -> str:
 
 
 def _is_of_this_machine(request: Request) -> bool:
-    return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    address = forwarded.address_of(request.client.host) if request.client else None
+    return address is not None and address.is_loopback

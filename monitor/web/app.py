@@ -4,8 +4,8 @@
    scope, and every scope is one that a token can hold, or it does not start either.
 2. A request is admitted (`admission.py`), then its query and body are read, then it is handled: who may not ask is
    told nothing, and sends no body.
-3. Every refused write is audited: by whom, from where, at which endpoint, with which code. Never what was sent. What
-   was done is audited by whoever does it, in the transaction of its effect.
+3. Every refused write is audited: by whom, from where, at which endpoint, with which code. Never what was sent. Those
+   that are throttled are summed up. What was done is audited by whoever does it, in the transaction of its effect.
 4. A `GET` answers `HEAD` as well. A path with other methods says which.
 """
 
@@ -27,43 +27,60 @@ from monitor.web.page import policy
 from monitor.web.refused import Refused
 from monitor.web.site import Site
 from monitor.web.sources import Sources
+from monitor.web.tally import Tally
 from monitor.wire.endpoints import ENDPOINTS, Endpoint
 
 NOBODY: Final = "nobody"
 """Who is said in the audit to have asked, where no valid token was presented."""
 
 
-def create_app(site: Site, sources: Sources, handlers: Handlers) -> ASGIApp:
+def create_app(site: Site, handlers: Handlers, desk: "Desk") -> ASGIApp:
     """Return the application, guarded."""
-    admission = Admission(site.tokens, sources.clock, is_local=site.is_local)
-    served = routes(ENDPOINTS, handlers.by_name(), Desk(site, sources, admission))
+    served = routes(ENDPOINTS, handlers.by_name(), desk)
     router = Router(served, redirect_slashes=False, default=_not_found)
-    guarded = FaultCatcher(HostCheck(router, (site.listen_host,)))
+    guarded = FaultCatcher(HostCheck(router, site.hosts, desk.wrong_host))
     return SecurityHeaders(guarded, f"{policy()}; frame-ancestors 'none'")
 
 
 class Desk:
     """What every request passes, whatever its path: admission on the way in, the audit of refusals on the way out."""
 
-    def __init__(self, site: Site, sources: Sources, admission: Admission) -> None:
-        self.admission = admission
+    def __init__(self, site: Site, sources: Sources) -> None:
+        self.admission = Admission(site, sources.clock)
         self._site = site
         self._note = sources.note
+        self._count = sources.refused
         self._clock = sources.clock
+        self._tally = Tally(sources.note, sources.clock)
+
+    def close(self) -> None:
+        """Have noted what was only counted so far. Repeated calls do nothing."""
+        self._tally.tell()
+
+    def wrong_host(self, request: Request) -> None:
+        """Take note of a request under another's name; if it may have been a write, summed up, for anybody can."""
+        self._count("wrong_host")
+        if request.method not in ("GET", "HEAD"):
+            self._tally.add(NOBODY, "wrong_host", self.admission.client(request))
 
     def refused(self, endpoint: Endpoint, request: Request, caller: Caller | None, no: Refused) -> None:
-        """Have a refused write audited."""
+        """Count a refusal, and have it audited if it is a write's."""
+        self._count(no.code)
         if not endpoint.writes:
+            return
+        actor = caller.name if caller else NOBODY
+        client = self.admission.client(request)
+        if no.code == "throttled":
+            self._tally.add(actor, no.code, client)
             return
         body = {
             "endpoint": endpoint.name,
             "code": no.code,
-            "client": request.client.host if request.client else "",
+            "client": client,
             "token": caller.token if caller else None,
         }
-        named = request.path_params.get("platform")
+        named = request.path_params.get("platform") or getattr(request.state, "platform", None)
         platform = named if named in self._site.platforms else None
-        actor = caller.name if caller else NOBODY
         self._note(AuditEntry("write_refused", actor, body, self._clock.now()), platform)
 
 
@@ -123,6 +140,7 @@ class _Path:
 
     async def _asked(self, endpoint: Endpoint, request: Request, caller: Caller | None) -> Asked:
         admission = self._desk.admission
+        admission.count_write(endpoint, caller)
         admission.check(endpoint, request, caller)
         query = None if endpoint.query is None else asking.query(endpoint.query, request.query_params)
         body = await bodies.read(endpoint.body, request) if endpoint.writes else None

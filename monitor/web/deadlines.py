@@ -6,6 +6,7 @@
 3. What we write must be read: a client that takes nothing for `write_seconds` is cut off, in the middle of an answer
    or after it.
 4. At most `connections` at once; one more is told so, at once.
+5. Where proxies are declared, a connection from anywhere else is cut off without a word.
 
 Refusals here are made before there is a request, so they are written as bytes, in the same JSON shape as all others.
 """
@@ -19,6 +20,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from monitor.rules.forwarded import Address, Network, address_of, is_within
 from monitor.web import refused
 from monitor.wire.refusals import REFUSALS
 
@@ -39,6 +41,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     """One connection. `bounds` is set by a subclass made for one server (`bounded`)."""
 
     bounds = Bounds()
+    proxies: tuple[Network, ...] = ()
 
     def __init__(
         self,
@@ -56,6 +59,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the first request's deadline, or refuse the connection."""
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows it to what it is
+        if self.proxies and not is_within(_peer(transport), self.proxies):
+            self._cut()
+            return
         if len(self.connections) > self.bounds.connections:
             self._refuse("busy", "as many connections as are served at once; try again")
             return
@@ -126,7 +132,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._cancel_arrival()
         if self.transport.is_closing():
             return
-        if not self._is_answered():
+        if not (self._is_answered() or self._is_waiting_for_body()):
             self._cut()
             return
         body = refused.body(code, message)
@@ -151,6 +157,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         cycle: Any = self.cycle  # None before the first request, whatever uvicorn's types say
         return cycle is None or cycle.response_complete
 
+    def _is_waiting_for_body(self) -> bool:
+        """Whether the request under way has not arrived whole, so that no answer to another can be due before ours."""
+        cycle: Any = self.cycle
+        return cycle is not None and cycle.more_body and not cycle.response_started
+
     def _cut(self) -> None:
         self.transport.abort()
 
@@ -165,9 +176,14 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._reading = None
 
 
-def bounded(bounds: Bounds) -> type[DeadlineProtocol]:
+def bounded(bounds: Bounds, proxies: tuple[Network, ...] = ()) -> type[DeadlineProtocol]:
     """Return the protocol with these bounds, as uvicorn wants it: a class."""
-    return type("BoundedProtocol", (DeadlineProtocol,), {"bounds": bounds})
+    return type("BoundedProtocol", (DeadlineProtocol,), {"bounds": bounds, "proxies": proxies})
+
+
+def _peer(transport: asyncio.BaseTransport) -> Address | None:
+    peer = transport.get_extra_info("peername")  # None where the client is gone again
+    return address_of(peer[0]) if peer else None
 
 
 @cache

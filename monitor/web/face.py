@@ -15,7 +15,7 @@ from pathlib import Path
 
 from monitor.model.fact import Fact
 from monitor.model.use import Happening, Use
-from monitor.web.app import create_app
+from monitor.web.app import Desk, create_app
 from monitor.web.events import Hub
 from monitor.web.handlers import Handlers
 from monitor.web.outages import LastOutages
@@ -35,7 +35,8 @@ class WebFace:
         self._pages = Pages(site, sources, self._outages)
         self.hub = Hub(mark=f"{sources.clock.now():%Y%m%dT%H%M%S}")
         self.static = StaticPage(static_file, self._pages.for_file)
-        self.app = create_app(site, sources, Handlers(site, sources, self._pages, self.hub))
+        self._desk = Desk(site, sources)
+        self.app = create_app(site, Handlers(site, sources, self._pages, self.hub), self._desk)
 
     def changed(self, platform: str, facts: Iterable[Fact], at: datetime) -> None:
         """Tell of what changed: to those who listen, and on both pages. Never blocks, never raises."""
@@ -61,5 +62,6 @@ class WebFace:
         self.static.request()
 
     def close(self) -> None:
-        """End every event stream. Repeated calls do nothing."""
+        """End every event stream, and have noted what was only counted. Repeated calls do nothing."""
         self.hub.close()
+        self._desk.close()

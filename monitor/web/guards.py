@@ -12,9 +12,10 @@ There is no CORS: no other origin may read what we say.
 import ipaddress
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.web import refused
@@ -25,15 +26,17 @@ _log = logging.getLogger("glasswatch.web")
 
 
 class HostCheck:
-    """Lets pass only requests whose `Host` names this monitor."""
+    """Lets pass only requests whose `Host` names this monitor; `refused` is told of any other."""
 
-    def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, names: Iterable[str], refused: Callable[[Request], None]) -> None:
         self._app = app
+        self._refused = refused
         self._names = frozenset({"localhost", *(name.lower() for name in names)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] == "http" and not self._is_ours(scope):
+            self._refused(Request(scope))
             message = "the Host header does not name this monitor: use localhost, or the address that it listens on"
             await refused.answer("wrong_host", message)(scope, receive, send)
             return

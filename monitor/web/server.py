@@ -1,7 +1,7 @@
 """Runs uvicorn inside our own TaskGroup: our socket, our signals, our deadlines, and an end that comes in time.
 
 1. The socket is opened before anything runs, so that a port that can't be had is known at once, and port 0 can be
-   asked for its number. Only loopback addresses are opened (design 3.5).
+   asked for its number. Beyond loopback it is opened only with TLS or behind declared proxies (design 3.2).
 2. Signals stay with the daemon.
 3. Stopping, by `stop` or by cancellation: no new connections; streams are ended; answers under way get their time;
    what is left after it is cut off.
@@ -12,42 +12,62 @@ import contextlib
 import ipaddress
 import os
 import socket
+import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from monitor.errors import ListenFailed
+from monitor.rules.forwarded import Network
 from monitor.web.deadlines import Bounds, bounded
 
 _BACKLOG = 128
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What stands between us and whoever asks: TLS, declared proxies, both, or nothing."""
+
+    tls: ssl.SSLContext | None = None
+    proxies: tuple[Network, ...] = ()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything does."""
+        return self.tls is not None or bool(self.proxies)
+
+
 class WebServer:
-    """Serves an application on a loopback address.
+    """Serves an application on one address.
 
     `before_stop` is called when serving ends, so that answers without an end (the event stream) come to one.
     """
 
-    def __init__(self, app: ASGIApp, before_stop: Callable[[], None], bounds: Bounds | None = None) -> None:
-        self._server = _Server(app, before_stop, bounds or Bounds())
+    def __init__(
+        self, app: ASGIApp, before_stop: Callable[[], None], bounds: Bounds | None = None, front: Front | None = None
+    ) -> None:
+        self._front = front or Front()
+        self._server = _Server(app, before_stop, bounds or Bounds(), self._front)
         self._socket: socket.socket | None = None
 
     def bind(self, host: str, port: int) -> tuple[str, int]:
         """Open the socket; return host and port as they are.
 
         Raises:
-            ListenFailed: the address is not loopback, or can't be had.
+            ListenFailed: the address can't be had, or is not loopback with nothing in front.
         """
         # Any other name would be asked of a name server, from within the loop.
         flags = 0 if host == "localhost" else socket.AI_NUMERICHOST
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
         except OSError:
-            raise ListenFailed("listen: expected a loopback address or localhost") from None
+            raise ListenFailed("listen: expected an IP address or localhost") from None
         family, kind, protocol, _, address = found[0]
-        if not ipaddress.ip_address(address[0]).is_loopback:
-            raise ListenFailed("listen: expected a loopback address; serving beyond loopback needs tokens")
+        if not self._front.is_there and not ipaddress.ip_address(address[0]).is_loopback:
+            raise ListenFailed("listen: expected a loopback address; any other needs TLS or a declared proxy")
         try:
             self._socket = _opened((family, kind, protocol), address)
         except OSError as error:
@@ -60,6 +80,12 @@ class WebServer:
         """Host and port that we listen on, once bound."""
         host, port = self._bound().getsockname()[:2]
         return host, port
+
+    @property
+    def url(self) -> str:
+        """Where we are reached from this machine, without a slash at the end, once bound."""
+        host, port = self.address
+        return f"{'https' if self._front.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def run(self) -> None:
         """Serve until `stop`, or until cancelled. Ends within `stop_seconds`, whatever clients do."""
@@ -103,11 +129,11 @@ def _opened(kind: tuple[int, int, int], address: object) -> socket.socket:
 class _Server(uvicorn.Server):
     """uvicorn's server with our way of starting and stopping."""
 
-    def __init__(self, app: ASGIApp, before_stop: Callable[[], None], bounds: Bounds) -> None:
+    def __init__(self, app: ASGIApp, before_stop: Callable[[], None], bounds: Bounds, front: Front) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http=bounded(bounds),
+                http=bounded(bounds, front.proxies),
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -120,6 +146,8 @@ class _Server(uvicorn.Server):
             )
         )
         self._before_stop = before_stop
+        self._tls = front.tls
+        self._handshake_seconds = bounds.request_seconds
         self._stop_seconds = bounds.stop_seconds
         self._stopping = asyncio.Event()
 
@@ -127,6 +155,20 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the daemon."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen on our own sockets; uvicorn's own way gives a handshake a minute."""
+        state = self.server_state
+        protocol = partial(self.config.http_protocol_class, config=self.config, server_state=state, app_state={})  # type: ignore[call-arg]  # as uvicorn calls it
+        loop = asyncio.get_running_loop()
+        within = self._handshake_seconds if self._tls else None
+        self.servers = [
+            await loop.create_server(
+                protocol, sock=opened, ssl=self._tls, ssl_handshake_timeout=within, backlog=_BACKLOG
+            )
+            for opened in sockets or ()
+        ]
+        self.started = True
 
     def stop(self) -> None:
         """Have the main loop end."""

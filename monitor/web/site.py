@@ -1,10 +1,11 @@
 """What the web face is told once, at the start: names, policies, procedures, public keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from monitor.model.caller import Token
 from monitor.model.policy import PlatformPolicy
+from monitor.rules.forwarded import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,9 @@ class Watched:
 class Site:
     """What does not change while the monitor runs.
 
-    `platforms` is in the order of the settings. `keys` are public keys as JWKs. `listen_host` is the host of
-    `listen` as configured, so that it is accepted in a `Host` header. `is_local`: it is this machine's alone, so
-    reading is open to whoever comes from there.
+    `platforms` is in the order of the settings. `keys` are public keys as JWKs. `hosts` are the
+    names and addresses that a `Host` header may say, beside those of loopback. `is_local`: it is this machine's alone,
+    so reading is open to whoever comes from there. `proxies`: where alone requests come from, if there are any.
     """
 
     deployment: str
@@ -30,6 +31,7 @@ class Site:
     version: str
     platforms: Mapping[str, Watched]
     keys: tuple[Mapping[str, object], ...] = ()
-    listen_host: str = field(default="127.0.0.1")
+    hosts: tuple[str, ...] = ()
     is_local: bool = True
+    proxies: tuple[Network, ...] = ()
     tokens: tuple[Token, ...] = ()

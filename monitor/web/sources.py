@@ -15,7 +15,7 @@ class Sources:
     """The running monitor as the web face may see it.
 
     `metrics` returns the exposition. `note` has an entry of the audit written, of a platform or of none; it never
-    waits and never raises.
+    waits and never raises. `refused` counts a refusal by its code.
     """
 
     reader: StatusReader
@@ -24,3 +24,4 @@ class Sources:
     clock: Clock
     note: Note
     uses: Uses
+    refused: Callable[[str], None] = lambda _code: None

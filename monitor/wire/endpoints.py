@@ -33,6 +33,9 @@ HTML = "text/html"
 TEXT = "text/plain"
 EVENT_STREAM = "text/event-stream"
 
+OPEN_ON_LOOPBACK = "read"
+"""The scope that nobody needs who comes from this machine, where the monitor listens for it alone."""
+
 PlatformIn = Literal["path", "body"]
 
 ALWAYS = ("bad_request", "method_not_allowed", "too_slow", "wrong_host", "too_large", "own_fault", "busy")

@@ -1,7 +1,8 @@
 """The interface as an OpenAPI 3.1 document, made from the table of endpoints alone.
 
-Nothing is said here that the tables don't say: paths, parameters, shapes, refusals. What needs a token is marked
-with the scope it needs (`x-scope`).
+Nothing is said here that the tables don't say: paths, parameters, shapes, refusals. What needs a token says so in its
+`security`, with the scope it needs (OpenAPI 3.1 takes such words for any scheme) and once more as `x-scope`. What is
+open on loopback (`read`) may also go without.
 """
 
 import re
@@ -12,11 +13,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from monitor.wire.answers import ErrorAnswer
-from monitor.wire.endpoints import EVENT_STREAM, JSON, Endpoint
+from monitor.wire.endpoints import EVENT_STREAM, JSON, OPEN_ON_LOOPBACK, Endpoint
 from monitor.wire.happenings import EVENTS
 from monitor.wire.refusals import REFUSALS
 
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+_SCHEME = "token"
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of the settings. Where the monitor listens on loopback, reading from there needs none.",
+}
 _REFERENCE = "#/components/schemas/{model}"
 
 
@@ -36,7 +43,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": _schemas(table)},
+        "components": {"schemas": _schemas(table), "securitySchemes": {_SCHEME: _BEARER}},
     }
 
 
@@ -65,6 +72,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     }
     if endpoint.scope is not None:
         operation["x-scope"] = endpoint.scope
+        without: list[dict[str, list[str]]] = [{}] if endpoint.scope == OPEN_ON_LOOPBACK else []
+        operation["security"] = [{_SCHEME: [endpoint.scope]}, *without]
     if endpoint.body is not None:
         operation["requestBody"] = {
             "required": True,

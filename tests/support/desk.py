@@ -1,5 +1,6 @@
 """Endpoints of a test's own, behind the monitor's real desk; and tokens to present there."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -11,10 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Router
 
 from monitor.model.caller import Caller, Token
-from monitor.web.admission import Admission
 from monitor.web.app import Desk, routes
 from monitor.web.asked import Asked, Handler
+from monitor.web.deadlines import Bounds
 from monitor.web.guards import FaultCatcher
+from monitor.web.server import Front, WebServer
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import JSON, Endpoint
 from platforms.http import ASGITransport, AsyncClient
@@ -67,8 +69,7 @@ ORDER = Endpoint(
 
 def desk(world: World) -> Desk:
     """Return the desk of this world, with the tokens of its site."""
-    admission = Admission(world.site.tokens, world.clock, is_local=world.site.is_local)
-    return Desk(world.site, world.sources(), admission)
+    return Desk(world.site, world.sources())
 
 
 @dataclass
@@ -89,16 +90,28 @@ class Counter:
         return [each.body for each in self.asked]
 
     @asynccontextmanager
-    async def client(self, peer: str = "127.0.0.1") -> AsyncIterator[AsyncClient]:
-        """Ask in-process, as if the connection came from `peer`."""
-        transport = ASGITransport(app=FaultCatcher(self.router()), client=(peer, 50_000))
+    async def client(self, peer: str = "127.0.0.1", behind: Desk | None = None) -> AsyncIterator[AsyncClient]:
+        """Ask in-process, as if the connection came from `peer`; `behind` is a desk that remembers."""
+        transport = ASGITransport(app=FaultCatcher(self.router(behind)), client=(peer, 50_000))
         async with AsyncClient(transport=transport, base_url="http://127.0.0.1:9780") as client:
             yield client
 
-    def router(self) -> Router:
+    @asynccontextmanager
+    async def serving(self, bounds: Bounds, front: Front | None = None) -> AsyncIterator[tuple[str, int]]:
+        """Serve over a real socket; give its address."""
+        server = WebServer(FaultCatcher(self.router()), lambda: None, bounds, front)
+        address = server.bind("127.0.0.1", 0)
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            group.create_task(server.run())
+            try:
+                yield address
+            finally:
+                server.stop()
+
+    def router(self, behind: Desk | None = None) -> Router:
         """Return the application."""
         handlers: Mapping[str, Handler] = {endpoint.name: self._keep for endpoint in self.endpoints}
-        return Router(routes(self.endpoints, handlers, desk(self.world)), redirect_slashes=False)
+        return Router(routes(self.endpoints, handlers, behind or desk(self.world)), redirect_slashes=False)
 
     async def _keep(self, asked: Asked) -> Response:
         self.asked.append(asked)

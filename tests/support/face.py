@@ -32,6 +32,7 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     exposition: bytes = b"# HELP jit_pages_pending Pages.\n# TYPE jit_pages_pending gauge\njit_pages_pending 0\n"
     site: Site = field(default_factory=site)
+    refused: list[str] = field(default_factory=list)
     noted: list[tuple[str | None, AuditEntry]] = field(default_factory=list)
     told: list[UseTold] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
@@ -58,7 +59,7 @@ class World:
         return WebFace(self.site, self.sources(store), self.static_file)
 
     def sources(self, store: Store | None = None) -> Sources:
-        """Return what a face reads from; what it notes for the audit is in `noted`."""
+        """Return what a face reads from; what it notes is in `noted` and `refused`."""
         return Sources(
             self.monitor,
             store or self.store,
@@ -66,6 +67,7 @@ class World:
             self.clock,
             lambda entry, platform: self.noted.append((platform, entry)),
             self.register,
+            self.refused.append,
         )
 
 

@@ -145,7 +145,7 @@ class MonitorProcess:
     @property
     def url(self) -> str:
         """Where it listens, without a slash at the end. Once it has started."""
-        found = re.search(r'monitor_started url="?(http://[^"\s]+?)/"?[\s]', self.said)
+        found = re.search(r'monitor_started url="?(https?://[^"\s]+?)/"?[\s]', self.said)
         assert found, self.said
         return found.group(1)
 

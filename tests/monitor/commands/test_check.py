@@ -56,6 +56,33 @@ def test_nobody_to_tell_is_pointed_out(config: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == f"{config}: no page channel (paging.channels): nobody will be told of anything\n"
 
 
+def test_an_expired_token_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no mistake, since time alone made it so, but somebody counts on it; one that is valid is not named."""
+    rows = [
+        f"{{name: {name}, person: anna, sha256: {digest * 64}, scopes: [read], expires: {expires}}}"
+        for name, digest, expires in (("anna-old", "a", "2026-01-31"), ("anna-cli", "b", "2999-01-31"))
+    ]
+    write(config.parent, f"{GOOD}{CHANNEL}tokens: [{', '.join(rows)}]\n")
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "the token anna-old expired at 2026-02-01T00:00:00Z: it opens nothing"
+    assert capsys.readouterr().err == f"{config}: {said}\n"
+    assert _check("--json", "--config", str(config)) == ExitCode.GOOD
+    assert json.loads(capsys.readouterr().out)["warnings"] == [said]
+
+
+def test_nobody_who_can_read_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beyond loopback reading needs a token that may; on loopback it needs none."""
+    row = f"{{name: anna, person: anna, sha256: {'a' * 64}, scopes: [SCOPE], expires: 2999-01-31}}"
+    text = f"{GOOD}{CHANNEL}listen: {{address: 10.0.0.7:9780, proxy: [10.0.0.1]}}\ntokens: [{row}]\n"
+    write(config.parent, text.replace("SCOPE", "flag:raise"))
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "listen: nobody can read what the monitor holds: no token has the scope read"
+    assert capsys.readouterr().err == f"{config}: {said}\n"
+    write(config.parent, text.replace("SCOPE", "read"))
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    assert capsys.readouterr().err == ""
+
+
 def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The file that people need at 3 a.m. is looked for now."""
     (config.parent / "procedure.md").unlink()
@@ -66,10 +93,24 @@ def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFi
     )
 
 
+def test_a_missing_certificate_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is looked for now; its key, which is a secret, is not."""
+    write(
+        config.parent, f"{GOOD}{CHANNEL}listen: {{address: 127.0.0.1:9780, tls: {{certificate: c.pem, key: k.pem}}}}\n"
+    )
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    place = f"{config.parent}/c.pem"
+    assert capsys.readouterr().err == (
+        f"{config}  listen.tls.certificate: {place} can't be read: No such file or directory\n"
+    )
+    Path(place).touch()
+    assert _check("--config", str(config)) == ExitCode.GOOD
+
+
 def test_json_says_the_same(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """For programs: the file and its mistakes, an empty list where there are none."""
     assert _check("--json", "--config", str(config)) == ExitCode.GOOD
-    assert json.loads(capsys.readouterr().out) == {"file": str(config), "mistakes": []}
+    assert json.loads(capsys.readouterr().out) == {"file": str(config), "mistakes": [], "warnings": []}
     wrong = write(tmp_path, GOOD.replace("15s", "soon"), "wrong.yaml")
     assert _check("--json", "--config", str(wrong)) == ExitCode.INVALID
     said = capsys.readouterr()

@@ -84,6 +84,7 @@ def test_labels_are_those_of_the_names() -> None:
     book.outcome(PLATFORM, "portal", _outcome(tls_expiry_at=START))
     book.state(down())
     book.flag(document())
+    book.watcher("db-log", is_seeing=True)
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:
@@ -268,11 +269,17 @@ def test_the_monitor_shows_itself() -> None:
     book.store_writable(is_writable=True)
     book.outcomes_dropped(4)
     book.outcomes_dropped(9)
+    book.request_refused("unauthorized")
+    book.audit_dropped(2)
+    book.audit_dropped(2)
     assert _value(book, "jit_monitor_probe_lag_seconds_bucket", le="0.01") == 0
     assert _value(book, "jit_monitor_probe_lag_seconds_bucket", le="0.05") == 1
     assert _value(book, "jit_monitor_vantage_blind") == 1
     assert _value(book, "jit_monitor_store_writable") == 1
     assert _value(book, "jit_monitor_outcomes_dropped_total") == 9
+    assert _value(book, "jit_monitor_requests_refused_total", code="unauthorized") == 1
+    assert _value(book, "jit_monitor_requests_refused_total", code="throttled") == 0
+    assert _value(book, "jit_monitor_audit_entries_dropped_total") == 2
     (build,) = [dict(labels) for name, labels in _samples(book) if name == "jit_monitor_build_info"]
     assert build["version"] == "0.1.0"
 

@@ -1,6 +1,7 @@
 """Who may do what: every scope, every kind of holder, every limit."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -95,6 +96,21 @@ def test_nothing_else_is_recognised(digest: bytes) -> None:
     tokens = [_token("secret", "anna"), _token("another", "ben")]
     known = {token.sha256 for token in tokens}
     assert (recognised(tokens, digest, START) is not None) is (digest in known)
+
+
+@pytest.mark.parametrize("presented", ["secret 0", "secret 4", "nothing"])
+def test_every_token_is_looked_at_every_time(presented: str) -> None:
+    """Also after the right one was found, and the expired ones: how long it takes tells nothing."""
+    looked_at: list[str] = []
+
+    def tokens() -> Iterator[Token]:
+        for number in range(5):
+            token = _token(f"secret {number}", f"token-{number}", START + timedelta(days=number - 2))
+            looked_at.append(token.caller.token)
+            yield token
+
+    recognised(tokens(), _digest(presented), START)
+    assert looked_at == [f"token-{number}" for number in range(5)]
 
 
 def test_without_tokens_nobody_is_recognised() -> None:

@@ -1,7 +1,7 @@
 """Good settings load, and have the defaults of design 3.2 to 3.4."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,7 @@ def test_the_example_loads(example: MonitorSettings) -> None:
 
 def test_the_example_shows_every_section_and_every_setting() -> None:
     """No setting that exists is missing from the example: written, or shown in a comment."""
-    written = set(re.findall(r"([a-z_]+):", EXAMPLE.read_text()))
+    written = set(re.findall(r"([a-z0-9_]+):", EXAMPLE.read_text()))
     assert set(SECTIONS) <= written
     assert {key for model in reachable() for key in model.written_fields()} - written == set()
 
@@ -45,7 +45,7 @@ def test_the_smallest_file_has_the_defaults(tmp_path: Path) -> None:
     assert isinstance(probe, HttpProbeSettings)
     assert settings.vantage == "main"
     assert settings.store.url == f"sqlite:///{tmp_path}/glasswatch.db"
-    assert settings.listen == ListenAddress("127.0.0.1", 9780)
+    assert settings.listen.address == ListenAddress("127.0.0.1", 9780)
     assert settings.controls == ()
     assert settings.static_page.file == tmp_path / "status.html"
     assert settings.flag.publish[0].path_for("payments") == tmp_path / "payments.flag.jws"
@@ -97,9 +97,57 @@ def test_a_store_is_an_address_or_a_mapping(tmp_path: Path, written: str, url: s
 )
 def test_listens_on_loopback(tmp_path: Path, written: str, address: ListenAddress) -> None:
     """All of loopback may be used, and port 0."""
-    listen = settings_of(tmp_path, f"{GOOD}listen: {written}\n").listen
+    listen = settings_of(tmp_path, f"{GOOD}listen: {written}\n").listen.address
     assert listen == address
     assert str(listen) == written.strip("'")
+
+
+@pytest.mark.parametrize(
+    ("written", "is_local"),
+    [
+        ("127.0.0.1:9780", True),
+        ("{address: 127.0.0.1:9780, hosts: [monitor.example.com]}", True),
+        ("{address: 127.0.0.1:9780, tls: {certificate: c.pem, key: k.pem}}", True),
+        ("{address: 127.0.0.1:9780, proxy: [127.0.0.1]}", False),
+        ("{address: 10.0.0.7:9780, tls: {certificate: c.pem, key: k.pem}}", False),
+        ("{address: 10.0.0.7:9780, proxy: [10.0.0.0/24, 'fd00::/64']}", False),
+        ("{address: '[::]:9780', tls: {certificate: c.pem, key: {env: KEY}}, hosts: [a.example.com]}", False),
+    ],
+)
+def test_listens_beyond_loopback_over_tls_or_behind_a_proxy(tmp_path: Path, written: str, *, is_local: bool) -> None:
+    """Behind a proxy nothing is this machine's alone."""
+    assert settings_of(tmp_path, f"{GOOD}listen: {written}\n").listen.is_local is is_local
+
+
+def test_a_tls_key_is_a_path_or_a_reference(tmp_path: Path) -> None:
+    """Relative to the settings, as the certificate is; hosts are compared without case and final dot."""
+    tls = "tls: {certificate: tls/c.pem, key: tls/k.pem}, hosts: [Monitor.Example.COM., 10.0.0.8]"
+    listen = settings_of(tmp_path, f"{GOOD}listen: {{address: 10.0.0.7:9780, {tls}}}\n").listen
+    assert listen.tls is not None
+    assert (listen.tls.certificate, listen.tls.key.file) == (tmp_path / "tls/c.pem", tmp_path / "tls/k.pem")
+    assert listen.hosts == ("monitor.example.com", "10.0.0.8")
+
+
+@pytest.mark.parametrize(
+    ("written", "ends_at"),
+    [
+        ("2027-01-31", datetime(2027, 2, 1, tzinfo=UTC)),
+        ("2028-02-29", datetime(2028, 3, 1, tzinfo=UTC)),
+        ("2027-01-31T12:00:00Z", datetime(2027, 1, 31, 12, tzinfo=UTC)),
+        ("2027-01-31t12:00:00.5+02:00", datetime(2027, 1, 31, 10, 0, 0, 500_000, tzinfo=UTC)),
+    ],
+)
+def test_a_token_ends_with_its_day_or_at_an_instant(tmp_path: Path, written: str, ends_at: datetime) -> None:
+    """In UTC; and it becomes what the rules compare."""
+    row = f"name: anna-cli, person: Anna@example.com, sha256: {'AB' * 32}, platforms: [payments]"
+    scopes = 'scopes: [flag:raise, "heartbeat:backup"]'
+    text = f"{GOOD}tokens: [{{{row.lower()}, {scopes}, expires: '{written}'}}]\n"
+    token = settings_of(tmp_path, text).tokens[0].token()
+    assert token.expires_at == ends_at
+    assert token.sha256 == b"\xab" * 32
+    assert token.caller.name == "anna@example.com"
+    assert token.caller.scopes == {"flag:raise", "heartbeat:backup"}
+    assert token.caller.platforms == frozenset({"payments"})
 
 
 def test_controls_are_addresses_or_mappings(tmp_path: Path) -> None:

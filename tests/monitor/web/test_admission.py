@@ -183,6 +183,16 @@ async def test_every_refused_write_is_audited() -> None:
     ]
 
 
+async def test_a_platform_in_the_body_is_on_record() -> None:
+    """If it is one that is watched: other words of the client's own are not."""
+    counter = _counter(ORDER)
+    counter.give(token(SECRET, "drill", platforms={"ledger"}))
+    async with counter.client() as client:
+        await client.post("/order", json=BODY, headers=bearer(SECRET))
+        await client.post("/order", json={**BODY, "platform": "hunter2"}, headers=bearer(SECRET))
+    assert [platform for platform, _ in counter.world.noted] == [PLATFORM, None]
+
+
 async def test_refused_reading_is_not_audited() -> None:
     """It changes nothing, and anybody could fill the audit with it."""
     counter = _counter(LOOK, is_local=False)

@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from monitor.auditor import MOST_KEPT
 from monitor.model.use import Happening
+from monitor.rules.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, WRITES
+from monitor.web.bodies import LARGEST
 from monitor.web.deadlines import Bounds
 from monitor.web.events import HELD
 from monitor.wire.endpoints import ENDPOINTS
@@ -76,7 +79,15 @@ def test_bounds_are_documented() -> None:
     assert [int(figure) for figure in figures] == [
         bounds.request_seconds,
         bounds.head_bytes // 1024,
+        LARGEST // 1024,
         bounds.write_seconds,
         bounds.idle_seconds,
         bounds.connections,
+        FAILURES_OF_ONE,
+        FAILURES_OF_ALL,
+        WRITES,
     ]
+    throttling = _section("Throttling")
+    for figure in (FAILURES_OF_ONE, FAILURES_OF_ALL, WRITES):
+        assert re.search(rf"\b{figure}\s+times a minute|\b{figure} times", throttling)
+    assert f"{MOST_KEPT:,} at most" in _section("Authorisation")

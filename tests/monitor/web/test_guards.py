@@ -29,7 +29,7 @@ from tests.support.watching import PLATFORM, site
 )
 async def test_names_of_this_monitor_pass(host: str) -> None:
     """Loopback names, and the host that it was told to listen on, at any port."""
-    world = World(site=replace(site(), listen_host="glasswatch.internal"))
+    world = World(site=replace(site(), hosts=("glasswatch.internal",)))
     async with asking(world.face()) as client:
         assert (await client.get("/-/healthy", headers={"host": host})).status_code == 200
 
@@ -59,6 +59,24 @@ async def test_other_names_are_refused_everywhere(host: str, path: str) -> None:
     async with asking(World().face()) as client:
         response = await client.get(path, headers={"host": host})
     assert (response.status_code, response.json()["error"]["code"]) == (421, "wrong_host")
+
+
+async def test_a_write_under_another_name_is_on_record() -> None:
+    """Once a minute at most, since any page on the internet can send one; reading is not."""
+    world = World()
+    face = world.face()
+    async with asking(face) as client:
+        for _ in range(3):
+            assert (await client.post("/api/v1/status", headers={"host": "evil.example"})).status_code == 421
+        await client.get("/api/v1/status", headers={"host": "evil.example"})
+    face.close()
+    ((_, entry),) = world.noted
+    assert (entry.kind, entry.actor, entry.body["code"], entry.body["count"]) == (
+        "writes_refused",
+        "nobody",
+        "wrong_host",
+        3,
+    )
 
 
 async def test_two_hosts_are_one_too_many() -> None:

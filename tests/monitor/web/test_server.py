@@ -335,4 +335,4 @@ def test_a_host_that_is_no_address_is_one_clear_line(host: str) -> None:
     face = World().face()
     with pytest.raises(ListenFailed) as failed:
         WebServer(face.app, face.close).bind(host, 0)
-    assert str(failed.value) == "listen: expected a loopback address or localhost"
+    assert str(failed.value) == "listen: expected an IP address or localhost"

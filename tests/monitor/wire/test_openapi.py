@@ -80,8 +80,19 @@ def test_answers_are_described(endpoint: Endpoint) -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 def test_scopes_are_told(endpoint: Endpoint) -> None:
-    """What needs a token beyond loopback says which scope."""
-    assert _operation(endpoint).get("x-scope") == endpoint.scope
+    """What needs a token says which scope; reading may go without, on loopback; what is open says nothing."""
+    operation = _operation(endpoint)
+    assert operation.get("x-scope") == endpoint.scope
+    needed = [{"token": [endpoint.scope]}] if endpoint.scope else []
+    assert operation.get("security", []) == [*needed, *([{}] if endpoint.scope == "read" else [])]
+
+
+def test_tokens_are_presented_as_bearers() -> None:
+    """The one scheme there is, and every operation that needs one names it."""
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    assert {name: (each["type"], each["scheme"]) for name, each in schemes.items()} == {"token": ("http", "bearer")}
+    named = {name for node in _nodes(DOCUMENT["paths"]) for need in node.get("security", ()) for name in need}
+    assert named == set(schemes)
 
 
 def test_events_are_described() -> None:
@@ -99,3 +110,4 @@ def test_a_body_is_described() -> None:
     posted = made["paths"]["/try"]["post"]["requestBody"]
     assert posted["content"][JSON]["schema"] == {"$ref": "#/components/schemas/ResetEvent"}
     assert made["paths"]["/try"]["post"]["x-scope"] == "reload"
+    assert made["paths"]["/try"]["post"]["security"] == [{"token": ["reload"]}]
