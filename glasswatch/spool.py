@@ -3,7 +3,8 @@
 Rules:
 - A file appears whole or not at all, synced, under a name that no other has. Its content is the body that is posted.
 - Bounded: a file of at most 16 KiB, and `MOST_FILES` of them. What doesn't fit is a fault, and stands in the system's
-  log alone.
+  log alone. Somebody who knocks without end must not keep an access from being told: refusals leave a tenth of the
+  spool free, and wait behind what was allowed.
 - The directory is the reader's alone (0700), or a group's whose members can't remove each other's files (3770).
 - Whoever sends a file holds its lock, so that many may send at once; a file that is gone or another one by the time
   the lock is had was somebody else's.
@@ -40,9 +41,11 @@ def keep(directory: Path, attempt: Mapping[str, object], clock: Clock) -> Path:
         raise ValueError(f"an attempt may have {MAX_BYTES} bytes")
     with suppress(FileExistsError):
         directory.mkdir(mode=0o700)
-    if sum(1 for _ in os.scandir(directory)) >= MOST_FILES:
-        raise OSError(f"the spool {directory} is full: {MOST_FILES} files wait to be sent")
-    name = f"{clock.now():%Y%m%dT%H%M%S%f}-{os.urandom(6).hex()}"
+    is_refusal = attempt.get("decision") == "refused"
+    most = MOST_FILES * 9 // 10 if is_refusal else MOST_FILES
+    if sum(1 for _ in os.scandir(directory)) >= most:
+        raise OSError(f"the spool {directory} is full: {most} files wait to be sent")
+    name = f"{int(is_refusal)}-{clock.now():%Y%m%dT%H%M%S%f}-{os.urandom(6).hex()}"
     fresh, path = directory / f".{name}", directory / f"{name}{SUFFIX}"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
     try:
@@ -66,7 +69,7 @@ def is_open_to_others(directory: Path) -> bool:
 
 
 def waiting(directory: Path) -> list[Path]:
-    """Return the files that wait, oldest first.
+    """Return the files that wait: what was allowed first, each the oldest first.
 
     Raises:
         OSError: the directory can't be read.

@@ -76,12 +76,11 @@ def _is_allowed(use: Use) -> bool:
 
 
 def _told(report: Report) -> tuple[object, ...]:
-    """Return what makes a report this one. What a reader adds in words does not."""
+    """Return what makes a report this one. What a reader adds does not, nor when: told again by hand it is now."""
     return (
         report.id,
         report.platform,
         report.reader,
-        report.at,
         report.person,
         report.target,
         report.decision.value,

@@ -64,6 +64,19 @@ def test_it_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(os.listdir(tmp_path)) == 2  # noqa: PTH208 - hidden ones too
 
 
+def test_who_knocks_without_end_keeps_no_access_from_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refusals leave room, and wait behind what was allowed."""
+    monkeypatch.setattr(spool, "MOST_FILES", 10)
+    for _ in range(9):
+        spool.keep(tmp_path, {"decision": "refused"}, CLOCK)
+    with pytest.raises(OSError, match="is full"):
+        spool.keep(tmp_path, {"decision": "refused"}, CLOCK)
+    allowed = spool.keep(tmp_path, {"decision": "allowed"}, CLOCK)
+    assert spool.waiting(tmp_path)[0] == allowed
+
+
 def test_a_directory_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
     """Said, so that its reader can say it."""
     (tmp_path / "file").write_text("")

