@@ -89,6 +89,7 @@ class UseRegister:
         self._policy = policy
         self._context = context
         self._open: dict[str, Use] = {}
+        self._since = context.clock.now()
         self._unwritten: deque[UseCommit] = deque()
         self._one_by_one = asyncio.Lock()
         self._covered: Callable[[], Collection[tuple[str, str]]] = tuple
@@ -203,7 +204,12 @@ class UseRegister:
         """
         while self._unwritten:
             commit = self._unwritten[0]
-            self._context.moved(await self._context.store.use(commit))
+            known = await self._context.store.uses(UseQuery(ids=(commit.use.id,)))
+            if any(use.received_at < commit.use.received_at for use in known if use.id == commit.use.id):
+                # Told again while we could not see that it was on record: what people said of it since stays.
+                self._remember(next(use for use in known if use.id == commit.use.id))
+            else:
+                self._context.moved(await self._context.store.use(commit))
             if self._unwritten and self._unwritten[0] is commit:
                 self._unwritten.popleft()
 
@@ -237,7 +243,11 @@ class UseRegister:
         first = datetime.min.replace(tzinfo=at.tzinfo) + self._context.ready_ttl + 2 * SKEW
         if at > first and self._context.state(item.platform) is not None:
             held = await store.held_around(item.platform, at, SKEW, self._context.ready_ttl)
-        return {use.id: use for use in found}, held
+        # The store's signs of life have a gap where it could not be written; we were there all the same.
+        return {use.id: use for use in found}, replace(held, is_known=held.is_known or self._was_here(item))
+
+    def _was_here(self, item: Report | Finding) -> bool:
+        return item.at >= self._since and self._context.state(item.platform) is not None
 
     def _held_in_memory(self, item: Report | Finding) -> Held:
         """Return what is held of the platform now, as far as it reaches back."""

@@ -74,6 +74,11 @@ def _show(platform: PlatformAnswer) -> None:
     glass = platform.break_glass
     until = f", signed until {glass.signed_until:%H:%M:%SZ}" if glass.signed_until else ", not signed yet"
     click.echo(f"  break-glass: {_GLASS[glass.state]}{until}")
+    if glass.open_uses:
+        critical = f", {glass.critical_uses} CRITICAL" if glass.critical_uses else ""
+        click.secho(
+            f"  open uses: {glass.open_uses}{critical} (monitor uses list --open)", fg="red" if critical else "yellow"
+        )
     for function in platform.functions:
         _show_function(function)
 

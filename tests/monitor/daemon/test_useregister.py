@@ -159,6 +159,30 @@ async def test_a_store_that_hangs_delays_a_page_by_its_patience_only() -> None:
         assert life.pages == [("r-1", True)]
 
 
+async def test_told_again_while_the_store_is_away_what_people_said_stays() -> None:
+    """Memory doesn't hold closed uses: it pages once more, but the record is not opened again."""
+    async with alive() as life:
+        await life.register.report(report(), "bastion")
+        await life.register.say("r-1", saying())
+        closed = life.store.disk.uses["r-1"]
+        life.store.fail("uses")
+        life.clock.advance(10)
+        with pytest.raises(StoreUnavailable):
+            await life.register.report(report(), "bastion")
+        life.store.heal()
+        await until(lambda: life.gate.is_open)
+        assert life.store.disk.uses == {"r-1": closed}
+        assert life.register.open_uses() == []
+
+
+async def test_while_the_store_showed_no_signs_of_life_we_were_there() -> None:
+    """A store that could not be written for an hour makes no use of that hour critical."""
+    async with alive() as life:
+        life.clock.advance(3600)
+        taken = await life.register.report(report(seconds=2000), "bastion")
+        assert taken.use.judgement is Judgement.EXPECTED
+
+
 async def test_without_the_store_memory_judges() -> None:
     """By the flag as it stands; what lies before it, nobody knows."""
     async with alive() as life:
