@@ -53,6 +53,13 @@ def test_another_way_in_is_judged_by_itself(held: Held, via: Via, expected: Judg
     assert via is not Via.ORDER or "the monitor does not know orders" in judged.why
 
 
+def test_what_stood_in_the_store_while_nobody_was_there_does_not_count() -> None:
+    """A cause that a dead monitor left behind opens nothing: its documents have expired."""
+    left_behind = Held(is_known=False, spans=READY.spans)
+    assert judge(report(), left_behind, NOW).judgement is Judgement.UNEXPECTED
+    assert judge(report(decision=Decision.REFUSED), left_behind, NOW).judgement is Judgement.REFUSED
+
+
 def test_beyond_the_principals_of_an_exercise_is_unexpected() -> None:
     """So is somebody whose name nobody knows."""
     assert judge(report(person="carl"), EXERCISE, NOW).judgement is Judgement.UNEXPECTED

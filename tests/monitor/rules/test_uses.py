@@ -142,6 +142,16 @@ def test_what_does_not_fit_is_another_access(other: object) -> None:
     assert (step.happening, step.page is not None) == (Happening.FOUND, True)
 
 
+def test_a_refusal_never_explains_what_a_log_shows() -> None:
+    """Refused by the reader, and in the log all the same: somebody got in past it."""
+    found = seen(finding(person="anna")).use
+    refused = told(report(decision=Decision.REFUSED), found, held=STANDBY, seconds=104)
+    assert refused.use.id == "r-1"
+    late = due(found, 103 + 121)
+    assert late is not None
+    assert late.use.is_critical
+
+
 def test_a_report_explains_one_finding_only() -> None:
     """A second access in the log that nobody reported is not hidden by the first."""
     joined = seen(finding(), told(report()).use).use
