@@ -3,7 +3,8 @@
 1. A file goes once the monitor has it on record, and not before. Until then everything stays.
 2. What the monitor would never take (malformed, too large) is set aside, loudly: it must not hold up the rest.
 3. A monitor that can't write its store pages all the same: the rest is sent too, and everything is kept.
-4. Nobody there, or not let in: no use trying the rest now.
+4. Nobody there, or not let in: no use trying the rest now. A token that is limited to other platforms keeps what is of
+   this one, and nothing else.
 5. Many may run at once: whoever holds a file's lock sends it. It ends in time, whatever waits.
 """
 
@@ -37,6 +38,9 @@ class _End(Enum):
     NOBODY = "nobody there"
 
 
+_OF_THIS_ONE = frozenset(
+    {"store_unavailable", "own_fault", "forbidden"}
+)  # the next one may be taken, or paged at least
 _CODES = {_End.KEPT: ExitCode.NOT_MEASURED, _End.NOBODY: ExitCode.NOT_MEASURED, _End.SET_ASIDE: ExitCode.FINDING}
 
 
@@ -106,7 +110,7 @@ async def _send_content(place: client.Reach, path: Path, content: bytes) -> _End
     except RequestRefused as refusal:
         if refusal.exit_code is ExitCode.USAGE:
             return _set_aside(path, str(refusal))
-        return _kept(refusal, is_worth_going_on=refusal.code in ("store_unavailable", "own_fault"))
+        return _kept(refusal, is_worth_going_on=refusal.code in _OF_THIS_ONE)
     except NotMeasured as fault:
         return _kept(fault, is_worth_going_on=False)
     spool.remove(path)

@@ -158,6 +158,17 @@ async def test_a_token_that_is_refused_keeps_everything(tmp_path: Path) -> None:
     assert len(spool.waiting(tmp_path / "spool")) == 1
 
 
+async def test_a_platform_that_the_token_may_not_tell_of_holds_up_no_other(tmp_path: Path) -> None:
+    """What is refused stays, what isn't goes."""
+    attempt(tmp_path / "spool", "r-1")
+    attempt(tmp_path / "spool", "r-2", platform="ledger")
+    async with running(tmp_path) as monitor:
+        sent = await monitor.uses("send", str(tmp_path / "spool"), token="elsewhere-token")
+        assert list(monitor.world.store.disk.uses) == ["r-2"]
+    assert sent == ExitCode.NOT_MEASURED
+    assert len(spool.waiting(tmp_path / "spool")) == 1
+
+
 async def test_many_senders_at_once_send_everything_once(tmp_path: Path) -> None:
     """Each use is new once, whoever brings it; what one could not bring in time another does."""
     for number in range(9):
