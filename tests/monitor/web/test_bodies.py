@@ -106,6 +106,14 @@ async def test_a_body_has_a_bound(size: int, status: int) -> None:
     assert (await _sent(_counter(), content + b" " * (size - len(content)))).status_code == status
 
 
+async def test_a_body_longer_than_it_said_is_refused() -> None:
+    """Whatever carries requests to us may let that pass."""
+    counter = _counter()
+    content = b'{"reason": "a look"}' + b" " * 20_000
+    assert _problem(await _sent(counter, content, content_length="20"))[:2] == (413, "body_too_large")
+    assert counter.asked == []
+
+
 @pytest.mark.parametrize("length", ["-1", "1e3", "99999999999999999999999", "0x10", ""])
 async def test_a_length_that_is_none_is_refused(length: str) -> None:
     """Before anything is read."""
