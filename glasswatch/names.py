@@ -18,6 +18,8 @@ PHASE: Final = "phase"
 VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
 ACT: Final = "act"
+DECISION: Final = "decision"
+WATCHER: Final = "watcher"
 KIND: Final = "kind"
 TARGET: Final = "target"
 CODE: Final = "code"
@@ -97,6 +99,15 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_break_glass_flag_published_expiry_timestamp_seconds": MetricName(
         MetricKind.GAUGE, (PLATFORM, TARGET), "When the flag that was last published there ends, in Unix time."
     ),
+    "jit_break_glass_uses_total": MetricName(
+        MetricKind.COUNTER, (PLATFORM, DECISION), "Attempts at break-glass that were told of, allowed or refused."
+    ),
+    "jit_break_glass_uses_open": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "Uses of break-glass that people still have to class."
+    ),
+    "jit_break_glass_watcher_seeing": MetricName(
+        MetricKind.GAUGE, (WATCHER,), "1 if the watcher can read its log, 0 if not; absent before it looked."
+    ),
     "jit_outage_active": MetricName(MetricKind.GAUGE, (PLATFORM,), "1 while an outage is open."),
     "jit_outages_total": MetricName(MetricKind.COUNTER, (PLATFORM,), "Outages that were found."),
     "jit_outage_detection_seconds": MetricName(
@@ -132,6 +143,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "platforms": _MONITOR,
     "controls": _MONITOR,
     "flag": _MONITOR,
+    "uses": _MONITOR,
     "paging": _MONITOR,
     "static_page": _MONITOR,
     "tokens": _MONITOR,

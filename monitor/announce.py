@@ -4,7 +4,7 @@ Each listener takes what concerns it and returns at once; what it does with it i
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
@@ -19,9 +19,11 @@ from monitor.model.fact import (
     OutageOpened,
     PlatformChanged,
 )
+from monitor.model.use import Happening, Use
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
 from monitor.settle import Settled
+from monitor.useregister import UseTold
 from monitor.web.face import WebFace
 
 log = logging.getLogger("glasswatch.monitor")
@@ -68,6 +70,33 @@ class Announcer:
             self.face.changed(settled.state.platform, settled.facts, self.clock.now())
         else:
             self.face.renewed()
+
+
+@dataclass(frozen=True, slots=True)
+class UseAnnouncer:
+    """Tells everybody what became of a use of break-glass: pages first."""
+
+    outbox: Outbox
+    metrics: MetricsBook
+    face: WebFace
+    open_uses: Callable[[], Sequence[Use]]
+
+    def tell(self, told: UseTold) -> None:
+        """Have pages sent, then show it."""
+        for routed in told.pages:
+            self.outbox.submit(routed)
+        use, happening = told.step.use, told.step.happening
+        fields = {"happening": happening, "id": use.id, "platform": use.platform, "target": use.target}
+        level = logging.ERROR if use.is_critical else logging.INFO
+        log.log(
+            level,
+            "use",
+            extra={"fields": {**fields, "person": use.person or "", "judgement": use.judgement, "why": use.why}},
+        )
+        if happening in (Happening.REPORTED, Happening.FOUND):
+            self.metrics.use_told(use)
+        self.metrics.uses_open(self.open_uses())
+        self.face.used(use, happening)
 
 
 def note(settled: Settled) -> None:

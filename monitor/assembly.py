@@ -1,46 +1,36 @@
 """Builds the daemon's parts and joins them. Nothing here decides; nothing runs until the daemon runs it."""
 
-import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import replace
 
 from glasswatch import __version__
 from glasswatch.chain import GENESIS
 from glasswatch.clock import Clock
 from glasswatch.flag import keys
-from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
-from glasswatch.flag.trust import DEMO_DEPLOYMENT
-from monitor import procedure, published, trusted, unlock
+from monitor import procedure, takeup, unlock
 from monitor.acting import Acting
-from monitor.announce import Announcer
+from monitor.announce import Announcer, UseAnnouncer
 from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
-from monitor.deadline import Deadline
-from monitor.errors import StoreError
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
 from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
 from monitor.model.published import PublishedFlag
-from monitor.model.record import AuditEntry, ChainHead, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
-from monitor.model.state import PlatformState
+from monitor.model.record import ChainHead, Loaded, RoutedPage
 from monitor.outbox import Outbox, OutboxContext
+from monitor.parts import Assembly
 from monitor.probes.build import new_network, probes_of
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
-from monitor.published import Own
 from monitor.rules import unrecorded
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
@@ -57,71 +47,16 @@ from monitor.store.store import SqlStore, make_store
 from monitor.storegate import StoreGate
 from monitor.targets.build import targets_of
 from monitor.targets.context import TargetContext
+from monitor.useregister import RegisterContext, UseRegister, UseTold
+from monitor.watchers.build import blind, covered, watchers_of
+from monitor.watchers.loop import LoopContext, WatchLoop
 from monitor.web.certificate import Certificate
 from monitor.web.face import WebFace
 from monitor.web.server import Front, WebServer
 from monitor.web.site import Site, Watched
 from monitor.web.sources import Sources
-from platforms.transport.http import Network
-
-# What each step of the end may take at most, and all of them together.
-CLOSE_WITHIN: Final = timedelta(seconds=5)
-FLAGS_WITHIN: Final = timedelta(seconds=2)
-PAGES_WITHIN: Final = timedelta(seconds=3)
-AUDIT_WITHIN: Final = timedelta(seconds=2)
-STORE_WITHIN: Final = timedelta(seconds=2)
 
 log = logging.getLogger("glasswatch.daemon")
-
-
-@dataclass(frozen=True, slots=True)
-class Assembly:
-    """The daemon's parts, joined."""
-
-    store: SqlStore
-    gate: StoreGate
-    auditor: Auditor
-    sight: Sight
-    board: Board
-    settlers: tuple[Settler, ...]
-    loops: tuple[ProbeLoop, ...]
-    outbox: Outbox
-    publisher: Publisher
-    copies: CopyWatch
-    server: WebServer
-    face: WebFace
-    network: Network
-    clock: Clock
-    grid: Grid
-    certificate: Certificate | None = None
-
-    def services(self) -> list[Coroutine[Any, Any, None]]:
-        """Return what runs from start to stop, beside watching and settling."""
-        renewing = [self.certificate.watch()] if self.certificate else []
-        return [self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run(), *renewing]
-
-    async def close(self, deadline: Deadline | None = None) -> None:
-        """Let go of everything, last the store, whatever goes wrong, by one deadline."""
-        ends = deadline or Deadline(self.clock, CLOSE_WITHIN)
-        async with AsyncExitStack() as steps:  # the last one goes first
-            steps.push_async_callback(lambda: self.store.close(ends.left(STORE_WITHIN)))
-            steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
-            steps.push_async_callback(lambda: self.auditor.finish(ends.left(AUDIT_WITHIN)))
-            steps.push_async_callback(self.network.resolver.aclose)
-            steps.callback(self.server.close)
-            # The outbox takes up to a second more, to write how far it got and to close its channels.
-            steps.push_async_callback(lambda: self.outbox.stop(ends.left(PAGES_WITHIN, but=timedelta(seconds=1.5))))
-            steps.push_async_callback(lambda: self.publisher.stop(ends.left(FLAGS_WITHIN, but=timedelta(seconds=2))))
-
-    async def _part(self, within: timedelta) -> None:
-        """Note that all is on record, if it is: else the next run has to see what this one told last."""
-        is_settled = all(settler.is_settled for settler in self.settlers) and self.outbox.is_on_record
-        if self.gate.is_open and is_settled:
-            try:
-                async with asyncio.timeout(within.total_seconds()):
-                    await self.store.ended(self.clock.now())
-            except (StoreError, TimeoutError) as fault:
-                log.warning("end_not_written", extra={"fields": {"error": str(fault) or "timed out"}})
 
 
 async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
@@ -135,7 +70,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         for name, platform in settings.platforms.items()
     }
     key = await unlock.flag_key(settings.flag, clock)
-    _refuse_demo_key(key, settings)
+    unlock.refuse_demo_key(key, settings)
     store = make_store(
         await unlock.store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
     )
@@ -149,75 +84,15 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     server.bind(settings.listen.address.host, settings.listen.address.port)
     try:
         loaded = await store.open()
-        await _leave(store, loaded, frozenset(settings.platforms), clock)
-        flags = await _published(settings, key, clock)
-        builder.distrusted = await _distrusted(settings, key, clock)
+        await takeup.leave(store, loaded, frozenset(settings.platforms), clock)
+        flags = await takeup.published_flags(settings, key, clock)
+        builder.distrusted = await takeup.distrusted(settings, key, clock)
     except BaseException:
         server.close()
         await builder.network.resolver.aclose()
         await store.close()
         raise
     return replace(builder.join(loaded, flags, server), certificate=certificate)
-
-
-def _taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | None]:
-    """Return a platform as it was last written, and when it was last watched; None: never, or nobody knows."""
-    held = loaded.platforms.get(name)
-    if held is None:
-        return LoadedPlatform(PlatformState(name), 0, FlagLedger()), None
-    left_at = held.state.unwatched_since
-    back = replace(held, state=replace(held.state, unwatched_since=None))
-    return back, loaded.last_alive_at if left_at is None else left_at
-
-
-async def _published(settings: MonitorSettings, key: keys.SigningKey, clock: Clock) -> dict[str, PublishedFlag | None]:
-    """Return each platform's flag as it stands where readers look."""
-    own = Own(key, settings.deployment, settings.vantage)
-    files = [target for target in settings.flag.publish if target.kind == "file"]
-    return {
-        name: await published.read(own, name, [Path(file.place_for(name)) for file in files], clock)
-        for name in settings.platforms
-    }
-
-
-async def _distrusted(settings: MonitorSettings, key: keys.SigningKey, clock: Clock) -> list[str]:
-    own, file = Own(key, settings.deployment, settings.vantage), settings.flag.key.file
-    return [] if file is None else await trusted.look(own, file, clock)
-
-
-async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock: Clock) -> None:
-    """Note of each platform that is no longer in the settings since when it isn't watched.
-
-    Without it, a platform that comes back after days would be believed as if it had been watched all the time.
-    """
-    now = clock.now()
-    for name, held in loaded.platforms.items():
-        if name in watched or held.state.unwatched_since is not None:
-            continue
-        since = loaded.last_alive_at or now
-        entry = AuditEntry("platform_unwatched", "monitor", {"platform": name, "since": since.isoformat()}, now)
-        after = replace(held.state, unwatched_since=since)
-        await store.commit(
-            Commit(
-                platform=name,
-                expected_revision=held.revision,
-                at=now,
-                after=after,
-                facts=(),
-                changed_probes=(),
-                flag=None,
-                pages=(),
-                audit=(entry,),
-            )
-        )
-
-
-def _refuse_demo_key(key: keys.SigningKey, settings: MonitorSettings) -> None:
-    if key.is_demo and settings.deployment != DEMO_DEPLOYMENT:
-        raise KeyFault(
-            f"flag.key: secret from {settings.flag.key}: a demo made this key, and no reader of another deployment "
-            "believes it: make one with `monitor flag keygen`"
-        )
 
 
 class _Builder:
@@ -243,6 +118,7 @@ class _Builder:
         self._chain = Chain(ChainHead(0, GENESIS))
         self._auditor = Auditor(store, self._gate, self._chain)
         self._acting = Acting(self._board.keepers)
+        self._register = self._use_register()
         sources = Sources(
             self._board,
             store,
@@ -250,18 +126,34 @@ class _Builder:
             clock,
             self._auditor.note,
             self._acting.act,
+            self._register,
             self._metrics.request_refused,
         )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
+        self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock)
         self.distrusted: list[str] = []
         self._sight = Sight(
             make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
         )
         self._metrics.store_writable(is_writable=True)
+
+    def _use_register(self) -> UseRegister:
+        context = RegisterContext(
+            store=self._store,
+            gate=self._gate,
+            clock=self._clock,
+            route=self._route,
+            state=self._board.state,
+            moved=self._chain.move,
+            tell=self._use_told,
+            taken_up=self._metrics.uses_open,
+            ready_ttl=self._settings.flag.ready_ttl,
+        )
+        return UseRegister(self._settings.uses.policy(self._settings.deployment), context)
 
     def server(self, certificate: Certificate | None) -> WebServer:
         """Build the web face."""
@@ -288,7 +180,7 @@ class _Builder:
         bench = Bench(self._store, self._sight, self._metrics, self._clock, grid)
         settlers, loops, is_unrecorded = [], [], False
         for name, policy in self._policies.items():
-            held, last_alive_at = _taken_up(loaded, name)
+            held, last_alive_at = takeup.taken_up(loaded, name)
             lost = unrecorded.missing(held.ledger, published.get(name))
             is_unrecorded |= lost is not None
             ledger = held.ledger if lost is None else unrecorded.ledger_with(held.ledger, held.state, lost)
@@ -308,6 +200,8 @@ class _Builder:
             store=self._store,
             gate=self._gate,
             auditor=self._auditor,
+            register=self._register,
+            watchers=self._watchers(),
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),
@@ -325,6 +219,12 @@ class _Builder:
     def _grid(self) -> Grid:
         probes = [probe for policy in self._policies.values() for probe in policy.probes.values()]
         return grid_of(self._settings.deployment, self._settings.vantage, probes)
+
+    def _watchers(self) -> tuple[WatchLoop, ...]:
+        context = LoopContext(self._store, self._gate, self._clock, self._register.find, self._metrics.watcher)
+        loops = watchers_of(self._settings.uses.watchers, context)
+        self._register.watched(lambda: covered(loops), lambda: blind(loops))
+        return loops
 
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
         settings = self._settings.platforms[policy.platform]
@@ -379,6 +279,9 @@ class _Builder:
         self._metrics.outcomes_dropped(self._store.dropped)
         self._metrics.audit_dropped(self._auditor.dropped)
         return self._metrics.render()
+
+    def _use_told(self, told: UseTold) -> None:
+        self._use_announcer.tell(told)  # which is made later: it shows uses on the face, which asks the register
 
     def _store_changed(self, is_writable: bool, reason: str) -> None:  # noqa: FBT001 - the gate's callback
         self._metrics.store_writable(is_writable=is_writable)

@@ -38,6 +38,11 @@ class Board:
         """Return every platform's state, in the order of the settings."""
         return [keeper.state for keeper in self.keepers.values()]
 
+    def state(self, platform: str) -> PlatformState | None:
+        """Return a platform's state; None for one that isn't watched."""
+        keeper = self.keepers.get(platform)
+        return keeper.state if keeper is not None else None
+
     def document(self, platform: str) -> FlagDocument | None:
         """Return the flag as last signed; None before the first or for an unknown platform."""
         return self.documents.get(platform)

@@ -15,9 +15,10 @@ from typing import Any
 from glasswatch import __version__
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import ExitCode
-from monitor.assembly import Assembly, assemble
+from monitor.assembly import assemble
 from monitor.deadline import Deadline
 from monitor.errors import StoreError
+from monitor.parts import Assembly
 from monitor.rules.schedule import Grid, next_beat
 from monitor.settings.root import MonitorSettings
 
@@ -51,6 +52,7 @@ class Daemon:
             loop.add_signal_handler(number, self.stop, number)
         parts = await assemble(self._settings, self._clock)
         try:
+            await parts.register.start()
             await parts.outbox.start()
             await self._run(parts)
         finally:

@@ -9,6 +9,7 @@ GlasswatchError
     ├── RequestRefused           a running monitor refused what a command asked of it; says with which code
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
     ├── PublishFailed            a signed flag did not reach one of its targets
+    ├── CannotSee                a watcher can't read its log
     └── ListenFailed             the address of `listen` can't be had
 """
 
@@ -82,6 +83,12 @@ class PublishFailed(MonitorError):
     """A signed flag did not reach one of its targets."""
 
     exit_code = ExitCode.EVIDENCE_UNWRITABLE
+
+
+class CannotSee(MonitorError):
+    """A watcher can't read its log: what happened there is not measured."""
+
+    exit_code = ExitCode.NOT_MEASURED
 
 
 class ListenFailed(MonitorError):

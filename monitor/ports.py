@@ -1,7 +1,7 @@
 """What the monitor needs from outside, as interfaces with contracts. Composing code plugs the real ones in."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.model.outcome import Attempt, Outcome
@@ -17,6 +17,8 @@ from monitor.model.record import (
     OutcomeRow,
 )
 from monitor.model.state import Outage, PlatformState
+from monitor.model.use import Held, NotPossible, Report, Saying, Taken, Use, UseCommit, UseQuery
+from monitor.model.watch import LogPart
 
 
 class Probe(Protocol):
@@ -132,8 +134,82 @@ class Store(Protocol):
         """Note that this run ends in good order: everything it decided and told is on record."""
         ...
 
+    async def use(self, commit: UseCommit) -> ChainHead:
+        """Write a use with its pages and audit in one transaction; return where the audit chain ends now.
+
+        The same commit given again is written once.
+        """
+        ...
+
+    async def uses(self, query: UseQuery) -> Sequence[Use]:
+        """Return uses, newest received first."""
+        ...
+
+    async def held_around(self, platform: str, at: datetime, within: timedelta, valid: timedelta) -> Held:
+        """Return what was held of a platform's flag within so much of an instant.
+
+        `valid` is for how long after the monitor's last sign of life that still counts.
+        """
+        ...
+
+    async def place(self, watcher: str) -> str | None:
+        """Return how far a watcher has read; None if it never did."""
+        ...
+
+    async def keep_place(self, watcher: str, at: str) -> None:
+        """Write how far a watcher has read."""
+        ...
+
     async def close(self) -> None:
         """Write what is queued, let go of the lock. Bounded; repeated calls do nothing."""
+        ...
+
+
+class LogSource(Protocol):
+    """A log in which a watcher looks for uses of break-glass."""
+
+    async def read(self, place: str | None) -> LogPart:
+        """Return what came since a place, as soon as that is known; without a place, from now on. Bounded in time.
+
+        Raises:
+            CannotSee: the log can't be read now.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of whatever is held."""
+        ...
+
+
+class Uses(Protocol):
+    """The uses of break-glass, as whoever tells of them and asks about them sees them."""
+
+    def open_uses(self) -> Sequence[Use]:
+        """Return the uses that are open, newest first."""
+        ...
+
+    def blind_watchers(self) -> Sequence[str]:
+        """Return which watchers can't see, and why, one line each."""
+        ...
+
+    async def uses(self, query: UseQuery) -> Sequence[Use]:
+        """Return uses as they are on record; raises `StoreUnavailable`."""
+        ...
+
+    async def report(self, report: Report, by: str) -> Taken:
+        """Take in what a reader reports, as `by` hands it in.
+
+        Raises:
+            StoreUnavailable: whoever had to be paged is paged, but it isn't on record: it must be told again.
+        """
+        ...
+
+    async def say(self, name: str, saying: Saying) -> Use | NotPossible | None:
+        """Take in what a person says of a use, by its id or its report's; None: there is no such use.
+
+        Raises:
+            StoreUnavailable: it isn't on record, and nothing has changed.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from glasswatch.settings.registry import Entry, load
 
-__all__ = ["CHANNELS", "KINDS", "PROBES", "TARGETS", "Entry", "load"]
+__all__ = ["CHANNELS", "KINDS", "PROBES", "TARGETS", "WATCHERS", "Entry", "load"]
 
 KINDS: Final[Mapping[str, Entry]] = {
     "generic": Entry(settings="monitor.settings.platform:PlatformSettings"),
@@ -13,6 +13,19 @@ KINDS: Final[Mapping[str, Entry]] = {
 
 PROBES: Final[Mapping[str, Entry]] = {
     "http": Entry(settings="monitor.settings.http:HttpProbeSettings", make="monitor.probes.http:make"),
+}
+
+WATCHERS: Final[Mapping[str, Entry]] = {
+    "file": Entry(settings="monitor.settings.watchers:FileWatcherSettings", make="monitor.watchers.file:make"),
+    "postgresql_log": Entry(
+        settings="monitor.settings.watchers:PostgresqlLogWatcherSettings", make="monitor.watchers.postgresql_log:make"
+    ),
+    "journald": Entry(
+        settings="monitor.settings.watchers:JournaldWatcherSettings", make="monitor.watchers.journald:make"
+    ),
+    "http_json": Entry(
+        settings="monitor.settings.watchers:HttpJsonWatcherSettings", make="monitor.watchers.http_json:make"
+    ),
 }
 
 CHANNELS: Final[Mapping[str, Entry]] = {

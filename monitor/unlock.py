@@ -14,10 +14,12 @@ from glasswatch.clock import Clock
 from glasswatch.errors import SecretUnavailable
 from glasswatch.flag import keys
 from glasswatch.flag.errors import KeyFault
+from glasswatch.flag.trust import DEMO_DEPLOYMENT
 from glasswatch.secrets import Secret, SecretReference, resolve
 from monitor.settings.flag import FlagSettings
 from monitor.settings.listen import ListenTlsSettings
 from monitor.settings.paging import PagingSettings
+from monitor.settings.root import MonitorSettings
 from monitor.settings.store import StoreSettings
 from monitor.sidethread import SideThread
 from monitor.web.certificate import Certificate
@@ -92,3 +94,16 @@ async def store_url(settings: StoreSettings) -> URL:
         return url
     secret = await _secret(settings.password)
     return url.set(password=secret.reveal())
+
+
+def refuse_demo_key(key: keys.SigningKey, settings: MonitorSettings) -> None:
+    """Refuse a key that a demo made, unless this is one.
+
+    Raises:
+        KeyFault: no reader would believe what it signs.
+    """
+    if key.is_demo and settings.deployment != DEMO_DEPLOYMENT:
+        raise KeyFault(
+            f"flag.key: secret from {settings.flag.key}: a demo made this key, and no reader of another deployment "
+            "believes it: make one with `monitor flag keygen`"
+        )

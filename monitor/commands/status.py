@@ -10,7 +10,7 @@ from glasswatch.errors import ExitCode, NotMeasured, worst
 from monitor import visible
 from monitor.commands import client, glass, options
 from monitor.settings.root import MonitorSettings
-from monitor.wire.answers import FunctionAnswer, PlatformAnswer, ProbeAnswer, StatusAnswer
+from monitor.wire.answers import BreakGlassAnswer, FunctionAnswer, PlatformAnswer, ProbeAnswer, StatusAnswer
 from monitor.wire.endpoints import BY_NAME
 
 _CODES = {
@@ -82,8 +82,17 @@ def _show(platform: PlatformAnswer) -> None:
         click.echo(f"  sealed again at {sealed.at:%Y-%m-%d %H:%M:%SZ}{if_up}")
     for line in glass.waiting(platform.platform, platform.break_glass):
         click.echo(f"  {visible.line(line)}")
+    _show_uses(platform.break_glass)
     for function in platform.functions:
         _show_function(function)
+
+
+def _show_uses(held: BreakGlassAnswer) -> None:
+    if held.open_uses:
+        critical = f", {held.critical_uses} CRITICAL" if held.critical_uses else ""
+        click.secho(
+            f"  open uses: {held.open_uses}{critical} (monitor uses list --open)", fg="red" if critical else "yellow"
+        )
 
 
 def _show_function(function: FunctionAnswer) -> None:

@@ -8,6 +8,7 @@
 Used from the event loop only.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from monitor.metrics import own_series, platform_series, probe_series, publish_series
@@ -22,6 +23,7 @@ from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
+from monitor.model.use import Use
 
 _TEXT = (*probe_series.FAMILIES, *platform_series.FAMILIES, *publish_series.FAMILIES)
 NAMES = frozenset({*_TEXT, *own_series.NAMES})
@@ -74,6 +76,21 @@ class MetricsBook:
     def acted(self, platform: str, kind: ActKind) -> None:
         """Count what a person did to a flag."""
         self._platforms[platform].acted(kind)
+
+    def use_told(self, use: Use) -> None:
+        """Count an attempt at break-glass that was told of. One on a platform that isn't watched counts nowhere."""
+        if use.platform in self._platforms:
+            self._platforms[use.platform].use_told(use.decision)
+
+    def uses_open(self, uses: Iterable[Use]) -> None:
+        """Show how many uses of each platform are open."""
+        counts = Counter(use.platform for use in uses)
+        for name, series in self._platforms.items():
+            series.uses_open(counts[name])
+
+    def watcher(self, name: str, is_seeing: bool) -> None:  # noqa: FBT001 - the watchers' callback
+        """Show whether a watcher can read its log."""
+        self._own.watcher(name, is_seeing=is_seeing)
 
     def page_decided(self, page: Page) -> None:
         """Count a page."""

@@ -14,12 +14,16 @@ PAGES_FAILED = "jit_pages_failed_total"
 PAGES_PENDING = "jit_pages_pending"
 LAG = "jit_monitor_probe_lag_seconds"
 BLIND = "jit_monitor_vantage_blind"
+WATCHER_SEEING = "jit_break_glass_watcher_seeing"
 STORE_WRITABLE = "jit_monitor_store_writable"
 DROPPED = "jit_monitor_outcomes_dropped_total"
 REFUSED = "jit_monitor_requests_refused_total"
 UNAUDITED = "jit_monitor_audit_entries_dropped_total"
 BUILD = "jit_monitor_build_info"
-NAMES = (PAGES, PAGES_FAILED, PAGES_PENDING, LAG, BLIND, STORE_WRITABLE, DROPPED, REFUSED, UNAUDITED, BUILD)
+NAMES = (
+    *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
+    *(REFUSED, UNAUDITED, BUILD),
+)
 
 # From a loop in good order to one that is late by an interval.
 _LAG_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0)
@@ -40,6 +44,7 @@ class OwnSeries:
         self._pending = self._gauge(PAGES_PENDING)
         self._lag = Histogram(LAG, METRICS[LAG].help, registry=self._registry, buckets=_LAG_BOUNDS)
         self._blind = self._gauge(BLIND)
+        self._watchers = self._gauge(WATCHER_SEEING)
         self._store_writable = self._gauge(STORE_WRITABLE)
         self._dropped = self._counter(DROPPED)
         self._dropped_before = 0
@@ -69,6 +74,10 @@ class OwnSeries:
     def blind(self, *, is_blind: bool) -> None:
         """Show whether this vantage can't see."""
         self._blind.set(is_blind)
+
+    def watcher(self, name: str, *, is_seeing: bool) -> None:
+        """Show whether a watcher can read its log; before it looked there is nothing to show."""
+        self._watchers.labels(name).set(is_seeing)
 
     def store_writable(self, *, is_writable: bool) -> None:
         """Show whether the last write went through."""

@@ -12,6 +12,7 @@ from monitor.model.act import ActKind
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState
+from monitor.model.use import Decision
 from monitor.model.verdict import CauseKind, FlagState, Verdict
 
 FUNCTION_UP = "jit_function_up"
@@ -21,22 +22,15 @@ READY = "jit_break_glass_ready"
 CAUSE = "jit_break_glass_cause"
 INHIBITED = "jit_break_glass_inhibited"
 ACTS = "jit_break_glass_acts_total"
+USES = "jit_break_glass_uses_total"
+USES_OPEN = "jit_break_glass_uses_open"
 FLAG_EXPIRY = "jit_break_glass_flag_expiry_timestamp_seconds"
 OUTAGE_ACTIVE = "jit_outage_active"
 OUTAGES = "jit_outages_total"
 DETECTION = "jit_outage_detection_seconds"
 FAMILIES = (
-    FUNCTION_UP,
-    PLATFORM_UP,
-    VERDICT,
-    READY,
-    CAUSE,
-    INHIBITED,
-    ACTS,
-    FLAG_EXPIRY,
-    OUTAGE_ACTIVE,
-    OUTAGES,
-    DETECTION,
+    *(FUNCTION_UP, PLATFORM_UP, VERDICT, READY, CAUSE, INHIBITED, ACTS, FLAG_EXPIRY, USES, USES_OPEN),
+    *(OUTAGE_ACTIVE, OUTAGES, DETECTION),
 )
 
 _UP = {Verdict.UP: 1, Verdict.DEGRADED: 1, Verdict.DOWN: 0}
@@ -54,9 +48,12 @@ class PlatformSeries:
         self._detection = Histogram(families[DETECTION], {PLATFORM: policy.platform}, _DETECTION_BOUNDS)
         self._outages = 0
         self._starts: dict[tuple[str, str], str] = {}
+        self._uses: dict[str, float] = {decision.value: 0 for decision in Decision}
         self._put(OUTAGES, {"": 0})
         self._acts = dict.fromkeys((kind.value for kind in ActKind), 0)
         self._put(ACTS, self._acts)
+        self._put(USES, self._uses)
+        self.uses_open(0)
         self.state(PlatformState(platform=policy.platform))
 
     def state(self, held: PlatformState) -> None:
@@ -86,6 +83,15 @@ class PlatformSeries:
         self._outages += 1
         self._put(OUTAGES, {"": self._outages})
         self._detection.observe(found.detection_seconds)
+
+    def use_told(self, decision: Decision) -> None:
+        """Count an attempt at break-glass."""
+        self._uses[decision.value] += 1
+        self._put(USES, self._uses)
+
+    def uses_open(self, count: int) -> None:
+        """Show how many uses are open."""
+        self._put(USES_OPEN, {"": count})
 
     def _put(self, metric: str, samples: Mapping[str, float]) -> None:
         """Write a metric's lines: one for each value of its label besides the platform, which may be none."""

@@ -11,14 +11,15 @@
    if another was named after it; else it goes on until it is seen to be over.
 5. A page that must have been decided in that run is decided again, firing or resolved: repeats join by their key. The
    flag's page is one of them, and so are unknown and degraded, if that is what the flag said.
-6. What a person raised is kept as it was signed, to its end.
+6. What a person raised is kept as it was signed, to its end. An outage that was signed is not held closed any more;
+   that one was held closed in that run only is not on record, and is lost.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.model.fact import CauseAdded, CauseEnded, Fact, FlagTakenUp, PageDecided, ProbeChanged
+from monitor.model.fact import CauseAdded, CauseEnded, Fact, FlagTakenUp, InhibitionEnded, PageDecided, ProbeChanged
 from monitor.model.page import PageKind
 from monitor.model.policy import PlatformPolicy
 from monitor.model.published import PublishedFlag
@@ -65,9 +66,10 @@ def take_up(state: PlatformState, policy: PlatformPolicy, published: PublishedFl
     firing = dict(state.firing)
     if published.state is not FlagState.STANDBY:
         firing[pages.key_of(policy, PageKind.FLAG)] = PageKind.FLAG
-    before = replace(state, flag=head, causes=signed, firing=firing)
+    opened, reopened = _no_longer_held_closed(state, signed)
+    before = replace(opened, flag=head, causes=signed, firing=firing)
     new = [CauseAdded(cause) for cause in signed if _is_new(cause, state.causes)]
-    gone = [CauseEnded(cause, WHY) for cause in state.causes if not cause.suspended and cause not in signed]
+    gone = [CauseEnded(cause, WHY) for cause in state.causes if not cause.is_held_back and cause not in signed]
     after, ended = _with_outage(before, policy, published, now)
     suspended, unvouched = causes.suspend(after.causes, WHY)
     probes = _in_doubt(after)
@@ -78,7 +80,7 @@ def take_up(state: PlatformState, policy: PlatformPolicy, published: PublishedFl
     ]
     after = replace(after, causes=suspended, probes=probes)
     flag = [FlagTakenUp(published)] if published.change > state.flag.change else []
-    return TakenUp(before, after, (*flag, *changes, *ended, *new, *gone, *unvouched, *told))
+    return TakenUp(before, after, (*flag, *changes, *ended, *reopened, *new, *gone, *unvouched, *told))
 
 
 def _is_news(state: PlatformState, published: PublishedFlag) -> bool:
@@ -91,7 +93,7 @@ def _is_news(state: PlatformState, published: PublishedFlag) -> bool:
 
 
 def _names(held: Iterable[Cause]) -> frozenset[tuple[CauseKind, str]]:
-    return frozenset((cause.kind, cause.id) for cause in held if not cause.suspended)
+    return frozenset((cause.kind, cause.id) for cause in held if not cause.is_held_back)
 
 
 def _is_new(signed: Cause, held: Iterable[Cause]) -> bool:
@@ -102,8 +104,16 @@ def _is_new(signed: Cause, held: Iterable[Cause]) -> bool:
 
 def _as_recorded(signed: Cause, held: Iterable[Cause]) -> Cause:
     """Return the cause as it is on record, where it is: a document holds whole seconds only."""
-    same = (replace(cause, suspended=False) for cause in held if (cause.kind, cause.id) == (signed.kind, signed.id))
-    return next(same, signed)
+    same = (cause for cause in held if (cause.kind, cause.id) == (signed.kind, signed.id))
+    return replace(next(same, signed), suspended=False, inhibited=False)
+
+
+def _no_longer_held_closed(state: PlatformState, signed: Iterable[Cause]) -> tuple[PlatformState, list[Fact]]:
+    """Return the state without an inhibition that ended in that run: else an outage's cause was never signed."""
+    held = state.acts.inhibition
+    if held is None or all(cause.kind is not CauseKind.OUTAGE for cause in signed):
+        return state, []
+    return replace(state, acts=replace(state.acts, inhibition=None)), [InhibitionEnded(held, WHY)]
 
 
 def _with_outage(

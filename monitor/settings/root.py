@@ -7,7 +7,7 @@ from pydantic import Field
 
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.registry import Choice
-from glasswatch.settings.sentences import Words
+from glasswatch.settings.sentences import Words, unknown_choice
 from glasswatch.settings.shapes import Label, Name, RelativePath
 from monitor.registries import KINDS
 from monitor.settings.controls import NONE, Controls, too_alike
@@ -18,6 +18,7 @@ from monitor.settings.platform import PlatformSettings
 from monitor.settings.publish import PLACEHOLDER
 from monitor.settings.store import StoreSettings
 from monitor.settings.tokens import TokenSettings, mistakes
+from monitor.settings.uses import UsesSettings
 
 _LISTEN: Final[Any] = "127.0.0.1:9780"  # read like what stands in a file
 
@@ -60,6 +61,8 @@ class MonitorSettings(SettingsModel):
     """Addresses that tell an outage from our own blindness; `none` where nothing outside can be reached."""
     flag: FlagSettings
     """The break-glass flag."""
+    uses: UsesSettings = Field(default_factory=UsesSettings)
+    """How uses of break-glass are dealt with."""
     paging: PagingSettings = Field(default_factory=PagingSettings)
     """How people are told."""
     static_page: StaticPageSettings = Field(default_factory=_default_static_page, validate_default=True)
@@ -77,6 +80,16 @@ class MonitorSettings(SettingsModel):
         """One operator's fault does not look like ours."""
         if given.get("controls") != NONE:
             yield from ((("controls", *place), text) for place, text in too_alike(self.controls))
+
+    @finding("uses", "platforms")
+    def watchers_watch_platforms(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """A watcher finds uses of a platform that exists."""
+        platforms = given.get("platforms")
+        known = tuple(str(name) for name in platforms) if isinstance(platforms, Mapping) else ()
+        for name, watcher in self.uses.watchers.items():
+            if watcher.platform not in known:
+                text = unknown_choice(watcher.platform, known, "a platform's name")
+                yield ("uses", "watchers", name, "platform"), text
 
     @finding("flag")
     def each_platform_has_its_place(self, given: Mapping[str, object]) -> Iterable[Finding]:

@@ -30,6 +30,7 @@ class ActHandlers:
         self._reader = sources.reader
         self._act = sources.act
         self._clock = sources.clock
+        self._uses = sources.uses
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -73,6 +74,7 @@ class ActHandlers:
             raise Refused(ruling.answer.value, ruling.line)
         state = next(held for held in self._reader.platforms() if held.platform == platform)
         policy = self._site.platforms[platform].policy
+        uses = [use for use in self._uses.open_uses() if use.platform == platform]
         answer = ActAnswer.model_validate(
             {
                 "platform": platform,
@@ -80,7 +82,7 @@ class ActHandlers:
                 "message": ruling.line,
                 "id": ruling.subject,
                 "recorded": acted.is_recorded,
-                "break_glass": break_glass(state, policy, self._reader.document(platform), self._clock.now()),
+                "break_glass": break_glass(state, policy, self._reader.document(platform), uses, self._clock.now()),
             }
         )
         return Response(answer.model_dump_json(), media_type=JSON)

@@ -91,11 +91,12 @@ def _mistakes(shape: type[BaseModel], error: ValidationError) -> Iterator[str]:
     """Name each mistake, in the order of the shape; members that it lacks come last, as one."""
     details = error.errors(include_url=False, include_input=False)
     wrong = {str(detail["loc"][0]) for detail in details if detail["loc"]}
-    for name, field in shape.model_fields.items():
+    fields = {field.alias or name: field for name, field in shape.model_fields.items()}
+    for name, field in fields.items():
         if name in wrong:
             yield f"{name}: expected {field.description}"
-    if wrong - set(shape.model_fields):
-        known = ", ".join(shape.model_fields)
+    if wrong - set(fields):
+        known = ", ".join(fields)
         yield f"unknown member: expected only {known}" if known else "unknown member: expected none"
     for detail in details:
         if not detail["loc"]:

@@ -27,9 +27,12 @@ from monitor.model.fact import (
     PlatformChanged,
 )
 from monitor.model.page import Page
+from monitor.model.use import Happening, Use
+from monitor.web import useshaping
 from monitor.web.shaping import outage
 from monitor.wire.happenings import EVENTS, ActEvent, FlagEvent, OutageEvent, PageEvent, ResetEvent, VerdictEvent
 from monitor.wire.shape import Shape
+from monitor.wire.uses import UseEvent
 
 HELD = 256  # events that a client which comes back can still be told
 QUEUE_SIZE = 2 * HELD  # so that one who missed all of them has room for as many new ones
@@ -86,6 +89,10 @@ class Hub:
             shape = event_of(platform, fact, at)
             if shape is not None:
                 self._publish(shape)
+
+    def tell_use(self, use: Use, happening: Happening) -> None:
+        """Hand on what became of a use of break-glass. Never blocks."""
+        self._publish(UseEvent(happening=happening.value, use=useshaping.use(use)))
 
     def join(self, last_seen: str | None) -> Listener | None:
         """Let a client in, with what it missed since the id it saw last; None when there are too many already."""

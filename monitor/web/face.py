@@ -1,6 +1,6 @@
 """Puts the web face together: what the daemon builds, tells of changes, and ends.
 
-face = WebFace(site, Sources(reader, store, book.render, clock, auditor.note, acting.act), static_file)
+face = WebFace(site, Sources(reader, store, book.render, clock, auditor.note, acting.act, register), static_file)
 server = WebServer(face.app, face.close)
 server.bind(host, port)
 # in the TaskGroup: server.run(), face.static.run()
@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.model.fact import Fact
+from monitor.model.use import Happening, Use
 from monitor.web.app import Desk, create_app
 from monitor.web.events import Hub
 from monitor.web.handlers import Handlers
@@ -31,7 +32,7 @@ class WebFace:
 
     def __init__(self, site: Site, sources: Sources, static_file: Path) -> None:
         self._outages = LastOutages(sources.store, tuple(site.platforms), sources.clock)
-        self._pages = Pages(site, sources.reader, self._outages, sources.clock)
+        self._pages = Pages(site, sources, self._outages)
         self.hub = Hub(mark=f"{sources.clock.now():%Y%m%dT%H%M%S}")
         self.static = StaticPage(static_file, self._pages.for_file)
         self._desk = Desk(site, sources)
@@ -46,6 +47,15 @@ class WebFace:
             self.hub.tell(platform, facts, at)
         except Exception:  # noqa: BLE001 - what only shows the monitor never ends it
             _log.exception("event_untold", extra={"fields": {"platform": platform}})
+
+    def used(self, use: Use, happening: Happening) -> None:
+        """Tell what became of a use of break-glass, as `changed` does. Never blocks, never raises."""
+        self._pages.forget()
+        self.static.request()
+        try:
+            self.hub.tell_use(use, happening)
+        except Exception:  # noqa: BLE001 - what only shows the monitor never ends it
+            _log.exception("event_untold", extra={"fields": {"platform": use.platform}})
 
     def renewed(self) -> None:
         """Have the file written: a flag is valid for longer. Never blocks."""

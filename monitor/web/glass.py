@@ -1,20 +1,26 @@
 """Puts what raises a flag, what holds it closed and what waits for a second person into the shapes of the wire."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.model.act import Inhibition, Request
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, PlatformState
+from monitor.model.use import Use
 from monitor.rules.causes import unknown_ends_at
 from monitor.rules.sealing import sealing
 from monitor.wire.answers import BreakGlassAnswer, CauseAnswer, InhibitAnswer, RequestAnswer, SealingAnswer
 
 
 def break_glass(
-    state: PlatformState, policy: PlatformPolicy, document: FlagDocument | None, now: datetime
+    state: PlatformState,
+    policy: PlatformPolicy,
+    document: FlagDocument | None,
+    uses: Sequence[Use],
+    now: datetime,
 ) -> BreakGlassAnswer:
-    """Return where the flag stands. `document` is the flag last signed."""
+    """Return where the flag stands. `document` is the flag last signed, `uses` are the platform's that are open."""
     held = state.acts.inhibition
     ends = sealing(state, policy.lower_after, now)
     return BreakGlassAnswer.model_validate(
@@ -30,6 +36,8 @@ def break_glass(
             "inhibit": None if held is None else _inhibit(held),
             "unknown_until": unknown_ends_at(state, policy),
             "sealed_again": SealingAnswer(at=ends.at, if_up=ends.is_if_up) if ends is not None else None,
+            "open_uses": len(uses),
+            "critical_uses": sum(use.is_critical for use in uses),
         }
     )
 

@@ -18,6 +18,7 @@ from monitor.web.refused import Refused
 from monitor.web.site import Site
 from monitor.web.sources import Sources
 from monitor.web.stream import EventStream
+from monitor.web.usehandlers import UseHandlers
 from monitor.wire.answers import KeysAnswer, OutagesAnswer
 from monitor.wire.endpoints import ENDPOINTS, HTML, JOSE, JSON, TEXT
 from monitor.wire.openapi import document as openapi_document
@@ -38,6 +39,8 @@ class Handlers:
         self._pages = pages
         self._hub = hub
         self._acts = ActHandlers(site, sources)
+        self._open_uses = sources.uses.open_uses
+        self._uses = UseHandlers(sources.uses)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -53,6 +56,7 @@ class Handlers:
             "keys": self._keys,
             "openapi": self._describe,
             **self._acts.by_name(),
+            **self._uses.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:
@@ -71,15 +75,9 @@ class Handlers:
         return Response("ready\n", media_type=TEXT)
 
     async def _status(self, _: Asked) -> Response:
-        return _json(
-            shaping.status(
-                self._site,
-                self._reader.platforms(),
-                documents(self._site, self._reader),
-                self._reader.waiting_for(),
-                self._clock.now(),
-            )
-        )
+        states, signed = self._reader.platforms(), documents(self._site, self._reader)
+        shown = shaping.Shown(states, signed, self._open_uses(), self._clock.now())
+        return _json(shaping.status(self._site, shown, self._reader.waiting_for()))
 
     async def _flag(self, asked: Asked) -> Response:
         media = asking.media(asked.request.headers.getlist("accept"), (JSON, JOSE))

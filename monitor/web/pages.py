@@ -6,12 +6,12 @@
 
 import asyncio
 
-from glasswatch.clock import Clock
 from monitor.model.record import FlagDocument
 from monitor.ports import StatusReader
 from monitor.web.outages import LastOutages
 from monitor.web.page import render
 from monitor.web.site import Site
+from monitor.web.sources import Sources
 from monitor.web.view import Held, page_view
 
 _KEPT_SECONDS = 1.0
@@ -26,11 +26,12 @@ def documents(site: Site, reader: StatusReader) -> dict[str, FlagDocument]:
 class Pages:
     """The status page, for serving and for the file."""
 
-    def __init__(self, site: Site, reader: StatusReader, outages: LastOutages, clock: Clock) -> None:
+    def __init__(self, site: Site, sources: Sources, outages: LastOutages) -> None:
         self._site = site
-        self._reader = reader
+        self._reader = sources.reader
+        self._uses = sources.uses
         self._outages = outages
-        self._clock = clock
+        self._clock = sources.clock
         self._making = asyncio.Lock()
         self._made_at: float | None = None
         self._served = ""
@@ -54,6 +55,13 @@ class Pages:
     async def _make(self, *, is_file: bool) -> str:
         outages = await self._outages.read()
         unpublished = {name: tuple(self._reader.unpublished(name)) for name in self._site.platforms}
-        held = Held(tuple(self._reader.platforms()), documents(self._site, self._reader), outages, unpublished)
+        held = Held(
+            tuple(self._reader.platforms()),
+            documents(self._site, self._reader),
+            outages,
+            unpublished,
+            tuple(self._uses.open_uses()),
+            self._uses.blind_watchers(),
+        )
         now = self._clock.now()
         return await asyncio.to_thread(lambda: render(page_view(self._site, held, now, is_file=is_file)))

@@ -123,6 +123,28 @@ class PlatformView:
 
 
 @dataclass(frozen=True, slots=True)
+class UseView:
+    """One use of break-glass that is open."""
+
+    mark: Mark
+    summary: str
+    at: Moment
+    why: str
+    lacks: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsesView:
+    """The open uses: what to call them, those shown, and a line about the others."""
+
+    title: str
+    sentence: str
+    is_critical: bool
+    shown: tuple[UseView, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file."""
 
@@ -135,4 +157,6 @@ class PageView:
     refresh_seconds: int
     is_file: bool
     is_blind: bool
+    uses: UsesView | None
+    blind_watchers: tuple[str, ...]
     platforms: tuple[PlatformView, ...]

@@ -1,11 +1,13 @@
 """Puts what the monitor holds into the shapes of the wire. No decision is made here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState, ProbeState
+from monitor.model.use import Use
 from monitor.web.glass import break_glass
 from monitor.web.site import Site
 from monitor.wire.answers import (
@@ -19,25 +21,25 @@ from monitor.wire.answers import (
 )
 
 
-def status(
-    site: Site,
-    states: Sequence[PlatformState],
-    documents: dict[str, FlagDocument],
-    waiting_for: Sequence[str],
-    now: datetime,
-) -> StatusAnswer:
-    """Return everything held true. `documents` are the flags last signed, by platform."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is held true at an instant: platforms, the flags last signed by platform, and the uses that are open."""
+
+    states: Sequence[PlatformState]
+    documents: Mapping[str, FlagDocument]
+    open_uses: Sequence[Use]
+    at: datetime
+
+
+def status(site: Site, shown: Shown, waiting_for: Sequence[str]) -> StatusAnswer:
+    """Return everything held true."""
     return StatusAnswer(
         deployment=site.deployment,
         vantage=site.vantage,
         version=site.version,
-        at=now,
+        at=shown.at,
         waiting_for=tuple(waiting_for),
-        platforms=tuple(
-            _platform(state, site, documents.get(state.platform), now)
-            for state in states
-            if state.platform in site.platforms
-        ),
+        platforms=tuple(_platform(state, site, shown) for state in shown.states if state.platform in site.platforms),
     )
 
 
@@ -83,8 +85,10 @@ def functions_of(policy: PlatformPolicy) -> dict[str, list[str]]:
     return probes
 
 
-def _platform(state: PlatformState, site: Site, document: FlagDocument | None, now: datetime) -> PlatformAnswer:
+def _platform(state: PlatformState, site: Site, shown: Shown) -> PlatformAnswer:
     watched = site.platforms[state.platform]
+    document = shown.documents.get(state.platform)
+    uses = [use for use in shown.open_uses if use.platform == state.platform]
     return PlatformAnswer.model_validate(
         {
             "platform": state.platform,
@@ -93,7 +97,7 @@ def _platform(state: PlatformState, site: Site, document: FlagDocument | None, n
             "why": state.why,
             "vote": state.vote.value,
             "blind": state.blind,
-            "break_glass": break_glass(state, watched.policy, document, now),
+            "break_glass": break_glass(state, watched.policy, document, uses, shown.at),
             "outage": outage(state.outage) if state.outage is not None else None,
             "functions": tuple(
                 _function(name, probes, state, watched.policy) for name, probes in functions_of(watched.policy).items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from glasswatch.clock import Clock
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.record import AuditEntry
-from monitor.ports import StatusReader, Store
+from monitor.ports import StatusReader, Store, Uses
 
 Note = Callable[[AuditEntry, str | None], None]
 DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
@@ -27,4 +27,5 @@ class Sources:
     clock: Clock
     note: Note
     act: DoAct
+    uses: Uses
     refused: Callable[[str], None] = lambda _code: None

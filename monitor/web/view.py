@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from monitor import visible
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState
+from monitor.model.use import Use
 from monitor.model.verdict import FlagState, Verdict
 from monitor.rules.sealing import Sealing, sealing
 from monitor.web import phrases
@@ -35,6 +36,7 @@ from monitor.web.probeview import probe_view
 from monitor.web.seen import Seen
 from monitor.web.shaping import functions_of
 from monitor.web.site import Site, Watched
+from monitor.web.useview import uses_view
 
 REFRESH_SECONDS = 5
 
@@ -54,6 +56,8 @@ class Held:
     documents: Mapping[str, FlagDocument]
     outages: Mapping[str, Sequence[Outage] | None]
     unpublished: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    open_uses: Sequence[Use] = ()
+    blind_watchers: Sequence[str] = ()
 
 
 def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
@@ -63,7 +67,7 @@ def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageVi
     worst = min((state.verdict for state in platforms), key=_WORST_FIRST.index, default=Verdict.UNKNOWN)
     seen = Seen(now, is_file)
     return PageView(
-        title=_title(site, platforms, held.documents, now),
+        title=_title(site, platforms, held, now),
         icon=_TONES[worst],
         deployment=visible.line(site.deployment),
         vantage=visible.line(site.vantage),
@@ -72,6 +76,8 @@ def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageVi
         refresh_seconds=0 if is_file else REFRESH_SECONDS,
         is_file=is_file,
         is_blind=any(state.blind for state in platforms),
+        uses=uses_view(held.open_uses, seen),
+        blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
         platforms=tuple(
             _platform(f"platform-{number}", state, site.platforms[state.platform], held, seen)
             for number, state in enumerate(platforms, 1)
@@ -79,7 +85,15 @@ def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageVi
     )
 
 
-def _title(site: Site, platforms: Sequence[PlatformState], documents: Mapping[str, FlagDocument], now: datetime) -> str:
+def _title(site: Site, platforms: Sequence[PlatformState], held: Held, now: datetime) -> str:
+    critical = sum(use.is_critical for use in held.open_uses)
+    uses = f"{critical} CRITICAL USE{'S' if critical > 1 else ''}, " if critical else ""
+    return uses + _title_of_platforms(site, platforms, held.documents, now)
+
+
+def _title_of_platforms(
+    site: Site, platforms: Sequence[PlatformState], documents: Mapping[str, FlagDocument], now: datetime
+) -> str:
     if len(platforms) == 1:
         only = platforms[0]
         glass = _glass_mark(documents.get(only.platform), now).word

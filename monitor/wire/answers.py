@@ -185,6 +185,10 @@ class BreakGlassAnswer(Shape):
     """Set while what outages raise is held closed."""
     unknown_until: Instant | None = None
     """Set while the verdict is unknown: until then an outage cause may rest on it, unless a person renews it."""
+    open_uses: int = 0
+    """Uses that people still have to class."""
+    critical_uses: int = 0
+    """Those of them that should not have been."""
 
 
 class PlatformAnswer(Shape):

@@ -11,6 +11,7 @@
 6. What is not a `GET` writes: every refusal of it is audited, and so is its effect.
 7. `platform_in` says where the platform stands that a token may be limited to: in the path, which is the case
    wherever a path holds `{platform}`, or in the body's member `platform` (null there: all of them).
+8. `creates`: a success that brought about something new is a 201, one that found it there a 200.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from pydantic import BaseModel
 from monitor.wire.acts import ConfirmBody, InhibitBody, LowerBody, RaiseBody
 from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
 from monitor.wire.queries import NoQuery, OutagesQuery
+from monitor.wire.uses import ClassBody, ReportBody, UseAnswer, UsesAnswer, UsesQuery
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -54,6 +56,7 @@ class Endpoint:
     body: type[BaseModel] | None = None
     refusals: tuple[str, ...] = field(default=())
     platform_in: PlatformIn | None = None
+    creates: bool = False
 
     def __post_init__(self) -> None:
         if "{platform}" in self.path:
@@ -183,6 +186,38 @@ ENDPOINTS = (
         answers={JSON: OutagesAnswer},
         query=OutagesQuery,
         refusals=("unknown_platform", "store_unavailable"),
+    ),
+    Endpoint(
+        name="uses",
+        method="GET",
+        path="/api/v1/uses",
+        scope="read",
+        summary="Uses of break-glass, and attempts that were refused, newest received first.",
+        answers={JSON: UsesAnswer},
+        query=UsesQuery,
+        refusals=("store_unavailable",),
+    ),
+    Endpoint(
+        name="use_report",
+        method="POST",
+        path="/api/v1/uses",
+        scope="use",
+        summary="Report one attempt at break-glass, allowed or refused. The same again is known, and pages nobody.",
+        answers={JSON: UseAnswer},
+        body=ReportBody,
+        refusals=("store_unavailable",),
+        platform_in="body",
+        creates=True,
+    ),
+    Endpoint(
+        name="use_class",
+        method="POST",
+        path="/api/v1/uses/{id}/class",
+        scope="use",
+        summary="Say what a use was, that its credential was rotated, or both. Another person than the user does.",
+        answers={JSON: UseAnswer},
+        body=ClassBody,
+        refusals=("no_such", "not_possible", "store_unavailable"),
     ),
     Endpoint(
         name="events",

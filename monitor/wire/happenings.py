@@ -8,6 +8,7 @@ from typing import Literal
 
 from monitor.wire.answers import FlagStateWord, OutageAnswer, VerdictWord
 from monitor.wire.shape import Instant, Shape
+from monitor.wire.uses import UseEvent
 
 ActWord = Literal["raise_asked", "raise", "renew", "lower", "inhibit_asked", "inhibit", "inhibit_end"]
 
@@ -83,6 +84,7 @@ EVENTS: dict[str, type[Shape]] = {
     "flag": FlagEvent,
     "act": ActEvent,
     "outage": OutageEvent,
+    "use": UseEvent,
     "page": PageEvent,
     "reset": ResetEvent,
 }

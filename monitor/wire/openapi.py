@@ -64,7 +64,11 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
-        "responses": {"200": _success(endpoint), **_refusals(endpoint)},
+        "responses": {
+            **({"201": _success(endpoint)} if endpoint.creates else {}),
+            "200": _success(endpoint),
+            **_refusals(endpoint),
+        },
     }
     if endpoint.scope is not None:
         operation["x-scope"] = endpoint.scope

@@ -15,14 +15,22 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\
 
 
 def _only_rfc3339(value: object) -> object:
-    """Turn away what pydantic would take besides, such as a count of seconds, in text from outside."""
-    if isinstance(value, str) and not _RFC3339.fullmatch(value):
+    """Read text from outside; turn away what pydantic would take besides, such as a count of seconds.
+
+    Read here, because a body's members must have their very types and JSON has none for times.
+    """
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise ValueError("not a time as RFC 3339 writes it")
-    return value
+    return datetime.fromisoformat(value.upper())
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time at the end of times, which has none in UTC") from None
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_only_rfc3339), AfterValidator(_in_utc)]

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from monitor.model.act import Act, Acted, Answer, Hand, Ruling
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
+from monitor.storegate import StoreGate
+from monitor.useregister import RegisterContext, UseRegister, UseTold
 from monitor.web.deadlines import Bounds
 from monitor.web.face import WebFace
 from monitor.web.server import WebServer
@@ -17,6 +20,7 @@ from monitor.web.sources import Sources
 from platforms.http import ASGITransport, AsyncClient
 from tests.support.clock import ManualClock
 from tests.support.memory_store import MemoryStore
+from tests.support.uses import POLICY
 from tests.support.watching import FakeMonitor, site
 
 
@@ -31,9 +35,27 @@ class World:
     site: Site = field(default_factory=site)
     refused: list[str] = field(default_factory=list)
     noted: list[tuple[str | None, AuditEntry]] = field(default_factory=list)
+    told: list[UseTold] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
     acts: list[tuple[str, Act, Hand]] = field(default_factory=list)
     acted: Acted = field(default_factory=lambda: Acted(Ruling(Answer.DONE, "done as asked", "c-1"), is_recorded=True))
+
+    def __post_init__(self) -> None:
+        """Join the register of uses to the rest."""
+        self.gate = StoreGate(lambda _is_writable, _reason: None)
+        states = {state.platform: state for state in self.monitor.platforms()}
+        context = RegisterContext(
+            store=self.store,
+            gate=self.gate,
+            clock=self.clock,
+            route=lambda _: (),
+            state=states.get,
+            moved=lambda _: None,
+            tell=self.told.append,
+            taken_up=lambda _: None,
+            ready_ttl=timedelta(minutes=15),
+        )
+        self.register = UseRegister(POLICY, context)
 
     def face(self, store: Store | None = None) -> WebFace:
         """Return a face over this world."""
@@ -53,6 +75,7 @@ class World:
             self.clock,
             lambda entry, platform: self.noted.append((platform, entry)),
             self.act,
+            self.register,
             self.refused.append,
         )
 

@@ -52,7 +52,7 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = _run("-c", code, capture_output=True)
     assert done.stderr.strip() == "[]"
-    for name in ("run", "demo", "check", "probe", "status", "flag"):
+    for name in ("run", "demo", "check", "probe", "status", "flag", "uses"):
         assert f"  {name} " in done.stdout
 
 

@@ -116,6 +116,14 @@ async def test_a_person_reads_when_it_is_sealed_again(
     assert f"  sealed again at 2026-03-01 03:00:00Z{said}" in capsys.readouterr().out.splitlines()
 
 
+async def test_open_uses_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """People still have to class them; the exit code is the platform's."""
+    used = _platform("up")
+    used["break_glass"] |= {"open_uses": 2, "critical_uses": 1}
+    assert await _status(answering(_answer(used))) == ExitCode.GOOD
+    assert "  open uses: 2, 1 CRITICAL (monitor uses list --open)" in capsys.readouterr().out
+
+
 async def test_before_the_first_outcome_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     """Not run yet, not signed yet."""
     first = _platform("unknown")

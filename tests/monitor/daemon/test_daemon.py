@@ -15,11 +15,12 @@ import pytest
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 from glasswatch.settings.load import load
-from monitor.assembly import Assembly, assemble
+from monitor.assembly import assemble
 from monitor.daemon import Daemon
 from monitor.errors import StoreUnavailable
 from monitor.model.event import Observed
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
+from monitor.parts import Assembly
 from monitor.rules.schedule import Grid, grid_of
 from monitor.scheduler import ProbeLoop
 from monitor.settings.policy import policies_of

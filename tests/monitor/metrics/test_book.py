@@ -86,6 +86,7 @@ def test_labels_are_those_of_the_names() -> None:
     book.state(down())
     book.flag(document())
     book.publish_tried(document(), TARGET, is_out=True)
+    book.watcher("db-log", is_seeing=True)
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.model.act import Confirm, EndInhibit, Inhibit
 from monitor.model.event import Restarted
 from monitor.model.fact import CauseAdded, CauseEnded, FlagTakenUp, OutageEnded, PageDecided
 from monitor.model.page import PageKind, PageStatus
@@ -276,6 +277,37 @@ def test_what_people_raised_is_kept_as_signed() -> None:
     assert platform.found(CauseAdded) == [CauseAdded(MANUAL)]
     platform.tick(3 * HOUR)
     assert platform.flag() is FlagState.STANDBY
+
+
+def held_closed() -> Platform:
+    """Return a platform in an outage that two persons hold closed."""
+    platform = down()
+    asked = platform.act(Inhibit("false alarm", HOUR))
+    platform.act(Confirm(str(asked.subject)), "ben")
+    return platform
+
+
+def test_what_is_held_closed_is_not_taken_for_ended() -> None:
+    """A flag that only was renewed says what is on record: nothing is told, and what is held closed stays so."""
+    platform = held_closed()
+    flag = published(platform)
+    find(platform, flag)
+    assert not [fact for fact in platform.step.facts if isinstance(fact, CauseEnded | FlagTakenUp)]
+    assert platform.state.acts.inhibition is not None
+    assert [cause.inhibited for cause in platform.state.causes] == [True]
+
+
+def test_what_was_opened_again_unrecorded_is_not_held_closed() -> None:
+    """The flag says that the outage was in force: it is as it was signed, but for having to be confirmed again."""
+    platform = held_closed()
+    flag = lose(platform, lambda: platform.act(EndInhibit("it is real")))
+    assert [cause.kind for cause in flag.causes] == [CauseKind.OUTAGE]
+    find(platform, flag)
+    assert platform.flag() is FlagState.STANDBY
+    assert [(cause.suspended, cause.inhibited) for cause in platform.state.causes] == [(True, False)]
+    assert platform.state.acts.inhibition is None
+    platform.confirm()
+    assert platform.flag() is FlagState.READY
 
 
 def test_what_people_lowered_stays_lowered() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from glasswatch.settings.model import SettingsModel
 from monitor.model.page import PageKind
-from monitor.registries import CHANNELS, KINDS, PROBES, TARGETS
+from monitor.registries import CHANNELS, KINDS, PROBES, TARGETS, WATCHERS
 from tests.support.settings_reference import DOCUMENT, reachable, table
 
 TEXT = DOCUMENT.read_text()
@@ -38,7 +38,7 @@ def test_every_setting_has_a_meaning_and_words(model: type[SettingsModel]) -> No
 @pytest.mark.parametrize(
     "name",
     [
-        *(f"`type: {name}`" for name in (*PROBES, *CHANNELS)),
+        *(f"`type: {name}`" for name in (*PROBES, *CHANNELS, *WATCHERS)),
         *(f"`{name}`" for name in KINDS),
         *(f"`publish`, `{name}`" for name in TARGETS),
     ],

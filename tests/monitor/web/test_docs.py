@@ -1,8 +1,12 @@
 import re
 from pathlib import Path
 
+import pytest
+from pydantic import BaseModel
+
 from monitor.acting import PATIENCE_SECONDS
 from monitor.auditor import MOST_KEPT
+from monitor.model.use import Happening
 from monitor.rules.acts import REMEMBERED
 from monitor.rules.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, WRITES
 from monitor.web.bodies import LARGEST
@@ -12,6 +16,7 @@ from monitor.wire.endpoints import ENDPOINTS
 from monitor.wire.happenings import EVENTS
 from monitor.wire.queries import OutagesQuery
 from monitor.wire.refusals import REFUSALS
+from monitor.wire.uses import ClassBody, ReportBody, UsesQuery
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "reference" / "http.md").read_text()
 
@@ -48,10 +53,25 @@ def test_every_event_is_documented() -> None:
     assert f"the last {HELD}\nevents" in _section("Events")
 
 
-def test_every_parameter_is_documented() -> None:
+@pytest.mark.parametrize(
+    ("section", "shape"),
+    [
+        ("Outages", OutagesQuery),
+        ("Uses", UsesQuery),
+        ("Reporting a use", ReportBody),
+        ("Classing a use", ClassBody),
+    ],
+)
+def test_every_parameter_and_member_is_documented(section: str, shape: type[BaseModel]) -> None:
     """What each expects, in the words that a mistake is answered with."""
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", _section("Outages"), re.MULTILINE))
-    assert rows == {name: field.description for name, field in OutagesQuery.model_fields.items()}
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", _section(section), re.MULTILINE))
+    assert rows == {field.alias or name: field.description for name, field in shape.model_fields.items()}
+
+
+def test_every_happening_of_a_use_is_documented() -> None:
+    """What the stream may say became of one."""
+    (row,) = re.findall(r"^\| `use` \| (.+) \|$", _section("Events"), re.MULTILINE)
+    assert re.findall(r"`(\w+)`", row) == [*(happening.value for happening in Happening), "happening"]
 
 
 def test_every_member_of_an_act_is_documented() -> None:

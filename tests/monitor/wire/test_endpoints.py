@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.model.act import ActKind, RequestKind
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
-from monitor.wire import answers, happenings
+from monitor.wire import answers, happenings, uses
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
@@ -27,7 +27,7 @@ ACT = Endpoint(
 )
 SHAPES = [
     shape
-    for module in (answers, happenings)
+    for module in (answers, happenings, uses)
     for shape in vars(module).values()
     if isinstance(shape, type) and issubclass(shape, Shape) and shape is not Shape
 ]
@@ -53,6 +53,8 @@ def test_what_design_promises_is_there() -> None:
         "/api/v1/flag/{platform}/inhibit",
         "/api/v1/flag/{platform}/confirm",
         "/api/v1/outages",
+        "/api/v1/uses",
+        "/api/v1/uses/{id}/class",
         "/api/v1/events",
         "/.well-known/jwks.json",
         "/api/v1/openapi.json",
@@ -74,6 +76,8 @@ def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
         "flag_lower": "flag:lower",
         "flag_inhibit": "flag:inhibit",
         "flag_confirm": "flag:confirm",
+        "use_report": "use",
+        "use_class": "use",
     }
     assert {endpoint.scope for endpoint in ENDPOINTS if not endpoint.writes} == {None, "read"}
 
