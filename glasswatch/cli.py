@@ -3,12 +3,9 @@
 `glasswatch monitor …` serves hosts where another program already has one of our scripts' names. A command's module
 is imported only when it is called: the table holds its place and its one line of help, so that `--help` stays quick.
 
-How a command ends (design 3.1): wrong usage 2, what we raise on purpose by its own code, Ctrl-C and a broken pipe 5
-(never 1, which would read as a finding), an answer that can't be written (a full disk) 7, anything else 70 with its
-traceback, because then the fault is ours. Nobody listening on stderr changes none of this.
+How a command ends is `ending`'s; here click's own errors are told apart: wrong usage is 2.
 """
 
-import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,10 +16,8 @@ from typing import NamedTuple, NoReturn
 import click
 
 from glasswatch import __version__
-from glasswatch.errors import ExitCode, GlasswatchError
-
-# What writing to a stream that is already open fails with when the disk behind it is full or broken.
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+from glasswatch.ending import code_of, finish
+from glasswatch.errors import ExitCode
 
 
 class Place(NamedTuple):
@@ -65,67 +60,30 @@ class LazyGroup(click.Group):
 
 def run(command: click.Command, name: str, argv: Sequence[str] | None = None) -> int:
     """Call a command and return its exit code; every error has become one line on stderr."""
+    return code_of(lambda: _invoke(command, name, sys.argv[1:] if argv is None else argv))
+
+
+def _invoke(command: click.Command, name: str, argv: Sequence[str]) -> int:
     try:
         # Not command.main(): it turns a broken pipe into exit 1, which for us is a finding.
-        with command.make_context(name, list(sys.argv[1:] if argv is None else argv)) as context:
+        with command.make_context(name, list(argv)) as context:
             result = command.invoke(context)
-        _flush()
     except click.exceptions.Exit as done:
         return done.exit_code
-    except (click.Abort, EOFError, KeyboardInterrupt):
-        _complain("interrupted")
-        return ExitCode.INTERRUPTED
+    except click.Abort:
+        raise KeyboardInterrupt from None
     except click.ClickException as wrong:
         with suppress(OSError):
             wrong.show()
         return ExitCode.USAGE
-    except GlasswatchError as fault:
-        _complain(str(fault))
-        return fault.exit_code
-    except OSError as fault:
-        return _output_lost(fault)
     return result if isinstance(result, int) else ExitCode.GOOD
-
-
-def _output_lost(fault: OSError) -> int:
-    """Return the exit code where our output can't be written; raise the fault where it is about something else."""
-    is_pipe = isinstance(fault, BrokenPipeError)
-    if not is_pipe and (fault.errno not in _FULL or fault.filename is not None):
-        raise fault
-    _let_go_of_output()
-    if is_pipe:
-        return ExitCode.INTERRUPTED
-    _complain(f"the answer can't be written: {fault.strerror}")
-    return ExitCode.EVIDENCE_UNWRITABLE
-
-
-def _complain(text: str) -> None:
-    with suppress(OSError):
-        click.echo(text, err=True)
-
-
-def _flush() -> None:
-    if sys.stdout is not None:  # it is None where the process was started with it closed
-        sys.stdout.flush()
-
-
-def _let_go_of_output() -> None:
-    # Python would complain once more when it flushes at exit: give it somewhere to flush to.
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def end(command: click.Command, name: str) -> NoReturn:
     """Run a command as a console script and end the process with its code."""
     if f"_{name.upper()}_COMPLETE" in os.environ:
         command.main(prog_name=name)  # a shell asks for completions; click answers it and ends the process
-    try:
-        code = run(command, name)
-    except Exception:  # noqa: BLE001 - the last line of defence: whatever this is, it must not end as a finding
-        sys.excepthook(*sys.exc_info())
-        _complain(f"{name}: this is a fault of glasswatch {__version__}, not a finding; please report it")
-        code = ExitCode.BUG
-    sys.exit(code)
+    finish(lambda: run(command, name), name)
 
 
 _SCRIPTS = {"monitor": Place("monitor.cli:command", "Watch platforms, mark break-glass ready, page.")}

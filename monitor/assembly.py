@@ -15,6 +15,7 @@ from glasswatch.errors import SecretUnavailable
 from glasswatch.flag import keys
 from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.strict import encode_base64url
+from glasswatch.flag.trust import DEMO_DEPLOYMENT
 from glasswatch.secrets import Secret, SecretReference, resolve
 from monitor import procedure
 from monitor.announce import Announcer
@@ -100,6 +101,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         for name, platform in settings.platforms.items()
     }
     key = await _flag_key(settings.flag, clock)
+    _refuse_demo_key(key, settings)
     store = make_store(
         await _store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
     )
@@ -167,6 +169,14 @@ async def _flag_key(settings: FlagSettings, clock: Clock) -> keys.SigningKey:
         return keys.parse(secret.reveal().encode())
     except KeyFault as fault:
         raise KeyFault(f"flag.key: secret from {settings.key}: {fault}") from None
+
+
+def _refuse_demo_key(key: keys.SigningKey, settings: MonitorSettings) -> None:
+    if key.is_demo and settings.deployment != DEMO_DEPLOYMENT:
+        raise KeyFault(
+            f"flag.key: secret from {settings.flag.key}: a demo made this key, and no reader of another deployment "
+            "believes it: make one with `monitor flag keygen`"
+        )
 
 
 async def _secret(reference: SecretReference) -> Secret:

@@ -17,6 +17,7 @@ from glasswatch.flag.errors import Malformed, Refusal, Refused, RepeatedName, sh
 from glasswatch.flag.strict import Members, decode_base64url, encode_base64url, loads
 
 FLAG_TYP = "break-glass-flag+jwt"
+ORDER_TYP = "break-glass-order+jwt"
 MAX_BYTES = 16 * 1024
 ALGORITHM = "EdDSA"
 _HEADER = frozenset({"alg", "typ", "kid"})
@@ -64,7 +65,7 @@ def open_(document: bytes | str, typ: str) -> Jws:
         raise Refused(Refusal.TOO_LARGE, f"the document has more than {MAX_BYTES} bytes")
     parts = raw.removesuffix(b"\n").split(b".")
     if len(parts) != _PARTS or not all(parts):
-        raise Refused(Refusal.PARTS, "the document is not a signed flag: it does not have three parts joined by dots")
+        raise Refused(Refusal.PARTS, "the document is not a signed one: it does not have three parts joined by dots")
     try:
         header, payload, signature = (decode_base64url(part) for part in parts)
     except Malformed as error:

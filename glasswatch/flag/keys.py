@@ -2,6 +2,8 @@
 
 - A key's name (`kid`) is the RFC 7638 thumbprint of its public half.
 - A key file that others can read is refused; a key file that exists is never overwritten.
+- A demo's key says so in a line before the PEM block, and is loaded as such: whoever signs for anything but a demo must
+  refuse it.
 - No message, repr or error holds key material.
 
 Readers need none of this: they know public keys from the trust file.
@@ -27,15 +29,17 @@ from glasswatch.flag.strict import encode_base64url
 
 MAX_BYTES = 16 * 1024
 _PEM_HEADER = b"-----BEGIN PRIVATE KEY-----"
+_DEMO_LINE = b"glasswatch demo key: it counts for the deployment demo and for no other\n"
 
 
 class SigningKey:
     """An Ed25519 private key that signs and does not show itself."""
 
-    __slots__ = ("_kid", "_private", "_public")
+    __slots__ = ("_is_demo", "_kid", "_private", "_public")
 
-    def __init__(self, private: Ed25519PrivateKey) -> None:
+    def __init__(self, private: Ed25519PrivateKey, *, is_demo: bool = False) -> None:
         self._private = private
+        self._is_demo = is_demo
         self._public = private.public_key().public_bytes_raw()
         self._kid = thumbprint(self._public)
 
@@ -49,21 +53,27 @@ class SigningKey:
         """The public half, 32 bytes."""
         return self._public
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether a demo made it, so that it may sign for the deployment `demo` alone."""
+        return self._is_demo
+
     def sign(self, data: bytes) -> bytes:
         """Return the Ed25519 signature of `data`, 64 bytes."""
         return self._private.sign(data)
 
     def pem(self) -> bytes:
         """Return the private key in PKCS#8 PEM, for its file and nothing else."""
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        pem = self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return _DEMO_LINE + pem if self._is_demo else pem
 
     def __repr__(self) -> str:
         return f"SigningKey(kid={self._kid!r})"
 
 
-def generate() -> SigningKey:
+def generate(*, is_demo: bool = False) -> SigningKey:
     """Return a new key from the system's randomness."""
-    return SigningKey(Ed25519PrivateKey.generate())
+    return SigningKey(Ed25519PrivateKey.generate(), is_demo=is_demo)
 
 
 def thumbprint(public: bytes) -> str:
@@ -81,16 +91,19 @@ def parse(pem: bytes) -> SigningKey:
     """
     if len(pem) > MAX_BYTES:
         raise KeyFault(f"expected a private key, found more than {MAX_BYTES} bytes")
-    if not pem.lstrip().startswith(_PEM_HEADER):
+    text = pem.lstrip()
+    is_demo = text.startswith(_DEMO_LINE)
+    text = text.removeprefix(_DEMO_LINE)
+    if not text.startswith(_PEM_HEADER):
         raise KeyFault("expected an unencrypted private key in PKCS#8 PEM, as `monitor flag keygen` makes it")
     try:
-        private = load_pem_private_key(pem, password=None)
+        private = load_pem_private_key(text, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # The library's own words are left out: they may quote the input.
         raise KeyFault("expected a private key in PKCS#8 PEM: this one is damaged") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyFault("expected an Ed25519 key: this one is of another kind")
-    return SigningKey(private)
+    return SigningKey(private, is_demo=is_demo)
 
 
 def load(path: Path, clock: Clock) -> SigningKey:
@@ -111,14 +124,14 @@ def load(path: Path, clock: Clock) -> SigningKey:
         raise KeyFault(f"{path}: {error}") from None
 
 
-def create(path: Path) -> SigningKey:
+def create(path: Path, *, is_demo: bool = False) -> SigningKey:
     """Make a key and its file, mode 0600.
 
     Raises:
         KeyExists: there is something at that path.
         NotWritten: the file can't be written.
     """
-    key = generate()
+    key = generate(is_demo=is_demo)
     try:
         disk.create(path, key.pem(), 0o600)
     except FileExistsError:

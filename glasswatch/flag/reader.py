@@ -4,26 +4,29 @@ A document is believed only if it passes all of this (design 3.4); the first rul
 
 1. a trusted key signed it (`authenticity`);
 2. the payload is strict JSON, its format is 1, every claim is there and of its type (`strict`, `document`);
-3. `RULES`, in their order: issuer, platform and audience are exactly those expected; it is not from the future (60 s
-   allowed), does not claim to live longer than the reader's cap, its version is not ahead of its date (60 s allowed);
-   its state follows from its causes now; enough vantages agree where ready rests on what vantages saw;
-4. it has not expired;
-5. it is not of an exercise.
+3. `RULES`: no demo's key signed it, unless the demo is asked about, and issuer, platform and audience are exactly those
+   expected (`AUTHENTIC`); it is not from the future, and its version is not ahead of its date (60 s allowed each); it
+   does not claim to live longer than the reader's cap; its state follows from its causes now;
+4. the floor, where one is kept (`floor`, asked by `selection`);
+5. `ANSWERING`: it has not expired; enough vantages agree where ready rests on what vantages saw; it is not of an
+   exercise, unless the reader asks for one of its principals, and then it is not of an emergency.
 
-Then the answer is ready or standby. Pure: no clock, no file. A refused document's claims are not handed out, so that
-nobody takes them for true. Floors, orders and several documents are not judged here.
+What passes 1 to 4 is true, and is remembered in the floor; 5 says whether it answers what is asked now. The answer is
+ready, standby, or exercise to its principals. Pure: no clock, no file. A refused document's claims are not handed
+out, so that nobody takes them for true. Which of several documents is judged is decided in `selection`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from glasswatch.flag.advice import ADVICE
 from glasswatch.flag.authenticity import authenticate, rfc3339
 from glasswatch.flag.document import FORMAT, CauseKind, Claims, FlagState, audience, format_of, parse, state_of, unix_ms
 from glasswatch.flag.errors import Malformed, Refusal, Refused, RepeatedName, shown
 from glasswatch.flag.jws import FLAG_TYP
 from glasswatch.flag.strict import Members, loads
-from glasswatch.flag.trust import Trust, TrustKey
+from glasswatch.flag.trust import DEMO_DEPLOYMENT, Trust, TrustKey
 
 MAX_TTL = timedelta(minutes=20)
 TOLERANCE_MS = 60_000  # how far the signer's clock may be ahead of ours
@@ -32,17 +35,24 @@ DEFAULT_VANTAGE = "main"  # the monitor's own default: who names no vantage spea
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Whose flag the reader wants: `audience` is the deployment. `min_agreeing` 0 leaves vantages uncounted."""
+    """Whose flag the reader wants: `audience` is the deployment. `min_agreeing` 0 leaves vantages uncounted.
+
+    `exercise_principal` is whom an exercise must name; None is an emergency's reader.
+    """
 
     audience: str
     platform: str
     max_ttl: timedelta = MAX_TTL
     min_agreeing: int = 0
+    exercise_principal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The answer: a state (ready or standby) with its claims, or a refusal. `reason` is one line for a person."""
+    """The answer: a state with its claims, or a refusal. `reason` is one line for a person.
+
+    The state is exercise only for a reader that asks for one of its principals.
+    """
 
     state: FlagState | None
     refusal: Refusal | None
@@ -60,16 +70,32 @@ class Case:
     now_ms: int
 
 
+Rule = Callable[[Case], None]
+
+
 def judge(document: bytes | str, trust: Trust, expect: Expectation, now: datetime) -> Judgement:
-    """Judge one document at an aware instant. Never raises, whatever the document holds."""
+    """Judge one document by itself at an aware instant. Never raises, whatever the document holds."""
     try:
         case = read(document, trust, expect, now)
-        for rule in RULES:
-            rule(case)
-        _not_expired(case)
-        _not_an_exercise(case)
+        check(case, RULES)
+        check(case, ANSWERING)
     except Refused as refused:
         return refuse(refused.code, refused.what)
+    return answer(case)
+
+
+def check(case: Case, rules: Iterable[Rule]) -> None:
+    """Ask rules in their order.
+
+    Raises:
+        Refused: by the first that fails.
+    """
+    for rule in rules:
+        rule(case)
+
+
+def answer(case: Case) -> Judgement:
+    """Return the judgement of a document that passed every rule."""
     return Judgement(case.claims.state, None, _summary(case.claims), case.claims)
 
 
@@ -101,6 +127,11 @@ def _claims(payload: bytes) -> Claims:
         return parse(value)
     except Malformed as error:
         raise Refused(Refusal.CLAIMS, f"a claim is wrong: {error}") from None
+
+
+def _key_is_no_demos(case: Case) -> None:
+    if case.key.is_demo and case.expect.audience != DEMO_DEPLOYMENT:
+        raise Refused(Refusal.KEY_DEMO, f"the key {shown(case.key.kid)} was made by a demo and counts for nothing else")
 
 
 def _issuer_is_the_keys(case: Case) -> None:
@@ -170,21 +201,31 @@ def _not_expired(case: Case) -> None:
         raise Refused(Refusal.EXPIRED, f"it expired at {rfc3339(case.claims.exp)}")
 
 
-def _not_an_exercise(case: Case) -> None:
-    if case.claims.state is FlagState.EXERCISE:
-        raise Refused(Refusal.EXERCISE, "an exercise is on, there is no emergency")
+def _answers_who_asks(case: Case) -> None:
+    state, principal = case.claims.state, case.expect.exercise_principal
+    if principal is None:
+        if state is FlagState.EXERCISE:
+            raise Refused(Refusal.EXERCISE, "an exercise is on, there is no emergency")
+    elif state is FlagState.READY:
+        raise Refused(Refusal.EMERGENCY, "this is an emergency, and an exercise was asked for")
+    elif state is FlagState.EXERCISE and principal not in _principals(case):
+        raise Refused(Refusal.PRINCIPAL, f"the exercise does not name {shown(principal)} among its principals")
 
 
-RULES: tuple[Callable[[Case], None], ...] = (
-    _issuer_is_the_keys,
-    _platform_is_expected,
-    _audience_is_expected,
+def _principals(case: Case) -> set[str]:
+    counting = [cause for cause in case.claims.causes if cause.counts(case.now_ms)]
+    return {name for cause in counting if cause.kind is CauseKind.EXERCISE for name in cause.principals}
+
+
+AUTHENTIC: tuple[Rule, ...] = (_key_is_no_demos, _issuer_is_the_keys, _platform_is_expected, _audience_is_expected)
+RULES: tuple[Rule, ...] = (
+    *AUTHENTIC,
     _is_not_from_the_future,
-    _lifetime_is_capped,
     _version_is_near_its_date,
+    _lifetime_is_capped,
     _state_follows_from_causes,
-    _enough_vantages_agree,
 )
+ANSWERING: tuple[Rule, ...] = (_not_expired, _enough_vantages_agree, _answers_who_asks)
 
 
 def _summary(claims: Claims) -> str:
@@ -193,42 +234,7 @@ def _summary(claims: Claims) -> str:
     if claims.state is FlagState.STANDBY:
         return f"break-glass for {shown(claims.sub)} is sealed {since}, by a flag valid {until}"
     why = ", ".join(f"{cause.kind.value} {shown(cause.id)}" for cause in claims.causes)
+    is_drill = claims.state is FlagState.EXERCISE
+    what = "is open for an exercise and its principals alone" if is_drill else "is ready"
     url = shown(claims.procedure.url)
-    return f"break-glass for {shown(claims.sub)} is ready {since}, {until}, because of {why}; procedure: {url}"
-
-
-_COPY = "fetch another copy of the flag"
-_TRUST = "check with its owner that the trust file is up to date"
-_ASKED = "check what was asked for, and which flag was fetched"
-_MONITOR = "tell the owner of the monitor, whose settings or software are at fault or attacked"
-_CLOCK = "check the clocks of this machine and of the monitor"
-
-ADVICE = {
-    Refusal.TOO_LARGE: _COPY,
-    Refusal.PARTS: _COPY,
-    Refusal.ENCODING: _COPY,
-    Refusal.HEADER: _COPY,
-    Refusal.DUPLICATE_KEY: _MONITOR,
-    Refusal.ALGORITHM: _COPY,
-    Refusal.TYPE: _ASKED,
-    Refusal.KEY_UNKNOWN: _TRUST,
-    Refusal.KEY_REVOKED: f"{_COPY}, signed with a key that holds",
-    Refusal.KEY_DATES: _TRUST,
-    Refusal.KEY_ROLE: _TRUST,
-    Refusal.SIGNATURE: _COPY,
-    Refusal.PAYLOAD: _MONITOR,
-    Refusal.FORMAT: "bring reader and monitor to the same release",
-    Refusal.CLAIMS: _MONITOR,
-    Refusal.ISSUER: _TRUST,
-    Refusal.PLATFORM: _ASKED,
-    Refusal.AUDIENCE: _ASKED,
-    Refusal.ISSUED_LATER: _CLOCK,
-    Refusal.LIFETIME: _MONITOR,
-    Refusal.VER_AHEAD: _CLOCK,
-    Refusal.STATE: _COPY,
-    Refusal.TOO_FEW_AGREEING: "fetch the flag of another vantage, or decide by hand",
-    Refusal.EXPIRED: "fetch a newer copy of the flag",
-    Refusal.EXERCISE: "do not use break-glass for anything but the exercise",
-    Refusal.UNREADABLE: _COPY,
-    Refusal.TRUST: _TRUST,
-}
+    return f"break-glass for {shown(claims.sub)} {what} {since}, {until}, because of {why}; procedure: {url}"

@@ -1,6 +1,7 @@
 """The trust file: whose signature a reader believes, for what, and from when to when. Pinned, never fetched.
 
-A JWKS (RFC 7517) with `version`, and per key `kid`, `x`, `iss`, one `role`, `person`, `nbf`, `exp`, `revoked`:
+A JWKS (RFC 7517) with `version`, `order_persons`, and per key `kid`, `x`, `iss`, one `role`, `person`, `nbf`, `exp`,
+`revoked`, `demo`:
 
 - Only Ed25519 public keys. A private key in it, or a key that signs anybody's words (of small order), is a fault.
 - A `kid` names one key, and a key has one `kid`: what is revoked under one name must not live on under another.
@@ -8,31 +9,36 @@ A JWKS (RFC 7517) with `version`, and per key `kid`, `x`, `iss`, one `role`, `pe
   stand there as RFC 7517 has them.
 - `iss`, `person`, `nbf` and `exp` may be missing or null; `revoked` is `false`, `true`, or since when in Unix seconds,
   and a key that is revoked is so for all times, because a thief chooses what date his documents bear.
+- `order_persons` says how many different persons must sign an order to be ready: 2 where it is missing, 5 at most, and
+  never 1.
+- `demo: true` marks a key that `monitor demo` made: it counts for the deployment `demo` and for no other.
 - A file that others than its owner can write is not trusted.
 
 Faults are one line, with the place and what was expected. What a key's role and dates mean for a document is decided
-in `authenticity`.
+in `authenticity`; changing a trust file is `trust_change`'s.
 """
 
-import fcntl
-import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from glasswatch.clock import Clock
 from glasswatch.flag import disk
-from glasswatch.flag.errors import Malformed, NotWritten, TrustFault, shown
-from glasswatch.flag.strict import Members, decode_base64url, encode_base64url, loads
+from glasswatch.flag.digest import sha256
+from glasswatch.flag.errors import Malformed, TrustFault, shown
+from glasswatch.flag.strict import Members, decode_base64url, loads
 
 MAX_BYTES = 256 * 1024
+DEMO_DEPLOYMENT = "demo"  # the one deployment that a demo's key counts for
+ORDER_PERSONS = 2  # where the trust file names no number
+MAX_ORDER_PERSONS = 5
 _KEY_BYTES = 32
-_FILE = frozenset({"version", "keys"})
+_FILE_REQUIRED = frozenset({"version", "keys"})
+_FILE_OPTIONAL = frozenset({"order_persons"})
 _REQUIRED = frozenset({"kty", "crv", "x", "kid", "role"})
-_OPTIONAL = frozenset({"iss", "person", "nbf", "exp", "revoked", "alg", "use", "key_ops"})
+_OPTIONAL = frozenset({"iss", "person", "nbf", "exp", "revoked", "demo", "alg", "use", "key_ops"})
 
 # Points whose order divides 8, in every encoding OpenSSL accepts, sign bit cleared: anyone can sign under them. They
 # are what a placeholder of zeros decodes to. Same list as libsodium's ge25519_has_small_order.
@@ -73,14 +79,24 @@ class TrustKey:
     nbf: int | None = None
     exp: int | None = None
     is_revoked: bool = False
+    is_demo: bool = False
+
+    @property
+    def holder(self) -> str | None:
+        """Whose key it is, the same for every spelling of a name: one person must not count as two."""
+        if self.person is None:
+            return None
+        return " ".join(unicodedata.normalize("NFKC", self.person).casefold().split()) or None
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A trust file as read: its version, and the keys by `kid`."""
+    """A trust file as read: its version, the keys by `kid`, how many persons must sign a ready order, and its hash."""
 
     version: int = 0
     keys: Mapping[str, TrustKey] = field(default_factory=dict)
+    order_persons: int = ORDER_PERSONS
+    sha256: str = "0" * 64
 
     def key(self, kid: str) -> TrustKey | None:
         """Return the key of that name, if there is one."""
@@ -93,7 +109,34 @@ def load(path: Path, clock: Clock) -> Trust:
     Raises:
         TrustFault: it is missing, unreadable, malformed or can be written by others.
     """
-    return _parse_file(path, _read(path, clock))
+    return parse_file(path, read(path, clock))
+
+
+def read(path: Path, clock: Clock) -> bytes:
+    """Return the bytes of a trust file, not parsed yet.
+
+    Raises:
+        TrustFault: it is missing, unreadable or can be written by others.
+    """
+    try:
+        found = disk.read(path, MAX_BYTES, clock)
+    except (OSError, ValueError) as error:
+        raise TrustFault(f"{path}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+    if found.mode & disk.OTHERS_MAY_WRITE:
+        raise TrustFault(f"{path}: others can write it, so it can't be trusted: chmod go-w {path}")
+    return found.data
+
+
+def parse_file(path: Path, raw: bytes) -> Trust:
+    """Return what the bytes of the trust file at `path` say.
+
+    Raises:
+        TrustFault: something in it is not as described above; the message begins with the path.
+    """
+    try:
+        return parse(raw)
+    except TrustFault as error:
+        raise TrustFault(f"{path}: {error}") from None
 
 
 def parse(raw: bytes) -> Trust:
@@ -105,49 +148,13 @@ def parse(raw: bytes) -> Trust:
     if len(raw) > MAX_BYTES:
         raise TrustFault(f"more than {MAX_BYTES} bytes")
     try:
-        return _trust(Members(loads(raw)))
+        return _trust(Members(loads(raw)), sha256(raw))
     except Malformed as error:
         raise TrustFault(str(error)) from None
 
 
-def add_key(path: Path, key: TrustKey, clock: Clock) -> Trust:
-    """Add a key to a trust file, or start one; return what it says then. The file is replaced as a whole.
-
-    Raises:
-        TrustFault: the file there is at fault, has the key already, or is being added to by somebody else.
-        NotWritten: it can't be written.
-    """
-    try:
-        with _alone_in(path.parent):
-            version, keys = _raw_keys(path, clock)
-            document = {"version": version + 1, "keys": [*keys, _jwk(key)]}
-            raw = json.dumps(document, indent=2).encode("utf-8") + b"\n"
-            trust = _parse_file(path, raw)
-            disk.replace(path, raw, 0o644)
-    except OSError as error:
-        raise NotWritten(f"{path}: can't be written: {error.strerror or error}") from None
-    return trust
-
-
-def _parse_file(path: Path, raw: bytes) -> Trust:
-    try:
-        return parse(raw)
-    except TrustFault as error:
-        raise TrustFault(f"{path}: {error}") from None
-
-
-def _read(path: Path, clock: Clock) -> bytes:
-    try:
-        found = disk.read(path, MAX_BYTES, clock)
-    except (OSError, ValueError) as error:
-        raise TrustFault(f"{path}: can't be read: {getattr(error, 'strerror', None) or error}") from None
-    if found.mode & disk.OTHERS_MAY_WRITE:
-        raise TrustFault(f"{path}: others can write it, so it can't be trusted: chmod go-w {path}")
-    return found.data
-
-
-def _trust(file: Members) -> Trust:
-    _refuse_unknown(file, _FILE)
+def _trust(file: Members, digest: str) -> Trust:
+    _refuse_unknown(file, _FILE_REQUIRED | _FILE_OPTIONAL)
     keys: dict[str, TrustKey] = {}
     publics: set[bytes] = set()
     for member in file.objects("keys"):
@@ -158,7 +165,15 @@ def _trust(file: Members) -> Trust:
             raise Malformed(f"{member.path('x')} is a key that stands there already under another kid")
         keys[key.kid] = key
         publics.add(key.public)
-    return Trust(file.count("version"), keys)
+    return Trust(file.count("version"), keys, _order_persons(file), digest)
+
+
+def _order_persons(file: Members) -> int:
+    if not file.has("order_persons"):
+        return ORDER_PERSONS
+    if (persons := file.count("order_persons", MAX_ORDER_PERSONS)) < ORDER_PERSONS:
+        raise Malformed(f"order_persons must be {ORDER_PERSONS} to {MAX_ORDER_PERSONS}: one person never opens alone")
+    return persons
 
 
 def _key(key: Members) -> TrustKey:
@@ -176,6 +191,7 @@ def _key(key: Members) -> TrustKey:
         nbf=key.seconds("nbf") if key.has("nbf") else None,
         exp=key.seconds("exp") if key.has("exp") else None,
         is_revoked=key.has("revoked") and _is_revoked(key),
+        is_demo=key.has("demo") and key.boolean("demo"),
     )
 
 
@@ -206,45 +222,3 @@ def _refuse_unknown(members: Members, known: frozenset[str]) -> None:
     for name in sorted(members.names() - known):
         place = members.path(shown(name))
         raise Malformed(f"{place} is not a member of a trust file: expected only {', '.join(sorted(known))}")
-
-
-def _jwk(key: TrustKey) -> dict[str, object]:
-    return {
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "alg": "EdDSA",
-        "use": "sig",
-        "kid": key.kid,
-        "x": encode_base64url(key.public),
-        "iss": key.iss,
-        "role": key.role.value,
-        "person": key.person,
-        "nbf": key.nbf,
-        "exp": key.exp,
-        "revoked": key.is_revoked,
-    }
-
-
-def _raw_keys(path: Path, clock: Clock) -> tuple[int, list[object]]:
-    """Return version and keys as they stand in the file, so that adding one leaves the others as they were written."""
-    if not path.exists():
-        return 0, []
-    raw = _read(path, clock)
-    version = _parse_file(path, raw).version
-    document = loads(raw)
-    keys = document["keys"] if isinstance(document, dict) else []
-    return version, list(keys)
-
-
-@contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Keep two from adding a key at the same time, of which one would be lost."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrustFault(f"{directory}: somebody else is adding a key: try again") from None
-        yield
-    finally:
-        os.close(descriptor)

@@ -5,7 +5,8 @@ The rules:
 2. A directory that holds anything but a demo's own files is refused, and nothing in it is touched.
 3. Every demo starts fresh: what an earlier one left is removed, by name, never by emptying the directory.
 4. Directory and files are the owner's alone; the settings are what `monitor run` would refuse otherwise.
-5. The flag's key and trust file come from `glasswatch.flag`, as `monitor flag keygen` makes them.
+5. The flag's key and trust file come from `glasswatch.flag`, as `monitor flag keygen` makes them, and both are marked
+   as a demo's: they count for the deployment `demo` and for no other.
 
 The intervals are a demo's: 1 s where production has 15 s, so that the story fits into a minute. An outage cause ends
 after `lower_after` of `up`, and `up` comes back once fewer than 3 of the last 20 outcomes are bad: about 18 s.
@@ -24,10 +25,10 @@ from pathlib import Path
 
 from glasswatch import files
 from glasswatch.clock import Clock
-from glasswatch.flag import keys, trust
+from glasswatch.flag import keys, trust, trust_change
 from monitor.demo.errors import DirectoryInUse
 
-DEPLOYMENT = "demo"
+DEPLOYMENT = trust.DEMO_DEPLOYMENT
 VANTAGE = "main"
 PLATFORM = "payments"
 FUNCTIONS = ("sign_in", "request", "approve", "connect")
@@ -175,9 +176,9 @@ def _remove_known(places: Places) -> None:
 
 def make_secrets(places: Places, clock: Clock) -> None:
     """Write the flag's key and trust file, the webhook secret and the admin token."""
-    key = keys.create(places.key)
-    public = trust.TrustKey(key.kid, key.public, trust.KeyRole.FLAG, iss=f"{DEPLOYMENT}/{VANTAGE}")
-    trust.add_key(places.trust, public, clock)
+    key = keys.create(places.key, is_demo=True)
+    public = trust.TrustKey(key.kid, key.public, trust.KeyRole.FLAG, iss=f"{DEPLOYMENT}/{VANTAGE}", is_demo=True)
+    trust_change.add_key(places.trust, public, clock)
     whsec = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     files.replace(places.webhook_secret, f"{whsec}\n".encode(), _OWNER_ONLY)
     files.replace(places.admin_token, f"{secrets.token_urlsafe(24)}\n".encode(), _OWNER_ONLY)

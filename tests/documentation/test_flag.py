@@ -2,9 +2,10 @@
 
 import json
 
-from glasswatch.flag import document, trust
-from glasswatch.flag.jws import FLAG_TYP
+from glasswatch.flag import document, order, trust
+from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
 from glasswatch.flag.reader import MAX_TTL
+from monitor.commands.flag.verify_options import OPTIONS
 from monitor.model.verdict import FlagState
 from tests.support.documents import REFERENCE, blocks, rows, section
 
@@ -36,6 +37,16 @@ def test_every_claim_has_its_row() -> None:
     ]
 
 
+def test_every_claim_of_an_order_has_its_row() -> None:
+    """All claims, in the order in which they are written; the type in the header and the longest life are told."""
+    claims = order.payload(order.Order("prod", "p", "prod/ready", 1, 2, 1, document.FlagState.READY, "anna", None))
+    text = section(TEXT, "Orders")
+    assert [cells[0] for cells in rows(text)] == [f"`{claim}`" for claim in claims]
+    assert f"`{ORDER_TYP}`" in text
+    assert f"{order.MAX_LIFETIME.seconds // 3600} h after `iat` at most" in text
+    assert f"Up to {order.MAX_LINES} lines are read" in text
+
+
 def test_every_state_has_its_row() -> None:
     """The three of them."""
     assert [cells[0] for cells in rows(section(TEXT, "States"))] == [f"`{state}`" for state in FlagState]
@@ -52,9 +63,16 @@ def test_every_member_of_a_trust_file_is_documented() -> None:
     """What a reader accepts there, and nothing else, is named."""
     text = section(TEXT, "Trust file")
     assert all(f"`{name}`" in text or f"keys[].{name}`" in text for name in trust._REQUIRED | trust._OPTIONAL)
+    assert all(f"`{name}`" in text for name in trust._FILE_REQUIRED - {"keys"} | trust._FILE_OPTIONAL)
     assert all(f"`{role}`" in text for role in trust.KeyRole)
+
+
+def test_every_option_of_the_reader_has_its_row() -> None:
+    """All of them, in the order of their table."""
+    named = [cells[0].strip("`") for cells in rows(section(TEXT, "`monitor flag verify`"))]
+    assert named == ["DOCUMENT...", *(option.name for option in OPTIONS)]
 
 
 def test_the_cap_on_lifetimes_is_documented() -> None:
     """Minutes, as the reader has them."""
-    assert f"`--max-ttl`\n({MAX_TTL.seconds // 60}m)" in TEXT or f"`--max-ttl` ({MAX_TTL.seconds // 60}m)" in TEXT
+    assert f"| `--max-ttl` | Longest life that is accepted, {MAX_TTL.seconds // 60}m unless said otherwise. |" in TEXT

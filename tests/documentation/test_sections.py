@@ -3,8 +3,8 @@
 import pytest
 
 from glasswatch.errors import _PRECEDENCE, ExitCode
-from glasswatch.flag.errors import Refusal
-from glasswatch.flag.reader import ADVICE
+from glasswatch.flag.advice import ADVICE, ORDER_ADVICE
+from glasswatch.flag.errors import AlarmCode, Refusal
 from monitor.model.outcome import PHASES, OutcomeKind, Reason, Warn
 from monitor.model.page import NEVER_SUPPRESSED, SEVERITY, PageKind
 from monitor.probes.attempt import _REASONS as FAULTS
@@ -79,4 +79,9 @@ def test_precedence_of_exit_codes_is_documented() -> None:
 def test_every_refusal_has_its_row() -> None:
     """All codes that a reader may refuse with, and no other."""
     assert {cells[0] for cells in rows(section(FLAG_TEXT, "Refusals"))} == {f"`{code}`" for code in Refusal}
-    assert set(ADVICE) == set(Refusal)
+    assert set(ADVICE) | set(ORDER_ADVICE) == set(Refusal)
+
+
+def test_every_alarm_has_its_row() -> None:
+    """All alarms of the reader, in the order of the code."""
+    assert [cells[0] for cells in rows(section(FLAG_TEXT, "Alarms"))] == [f"`{code}`" for code in AlarmCode]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import glasswatch
 from glasswatch.clock import SystemClock
-from glasswatch.flag import keys, trust
+from glasswatch.flag import keys, trust, trust_change
 from tests.support.waiting import until
 
 ROOT = Path(glasswatch.__file__).parent.parent
@@ -82,7 +82,7 @@ def make_home(root: Path, wanted: Wanted) -> Home:
         directory.mkdir(exist_ok=True)
     key = keys.create(root / "flag.key")
     public = trust.TrustKey(key.kid, key.public, trust.KeyRole.FLAG, iss=f"{DEPLOYMENT}/main")
-    trust.add_key(home.trust, public, SystemClock())
+    trust_change.add_key(home.trust, public, SystemClock())
     (root / "procedure.md").write_text("Break the glass.\n")
     write_settings(home, wanted)
     return home

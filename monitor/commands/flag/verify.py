@@ -1,99 +1,102 @@
-"""`monitor flag verify`: says whether break-glass is ready by a signed document.
+"""`monitor flag verify`: says whether break-glass is ready by signed documents.
 
-It opens or closes production: it ends with 0 only for a flag that is ready, 1 for one on standby, and 4 for everything
-else that is not wrong usage, a trust file that can't be relied on included. It uses `ctx.exit`, so that its answer is
-the exit code however the command is called.
+It opens or closes production: it ends with 0 only for a flag that is ready (or, where one of its principals is asked
+for, an exercise), 1 for one on standby, 2 for wrong usage, and 4 for everything else, a trust file that can't be
+relied on included. Alarms go to stderr and change none of it, and neither does an answer that a full disk can't take.
+
+It runs at every login, so nothing here imports click: `monitor.entry` calls it before click is loaded.
 """
 
 import io
 import json
 import sys
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-import click
-
 from glasswatch.clock import Clock, SystemClock
-from glasswatch.errors import ExitCode
-from glasswatch.flag import disk, trust
+from glasswatch.ending import complain, is_full, let_go_of_output
+from glasswatch.errors import ExitCode, UsageFault
+from glasswatch.flag import disk, floor_file, trust
 from glasswatch.flag.document import FlagState, payload
-from glasswatch.flag.errors import Refusal, TrustFault
-from glasswatch.flag.jws import MAX_BYTES
-from glasswatch.flag.reader import MAX_TTL, Expectation, Judgement, judge, refuse
-from monitor.commands import options
-from monitor.commands.flag import values
+from glasswatch.flag.errors import Alarm, Refusal, Refused, TrustFault, plain
+from glasswatch.flag.floor import Floor
+from glasswatch.flag.floor_file import Held
+from glasswatch.flag.jws import FLAG_TYP, MAX_BYTES
+from glasswatch.flag.reader import refuse
+from glasswatch.flag.selection import Answer, Question, judge_all
+from monitor.commands.flag.verify_options import STDIN, Asked, asked
 
-STDIN = "-"
+NAME = "monitor flag verify"
 HUMAN_PATH = "no way in by this flag: try its other copies, or use the sealed credential that no reader guards"
-_EXIT = {FlagState.READY: ExitCode.GOOD, FlagState.STANDBY: ExitCode.FINDING}
+_EXIT = {
+    FlagState.READY: ExitCode.GOOD,
+    FlagState.EXERCISE: ExitCode.GOOD,  # accepted only for a principal of it
+    FlagState.STANDBY: ExitCode.FINDING,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What `verify` was asked: which document, against which trust file, for whom, and at which instant."""
-
-    document: str
-    trust: Path
-    expect: Expectation
-    at: datetime | None
-
-
-@click.command("verify")
-@click.argument("document")
-@click.option("--trust", "trust_file", type=values.FILE, required=True, help="The pinned trust file.")
-@click.option(
-    "--audience", required=True, metavar="DEPLOYMENT", callback=values.deployment, help="The deployment, such as prod."
-)
-@click.option(
-    "--platform", required=True, metavar="NAME", callback=values.name, help="The platform that is asked about."
-)
-@click.option(
-    "--max-ttl", callback=values.duration, metavar="DURATION", help="Longest life a flag may claim.  [default: 20m]"
-)
-@click.option("--min-agreeing", type=click.IntRange(min=0), default=0, help="Vantages that must agree on an outage.")
-@click.option("--at", callback=values.instant, metavar="RFC3339", help="Judge as of this instant instead of now.")
-@options.as_json
-@click.pass_context
-def command(  # noqa: PLR0913 - one parameter an option
-    ctx: click.Context,
-    *,
-    document: str,
-    trust_file: Path,
-    audience: str,
-    platform: str,
-    max_ttl: timedelta | None,
-    min_agreeing: int,
-    at: datetime | None,
-    as_json: bool,
-) -> None:
-    """Say whether break-glass is ready by DOCUMENT, a file or - for standard input.
-
-    Exit codes: 0 ready, 1 standby, 4 refused, with the reason on stderr.
-    """
-    expect = Expectation(audience, platform, max_ttl or MAX_TTL, min_agreeing)
-    judgement = _judge(_Asked(document, trust_file, expect, at), SystemClock())
-    _show(judgement, as_json=as_json)
-    ctx.exit(ExitCode.NOT_MEASURED if judgement.state is None else _EXIT[judgement.state])
-
-
-def _judge(asked: _Asked, clock: Clock) -> Judgement:
+def main(argv: Sequence[str]) -> int:
+    """Judge, tell, and return the exit code."""
     try:
-        trusted = trust.load(asked.trust, clock)
+        wanted = asked(argv)
+    except UsageFault as fault:
+        complain(f"{NAME}: {fault} (see {NAME} --help)")
+        return ExitCode.USAGE
+    answer, alarms = _judge(wanted, SystemClock())
+    _show(wanted, answer, alarms)
+    state = answer.judgement.state
+    return ExitCode.NOT_MEASURED if state is None else _EXIT[state]
+
+
+def _judge(wanted: Asked, clock: Clock) -> tuple[Answer, list[Alarm]]:
+    """Return the answer, and the alarms of the floor and of the documents."""
+    try:
+        trusted = trust.load(Path(wanted.trust), clock)
     except TrustFault as fault:
-        return refuse(Refusal.TRUST, f"the trust file can't be relied on: {fault}")
-    try:
-        raw = _read(asked.document, clock)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        return refuse(Refusal.UNREADABLE, f"{asked.document}: can't be read: {why}")
-    return judge(raw, trusted, asked.expect, asked.at or clock.now())
+        return Answer(refuse(Refusal.TRUST, f"the trust file can't be relied on: {fault}"), None), []
+    documents = _documents(wanted.documents, clock)
+    with _floor(wanted, clock) as held:
+        now = wanted.at or clock.now()
+        question = Question(trusted, wanted.expect, now, is_now=wanted.at is None)
+        answer = judge_all(documents, question, Floor() if held is None else held.floor)
+        if held is None:
+            return answer, [*answer.alarms]
+        held.keep(answer.floor)
+        return answer, [*held.alarms, *answer.alarms]
 
 
-def _read(document: str, clock: Clock) -> bytes:
+@contextmanager
+def _floor(wanted: Asked, clock: Clock) -> Iterator[Held | None]:
+    if wanted.floor is None:
+        yield None
+    elif wanted.at is not None:
+        yield floor_file.peek(Path(wanted.floor), clock)
+    else:
+        with floor_file.held(Path(wanted.floor), clock) as held:
+            if wanted.resets_floor:
+                held.reset(FLAG_TYP, wanted.expect.platform)
+            yield held
+
+
+def _documents(names: Sequence[str], clock: Clock) -> list[bytes | Refused]:
+    """Return what each document holds, or why it could not be had; all of them have one time-limit together."""
+    ends_at = clock.monotonic() + disk.READ_SECONDS
+    found: list[bytes | Refused] = []
+    for name in names:
+        left = max(ends_at - clock.monotonic(), disk.LEAST_SECONDS)
+        try:
+            found.append(_read(name, clock, left))
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            found.append(Refused(Refusal.UNREADABLE, f"{plain(name)}: can't be read: {why}"))
+    return found
+
+
+def _read(document: str, clock: Clock, seconds: float) -> bytes:
     if document != STDIN:
-        return disk.read(Path(document), MAX_BYTES, clock).data
+        return disk.read(Path(document), MAX_BYTES, clock, seconds).data
     stdin: TextIO | None = sys.stdin  # None where a program was started with it closed
     if stdin is None:
         raise OSError("standard input is closed")
@@ -101,22 +104,49 @@ def _read(document: str, clock: Clock) -> bytes:
         descriptor = stdin.fileno()
     except io.UnsupportedOperation:
         return stdin.buffer.read(MAX_BYTES + 1)
-    return disk.drain(descriptor, MAX_BYTES, clock)
+    return disk.drain(descriptor, MAX_BYTES, clock, seconds)
 
 
-def _show(judgement: Judgement, *, as_json: bool) -> None:
+def _show(wanted: Asked, answer: Answer, alarms: Sequence[Alarm]) -> None:
+    for alarm in alarms:
+        complain(f"alarm ({alarm.code.value}): {alarm.what}")
+    for place, refused in answer.passed_over:
+        complain(f"passed over ({refused.code.value}): {plain(wanted.documents[place])}: {refused.what}")
+    judgement = answer.judgement
     if judgement.refusal is not None:
-        click.echo(f"refused ({judgement.refusal.value}): {judgement.reason}\n{HUMAN_PATH}", err=True)
-    elif not as_json:
-        click.echo(judgement.reason)
-    if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "state": judgement.state,
-                    "refusal": judgement.refusal,
-                    "reason": judgement.reason,
-                    "claims": None if judgement.claims is None else payload(judgement.claims),
-                }
-            )
-        )
+        complain(f"refused ({judgement.refusal.value}): {judgement.reason}\n{HUMAN_PATH}")
+    if wanted.as_json:
+        _say(json.dumps(_json(wanted, answer, alarms)))
+    elif judgement.refusal is None:
+        _say(judgement.reason)
+
+
+def _json(wanted: Asked, answer: Answer, alarms: Sequence[Alarm]) -> dict[str, object]:
+    judgement = answer.judgement
+    return {
+        "state": judgement.state,
+        "refusal": judgement.refusal,
+        "reason": judgement.reason,
+        "document": None if answer.judged is None else wanted.documents[answer.judged],
+        "claims": None if judgement.claims is None else payload(judgement.claims),
+        "alarms": [{"code": alarm.code, "what": alarm.what} for alarm in alarms],
+        "passed_over": [
+            {"document": wanted.documents[place], "refusal": refused.code, "what": refused.what}
+            for place, refused in answer.passed_over
+        ],
+    }
+
+
+def _say(line: str) -> None:
+    stream: TextIO | None = sys.stdout  # None where a program was started with it closed
+    if stream is None:
+        return
+    try:
+        stream.write(f"{line}\n")
+        stream.flush()
+    except OSError as fault:
+        if not is_full(fault):
+            raise
+        # The answer is the exit code: a full disk locks nobody out.
+        let_go_of_output()
+        complain(f"the answer can't be written: {fault.strerror}")

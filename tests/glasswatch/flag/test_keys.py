@@ -11,7 +11,7 @@ from glasswatch.errors import ExitCode
 from glasswatch.flag import keys
 from glasswatch.flag.errors import KeyExists, KeyFault, NotWritten
 from tests.support.clock import ManualClock
-from tests.support.flags import KEY
+from tests.support.flags import KEY, jwk
 
 PEM, PKCS8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
 SECRET = KEY.pem()
@@ -88,6 +88,24 @@ def test_a_damaged_key_file_is_named(tmp_path: Path) -> None:
     path.chmod(0o600)
     with pytest.raises(KeyFault, match=f"^{path}: expected a private key in PKCS#8 PEM: this one is damaged$"):
         keys.load(path, ManualClock())
+
+
+def test_a_demos_key_says_so_before_its_pem(tmp_path: Path) -> None:
+    """The mark is a line of text, comes back on loading, and other tools read the key all the same."""
+    made = keys.create(tmp_path / "flag.key", is_demo=True)
+    written = (tmp_path / "flag.key").read_bytes()
+    assert written.startswith(b"glasswatch demo key: ")
+    assert keys.load(tmp_path / "flag.key", ManualClock()).is_demo
+    assert keys.parse(b"\n" + written).kid == made.kid
+    assert OKPKey.import_key(written.decode()).as_dict(private=False)["x"] == jwk(made)["x"]
+    assert not keys.parse(SECRET).is_demo
+
+
+def test_any_other_line_before_the_pem_is_refused() -> None:
+    """A mark that was altered does not turn a demo's key into a real one: it is no key of ours."""
+    written = keys.generate(is_demo=True).pem()
+    with pytest.raises(KeyFault, match="PKCS#8 PEM"):
+        keys.parse(written.replace(b"demo key", b"dem0 key"))
 
 
 WRONG = {

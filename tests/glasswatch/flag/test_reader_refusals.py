@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from glasswatch.flag.document import FlagState, Vantages
+from glasswatch.flag.advice import ADVICE
+from glasswatch.flag.document import Cause, FlagState, Vantages
 from glasswatch.flag.errors import Refusal, Refused
-from glasswatch.flag.reader import ADVICE, RULES, Case, Expectation, judge, read
+from glasswatch.flag.reader import ANSWERING, RULES, Case, Expectation, judge, read
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.flag.trust import KeyRole, Trust
 from tests.support.flags import (
@@ -54,6 +55,7 @@ def _ready(**changes: object) -> bytes:
 
 
 _HALF = GOOD.rpartition(b".")[0]
+DRILL = replace(EXPECT, exercise_principal="breakglass-drill")
 _TWO_AGREE = replace(EXPECT, min_agreeing=2)
 
 BROKEN = {
@@ -75,6 +77,7 @@ BROKEN = {
     "a key not valid yet": Broken(Refusal.KEY_DATES, trust=_trusting(nbf=AT + 1)),
     "a key that ends now": Broken(Refusal.KEY_DATES, trust=_trusting(exp=AT)),
     "an order's key": Broken(Refusal.KEY_ROLE, trust=_trusting(role=KeyRole.ORDER)),
+    "a demo's key": Broken(Refusal.KEY_DEMO, trust=_trusting(is_demo=True)),
     "an evidence key": Broken(Refusal.KEY_ROLE, trust=_trusting(role=KeyRole.EVIDENCE)),
     "another key's signature": Broken(
         Refusal.SIGNATURE, _HALF + b"." + encode_base64url(OTHER_KEY.sign(_HALF)).encode()
@@ -114,9 +117,8 @@ BROKEN = {
     "ready by an exercise": Broken(Refusal.STATE, _ready(causes=(EXERCISE,))),
     "ready by a cause that ends now": Broken(Refusal.STATE, _ready(causes=(replace(MANUAL, until=AT),))),
     "standby with an outage": Broken(Refusal.STATE, signed(replace(STANDBY_CLAIMS, causes=(OUTAGE,)))),
-    "exercise with an outage": Broken(Refusal.STATE, signed(replace(EXERCISE_CLAIMS, causes=(EXERCISE, OUTAGE)))),
-    "an exercise that has ended": Broken(
-        Refusal.STATE, signed(replace(EXERCISE_CLAIMS, causes=(replace(EXERCISE, until=AT),)))
+    "exercise with an outage": Broken(
+        Refusal.STATE, signed(replace(EXERCISE_CLAIMS, causes=(EXERCISE, OUTAGE))), expect=DRILL
     ),
     "one vantage where two must agree": Broken(Refusal.TOO_FEW_AGREEING, expect=_TWO_AGREE),
     "a manual cause that has ended, and one vantage": Broken(
@@ -125,10 +127,33 @@ BROKEN = {
     "expired now": Broken(Refusal.EXPIRED, _ready(iat=AT - 300, exp=AT, ver=(AT - 300) * 1000)),
     "expired long ago": Broken(Refusal.EXPIRED, _ready(iat=AT - 90_000, exp=AT - 89_100, ver=(AT - 90_000) * 1000)),
     "an exercise": Broken(Refusal.EXERCISE, signed(EXERCISE_CLAIMS)),
+    "an exercise of other principals": Broken(
+        Refusal.PRINCIPAL, signed(EXERCISE_CLAIMS), expect=replace(DRILL, exercise_principal="breakglass")
+    ),
+    "an exercise of nobody": Broken(
+        Refusal.PRINCIPAL, signed(replace(EXERCISE_CLAIMS, causes=(replace(EXERCISE, principals=()),))), expect=DRILL
+    ),
+    "an exercise whose principal's part has ended": Broken(
+        Refusal.PRINCIPAL,
+        signed(
+            replace(
+                EXERCISE_CLAIMS,
+                causes=(replace(EXERCISE, until=AT), replace(EXERCISE, id="exe-2", principals=("other",))),
+            )
+        ),
+        expect=DRILL,
+    ),
+    "an emergency, where an exercise was asked for": Broken(Refusal.EMERGENCY, expect=DRILL),
+    "an emergency in an exercise of the principal": Broken(
+        Refusal.EMERGENCY, _ready(causes=(EXERCISE, OUTAGE)), expect=DRILL
+    ),
 }
 
 _NOT_OF_A_DOCUMENT = {Refusal.UNREADABLE, Refusal.TRUST}
+_OF_ORDERS_ALONE = {Refusal.KEY_PERSON, Refusal.TOO_FEW_PERSONS, Refusal.NO_ORDER}
+_AGAINST_THE_FLOOR = {Refusal.VER_BELOW_FLOOR, Refusal.EQUIVOCATION, Refusal.CLOCK_BEHIND}  # in test_floor
 _RULES_CODES = {
+    Refusal.KEY_DEMO,
     Refusal.ISSUER,
     Refusal.PLATFORM,
     Refusal.AUDIENCE,
@@ -136,8 +161,13 @@ _RULES_CODES = {
     Refusal.LIFETIME,
     Refusal.VER_AHEAD,
     Refusal.STATE,
+    Refusal.EXPIRED,
     Refusal.TOO_FEW_AGREEING,
+    Refusal.EXERCISE,
+    Refusal.PRINCIPAL,
+    Refusal.EMERGENCY,
 }
+_EVERY_RULE = (*RULES, *ANSWERING)
 
 
 @pytest.mark.parametrize("case", BROKEN.values(), ids=BROKEN)
@@ -152,8 +182,10 @@ def test_a_document_that_breaks_one_rule_is_refused_for_it(case: Broken) -> None
 
 def test_every_refusal_has_its_document() -> None:
     """No code of a refusal goes untested, and each has its advice."""
-    assert {case.code for case in BROKEN.values()} == set(Refusal) - _NOT_OF_A_DOCUMENT
-    assert set(ADVICE) == set(Refusal)
+    assert {case.code for case in BROKEN.values()} == set(
+        Refusal
+    ) - _NOT_OF_A_DOCUMENT - _OF_ORDERS_ALONE - _AGAINST_THE_FLOOR
+    assert set(ADVICE) == set(Refusal) - _OF_ORDERS_ALONE
 
 
 def _fails(rule: Callable[[Case], None], case: Case) -> bool:
@@ -169,13 +201,13 @@ def _fails(rule: Callable[[Case], None], case: Case) -> bool:
 )
 def test_only_the_one_rule_stands_in_its_way(case: Broken) -> None:
     """Of all rules just one refuses the document: were it gone, the document would pass."""
-    assert sum(_fails(rule, read(case.document, case.trust, case.expect, NOW)) for rule in RULES) == 1
+    assert sum(_fails(rule, read(case.document, case.trust, case.expect, NOW)) for rule in _EVERY_RULE) == 1
 
 
 def test_every_rule_has_its_document() -> None:
     """Each rule refuses at least one of the documents."""
     cases = [read(c.document, c.trust, c.expect, NOW) for c in BROKEN.values() if c.code in _RULES_CODES]
-    assert all(any(_fails(rule, case) for case in cases) for rule in RULES)
+    assert all(any(_fails(rule, case) for case in cases) for rule in _EVERY_RULE)
 
 
 ACCEPTED = {
@@ -216,6 +248,28 @@ def test_standby_is_an_answer() -> None:
     assert judgement.reason == (
         "break-glass for 'payments' is sealed since 2026-02-28T03:00:00Z, by a flag valid until 2026-03-01T03:04:30Z"
     )
+
+
+@pytest.mark.parametrize("causes", [(EXERCISE,), (replace(EXERCISE, until=AT, principals=()), EXERCISE)])
+def test_an_exercise_is_an_answer_to_its_principals(causes: tuple[Cause, ...]) -> None:
+    """Who asks for one of its principals may enter, and reads that it is an exercise."""
+    claims = replace(EXERCISE_CLAIMS, causes=causes)
+    judgement = judge(signed(claims), TRUST, DRILL, NOW)
+    assert (judgement.state, judgement.refusal, judgement.claims) == (FlagState.EXERCISE, None, claims)
+    assert judgement.reason.startswith(
+        "break-glass for 'payments' is open for an exercise and its principals alone since "
+    )
+
+
+def test_an_exercise_that_has_ended_is_none() -> None:
+    """By its causes the flag is on standby then, and its principals are refused like everybody."""
+    ended = signed(replace(EXERCISE_CLAIMS, causes=(replace(EXERCISE, until=AT),)))
+    assert [judge(ended, TRUST, expect, NOW).refusal for expect in (EXPECT, DRILL)] == [Refusal.STATE, Refusal.STATE]
+
+
+def test_standby_is_standby_to_a_principal_too() -> None:
+    """Where no exercise is on, its principals find the flag on standby, not refused."""
+    assert judge(signed(STANDBY_CLAIMS), TRUST, DRILL, NOW).state is FlagState.STANDBY
 
 
 def test_ready_says_why_and_how() -> None:

@@ -1,4 +1,3 @@
-import fcntl
 import json
 import os
 from pathlib import Path
@@ -8,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glasswatch.flag import trust
-from glasswatch.flag.errors import FlagError, NotWritten, Refusal, TrustFault
+from glasswatch.flag.errors import FlagError, Refusal, TrustFault
 from glasswatch.flag.jws import FLAG_TYP, is_signed, open_
 from glasswatch.flag.reader import judge
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.flag.trust import KeyRole, TrustKey
 from tests.support.clock import ManualClock
-from tests.support.flags import EXPECT, KEY, NOW, OTHER_KEY, READY_CLAIMS, jwk, signed, trust_key, write_trust
+from tests.support.flags import EXPECT, KEY, NOW, OTHER_KEY, READY_CLAIMS, jwk, signed, write_trust
 
 CLOCK = ManualClock()
 
@@ -47,6 +46,20 @@ def test_revoked_is_yes_no_or_a_time(*, revoked: object, is_revoked: bool) -> No
     assert key.is_revoked is is_revoked
 
 
+@pytest.mark.parametrize(("demo", "is_demo"), [(True, True), (False, False), (None, False)])
+def test_a_demos_key_is_marked(*, demo: object, is_demo: bool) -> None:
+    """`demo` is true or false, and false where it is null."""
+    key = trust.parse(_file(jwk(demo=demo))).key(KEY.kid)
+    assert key is not None
+    assert key.is_demo is is_demo
+
+
+@pytest.mark.parametrize(("members", "persons"), [({}, 2), ({"order_persons": None}, 2), ({"order_persons": 5}, 5)])
+def test_persons_for_an_order(members: dict[str, object], persons: int) -> None:
+    """Two persons sign an order unless the file asks for more."""
+    assert trust.parse(_file(**members)).order_persons == persons
+
+
 def test_members_of_other_tools_may_stand_there() -> None:
     """What RFC 7517 allows beside a key is no fault."""
     assert trust.parse(_file(jwk(alg="EdDSA", use="sig", key_ops=["verify"]))).keys
@@ -65,6 +78,12 @@ FAULTS = {
     "a version as text": (_file(version="1"), "version must be an integer"),
     "no keys": (b'{"version":1}', "keys is missing"),
     "keys as object": (b'{"version":1,"keys":{}}', "keys must be a list"),
+    "one person for an order": (_file(order_persons=1), "order_persons must be 2 to 5: one person never opens alone"),
+    "no person for an order": (_file(order_persons=0), "order_persons must be 2 to 5"),
+    "six persons for an order": (_file(order_persons=6), "order_persons must be an integer from 0 to 5"),
+    "true persons for an order": (_file(order_persons=True), "order_persons must be an integer"),
+    "a demo as text": (_file(jwk(demo="yes")), r"keys\[0\]\.demo must be true or false"),
+    "a demo as number": (_file(jwk(demo=1)), r"keys\[0\]\.demo must be true or false"),
     "another member": (_file(quorum=1), "'quorum' is not a member of a trust file"),
     "a key that is text": (_file("key"), r"keys\[0\] must be an object"),
     "a private key": (_file(jwk(d="AAAA")), r"keys\[0\]\.d is a private key: a trust file holds public ones only"),
@@ -165,59 +184,6 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
         assert trust.load(Path(f"/dev/fd/{read_end}"), CLOCK).key(KEY.kid)
     finally:
         os.close(read_end)
-
-
-def test_adding_starts_a_file_and_then_keeps_what_is_there(tmp_path: Path) -> None:
-    """Each key added raises the version and leaves the keys there as they were, dates and all."""
-    path = tmp_path / "trust.json"
-    assert trust.add_key(path, trust_key(), CLOCK).version == 1
-    by_hand = json.loads(path.read_text())
-    by_hand["keys"][0] |= {"exp": 2_000_000_000, "revoked": 1_900_000_000}
-    path.write_text(json.dumps(by_hand))
-    added = trust.add_key(path, trust_key(OTHER_KEY, KeyRole.ORDER), CLOCK)
-    assert added == trust.load(path, CLOCK)
-    assert added.version == 2
-    assert list(added.keys) == [KEY.kid, OTHER_KEY.kid]
-    assert json.loads(path.read_text())["keys"][0] == by_hand["keys"][0]
-    assert path.stat().st_mode & 0o777 == 0o644
-    assert [entry.name for entry in tmp_path.iterdir()] == ["trust.json"]
-
-
-def test_a_key_is_added_once(tmp_path: Path) -> None:
-    """Adding the same key again is a fault and leaves the file as it was."""
-    path = tmp_path / "trust.json"
-    trust.add_key(path, trust_key(), CLOCK)
-    before = path.read_bytes()
-    with pytest.raises(TrustFault, match="stands there already"):
-        trust.add_key(path, trust_key(), CLOCK)
-    assert path.read_bytes() == before
-
-
-def test_nothing_is_added_to_a_file_at_fault(tmp_path: Path) -> None:
-    """A file that can't be read is not written over."""
-    path = tmp_path / "trust.json"
-    path.write_text("{")
-    with pytest.raises(TrustFault, match="not JSON"):
-        trust.add_key(path, trust_key(), CLOCK)
-    assert path.read_text() == "{"
-
-
-def test_two_do_not_add_at_the_same_time(tmp_path: Path) -> None:
-    """While somebody else adds a key, adding one is a fault that says to try again."""
-    holder = os.open(tmp_path, os.O_RDONLY)
-    try:
-        fcntl.flock(holder, fcntl.LOCK_EX)
-        with pytest.raises(TrustFault, match="somebody else is adding a key: try again"):
-            trust.add_key(tmp_path / "trust.json", trust_key(), CLOCK)
-    finally:
-        os.close(holder)
-    assert trust.add_key(tmp_path / "trust.json", trust_key(), CLOCK).version == 1
-
-
-def test_a_missing_directory_is_said(tmp_path: Path) -> None:
-    """What can't be written is said in one line."""
-    with pytest.raises(NotWritten, match="can't be written: No such file or directory"):
-        trust.add_key(tmp_path / "gone" / "trust.json", trust_key(), CLOCK)
 
 
 members = st.sampled_from(["kty", "crv", "x", "kid", "iss", "role", "person", "nbf", "exp", "revoked", "d", "y"])

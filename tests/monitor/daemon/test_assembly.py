@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode, GlasswatchError
+from glasswatch.flag import keys
 from glasswatch.settings.load import load
 from monitor.assembly import assemble
 from monitor.settings.root import MonitorSettings
@@ -59,7 +60,7 @@ def _rsa(path: Path) -> None:
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def _instead(path: Path, make: Callable[[Path], None]) -> None:
+def _instead(path: Path, make: Callable[[Path], object]) -> None:
     path.unlink()
     make(path)
 
@@ -118,6 +119,14 @@ BROKEN: dict[str, tuple[Callable[[Home], object], ExitCode, str]] = {
         ExitCode.INVALID,
         "{root}/flag.key: expected an Ed25519 key: this one is of another kind",
     ),
+    "a key that a demo made": (
+        lambda home: _instead(home.root / "flag.key", lambda path: keys.create(path, is_demo=True)),
+        ExitCode.INVALID,
+        (
+            "flag.key: secret from file {root}/flag.key: a demo made this key, and no reader of another deployment "
+            "believes it: make one with `monitor flag keygen`"
+        ),
+    ),
     "a store that is none": (
         lambda home: home.store.write_bytes(b"no database at all" * 1000),
         ExitCode.INVALID,
@@ -142,6 +151,15 @@ async def test_what_is_broken_is_said_in_one_line(home: Home, what: str) -> None
     fault = await _refused(home)
     assert str(fault) == says.format(root=home.root)
     assert fault.exit_code is code
+
+
+async def test_a_demos_key_serves_the_demo(home: Home) -> None:
+    """In the deployment `demo` a key that a demo made is taken."""
+    _instead(home.root / "flag.key", lambda path: keys.create(path, is_demo=True))
+    settings = home.config.read_text()
+    home.config.write_text(settings.replace("deployment: test\n", "deployment: demo\n"))
+    assert settings != home.config.read_text()
+    assert await _taken_up(home) == [PLATFORM]
 
 
 async def test_a_port_that_is_taken_is_named(home: Home) -> None:

@@ -55,6 +55,8 @@ def test_the_key_is_the_one_that_the_trust_file_names(places: Places) -> None:
         pinned = trust.load(places.trust, SystemClock()).key(key.kid)
     assert pinned is not None
     assert (pinned.public, pinned.role, pinned.iss) == (key.public, trust.KeyRole.FLAG, "demo/main")
+    assert key.is_demo
+    assert pinned.is_demo
 
 
 def test_secrets_are_the_owners_alone(places: Places) -> None:

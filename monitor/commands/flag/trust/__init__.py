@@ -1,0 +1,1 @@
+"""`monitor flag trust`: looking at a trust file, and changing it."""
