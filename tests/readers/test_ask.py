@@ -17,7 +17,7 @@ STANDBY, READY, EXERCISE = FlagState.STANDBY, FlagState.READY, FlagState.EXERCIS
         (STANDBY, (), SEALED, ("refused", "standby", None)),
         (EXERCISE, (), CLOSED, ("refused", None, "exercise")),
         (EXERCISE, ("--drill",), OPEN, ("allowed", "exercise", None)),
-        (READY, ("--drill",), CLOSED, ("refused", None, "exercise")),
+        (READY, ("--drill",), CLOSED, ("refused", None, "emergency")),
         (STANDBY, ("--drill",), SEALED, ("refused", "standby", None)),
     ],
     ids=["ready", "standby", "exercise", "drill in it", "drill in an emergency", "drill on standby"],
