@@ -128,6 +128,15 @@ def test_no_spool_no_syslog_and_a_dead_monitor_change_no_answer(host: Host, tmp_
     assert b"syslog does not take this: decision=allowed" in done.stderr
 
 
+def test_a_syslog_that_hangs_delays_nobody_for_long(host: Host) -> None:
+    """Its queue is full and nobody reads it: the answer comes all the same, and the terminal is told."""
+    host.publish(claims_now(READY))
+    host.syslog.stick()
+    done = host.ask()
+    assert done.returncode == OPEN
+    assert b"syslog does not take this: decision=allowed" in done.stderr
+
+
 def test_a_full_spool_changes_no_answer(host: Host) -> None:
     """The report that is lost is told to syslog."""
     host.publish(claims_now(READY))

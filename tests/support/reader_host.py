@@ -1,11 +1,13 @@
 """A host with the shipped readers on it: settings, pinned trust, published flag, spool, and a syslog that is read."""
 
+import contextlib
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.support.flags import STANDBY_CLAIMS, jwk, signed, write_trust
 
 READERS = Path(__file__).parents[2] / "examples" / "readers"
 CLOSED, OPEN, SEALED = 4, 0, 1
+_END = "the end of this syslog"
 
 
 def claims_now(state: FlagState, *, principals: tuple[str, ...] = (), age: timedelta = timedelta(seconds=5)) -> Claims:
@@ -42,28 +45,54 @@ def claims_now(state: FlagState, *, principals: tuple[str, ...] = (), age: timed
 
 
 class Syslog:
-    """A syslog socket whose lines can be read."""
+    """A syslog socket that is read as lines come, until it is stuck: then its queue is full and stays so."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
-        self._socket.setblocking(False)
         path.chmod(0o666)
+        self._found: list[str] = []
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
 
     def lines(self) -> list[str]:
-        """Return what came since the last call."""
-        found = []
-        while True:
-            try:
-                found.append(self._socket.recv(65536).decode())
-            except BlockingIOError:
-                return found
+        """Return what came since the last call; a mark of our own shows that all of it was read."""
+        mark = os.urandom(8).hex()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(mark.encode(), str(self.path))
+        with self._changed:
+            assert self._changed.wait_for(lambda: mark in self._found, 10)
+            found, self._found = self._found[: self._found.index(mark)], []
+        return found
+
+    def stick(self) -> None:
+        """Stop reading and fill the queue, as a syslog does that hangs."""
+        self._end()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+            filler.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(1000):
+                    filler.sendto(b"full", str(self.path))
 
     def close(self) -> None:
         """Let go of it."""
+        self._end()
         self._socket.close()
         self.path.unlink(missing_ok=True)
+
+    def _read(self) -> None:
+        while (line := self._socket.recv(65536).decode()) != _END:
+            with self._changed:
+                self._found.append(line)
+                self._changed.notify()
+
+    def _end(self) -> None:
+        if self._thread.is_alive():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+                end.sendto(_END.encode(), str(self.path))
+            self._thread.join(10)
 
 
 @dataclass
