@@ -1,0 +1,159 @@
+"""The verifier behind a real nginx, with the shipped settings and real client certificates."""
+
+import asyncio
+import re
+import socket
+import ssl
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from glasswatch.flag.document import FlagState
+from tests.support.programs import require
+from tests.support.reader_host import READERS, Host, claims_now
+from tests.support.receiver import Answer, Receiver
+from tests.support.tls import Authority
+from tests.support.waiting import until
+
+_FRAME = """
+daemon off; master_process off; pid {d}/pid; error_log {d}/error.log;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {d}/1; proxy_temp_path {d}/2; fastcgi_temp_path {d}/3; uwsgi_temp_path {d}/4;
+  scgi_temp_path {d}/5;
+{shipped}
+}}
+"""
+
+
+@dataclass
+class Gateway:
+    """nginx in front of an admin, with the verifier beside it."""
+
+    host: Host
+    door: int
+    override: int
+    client: ssl.SSLContext
+    admin: Receiver
+    verifier: asyncio.subprocess.Process
+
+    async def get(self, port: int | None = None, headers: str = "") -> int:
+        """Return the status that somebody with a certificate gets."""
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", port or self.door, ssl=self.client, server_hostname="localhost"
+        )
+        writer.write(f"GET / HTTP/1.0\r\nhost: localhost\r\n{headers}\r\n".encode())
+        async with asyncio.timeout(20):
+            head = await reader.read()
+        writer.close()
+        return int(head.split()[1])
+
+
+@pytest.fixture
+async def gateway(host: Host, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """The shipped settings with this machine's ports and places."""
+    nginx = require("nginx", package="nginx-light")
+    authority = Authority(tmp_path)
+    server, person = authority.issue(), authority.issue("anna")
+    client = ssl.create_default_context(cafile=str(authority.ca_file))
+    client.load_cert_chain(person.cert_file, person.key_file)
+    admin = Receiver(default=Answer(body=b"admin"))
+    await admin.start()
+    door, override = _free_port(), _free_port()
+    shipped = (READERS / "gateway" / "nginx.conf.example").read_text()
+    for was, becomes in (
+        ("unix:/run/glasswatch/verifier.sock", f"unix:{tmp_path}/verifier.sock"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{door} ssl"),
+        ("listen 8443 ssl", f"listen 127.0.0.1:{override} ssl"),
+        ("/etc/nginx/tls/admin.crt", str(server.cert_file)),
+        ("/etc/nginx/tls/admin.key", str(server.key_file)),
+        ("/etc/nginx/tls/break-glass-ca.crt", str(authority.ca_file)),
+        ("/etc/nginx/tls/override-ca.crt", str(authority.ca_file)),
+        ("/var/log/nginx/break-glass-override.log", f"{tmp_path}/override.log"),
+        ("http://127.0.0.1:8080", admin.url),
+    ):
+        assert was in shipped
+        shipped = shipped.replace(was, becomes)
+    (tmp_path / "nginx.conf").write_text(_FRAME.format(d=tmp_path, shipped=shipped))
+    async with (
+        _running(
+            sys.executable,
+            str(host.directory / "readers/gateway/verifier.py"),
+            str(tmp_path / "verifier.sock"),
+            environment=host.environment,
+        ) as verifier,
+        _running(nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")),
+    ):
+        await until(lambda: (tmp_path / "verifier.sock").exists() and _is_up(door) and _is_up(override), within=20)
+        yield Gateway(host, door, override, client, admin, verifier)
+    await admin.stop()
+
+
+@asynccontextmanager
+async def _running(*words: str, environment: dict[str, str] | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(*words, env=environment)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        async with asyncio.timeout(10):
+            await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _is_up(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [(FlagState.READY, 200), (FlagState.STANDBY, 403), (FlagState.EXERCISE, 403)],
+    ids=str,
+)
+async def test_the_door_opens_only_while_the_flag_is_ready(gateway: Gateway, state: FlagState, status: int) -> None:
+    """The admin behind it is reached, or not; who asked is on record."""
+    gateway.host.publish(claims_now(state, principals=("CN=server",)))
+    assert await gateway.get() == status
+    assert len(gateway.admin.received) == (status == 200)
+    (report,) = gateway.host.reports()
+    assert report["decision"] == ("allowed" if status == 200 else "refused")
+    assert report["target"] == "admin"
+    assert re.search("CN", str(report["person"]))
+
+
+async def test_a_client_cannot_speak_for_itself(gateway: Gateway) -> None:
+    """Headers that a client sends never reach the verifier."""
+    gateway.host.publish(claims_now(FlagState.EXERCISE, principals=("mallory",)))
+    headers = "X-Break-Glass-Person: mallory\r\nX-Break-Glass-Drill: 1\r\n"
+    assert await gateway.get(headers=headers) == 403
+    assert all(report["person"] != "mallory" for report in gateway.host.reports())
+
+
+async def test_many_requests_are_one_attempt(gateway: Gateway) -> None:
+    """A page with pictures does not become a hundred uses."""
+    gateway.host.publish(claims_now(FlagState.READY))
+    assert [await gateway.get() for _ in range(5)] == [200] * 5
+    assert len({report["id"] for report in gateway.host.reports()}) == 1
+
+
+async def test_a_dead_verifier_keeps_the_door_closed_and_the_override_open(gateway: Gateway) -> None:
+    """The door answers 5xx; the other server works without it, and logs."""
+    gateway.host.publish(claims_now(FlagState.READY))
+    gateway.verifier.kill()
+    await gateway.verifier.wait()
+    assert await gateway.get() >= 500
+    assert await gateway.get(gateway.override) == 200
+    assert "GET /" in (gateway.host.directory / "override.log").read_text()

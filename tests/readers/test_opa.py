@@ -1,0 +1,66 @@
+"""The OPA policy, judged by OPA itself. OPA is in no Debian release: where it isn't installed these are skipped."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from glasswatch.flag.document import Claims, FlagState
+from tests.support.flags import ISSUER, OTHER_KEY, jwk, signed
+from tests.support.reader_host import READERS, claims_now
+
+OPA = shutil.which("opa")
+needs_opa = pytest.mark.skipif(OPA is None, reason="opa is not installed: see openpolicyagent's own releases")
+
+
+def _allows(tmp_path: Path, flag: bytes, *, drill: bool = False) -> bool:
+    keys = json.dumps({"keys": [{name: jwk()[name] for name in ("kty", "crv", "x", "kid")} | {"alg": "EdDSA"}]})
+    trust = {"jwks": keys, "issuer": ISSUER, "deployment": "prod", "platform": "payments"}
+    (tmp_path / "data.json").write_text(json.dumps({"break_glass_trust": trust}))
+    (tmp_path / "input.json").write_text(json.dumps({"flag": flag.decode(), "person": "anna", "drill": drill}))
+    words = [str(OPA), "eval", "--format", "raw", "--data", str(READERS / "opa/break_glass.rego")]
+    words += ["--data", str(tmp_path / "data.json"), "--input", str(tmp_path / "input.json"), "data.break_glass.allow"]
+    done = subprocess.run(words, capture_output=True, timeout=30, check=True)
+    return bool(json.loads(done.stdout))
+
+
+def _later(claims: Claims, seconds: int) -> Claims:
+    return replace(claims, iat=claims.iat + seconds, exp=claims.exp + seconds, ver=claims.ver + seconds * 1000)
+
+
+@needs_opa
+def test_ready_is_allowed(tmp_path: Path) -> None:
+    """A flag that is ready, and for a drill an exercise that names the person."""
+    assert _allows(tmp_path, signed(claims_now(FlagState.READY)))
+    assert _allows(tmp_path, signed(claims_now(FlagState.EXERCISE, principals=("anna",))), drill=True)
+
+
+@needs_opa
+@pytest.mark.parametrize(
+    "flag",
+    [
+        signed(claims_now(FlagState.STANDBY)),
+        signed(claims_now(FlagState.EXERCISE, principals=("anna",))),
+        signed(_later(claims_now(FlagState.READY), -400)),
+        signed(_later(claims_now(FlagState.READY), 400)),
+        signed(replace(claims_now(FlagState.READY), iss="prod/other")),
+        signed(replace(claims_now(FlagState.READY), sub="other")),
+        signed(replace(claims_now(FlagState.READY), aud="prod/standby")),
+        signed(replace(claims_now(FlagState.READY), causes=())),
+        signed(claims_now(FlagState.READY), OTHER_KEY),
+    ],
+    ids=["standby", "exercise", "expired", "from the future", "issuer", "platform", "audience", "no cause", "key"],
+)
+def test_anything_else_is_not(tmp_path: Path, flag: bytes) -> None:
+    """Each breaks one rule."""
+    assert not _allows(tmp_path, flag)
+
+
+def test_the_policy_keeps_the_readers_bounds() -> None:
+    """Its lifetime cap and tolerance are those of the strict reader."""
+    text = (READERS / "opa/break_glass.rego").read_text()
+    assert "max_lifetime_seconds := 1200" in text
+    assert "tolerance_seconds := 60" in text

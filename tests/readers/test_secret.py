@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from glasswatch.flag.document import FlagState
+from tests.support.programs import require
+from tests.support.reader_host import CLOSED, OPEN, SEALED, Host, claims_now
+
+SECRET = b"correct horse battery staple\n"
+
+
+@pytest.fixture
+def sealed(host: Host, tmp_path: Path) -> Path:
+    """A secret, sealed for the reader and for two persons."""
+    require("openssl", package="openssl")
+    place = tmp_path / "payments-db"
+    for number, word in ((1, "first words"), (2, "second words")):
+        (tmp_path / f"pass{number}").write_text(word)
+    done = _seal(host, place)
+    assert done == 0
+    return place
+
+
+def _passes(host: Host) -> dict[str, str]:
+    return {
+        "FIRST_PASSPHRASE_FILE": str(host.directory / "pass1"),
+        "SECOND_PASSPHRASE_FILE": str(host.directory / "pass2"),
+    }
+
+
+def _seal(host: Host, place: Path) -> int:
+    import subprocess  # noqa: PLC0415 - the one place that feeds a reader
+
+    return subprocess.run(
+        [str(host.directory / "readers/secret/seal"), str(place)],
+        input=SECRET,
+        env=host.environment | _passes(host),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    ).returncode
+
+
+def test_a_ready_flag_opens_the_secret(host: Host, sealed: Path) -> None:
+    """The secret comes out whole, and nothing else does."""
+    host.publish(claims_now(FlagState.READY))
+    done = host.run("secret/open", str(sealed), SUDO_USER="anna")
+    assert (done.returncode, done.stdout) == (OPEN, SECRET)
+    assert host.reports()[0]["person"] == "anna"
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [(FlagState.STANDBY, SEALED), (FlagState.EXERCISE, CLOSED)], ids=["standby", "exercise"]
+)
+def test_anything_else_leaves_it_sealed(host: Host, sealed: Path, state: FlagState, code: int) -> None:
+    """Not a byte of it comes out, and the way past is told."""
+    host.publish(claims_now(state, principals=("anna",)))
+    done = host.run("secret/open", str(sealed), SUDO_USER="anna")
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert b"override" in done.stderr
+
+
+def test_a_drill_opens_the_drills_own_secret(host: Host, sealed: Path) -> None:
+    """An exercise never shows the real one."""
+    host.publish(claims_now(FlagState.EXERCISE, principals=("anna",)))
+    assert host.run("secret/open", "--drill", str(sealed), SUDO_USER="anna").returncode != OPEN  # there is none yet
+    (sealed / "drill.cms").write_bytes((sealed / "sealed.cms").read_bytes())
+    done = host.run("secret/open", "--drill", str(sealed), SUDO_USER="anna")
+    assert (done.returncode, done.stdout) == (OPEN, SECRET)
+
+
+def test_two_persons_go_past_a_dead_reader_and_everybody_hears_it(host: Host, sealed: Path) -> None:
+    """No flag, no monitor, no verifier: both passphrases open it, loudly."""
+    host.configure(MONITOR="/nonexistent")
+    done = host.run("secret/override", str(sealed), "anna", "ben", "all is dark", **_passes(host))
+    assert (done.returncode, done.stdout) == (0, SECRET)
+    assert any("OVERRIDE" in line and 'second="ben"' in line for line in host.syslog.lines())
+    (report,) = host.reports()
+    assert (report["via"], report["decision"], report["state"]) == ("override", "allowed", None)
+
+
+def test_one_person_does_not(host: Host, sealed: Path) -> None:
+    """The same name twice, or one passphrase, opens nothing; the attempt is heard all the same."""
+    assert host.run("secret/override", str(sealed), "anna", "anna", "alone", **_passes(host)).returncode == 2
+    wrong = _passes(host) | {"FIRST_PASSPHRASE_FILE": str(host.directory / "pass2")}
+    done = host.run("secret/override", str(sealed), "anna", "ben", "guessing", **wrong)
+    assert done.returncode == 1
+    assert SECRET not in done.stdout
+    assert any("OVERRIDE" in line for line in host.syslog.lines())
+
+
+def test_sealing_leaves_nothing_open_behind(sealed: Path) -> None:
+    """Neither the secret nor a half of it stays on the disk."""
+    names = {path.name for path in sealed.iterdir()}
+    assert names == {"reader.key", "reader.crt", "sealed.cms", "override.enc"}
+    assert all(SECRET.strip() not in path.read_bytes() for path in sealed.iterdir())
+    assert (sealed / "reader.key").stat().st_mode & 0o077 == 0

@@ -1,0 +1,178 @@
+"""The reader behind a real sshd, with real certificates."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from glasswatch.clock import SystemClock
+from glasswatch.flag.document import FlagState
+from tests.support.programs import require
+from tests.support.reader_host import READERS, Host, Syslog, claims_now
+
+_CONFIG = """
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {d}/host_key
+PidFile none
+UsePAM no
+StrictModes yes
+LogLevel VERBOSE
+PermitRootLogin yes
+PasswordAuthentication no
+SetEnv GLASSWATCH_TEST=1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bastion:
+    """A running sshd whose account opens to the break-glass authority's certificates."""
+
+    host: Host
+    port: int
+    log: Path
+
+    def login(self, principals: str, *, person: str = "anna", authority: str = "ca") -> bool:
+        """Whether somebody with a certificate for these principals gets in."""
+        place = self.host.directory
+        key = place / f"user-{os.urandom(4).hex()}"
+        _keygen("-t", "ed25519", "-N", "", "-f", str(key))
+        _keygen("-s", str(place / authority), "-I", person, "-n", principals, "-z", "7", "-V", "-5m:+1h", f"{key}.pub")
+        words = ["ssh", "-F", "none", "-p", str(self.port), "-i", str(key), "-o", f"CertificateFile={key}-cert.pub"]
+        for option in (
+            "IdentitiesOnly=yes",
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "BatchMode=yes",
+        ):
+            words += ["-o", option]
+        done = subprocess.run([*words, "root@127.0.0.1", "echo", "in"], capture_output=True, timeout=60, check=False)
+        return done.returncode == 0 and done.stdout == b"in\n"
+
+
+def _keygen(*words: str) -> None:
+    subprocess.run(["ssh-keygen", "-q", *words], check=True, capture_output=True, timeout=30)
+
+
+@pytest.fixture
+def bastion() -> Iterator[Bastion]:
+    """A bastion of root's own: sshd runs a principals' command only where nobody else could have changed it."""
+    sshd = require("sshd", package="openssh-server")
+    require("ssh", package="openssh-client")
+    if os.geteuid() != 0:
+        pytest.skip("sshd starts the reader only as root: run this test as root")
+    directory = Path(tempfile.mkdtemp(prefix="glasswatch-test-", dir=Path.home()))
+    syslog = Syslog(directory / "log")
+    try:
+        host = Host(directory, syslog)
+        with _running(sshd, host) as found:
+            yield found
+    finally:
+        syslog.close()
+        shutil.rmtree(directory)
+
+
+@contextmanager
+def _running(sshd: str, host: Host) -> Iterator[Bastion]:
+    place = host.directory
+    for name in ("host_key", "ca", "other_ca"):
+        _keygen("-t", "ed25519", "-N", "", "-f", str(place / name))
+    (place / "override.principals").write_text("breakglass-override\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    (place / "sshd_config").write_text(_CONFIG.format(port=port, d=place) + _shipped(host))
+    # sshd starts its commands with an environment of its own: this host's settings stand in the program.
+    starter = place / "principals"
+    lines = [f"export {name}='{value}'" for name, value in host.environment.items()]
+    starter.write_text("\n".join(["#!/bin/sh", *lines, f'exec {place}/readers/sshd/principals "$@"', ""]))
+    starter.chmod(0o755)
+    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    with (place / "sshd.log").open("wb") as log:
+        process = subprocess.Popen([sshd, "-D", "-e", "-f", str(place / "sshd_config")], stderr=log)
+        try:
+            _await_port(port, process)
+            yield Bastion(host, port, place / "sshd.log")
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _shipped(host: Host) -> str:
+    """Return the shipped settings with this host's account and places."""
+    text = (READERS / "sshd" / "sshd_config.example").read_text()
+    for was, becomes in (
+        ("Match User breakglass", "Match User root"),
+        ("/etc/ssh/break-glass-ca.pub", f"{host.directory}/ca.pub"),
+        ("/usr/local/lib/glasswatch/sshd/principals", f"{host.directory}/principals"),
+        ("AuthorizedPrincipalsCommandUser gwreader", "AuthorizedPrincipalsCommandUser root"),
+        ("/etc/ssh/break-glass-override.principals", f"{host.directory}/override.principals"),
+    ):
+        assert was in text
+        text = text.replace(was, becomes)
+    return text
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    clock = SystemClock()
+    ends_at = clock.monotonic() + 10
+    while clock.monotonic() < ends_at and process.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise AssertionError("sshd does not listen")
+
+
+def test_breakglass_gets_in_only_while_the_flag_is_ready(bastion: Bastion) -> None:
+    """Sealed, ready, sealed again: the same certificate is refused, taken, refused."""
+    bastion.host.publish(claims_now(FlagState.STANDBY))
+    assert not bastion.login("breakglass")
+    bastion.host.publish(claims_now(FlagState.READY))
+    assert bastion.login("breakglass"), bastion.log.read_text()
+    bastion.host.publish(claims_now(FlagState.STANDBY))
+    assert not bastion.login("breakglass")
+    reported = [(report["decision"], report["person"]) for report in bastion.host.reports()]
+    assert sorted(reported) == [("allowed", "anna"), ("refused", "anna"), ("refused", "anna")]
+
+
+def test_an_exercise_yields_the_drills_principal_and_never_the_real_one(bastion: Bastion) -> None:
+    """In an exercise that names the holder; everybody else, and the real principal, stay out."""
+    bastion.host.publish(claims_now(FlagState.EXERCISE, principals=("anna",)))
+    assert not bastion.login("breakglass")
+    assert bastion.login("breakglass-drill"), bastion.log.read_text()
+    assert not bastion.login("breakglass-drill", person="ben")
+
+
+def test_an_emergency_is_no_drill(bastion: Bastion) -> None:
+    """While the flag is really ready the drill's certificate opens nothing."""
+    bastion.host.publish(claims_now(FlagState.READY))
+    assert not bastion.login("breakglass-drill")
+
+
+def test_without_a_flag_nobody_gets_in(bastion: Bastion) -> None:
+    """No document at all, and one that is rubbish."""
+    assert not bastion.login("breakglass")
+    bastion.host.publish(b"rubbish")
+    assert not bastion.login("breakglass")
+
+
+def test_a_strangers_certificate_never_counts(bastion: Bastion) -> None:
+    """The flag opens to the authority's certificates alone."""
+    bastion.host.publish(claims_now(FlagState.READY))
+    assert not bastion.login("breakglass", authority="other_ca")
+
+
+def test_the_override_works_with_the_reader_broken_and_shows_in_the_log(bastion: Bastion) -> None:
+    """The daemon itself takes the override authority's principal, and names the person and the serial."""
+    (bastion.host.directory / "principals").write_text("#!/bin/sh\nexit 1\n")
+    assert not bastion.login("breakglass")
+    assert bastion.login("breakglass-override", person="anna+ben"), bastion.log.read_text()
+    assert "ID anna+ben (serial 7)" in bastion.log.read_text()
