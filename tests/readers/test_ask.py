@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -86,6 +87,7 @@ def test_a_flag_once_overtaken_never_opens_again(host: Host) -> None:
     [
         {"MONITOR": "/nonexistent"},
         {"MONITOR": "/bin/false"},
+        {"MONITOR": "/bin/true"},
         {"TRUST": "/nonexistent"},
         {"PLATFORM": ""},
         {"AUDIENCE": "other"},
@@ -103,10 +105,73 @@ def test_a_reader_that_is_set_up_wrongly_is_closed(host: Host, changes: dict[str
 def test_settings_that_cannot_be_read_are_closed_and_logged(host: Host) -> None:
     """A missing reader.conf, and one that is no shell."""
     host.publish(claims_now(READY))
-    (host.directory / "reader.conf").write_text("READER='never closed\n")
-    assert host.ask().returncode != OPEN
-    (host.directory / "reader.conf").unlink()
+    settings = host.directory / "reader.conf"
+    for text in ("READER='never closed\n", "exit 0\n", "READER=$NOBODY_SET_THIS\n"):
+        settings.write_text(text)
+        done = host.ask()
+        assert done.returncode == CLOSED
+        assert b"decision=asked" in done.stderr, "what could not be logged is told"
+    settings.unlink()
     assert host.ask().returncode == CLOSED
+
+
+def test_settings_that_lack_something_are_reported_too(host: Host) -> None:
+    """As far as they say where: an attempt is an attempt."""
+    host.configure(FLOOR="")
+    assert host.ask().returncode == CLOSED
+    (report,) = host.reports()
+    assert (report["decision"], report["via"]) == ("refused", "unknown")
+    assert "does not set FLOOR" in str(report["note"])
+
+
+def test_an_override_is_loud_without_settings(host: Host) -> None:
+    """The reader that is broken is what people go past."""
+    (host.directory / "reader.conf").write_text("READER='never closed\n")
+    done = host.run("shout", "anna", "ben", "db-1", "all is dark")
+    assert done.returncode == 0
+    assert b"break-glass: OVERRIDE id=override-" in done.stderr
+
+
+def test_what_the_verifier_is_alarmed_about_is_told(host: Host) -> None:
+    """Nobody reads the terminal of a login: alarms go to the log and to the monitor."""
+    host.publish(claims_now(READY))
+    (host.directory / "floor.json").write_text("rubbish")
+    assert host.ask().returncode == OPEN
+    assert any("decision=allowed" in line and "alarm (floor_corrupt)" in line for line in host.syslog.lines())
+    assert "alarm (floor_corrupt)" in str(host.reports()[0]["note"])
+
+
+def test_an_order_decides_and_is_told(host: Host) -> None:
+    """Where one is in force it beats the flag; one that isn't there is no fault, one that can't be read is an alarm."""
+    host.publish(claims_now(STANDBY))
+    order = host.directory / "order.jws"
+    host.configure(ORDER=str(order))
+    assert host.ask().returncode == SEALED
+    order.mkdir()
+    assert host.ask().returncode == SEALED
+    notes = sorted(str(report["note"]) for report in host.reports())
+    assert (notes[0], "alarm (order_unreadable)" in notes[1]) == ("", True)
+
+
+def test_a_spool_that_is_nearly_full_has_room_for_an_access(host: Host) -> None:
+    """Who knocks without end keeps no access from being told."""
+    for number in range(9000):
+        (host.directory / "spool" / f"{number}.json").touch()
+    host.publish(claims_now(STANDBY))
+    host.ask("--id", "one")
+    assert any("report=lost id=one" in line for line in host.syslog.lines())
+    host.publish(claims_now(READY))
+    host.ask("--id", "two")
+    assert not any("report=lost" in line for line in host.syslog.lines())
+    (kept,) = (host.directory / "spool").glob("0-*.json")
+    assert json.loads(kept.read_text())["id"] == "two"
+
+
+def test_an_id_is_one_that_the_monitor_takes(host: Host) -> None:
+    """Whatever a reader makes it of."""
+    host.publish(claims_now(READY))
+    host.ask("--id", "web/anna@example.com+1")
+    assert host.reports()[0]["id"] == "web_anna_example.com_1"
 
 
 def test_a_verifier_that_hangs_is_closed_in_time(host: Host) -> None:
@@ -173,7 +238,17 @@ def test_wrong_usage_opens_nothing(host: Host, words: tuple[str, ...]) -> None:
 
 def test_the_scripts_are_executable_and_shipped_with_their_settings() -> None:
     """What the guide tells people to install is there."""
-    names = {"ask", "shout", "secret/open", "secret/seal", "secret/override", "sshd/principals", "gateway/verifier.py"}
+    names = {
+        "ask",
+        "shout",
+        "send",
+        "fetch",
+        "secret/open",
+        "secret/seal",
+        "secret/override",
+        "sshd/principals",
+        "gateway/verifier.py",
+    }
     assert all((READERS / name).stat().st_mode & 0o111 for name in names)
     example = (READERS / "reader.conf.example").read_text()
     assert all(

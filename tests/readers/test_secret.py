@@ -1,3 +1,6 @@
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -29,8 +32,6 @@ def _passes(host: Host) -> dict[str, str]:
 
 
 def _seal(host: Host, place: Path) -> int:
-    import subprocess  # noqa: PLC0415 - the one place that feeds a reader
-
     return subprocess.run(
         [str(host.directory / "readers/secret/seal"), str(place)],
         input=SECRET,
@@ -95,3 +96,32 @@ def test_sealing_leaves_nothing_open_behind(sealed: Path) -> None:
     assert names == {"reader.key", "reader.crt", "sealed.cms", "override.enc"}
     assert all(SECRET.strip() not in path.read_bytes() for path in sealed.iterdir())
     assert (sealed / "reader.key").stat().st_mode & 0o077 == 0
+
+
+def test_the_secret_that_is_opened_is_the_one_that_is_named(host: Host, sealed: Path, tmp_path: Path) -> None:
+    """A link with a harmless name is told by where it leads; a directory of somebody else's opens nothing."""
+    host.publish(claims_now(FlagState.READY))
+    (tmp_path / "harmless").symlink_to(sealed)
+    assert host.run("secret/open", str(tmp_path / "harmless"), SUDO_USER="anna").stdout == SECRET
+    assert [report["target"] for report in host.reports()] == ["secret:payments-db"]
+    if os.geteuid() == 0:
+        os.chown(sealed, 65534, -1)
+        assert host.run("secret/open", str(sealed), SUDO_USER="anna").returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_a_sealing_that_is_broken_off_leaves_nothing_open(host: Host, tmp_path: Path, number: signal.Signals) -> None:
+    """While a passphrase is awaited the secret lies in the clear beside it; whatever ends that takes it away."""
+    os.mkfifo(tmp_path / "pass1")
+    place = tmp_path / "payments-db"
+    environment = host.environment | _passes(host)
+    words = [str(host.directory / "readers/secret/seal"), str(place)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, env=environment, process_group=0) as process:
+        assert process.stdin is not None
+        process.stdin.write(SECRET)
+        process.stdin.close()
+        with (tmp_path / "pass1").open("wb"):  # opens once openssl asks for the passphrase
+            assert any(SECRET in path.read_bytes() for path in place.iterdir())
+            os.killpg(process.pid, number)
+            assert process.wait(20) != 0
+    assert {path.name for path in place.iterdir()} == {"reader.key", "reader.crt"}

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from glasswatch import spool
 from glasswatch.clock import SystemClock
 from glasswatch.flag.document import Cause, CauseKind, Claims, FlagState, audience, unix_ms
+from monitor.wire.uses import ReportBody
 from tests.support.flags import STANDBY_CLAIMS, jwk, signed, write_trust
 
 READERS = Path(__file__).parents[2] / "examples" / "readers"
@@ -160,5 +162,8 @@ class Host:
         return self.run("ask", "--person", person, "--target", target, *more)
 
     def reports(self) -> list[dict[str, object]]:
-        """Return what is in the spool for the monitor."""
-        return [json.loads(path.read_text()) for path in sorted((self.directory / "spool").glob("*.json"))]
+        """Return what is in the spool for the monitor, each a body that it takes."""
+        found = [path.read_bytes() for path in spool.waiting(self.directory / "spool")]
+        for content in found:
+            ReportBody.model_validate_json(content)
+        return [json.loads(content) for content in found]
