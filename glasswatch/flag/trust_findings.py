@@ -68,9 +68,18 @@ def _no_flag_key(valid: list[TrustKey]) -> Iterator[TrustFinding]:
         yield TrustFinding(None, "no flag key is valid now, so readers refuse every flag: add one")
 
 
-def _too_few_persons(valid: list[TrustKey], needed: int) -> Iterator[TrustFinding]:
+def order_holders(trust: Trust, now: datetime) -> frozenset[str]:
+    """Return the persons whose order keys count now."""
+    return _holders([key for key in trust.keys.values() if standing(key, now) is Standing.VALID])
+
+
+def _holders(valid: list[TrustKey]) -> frozenset[str]:
     orders = [key for key in valid if key.role is KeyRole.ORDER and not any(_never_counts(key))]
-    persons = {key.holder for key in orders if key.holder is not None}
+    return frozenset(key.holder for key in orders if key.holder is not None)
+
+
+def _too_few_persons(valid: list[TrustKey], needed: int) -> Iterator[TrustFinding]:
+    persons = _holders(valid)
     if len(persons) < needed:
         yield TrustFinding(
             None,

@@ -8,12 +8,15 @@ from pathlib import Path
 import click
 
 from glasswatch.clock import SystemClock
-from glasswatch.errors import ExitCode
+from glasswatch.errors import ExitCode, UsageFault
 from glasswatch.settings.load import load
 from glasswatch.settings.mistake import Mistake, SettingsFault
 from glasswatch.settings.schema import json_schema
 from monitor import procedure
 from monitor.commands import options
+from monitor.lockout import look
+from monitor.model.lockout import LockoutCode
+from monitor.rules.lockout import findings
 from monitor.settings.root import MonitorSettings
 
 
@@ -21,7 +24,18 @@ from monitor.settings.root import MonitorSettings
 @options.config
 @options.as_json
 @click.option("--json-schema", "schema", is_flag=True, help="Print a JSON Schema of the settings file, for editors.")
-def command(config: Path, *, as_json: bool, schema: bool) -> int:
+@click.option(
+    "--lockout", is_flag=True, help="Say what in the deployment would lock engineers out; exits 1 if anything."
+)
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    type=click.Choice([code.value for code in LockoutCode]),
+    metavar="CODE",
+    help="With --lockout: show this finding, and let it pass.",
+)
+def command(config: Path, *, as_json: bool, schema: bool, lockout: bool, accepted: tuple[str, ...]) -> int:
     """Check the settings file; report every mistake at once.
 
     No secret is resolved, no program is run and nothing is connected to. Exits 3 when there is a mistake.
@@ -29,7 +43,11 @@ def command(config: Path, *, as_json: bool, schema: bool) -> int:
     if schema:
         click.echo(json.dumps(json_schema([MonitorSettings]), indent=2))
         return ExitCode.GOOD
+    if accepted and not lockout:
+        raise UsageFault("--accept belongs to --lockout")
     mistakes, summary, warnings = _check(config)
+    if lockout and not mistakes:
+        return _lockout(config, frozenset(accepted), as_json=as_json)
     if as_json:
         found = [asdict(mistake) for mistake in mistakes]
         click.echo(json.dumps({"file": str(config), "mistakes": found, "warnings": warnings}, indent=2))
@@ -40,6 +58,20 @@ def command(config: Path, *, as_json: bool, schema: bool) -> int:
     for warning in warnings:
         click.echo(f"{config}: {warning}", err=True)
     return ExitCode.GOOD
+
+
+def _lockout(config: Path, accepted: frozenset[str], *, as_json: bool) -> int:
+    found = findings(look(load(config, MonitorSettings), SystemClock()))
+    left = [each for each in found if each.code not in accepted]
+    if as_json:
+        rows = [asdict(each) | {"accepted": each.code in accepted} for each in found]
+        click.echo(json.dumps({"file": str(config), "findings": rows}, indent=2))
+    else:
+        for each in found:
+            mark = click.style("accepted", fg="yellow") if each.code in accepted else click.style("FOUND", fg="red")
+            click.echo(f"{mark} {each.code}  {each.where or 'this deployment'}\n  {each.what}\n  {each.remedy}")
+        click.echo(f"{config}: {len(left)} to mend, {len(found) - len(left)} accepted")
+    return ExitCode.FINDING if left else ExitCode.GOOD
 
 
 def _check(config: Path) -> tuple[tuple[Mistake, ...], str, list[str]]:

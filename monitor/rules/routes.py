@@ -26,6 +26,12 @@ class Routing:
     reason: str
 
 
+def unrouted(routes: Sequence[Route]) -> tuple[PageKind, ...]:
+    """Return the kinds that are never suppressed and go to every channel only because no route names them."""
+    named = {kind for known in routes for kind in known.kinds or tuple(PageKind)}
+    return tuple(kind for kind in PageKind if kind in NEVER_SUPPRESSED and kind not in _EVERYBODY and kind not in named)
+
+
 def route(page: Page, routes: Sequence[Route], channels: Sequence[str]) -> Routing:
     """Return the channels for a page, in the order of `channels`."""
     if not channels:

@@ -33,6 +33,8 @@ class PlatformSettings(SettingsModel):
     """What platform it is. `generic` brings no probes of its own."""
     procedure: ProcedureSettings
     """What people do when it is down."""
+    identity_provider: Address | None = None
+    """Where people sign in before the platform lets them in: nothing needed in an outage may depend on it."""
     max_requests_per_minute: Annotated[int, WholeNumber(1, 1_000_000)] | None = None
     """The most we ask of it per minute, all probes together, confirmations first. Not limited if left out."""
     probes: Annotated[

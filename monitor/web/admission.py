@@ -3,7 +3,8 @@
 1. An endpoint without a scope is open to everybody, everywhere: what a request's `Authorization` says is not looked
    at, so that a stale token keeps nobody from the flag.
 2. `read` is open to whoever comes from this machine, where the monitor listens for this machine alone. Nobody is
-   believed to come from it: the address is the connection's own.
+   believed to come from it: the address is the connection's own. What says that it was forwarded comes from elsewhere,
+   through a proxy that nobody declared.
 3. Everything else needs a token, presented as `Authorization: Bearer TOKEN` in exactly one header. A wrong one and an
    expired one are answered alike.
 4. What the token lets its holder do is decided by `rules/authority`.
@@ -27,6 +28,7 @@ from monitor.web.site import Site
 from monitor.wire.endpoints import OPEN_ON_LOOPBACK, Endpoint
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+_FORWARDED: Final = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"})
 _CHALLENGE: Final = {"www-authenticate": "Bearer"}
 
 
@@ -134,4 +136,4 @@ def _presented(request: Request) -> str:
 
 def _is_of_this_machine(request: Request) -> bool:
     address = forwarded.address_of(request.client.host) if request.client else None
-    return address is not None and address.is_loopback
+    return address is not None and address.is_loopback and _FORWARDED.isdisjoint(request.headers.keys())

@@ -211,3 +211,31 @@ def test_a_command_for_a_secret_is_not_run(config: Path, tmp_path: Path) -> None
     text = GOOD.replace("{file: flag.key}", f"{{command: [/usr/bin/touch, {trace}]}}")
     assert _check("--config", str(write(tmp_path, text))) == ExitCode.GOOD
     assert not trace.exists()
+
+
+def test_lockout_says_what_where_and_what_to_do(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each finding with its code, its place and a remedy; exit 1."""
+    assert _check("--config", str(config), "--lockout") == ExitCode.FINDING
+    said = capsys.readouterr().out
+    assert "FOUND flag_only_local  flag.publish\n" in said
+    assert "FOUND single_channel  paging.channels\n" in said
+    assert said.splitlines()[-1].endswith(" to mend, 0 accepted")
+
+
+def test_what_is_accepted_is_shown_and_let_pass(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With every finding accepted it ends with 0; JSON says which were."""
+    assert _check("--config", str(config), "--lockout", "--json") == ExitCode.FINDING
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert {"code", "where", "what", "remedy", "accepted"} == found[0].keys()
+    accepted = [word for each in found for word in ("--accept", each["code"])]
+    assert _check("--config", str(config), "--lockout", *accepted) == ExitCode.GOOD
+    said = capsys.readouterr().out
+    assert "FOUND" not in said
+    assert said.count("accepted ") == len(found)
+
+
+def test_lockout_needs_good_settings_and_accept_needs_lockout(tmp_path: Path, config: Path) -> None:
+    """Mistakes come first; an option that would do nothing is wrong usage."""
+    (tmp_path / "other").mkdir()
+    assert _check("--config", str(write(tmp_path / "other", "deployment: 1\n")), "--lockout") == ExitCode.INVALID
+    assert _check("--config", str(config), "--accept", "no_channel") == ExitCode.USAGE

@@ -76,6 +76,15 @@ async def test_reading_is_open_to_this_machine_where_we_listen_for_it_alone(
     assert await _status(counter, "/look", None, peer) == status
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "Via"])
+async def test_what_was_forwarded_is_not_of_this_machine(header: str) -> None:
+    """A proxy here that nobody declared does not open reading to all whom it serves."""
+    counter = _counter(LOOK)
+    async with counter.client("127.0.0.1") as client:
+        assert (await client.get("/look", headers={header: "198.51.100.7"})).status_code == 401
+        assert (await client.get("/look")).status_code == 200
+
+
 async def test_a_reader_from_beyond_needs_read() -> None:
     """Another scope does not do."""
     counter = _counter(LOOK, is_local=False)

@@ -1,0 +1,117 @@
+"""What of a deployment is seen: settings, the trust file beside the key, the disk under the store."""
+
+from pathlib import Path
+
+import pytest
+
+from glasswatch.clock import SystemClock
+from glasswatch.flag import keys, trust_change
+from glasswatch.flag.trust import KeyRole, TrustKey
+from glasswatch.settings.load import load
+from monitor.lockout import filesystem, look
+from monitor.model.lockout import Deployment, Part
+from monitor.settings.root import MonitorSettings
+from tests.support.settings_files import write
+
+SETTINGS = """
+deployment: prod
+store: {store}
+listen: 127.0.0.1:0
+platforms:
+  payments:
+    identity_provider: https://login.example.net/
+    procedure: {{url: https://wiki.example.org/x, file: procedure.md}}
+    probes:
+      portal: {{type: http, function: sign_in, url: https://portal.example.com/health}}
+controls: [https://www.example.org/, https://www.example.net/]
+flag:
+  key: {{file: flag.key}}
+  manual_persons: 2
+  publish: [{{file: a.jws}}, {{put: https://copies.example.com/flag}}, {{command: [/bin/true]}}]
+paging:
+  channels:
+    phone: {{type: webhook, url: https://pager.example/}}
+  routes: [{{kinds: [outage], to: [phone]}}]
+tokens:
+  - {{name: anna, person: anna, sha256: {a}, scopes: [flag:raise], expires: 2999-01-01}}
+  - {{name: ben, person: ben, sha256: {b}, scopes: [flag:confirm], expires: 2999-01-01}}
+  - {{name: old, person: old, sha256: {c}, scopes: [flag:raise], expires: 2001-01-01}}
+"""
+MOUNTS = """\
+21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+30 21 0:26 / /run rw,nosuid - tmpfs tmpfs rw
+31 21 0:40 / /srv/a\\040b rw - xfs /dev/sdb1 rw
+32 30 0:41 / /run rw - ramfs ramfs rw
+bad line
+"""
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> Path:
+    """A table of file systems."""
+    place = tmp_path / "mountinfo"
+    place.write_text(MOUNTS)
+    return place
+
+
+def _look(tmp_path: Path, mounts: Path, store: str = "sqlite:////var/lib/glasswatch.db") -> Deployment:
+    (tmp_path / "procedure.md").write_text("Break it.\n")
+    digests = {name: name * 64 for name in "abc"}
+    path = write(tmp_path, SETTINGS.format(store=store, **digests))
+    return look(load(path, MonitorSettings), SystemClock(), mounts)
+
+
+def test_everything_is_seen_where_it_stands(tmp_path: Path, mounts: Path) -> None:
+    """Hosts, copies, channels, tokens that still hold, and what no route names."""
+    seen = _look(tmp_path, mounts)
+    assert [(each.platform, each.hosts) for each in seen.platforms] == [
+        ("payments", frozenset({"portal.example.com", "login.example.net"}))
+    ]
+    assert seen.procedures == (Part("platforms.payments.procedure.url", "wiki.example.org"),)
+    assert seen.channels == (Part("paging.channels.phone", "pager.example"),)
+    assert seen.copies == (Part("flag.publish[1]", "copies.example.com"), Part("flag.publish[2]", ""))
+    assert (seen.raisers, seen.confirmers, seen.manual_persons) == (frozenset({"anna"}), frozenset({"ben"}), 2)
+    assert (seen.has_controls, seen.is_loopback_only, seen.configured_vantages) == (True, True, 1)
+    assert seen.unrouted_kinds == ("store",)
+    assert (seen.store, seen.store_filesystem) == (None, "ext4")
+
+
+def test_a_database_is_a_host_and_no_disk(tmp_path: Path, mounts: Path) -> None:
+    """PostgreSQL's disk is its own affair."""
+    store = "postgresql+psycopg://glasswatch@db.example.com/glasswatch\nvantage: fra-1"
+    seen = _look(tmp_path, mounts, store)
+    assert (seen.store, seen.store_filesystem) == (Part("store", "db.example.com"), "")
+
+
+def test_order_keys_are_counted_by_person(tmp_path: Path, mounts: Path) -> None:
+    """Two keys of one person are one; a trust file that isn't there, or can't be relied on, is not known."""
+    assert _look(tmp_path, mounts).order_persons is None
+    for person in ("anna", "anna", "ben"):
+        key = keys.generate()
+        row = TrustKey(key.kid, key.public, KeyRole.ORDER, "prod", person)
+        trust_change.add_key(tmp_path / "trust.json", row, SystemClock())
+    seen = _look(tmp_path, mounts)
+    assert (seen.order_persons, seen.order_threshold) == (2, 2)
+    (tmp_path / "trust.json").write_text("{")
+    assert _look(tmp_path, mounts).order_persons is None
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/var/lib/x.db", "ext4"), ("/run/x.db", "ramfs"), ("/srv/a b/x.db", "xfs"), ("/srv/ab/x.db", "ext4")],
+)
+def test_the_file_system_is_that_of_the_nearest_mount(mounts: Path, path: str, kind: str) -> None:
+    """The one mounted last lies on top; a name that merely begins alike is another."""
+    assert filesystem(Path(path), mounts) == kind
+
+
+def test_what_cannot_be_told_is_not_guessed(tmp_path: Path) -> None:
+    """No table, and an empty one."""
+    assert filesystem(Path("/var"), tmp_path / "gone") is None
+    (tmp_path / "empty").write_text("")
+    assert filesystem(Path("/var"), tmp_path / "empty") is None
+
+
+def test_this_machines_own_table_can_be_read(tmp_path: Path) -> None:
+    """What Linux really writes."""
+    assert filesystem(tmp_path)
