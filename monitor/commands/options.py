@@ -11,7 +11,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 config = click.option(
     "--config",
     "config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),  # who loads it says so: --url needs none
     envvar="GLASSWATCH_CONFIG",
     default="glasswatch.yaml",
     show_default=True,

@@ -1,9 +1,8 @@
-"""docs/guide/break-glass.md, played: its commands as they stand there, against a real monitor, sshd and people's tokens."""
+"""docs/guide/break-glass.md, played: its commands as they stand there, with a real monitor, sshd and tokens."""
 
 import asyncio
 import contextlib
 import json
-import os
 import re
 import shutil
 import signal
@@ -209,7 +208,7 @@ async def _fetch(team: Team) -> None:
 
 
 async def test_the_guide_is_played(team: Team) -> None:
-    """Set up as it says: sealed, raised by two, opened, the monitor killed, ordered, told afterwards, classed, closed."""
+    """Set up as it says: sealed, raised by two, opened, the monitor killed, ordered, told afterwards, classed."""
     await _set_up_monitor(team)
     await _set_up_host(team)
     async with team.monitor() as monitor:
@@ -257,10 +256,9 @@ async def _without_a_monitor(team: Team) -> None:
     site = team.room.site
     assert OPENED in (await team.open())[1]
     assert await team.login()
-    await team.room.play("mkdir elsewhere && cp /var/lib/glasswatch/flags/fra-1.jws elsewhere/ && cp trust.json elsewhere/")
-    verify = ("monitor", "flag", "verify", "elsewhere/fra-1.jws", "--trust", "elsewhere/trust.json")
-    verify += ("--audience", "prod", "--platform", "payments")
-    assert (await team.room.run(*verify))[0] == 0
+    await team.room.play("mkdir elsewhere && cp trust.json /var/lib/glasswatch/flags/fra-1.jws elsewhere/")
+    asked = ("--trust", "elsewhere/trust.json", "--audience", "prod", "--platform", "payments")
+    assert (await team.room.run("monitor", "flag", "verify", "elsewhere/fra-1.jws", *asked))[0] == 0
     await team.room.play("rm /var/lib/glasswatch/flags/*")
     assert (await team.open())[0] == 4
     assert not await team.login()
@@ -283,7 +281,6 @@ async def _without_a_monitor(team: Team) -> None:
     words = (*_AS_READER, f"{_LIB}/secret/override", "/etc/break-glass/payments-db", "anna", "ben", "reader is broken")
     code, said = await team.room.run(*words, **_PASSES)
     assert (code, OPENED in said) == (0, True), said
-    assert len(os.listdir(site)) > 0
 
 
 async def _told_afterwards(team: Team) -> None:

@@ -23,7 +23,9 @@ HOST = "bastion-1"
 _OVERLAID = ("etc", "usr/local", "var", "opt", "run", "home")
 _PACKAGES = Path("/opt/environment") / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
 _PYTHON = f"/opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-_SHIM = f'#!/bin/sh\nPYTHONPATH=/opt/src:{_PACKAGES} exec {_PYTHON} -P -m monitor "$@"\n'
+# Where Python is a library it is looked for in a place that other users may not see: theirs must be the same one.
+_FOUND = f"LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/src:{_PACKAGES}"
+_SHIM = f'#!/bin/sh\n{_FOUND} exec {_PYTHON} -P -m monitor "$@"\n'
 
 
 def _furnish(site: Path) -> str:
