@@ -12,7 +12,7 @@ from glasswatch.errors import ExitCode, UsageFault
 from glasswatch.settings.load import load
 from glasswatch.settings.mistake import Mistake, SettingsFault
 from glasswatch.settings.schema import json_schema
-from monitor import procedure
+from monitor import lookedfor
 from monitor.commands import options
 from monitor.lockout import look
 from monitor.model.lockout import LockoutCode
@@ -76,22 +76,12 @@ def _lockout(config: Path, accepted: frozenset[str], *, as_json: bool) -> int:
 
 def _check(config: Path) -> tuple[tuple[Mistake, ...], str, list[str]]:
     try:
-        settings = load(config, MonitorSettings, look=procedure.unreadable)
+        settings = load(config, MonitorSettings, look=lookedfor.unreadable)
     except SettingsFault as fault:
         return fault.mistakes, "", []
-    mistakes = [] if settings.listen.tls is None else _unreadable(config, settings.listen.tls.certificate)
     probes = sum(len(platform.probes) for platform in settings.platforms.values())
     summary = f"platforms: {len(settings.platforms)}, probes: {probes}"
-    return tuple(mistakes), summary, list(_warnings(settings))
-
-
-def _unreadable(config: Path, certificate: Path) -> list[Mistake]:
-    try:
-        certificate.open("rb").close()
-    except OSError as fault:
-        text = f"listen.tls.certificate: {certificate} can't be read: {fault.strerror}"
-        return [Mistake(str(config), 0, 0, "", text)]
-    return []
+    return (), summary, list(_warnings(settings))
 
 
 def _warnings(settings: MonitorSettings) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`monitor check`: every mistake at once, each with its place; nothing is started, no secret is read."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,12 +125,21 @@ def test_a_missing_certificate_is_a_mistake(config: Path, capsys: pytest.Capture
         config.parent, f"{GOOD}{CHANNEL}listen: {{address: 127.0.0.1:9780, tls: {{certificate: c.pem, key: k.pem}}}}\n"
     )
     assert _check("--config", str(config)) == ExitCode.INVALID
-    place = f"{config.parent}/c.pem"
-    assert capsys.readouterr().err == (
-        f"{config}  listen.tls.certificate: {place} can't be read: No such file or directory\n"
-    )
+    place, (line,) = f"{config.parent}/c.pem", capsys.readouterr().err.splitlines()
+    assert re.fullmatch(re.escape(str(config)) + r":\d+:\d+  listen\.tls\.certificate  .*", line)
+    assert line.endswith(f"  {place} can't be read: No such file or directory")
     Path(place).touch()
     assert _check("--config", str(config)) == ExitCode.GOOD
+
+
+def test_a_missing_certificate_is_told_with_everything_else(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not only in a second round."""
+    listen = "listen: {address: 127.0.0.1:9780, tls: {certificate: c.pem, key: k.pem}}\n"
+    write(config.parent, f"{GOOD.replace('15s', 'hunter2')}{CHANNEL}{listen}")
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    said = capsys.readouterr().err
+    assert "probes.portal.interval" in said
+    assert "listen.tls.certificate" in said
 
 
 def test_json_says_the_same(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
