@@ -1,13 +1,14 @@
 """What the monitor needs from outside, as interfaces with contracts. Composing code plugs the real ones in."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.model.outcome import Attempt, Outcome
 from monitor.model.page import Page
 from monitor.model.record import ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
 from monitor.model.state import Outage, PlatformState
+from monitor.model.use import Held, Use, UseCommit, UseQuery
 
 
 class Probe(Protocol):
@@ -110,6 +111,32 @@ class Store(Protocol):
 
     async def outages(self, query: OutageQuery) -> Sequence[Outage]:
         """Return outages, newest first."""
+        ...
+
+    async def use(self, commit: UseCommit) -> ChainHead:
+        """Write a use with its pages and audit in one transaction; return where the audit chain ends now.
+
+        The same commit given again is written once.
+        """
+        ...
+
+    async def uses(self, query: UseQuery) -> Sequence[Use]:
+        """Return uses, newest received first."""
+        ...
+
+    async def held_around(self, platform: str, at: datetime, within: timedelta, valid: timedelta) -> Held:
+        """Return what was held of a platform's flag within so much of an instant.
+
+        `valid` is for how long after the monitor's last sign of life that still counts.
+        """
+        ...
+
+    async def place(self, watcher: str) -> str | None:
+        """Return how far a watcher has read; None if it never did."""
+        ...
+
+    async def keep_place(self, watcher: str, at: str) -> None:
+        """Write how far a watcher has read."""
         ...
 
     async def close(self) -> None:

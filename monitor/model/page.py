@@ -14,6 +14,7 @@ class PageKind(StrEnum):
     OUTAGE = "outage"
     UNKNOWN = "unknown"
     FLAG = "flag"
+    USE = "use"
     CREDENTIALS_REFUSED = "credentials_refused"
     MINORITY_DOWN = "minority_down"
     STORE = "store"
@@ -33,6 +34,7 @@ SEVERITY = {
     PageKind.OUTAGE: Severity.PAGE,
     PageKind.UNKNOWN: Severity.PAGE,
     PageKind.FLAG: Severity.PAGE,
+    PageKind.USE: Severity.PAGE,
     PageKind.CREDENTIALS_REFUSED: Severity.PAGE,
     PageKind.MINORITY_DOWN: Severity.PAGE,
     PageKind.STORE: Severity.PAGE,
@@ -41,7 +43,7 @@ SEVERITY = {
     PageKind.PUBLISH_BEHIND: Severity.TICKET,
 }
 
-NEVER_SUPPRESSED = frozenset({PageKind.FLAG, PageKind.STORE})
+NEVER_SUPPRESSED = frozenset({PageKind.FLAG, PageKind.USE, PageKind.STORE})
 
 
 class PageStatus(StrEnum):
@@ -57,7 +59,7 @@ class Page:
 
     `dedup_key` is computed by us from what stays the same about the problem, so that repeats join it. `summary` is
     one line a person understands at 3 a.m.; `reason` says what made us send it. `id` is unique: dedup key and status,
-    with the instant it was decided.
+    with the instant it was decided. `critical` marks a use of break-glass that should not have been.
     """
 
     id: str
@@ -71,6 +73,7 @@ class Page:
     decided_at: datetime
     outage: str | None = None
     unrecorded: bool = False
+    critical: bool = False
 
 
 @dataclass(frozen=True, slots=True)

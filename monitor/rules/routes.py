@@ -1,7 +1,7 @@
 """Which channels a page goes to.
 
 1. A flag page goes to every channel, whatever the routes say: every raise and lower pages everybody, always (design
-   3.4). So does every page where there are no routes at all.
+   3.4). So does a page about a use of break-glass, and every page where there are no routes at all.
 2. Otherwise every route that names the page's kind (or names no kind) counts; the page goes to all of their channels,
    each once, in the order of the settings.
 3. A page that no route matches goes to every channel if its kind is never suppressed (design 3.7); any other goes
@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.model.page import NEVER_SUPPRESSED, Page, PageKind, Route
+
+_EVERYBODY = {PageKind.FLAG: "a changed flag", PageKind.USE: "a use of break-glass"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ def route(page: Page, routes: Sequence[Route], channels: Sequence[str]) -> Routi
     """Return the channels for a page, in the order of `channels`."""
     if not channels:
         return Routing((), "no channel is configured")
-    if page.kind is PageKind.FLAG:
-        return Routing(tuple(channels), "a changed flag pages everybody: every channel")
+    if page.kind in _EVERYBODY:
+        return Routing(tuple(channels), f"{_EVERYBODY[page.kind]} pages everybody: every channel")
     if not routes:
         return Routing(tuple(channels), "no route is configured: every channel")
     wanted = {name for known in routes if not known.kinds or page.kind in known.kinds for name in known.to}

@@ -49,6 +49,7 @@ def body(page: Page, context: PageContext) -> Body:
         "vantage": context.vantage,
         "decided_at": _time(page.decided_at),
         "unrecorded": page.unrecorded,
+        "critical": page.critical,
     }
 
 

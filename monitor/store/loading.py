@@ -19,7 +19,17 @@ from monitor.store.columns import checksum
 from monitor.store.schema import alive_spans, blind_spans, platforms, probe_states
 
 # What is read at the start, in part or in full. The outcomes' and transitions' bulk is for `monitor store check`.
-_CHECKED = ("meta", "vantages", "alive_spans", "platforms", "probe_states", "flag_ledger", "pages", "deliveries")
+_CHECKED = (
+    "meta",
+    "vantages",
+    "alive_spans",
+    "platforms",
+    "probe_states",
+    "flag_ledger",
+    "pages",
+    "deliveries",
+    "uses",
+)
 
 
 def check_files(connection: Connection, place: str) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from monitor.store.columns import Instant, Words
 
-HEAD = "0001"  # the newest migration; a test compares it with Alembic's own answer
+HEAD = "0002"  # the newest migration; a test compares it with Alembic's own answer
 REVISION_TABLE = "glasswatch_revision"  # not Alembic's default, which another application may have put there
 
 metadata = MetaData(
@@ -256,6 +256,36 @@ deliveries = Table(
     Column("receipt", Words, nullable=False),
     ForeignKeyConstraint(["vantage", "page"], ["pages.vantage", "pages.page"]),
     Index("ix_deliveries_state", "vantage", "state"),
+)
+
+# Every attempt at break-glass. `reported` and `found` are the ids of its report and its finding; `record` is all of it.
+uses = Table(
+    "uses",
+    metadata,
+    Column("vantage", Text, primary_key=True),
+    Column("use", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("reported", Text),
+    Column("found", Text),
+    Column("target", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("record", Text, nullable=False),
+    Index("ix_uses_at", "vantage", "platform", "at"),
+    Index("ix_uses_received_at", "vantage", "received_at"),
+    Index("ix_uses_reported", "vantage", "reported"),
+    Index("ix_uses_found", "vantage", "found"),
+    Index("ix_uses_is_open", "vantage", "is_open"),
+)
+
+# How far each watcher has read. What `place` means is the watcher's own affair.
+watch_cursors = Table(
+    "watch_cursors",
+    metadata,
+    Column("vantage", Text, primary_key=True),
+    Column("watcher", Text, primary_key=True),
+    Column("place", Text, nullable=False),
 )
 
 # The hash chain, one per vantage. `entry` is the canonical JSON that the hash covers.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import uuid4
@@ -14,7 +14,8 @@ from glasswatch.clock import Clock
 from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.model.record import ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
 from monitor.model.state import Outage
-from monitor.store import audit, flags, history, loading, pages, revision, spans
+from monitor.model.use import Held, Use, UseCommit, UseQuery
+from monitor.store import audit, flags, history, loading, pages, revision, spans, uses
 from monitor.store.commits import Commits
 from monitor.store.engine import Database
 from monitor.store.history import Scope
@@ -138,6 +139,33 @@ class SqlStore:
     async def outages(self, query: OutageQuery) -> Sequence[Outage]:
         """Return outages that were not over before `query.since`, newest first."""
         return await self._call(partial(history.read_outages, vantage=self._identity.vantage, query=query))
+
+    async def use(self, commit: UseCommit) -> ChainHead:
+        """Write a use with its pages and its audit in one transaction; return where the audit chain ends now.
+
+        The same commit may be given again after `StoreUnavailable`: it is written once.
+        """
+        return await self._call(partial(uses.write, identity=self._identity, commit=commit))
+
+    async def uses(self, query: UseQuery) -> Sequence[Use]:
+        """Return uses, newest received first."""
+        return await self._call(partial(uses.read, vantage=self._identity.vantage, query=query))
+
+    async def held_around(self, platform: str, at: datetime, within: timedelta, valid: timedelta) -> Held:
+        """Return what was held of a platform's flag within so much of an instant.
+
+        `valid` is for how long after the monitor's last sign of life that still counts.
+        """
+        scope = Scope(self._identity.vantage, platform)
+        return await self._call(partial(uses.held_around, scope=scope, at=at, within=within, valid=valid))
+
+    async def place(self, watcher: str) -> str | None:
+        """Return how far a watcher has read; None if it never did."""
+        return await self._call(partial(uses.place, vantage=self._identity.vantage, watcher=watcher))
+
+    async def keep_place(self, watcher: str, at: str) -> None:
+        """Write how far a watcher has read."""
+        await self._call(partial(uses.keep_place, vantage=self._identity.vantage, watcher=watcher, at=at))
 
     async def verify_audit(self) -> ChainProblem | None:
         """Return the first problem of this vantage's audit chain; None if it is sound.

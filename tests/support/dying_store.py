@@ -26,6 +26,8 @@ _QUERIES = {
     "pages": "SELECT page, record FROM pages",
     "deliveries": "SELECT page, channel, state, attempts FROM deliveries",
     "audit": "SELECT seq, platform, kind FROM audit",
+    "uses": "SELECT use, record, is_open FROM uses",
+    "watch_cursors": "SELECT watcher, place FROM watch_cursors",
     "alive_spans": "SELECT since, until FROM alive_spans",
     "blind_spans": "SELECT since, until FROM blind_spans",
 }

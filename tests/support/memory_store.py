@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from glasswatch import chain
 from monitor.errors import StoreConflict, StoreError, StoreUnavailable
@@ -31,11 +31,16 @@ from monitor.model.record import (
     LoadedPlatform,
     OutageQuery,
     OutcomeRow,
+    RoutedPage,
 )
 from monitor.model.state import Outage, PlatformState
+from monitor.model.use import CauseSpan, Held, Use, UseCommit, UseQuery
 from monitor.rules.flag_document import ledger_after
 
-OPERATIONS = ("open", "commit", "reserve", "alive", "blind_span", "unsent", "delivery", "outages")
+OPERATIONS = (
+    *("open", "commit", "reserve", "alive", "blind_span", "unsent", "delivery", "outages"),
+    *("use", "uses", "held_around", "place", "keep_place"),
+)
 GENESIS = chain.GENESIS
 
 
@@ -54,6 +59,9 @@ class Disk:
     outcomes: list[OutcomeRow] = field(default_factory=list)
     outages: dict[str, Outage] = field(default_factory=dict)
     blind_spans: dict[datetime, datetime | None] = field(default_factory=dict)
+    uses: dict[str, Use] = field(default_factory=dict)
+    causes: dict[str, list[CauseSpan]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
     last_alive_at: datetime | None = None
     holder: object | None = None
 
@@ -143,11 +151,7 @@ class MemoryStore:
         if commit.expected_revision != (known.revision if known else 0):
             raise StoreConflict(f"platform {commit.platform} was changed by somebody else")
         self._write_platform(commit, known)
-        for routed in commit.pages:
-            self.disk.pages.setdefault(routed.page.id, routed.page)
-            for channel in routed.channels:
-                fresh = Delivery(routed.page, channel, DeliveryState.PENDING, attempts=0, next_at=commit.at)
-                self.disk.deliveries.setdefault((routed.page.id, channel), fresh)
+        self._write_pages(commit.pages)
         for entry in commit.audit:
             self._chain(entry)
         head = self.disk.chain
@@ -215,6 +219,44 @@ class MemoryStore:
         await self._after("outages")
         return sorted(found, key=lambda outage: outage.opened_at, reverse=True)[: query.limit]
 
+    async def use(self, commit: UseCommit) -> ChainHead:
+        """Write a use with its pages and audit, once."""
+        await self._before("use")
+        if self.disk.uses.get(commit.use.id) != commit.use:
+            self.disk.uses[commit.use.id] = commit.use
+            self._write_pages(commit.pages)
+            for entry in commit.audit:
+                self._chain(entry)
+        head = self.disk.chain
+        await self._after("use")
+        return head
+
+    async def uses(self, query: UseQuery) -> Sequence[Use]:
+        """Return uses, newest received first."""
+        await self._before("uses")
+        found = [use for use in self.disk.uses.values() if _is_asked(use, query)]
+        await self._after("uses")
+        return sorted(found, key=lambda use: (use.received_at, use.id), reverse=True)[: query.limit]
+
+    async def held_around(self, platform: str, at: datetime, within: timedelta, valid: timedelta) -> Held:
+        """Return what a test put on the disk; known unless it was never alive near that time."""
+        await self._before("held_around")
+        last = self.disk.last_alive_at
+        held = Held(last is not None and last >= at - within - valid, tuple(self.disk.causes.get(platform, ())))
+        await self._after("held_around")
+        return held
+
+    async def place(self, watcher: str) -> str | None:
+        """Return how far a watcher has read."""
+        await self._before("place")
+        return self.disk.places.get(watcher)
+
+    async def keep_place(self, watcher: str, at: str) -> None:
+        """Write how far a watcher has read."""
+        await self._before("keep_place")
+        self.disk.places[watcher] = at
+        await self._after("keep_place")
+
     async def close(self) -> None:
         """Let go of the lock."""
         if self.disk.holder is self:
@@ -275,11 +317,32 @@ class MemoryStore:
             if isinstance(fact, OutageOpened | OutageWidened | OutageEnded | OutageReopened):
                 self.disk.outages[fact.outage.id] = fact.outage
 
+    def _write_pages(self, pages: Iterable[RoutedPage]) -> None:
+        for routed in pages:
+            self.disk.pages.setdefault(routed.page.id, routed.page)
+            for channel in routed.channels:
+                due = routed.page.decided_at
+                fresh = Delivery(routed.page, channel, DeliveryState.PENDING, attempts=0, next_at=due)
+                self.disk.deliveries.setdefault((routed.page.id, channel), fresh)
+
     def _chain(self, entry: AuditEntry) -> None:
         seq = self.disk.chain.seq + 1
         body = {"kind": entry.kind, "actor": entry.actor, "at": entry.at.isoformat(), "body": dict(entry.body)}
         self.disk.audit.append(entry)
         self.disk.chain = ChainHead(seq, chain.entry_hash(self.disk.chain.head, seq, body))
+
+
+def _is_asked(use: Use, query: UseQuery) -> bool:
+    ids = {use.id, use.report.id if use.report else None, use.finding.id if use.finding else None}
+    return (
+        query.platform in (None, use.platform)
+        and query.is_open in (None, use.is_open)
+        and query.target in (None, use.target)
+        and (not query.ids or not ids.isdisjoint(query.ids))
+        and (query.received_since is None or use.received_at >= query.received_since)
+        and (query.since_at is None or use.at >= query.since_at)
+        and (query.until_at is None or use.at <= query.until_at)
+    )
 
 
 def _touches(outage: Outage, since: datetime | None) -> bool:

@@ -53,6 +53,7 @@ def test_body_has_every_member() -> None:
         "vantage": "fra-1",
         "decided_at": "2026-03-01T03:00:00.000Z",
         "unrecorded": False,
+        "critical": False,
     }
 
 
@@ -173,3 +174,8 @@ def test_page_about_no_platform_speaks_of_no_flag() -> None:
         "May I break the glass? This page is about no platform; each platform's own flag says.",
         "Decided 2026-03-01T03:00:00.000Z, seen from fra-1, key prod/store",
     ]
+
+
+def test_critical_page_says_so() -> None:
+    """A use of break-glass that should not have been: a receiver can tell it without reading the line."""
+    assert body(replace(page(), critical=True), CONTEXT)["critical"] is True

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import pytest
 from monitor.errors import StoreConflict
 from monitor.model.page import PageStatus
 from monitor.model.record import Delivery, DeliveryState
+from monitor.model.use import UseCommit
 from monitor.store import revision
+from monitor.store.codec import encode
 from monitor.store.store import SqlStore
 from tests.support.commits import at, document, page, story
 from tests.support.dying_store import Death, Died, Kept, Snapshot, observe
 from tests.support.postgres import Cluster
 from tests.support.stores import StorePlace, abandon
+from tests.support.uses import use_commits
 
 Act = Callable[[SqlStore], Awaitable[object]]
 _numbers = count(1)
@@ -27,7 +31,12 @@ def _sent(status: PageStatus, number: int) -> Act:
     return lambda store: store.delivery(delivery)
 
 
+async def _used(store: SqlStore, commit: UseCommit) -> None:
+    await store.use(commit)
+
+
 COMMITS = story()
+USES = use_commits()
 LIFE: tuple[Act, ...] = (
     lambda store: store.commit(COMMITS[0]),
     lambda store: store.reserve(document("payments", 5, is_change=False)),
@@ -38,6 +47,8 @@ LIFE: tuple[Act, ...] = (
     _sent(PageStatus.FIRING, 1),
     lambda store: store.commit(COMMITS[2]),
     lambda store: store.commit(COMMITS[3]),
+    *(partial(_used, commit=commit) for commit in USES),
+    lambda store: store.keep_place("db-log", '{"at":7}'),
 )
 
 
@@ -83,9 +94,16 @@ async def check(place: StorePlace, done: int, reference: list[Snapshot]) -> SqlS
     if revision:
         assert found is not None
         assert found.state == COMMITS[revision - 1].after
-    assert loaded.chain.seq == sum(len(commit.audit) for commit in COMMITS[:revision])
+    audited = sum(len(commit.audit) for commit in COMMITS[:revision])
+    assert loaded.chain.seq == audited + sum(len(commit.audit) for commit in USES[: _used_in(stored)])
     assert await store.verify_audit() is None
     return store
+
+
+def _used_in(stored: Snapshot) -> int:
+    """Return how many of the steps of uses are stored, going by what the last of them left."""
+    records = {record for _, record, _ in stored["uses"]}
+    return max((n for n, commit in enumerate(USES, 1) if encode(commit.use) in records), default=0)
 
 
 async def go_on(place: StorePlace, store: SqlStore, done: int, reference: list[Snapshot]) -> None:
