@@ -31,6 +31,7 @@ from monitor.model.policy import PlatformPolicy
 from monitor.model.record import AuditEntry, Commit, FlagLedger, Loaded, LoadedPlatform, RoutedPage
 from monitor.model.state import PlatformState
 from monitor.outbox import Outbox, OutboxContext
+from monitor.probes.books import StoreBook
 from monitor.probes.build import new_network, probes_of
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
@@ -115,6 +116,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     try:
         loaded = await store.open()
         await _leave(store, loaded, frozenset(settings.platforms), clock)
+        await _name_forgotten(store, settings)
     except BaseException:
         server.close()
         await builder.network.resolver.aclose()
@@ -158,6 +160,15 @@ async def _leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock
                 audit=(entry,),
             )
         )
+
+
+async def _name_forgotten(store: SqlStore, settings: MonitorSettings) -> None:
+    """Name what a journey left open that is no longer in the settings: nobody knows any more how to close it."""
+    for platform, probe, run, step in await store.every_opening():
+        watched = settings.platforms.get(platform)
+        if watched is None or probe not in watched.probes:
+            fields = {"platform": platform, "probe": probe, "run": run, "step": step}
+            log.error("journey_forgotten", extra={"fields": fields})
 
 
 async def _flag_key(settings: FlagSettings, clock: Clock) -> keys.SigningKey:
@@ -280,7 +291,12 @@ class _Builder:
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
         settings = self._settings.platforms[policy.platform]
         requests = Budget(settings.max_requests_per_minute, self._clock)
-        probes = probes_of(settings, self.network)
+        probes = probes_of(
+            settings,
+            self.network,
+            book=lambda probe: StoreBook(self._store, policy.platform, probe),
+            requests=requests,
+        )
         loops = {name: ProbeLoop(keeper, probe, probes[name], requests, bench) for name, probe in policy.probes.items()}
         keeper.on_call(lambda name: loops[name].call())
         self._board.unrun.extend(loop.unrun for loop in loops.values())

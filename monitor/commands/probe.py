@@ -37,6 +37,7 @@ class Wanted:
     platform: str
     probe: str
     function: str
+    is_journey: bool = False
 
 
 @click.command("probe")
@@ -48,7 +49,7 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_js
     """Make one attempt of each PROBE (all of them by default), now, and show what it found.
 
     Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
-    not be measured.
+    not be measured, 6 when a journey left something open.
     """
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
@@ -60,12 +61,13 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_js
         width = max(len(f"{probe.platform}/{probe.probe}") for probe, _ in found)
         for probe, outcome in found:
             click.echo(_line(probe, outcome, width))
-    return worst(_CODES[outcome.kind] for _, outcome in found)
+    left = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
+    return worst((*(_CODES[outcome.kind] for _, outcome in found), *left))
 
 
 def _wanted(settings: MonitorSettings, names: frozenset[str], platform: str | None) -> list[Wanted]:
     every = [
-        Wanted(name, probe, probe_settings.function)
+        Wanted(name, probe, probe_settings.function, probe_settings.type == "journey")
         for name, platform_settings in settings.platforms.items()
         for probe, probe_settings in platform_settings.probes.items()
         if platform in (None, name)
@@ -104,6 +106,7 @@ async def _attempt(settings: MonitorSettings, wanted: list[Wanted]) -> list[tupl
 
 
 def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:
+    more = {"spans": dict(outcome.spans), "residue": list(outcome.residue)} if probe.is_journey else {}
     return {
         "platform": probe.platform,
         "probe": probe.probe,
@@ -114,13 +117,18 @@ def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:
         "warnings": list(outcome.warnings),
         "duration_seconds": outcome.duration_seconds,
         "phases": dict(outcome.phases),
+        **more,
     }
 
 
 def _line(probe: Wanted, outcome: Outcome, width: int) -> str:
     kind = click.style(f"{outcome.kind.replace('_', ' '):<12}", fg=_COLOURS.get(outcome.kind, "yellow"))
+    spans = " ".join(f"{name} {seconds:.1f}" for name, seconds in outcome.spans.items())
+    spans = f"  ({spans} s)" if spans else ""
     phases = " ".join(f"{name} {seconds * 1000:.1f}" for name, seconds in outcome.phases.items())
     phases = f"  ({phases} ms)" if phases else ""
     warnings = f"  warning: {', '.join(outcome.warnings)}" if outcome.warnings else ""
     name = f"{probe.platform}/{probe.probe}"
-    return f"{name:<{width}}  {kind} {outcome.duration_seconds * 1000:7.1f} ms  {outcome.detail}{warnings}{phases}"
+    return (
+        f"{name:<{width}}  {kind} {outcome.duration_seconds * 1000:7.1f} ms  {outcome.detail}{warnings}{phases}{spans}"
+    )

@@ -7,7 +7,7 @@ from glasswatch.flag.errors import Refusal
 from glasswatch.flag.reader import ADVICE
 from monitor.model.outcome import PHASES, OutcomeKind, Reason, Warn
 from monitor.model.page import NEVER_SUPPRESSED, SEVERITY, PageKind
-from monitor.probes.attempt import _REASONS as FAULTS
+from monitor.probes.attempt import REASONS as FAULTS
 from monitor.registries import CHANNELS, KINDS, PROBES, TARGETS
 from tests.support.documents import REFERENCE, headings, rows, section
 
