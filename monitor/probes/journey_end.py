@@ -49,7 +49,7 @@ def judged(trip: Trip, earlier: Sequence[Left]) -> Judgement:
         busy = own_fault(f"this machine was busy: the deadline was noticed {trip.late:.1f} s late")
         return Judgement(busy.kind, busy.reason, busy.detail + _told(residue), warnings)
     kind, reason = _worth(ending)
-    detail = f"step {ending.step}: {ending.detail}" if ending.step else "every step held"
+    detail = f"step {ending.step}: {ending.detail}" if ending.step else ending.detail or "every step held"
     if kind is OutcomeKind.GOOD and trip.left:
         kind, reason = OutcomeKind.NOT_MEASURED, Reason.RESIDUE
     return Judgement(kind, reason, detail + _told(residue), warnings)
