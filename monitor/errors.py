@@ -6,6 +6,7 @@ GlasswatchError
     │   ├── StoreUnavailable     can't be read or written now; trying again may help
     │   ├── StoreConflict        another writer came between: our picture of a platform is out of date
     │   └── StoreUnusable        corrupt, foreign, or written by a newer version: trying again can't help
+    ├── LeftOpen                 a journey was interrupted, and something it opened is not known closed
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
     ├── PublishFailed            a signed flag did not reach one of its targets
     └── ListenFailed             the address of `listen` can't be had
@@ -18,6 +19,12 @@ from glasswatch.errors import ExitCode, GlasswatchError
 
 class MonitorError(GlasswatchError):
     """Root of what the monitor raises."""
+
+
+class LeftOpen(MonitorError):
+    """A journey was interrupted, and something it opened is not known closed; the message names it."""
+
+    exit_code = ExitCode.RESIDUE
 
 
 class StoreError(MonitorError):

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,9 +14,11 @@ from glasswatch.errors import ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
 from monitor import visible
 from monitor.commands import options
+from monitor.errors import LeftOpen
 from monitor.loop import new_loop
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind
 from monitor.ports import Probe
+from monitor.probes.books import MemoryBook
 from monitor.probes.build import new_network, probes_of
 from monitor.settings.root import MonitorSettings
 
@@ -53,16 +56,23 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_js
     """
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        found = runner.run(_attempt(settings, wanted))
+    books: dict[str, MemoryBook] = {}
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            found = runner.run(_attempt(settings, wanted, books))
+    except KeyboardInterrupt:
+        left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
+        if left:
+            raise LeftOpen(f"interrupted, and left open: {', '.join(left)}; close it by hand") from None
+        raise
     if as_json:
         click.echo(json.dumps([_row(probe, outcome) for probe, outcome in found], indent=2))
     else:
         width = max(len(f"{probe.platform}/{probe.probe}") for probe, _ in found)
         for probe, outcome in found:
             click.echo(_line(probe, outcome, width))
-    left = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
-    return worst((*(_CODES[outcome.kind] for _, outcome in found), *left))
+    residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
+    return worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
 
 
 def _wanted(settings: MonitorSettings, names: frozenset[str], platform: str | None) -> list[Wanted]:
@@ -85,13 +95,16 @@ def _list(names: Iterable[str]) -> str:
     return "one of " + ", ".join(names)
 
 
-async def _attempt(settings: MonitorSettings, wanted: list[Wanted]) -> list[tuple[Wanted, Outcome]]:
+async def _attempt(
+    settings: MonitorSettings, wanted: list[Wanted], books: dict[str, MemoryBook]
+) -> list[tuple[Wanted, Outcome]]:
+    """Make the attempts. `books` is filled with the record of each probe, by `platform/probe`."""
     network = new_network(SystemClock())
     try:
         made: dict[tuple[str, str], Probe] = {
             (name, probe): made
             for name, platform in settings.platforms.items()
-            for probe, made in probes_of(platform, network).items()
+            for probe, made in probes_of(platform, network, book=partial(_book, books, name)).items()
         }
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -103,6 +116,10 @@ async def _attempt(settings: MonitorSettings, wanted: list[Wanted]) -> list[tupl
         return list(zip(wanted, outcomes, strict=True))
     finally:
         await network.resolver.aclose()
+
+
+def _book(books: dict[str, MemoryBook], platform: str, probe: str) -> MemoryBook:
+    return books.setdefault(f"{platform}/{probe}", MemoryBook())
 
 
 def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:

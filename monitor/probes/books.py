@@ -37,6 +37,11 @@ class MemoryBook:
     def __init__(self) -> None:
         self._openings: dict[tuple[str, str], Opening] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is open, by the names a person calls it."""
+        return tuple(opening.name for opening in self._openings.values())
+
     async def openings(self) -> Sequence[Opening]:
         """See `Book`."""
         return tuple(self._openings.values())
