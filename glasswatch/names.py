@@ -15,6 +15,7 @@ PLATFORM: Final = "platform"
 PROBE: Final = "probe"
 FUNCTION: Final = "function"
 PHASE: Final = "phase"
+SPAN: Final = "span"
 VERDICT: Final = "verdict"
 CAUSE: Final = "cause"
 ACT: Final = "act"
@@ -62,6 +63,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_probe_tls_expiry_timestamp_seconds": MetricName(
         MetricKind.GAUGE, _EACH_PROBE, "When the earliest certificate that was shown ends, in Unix time."
+    ),
+    "jit_access_duration_seconds": MetricName(
+        MetricKind.HISTOGRAM, (*_EACH_PROBE, SPAN), "How long each part of a journey took that held, and the whole way."
+    ),
+    "jit_access_residue": MetricName(
+        MetricKind.GAUGE, _EACH_PROBE, "Things that a journey opened and that are not known closed."
     ),
     "jit_function_up": MetricName(
         MetricKind.GAUGE, (PLATFORM, FUNCTION), "1 if the function is up or degraded, 0 if down; absent if unknown."

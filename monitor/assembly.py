@@ -27,6 +27,7 @@ from monitor.model.published import PublishedFlag
 from monitor.model.record import ChainHead, Loaded, RoutedPage
 from monitor.outbox import Outbox, OutboxContext
 from monitor.parts import Assembly
+from monitor.probes.books import StoreBook
 from monitor.probes.build import new_network, probes_of
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
@@ -85,6 +86,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     try:
         loaded = await store.open()
         await takeup.leave(store, loaded, frozenset(settings.platforms), clock)
+        await takeup.name_forgotten(store, settings)
         flags = await takeup.published_flags(settings, key, clock)
         builder.distrusted = await takeup.distrusted(settings, key, clock)
     except BaseException:
@@ -229,7 +231,12 @@ class _Builder:
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
         settings = self._settings.platforms[policy.platform]
         requests = Budget(settings.max_requests_per_minute, self._clock)
-        probes = probes_of(settings, self.network)
+        probes = probes_of(
+            settings,
+            self.network,
+            book=lambda probe: StoreBook(self._store, policy.platform, probe),
+            requests=requests,
+        )
         loops = {name: ProbeLoop(keeper, probe, probes[name], requests, bench) for name, probe in policy.probes.items()}
         keeper.on_call(lambda name: loops[name].call())
         self._board.unrun.extend(loop.unrun for loop in loops.values())

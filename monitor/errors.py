@@ -7,6 +7,7 @@ GlasswatchError
     │   ├── StoreConflict        another writer came between: our picture of a platform is out of date
     │   └── StoreUnusable        corrupt, foreign, or written by a newer version: trying again can't help
     ├── RequestRefused           a running monitor refused what a command asked of it; says with which code
+    ├── LeftOpen                 a journey was interrupted, and something it opened is not known closed
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
     ├── PublishFailed            a signed flag did not reach one of its targets
     ├── CannotSee                a watcher can't read its log
@@ -30,6 +31,12 @@ _ENDS: Final[Mapping[int, ExitCode]] = {
 
 class MonitorError(GlasswatchError):
     """Root of what the monitor raises."""
+
+
+class LeftOpen(MonitorError):
+    """A journey was interrupted, and something it opened is not known closed; the message names it."""
+
+    exit_code = ExitCode.RESIDUE
 
 
 class StoreError(MonitorError):

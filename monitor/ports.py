@@ -19,6 +19,7 @@ from monitor.model.record import (
 from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Held, NotPossible, Report, Saying, Taken, Use, UseCommit, UseQuery
 from monitor.model.watch import LogPart
+from platforms.journey.model import Opening
 
 
 class Probe(Protocol):
@@ -210,6 +211,30 @@ class Uses(Protocol):
         Raises:
             StoreUnavailable: it isn't on record, and nothing has changed.
         """
+        ...
+
+
+class OpeningStore(Protocol):
+    """The part of the store that journeys need. Methods may raise `StoreUnavailable`."""
+
+    async def openings(self, platform: str, probe: str) -> Sequence[Opening]:
+        """Return what a journey has open, oldest first."""
+        ...
+
+    async def keep_opening(self, platform: str, probe: str, opening: Opening) -> None:
+        """Write what a journey opened as it is now, in place of what was known of it; closed: forget it."""
+        ...
+
+
+class RequestBudget(Protocol):
+    """How many requests a platform may be asked."""
+
+    def take(self, why: Attempt) -> bool:
+        """Take one request out of the budget; False where that would be one too many."""
+        ...
+
+    def count(self) -> None:
+        """Count one request that is made whether it fits or not."""
         ...
 
 

@@ -48,6 +48,11 @@ class Budget:
         self._spent.append(now)
         return True
 
+    def count(self) -> None:
+        """Count one request that is made whether it fits or not."""
+        if self._limit is not None:
+            self._spent.append(self._clock.monotonic())
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:

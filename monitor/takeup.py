@@ -1,5 +1,6 @@
 """Takes up what the last run left: in the store, and in the flags that it published."""
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from monitor.model.state import PlatformState
 from monitor.published import Own
 from monitor.settings.root import MonitorSettings
 from monitor.store.store import SqlStore
+
+log = logging.getLogger("glasswatch.daemon")
 
 
 def taken_up(loaded: Loaded, name: str) -> tuple[LoadedPlatform, datetime | None]:
@@ -68,3 +71,12 @@ async def leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock:
                 audit=(entry,),
             )
         )
+
+
+async def name_forgotten(store: SqlStore, settings: MonitorSettings) -> None:
+    """Name what a journey left open that is no longer in the settings: nobody knows any more how to close it."""
+    for platform, probe, run, step in await store.every_opening():
+        watched = settings.platforms.get(platform)
+        if watched is None or probe not in watched.probes:
+            fields = {"platform": platform, "probe": probe, "run": run, "step": step}
+            log.error("journey_forgotten", extra={"fields": fields})

@@ -2,6 +2,7 @@
 
     GlasswatchError
     └── PlatformError
+        ├── NotKept              what is about to be opened can't be put on record, or the record can't be read
         └── TransportFault       one exchange with a server failed; `kind` says how, the message why
 
 The message of a TransportFault is one short line for a person. It holds nothing a server sent: OpenSSL's, the parser's
@@ -17,6 +18,10 @@ class PlatformError(GlasswatchError):
     """Root of what talking to the outside raises."""
 
     exit_code = ExitCode.NOT_MEASURED
+
+
+class NotKept(PlatformError):
+    """What a journey opens can't be put on record, or the record can't be read; the message says why."""
 
 
 class FaultKind(StrEnum):

@@ -22,7 +22,7 @@ _DEFAULT_PORT = 9780
 _DIRECTORY = click.Path(path_type=Path, file_okay=False)
 # The simulator's own lists, spelled out so that help need not import it; a test holds them against it.
 TARGETS = ("sign_in", "request", "approve", "grant", "connect", "revoke", "health", "status_page", "all")
-FAULTS = ("fail", "hang", "slow", "refuse", "wrong", "denied", "rate_limited", "flapping", "stop")
+FAULTS = ("fail", "hang", "mute", "slow", "refuse", "wrong", "denied", "rate_limited", "flapping", "stop")
 
 
 @click.group("demo", invoke_without_command=True)

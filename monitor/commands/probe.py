@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,9 +14,11 @@ from glasswatch.errors import ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
 from monitor import visible
 from monitor.commands import options
+from monitor.errors import LeftOpen
 from monitor.loop import new_loop
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind
 from monitor.ports import Probe
+from monitor.probes.books import MemoryBook
 from monitor.probes.build import new_network, probes_of
 from monitor.settings.root import MonitorSettings
 
@@ -37,6 +40,7 @@ class Wanted:
     platform: str
     probe: str
     function: str
+    is_journey: bool = False
 
 
 @click.command("probe")
@@ -48,24 +52,32 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_js
     """Make one attempt of each PROBE (all of them by default), now, and show what it found.
 
     Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
-    not be measured.
+    not be measured, 6 when a journey left something open.
     """
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        found = runner.run(_attempt(settings, wanted))
+    books: dict[str, MemoryBook] = {}
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            found = runner.run(_attempt(settings, wanted, books))
+    except KeyboardInterrupt:
+        left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
+        if left:
+            raise LeftOpen(f"interrupted, and left open: {', '.join(left)}; close it by hand") from None
+        raise
     if as_json:
         click.echo(json.dumps([_row(probe, outcome) for probe, outcome in found], indent=2))
     else:
         width = max(len(f"{probe.platform}/{probe.probe}") for probe, _ in found)
         for probe, outcome in found:
             click.echo(_line(probe, outcome, width))
-    return worst(_CODES[outcome.kind] for _, outcome in found)
+    residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
+    return worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
 
 
 def _wanted(settings: MonitorSettings, names: frozenset[str], platform: str | None) -> list[Wanted]:
     every = [
-        Wanted(name, probe, probe_settings.function)
+        Wanted(name, probe, probe_settings.function, probe_settings.type == "journey")
         for name, platform_settings in settings.platforms.items()
         for probe, probe_settings in platform_settings.probes.items()
         if platform in (None, name)
@@ -83,13 +95,16 @@ def _list(names: Iterable[str]) -> str:
     return "one of " + ", ".join(names)
 
 
-async def _attempt(settings: MonitorSettings, wanted: list[Wanted]) -> list[tuple[Wanted, Outcome]]:
+async def _attempt(
+    settings: MonitorSettings, wanted: list[Wanted], books: dict[str, MemoryBook]
+) -> list[tuple[Wanted, Outcome]]:
+    """Make the attempts. `books` is filled with the record of each probe, by `platform/probe`."""
     network = new_network(SystemClock())
     try:
         made: dict[tuple[str, str], Probe] = {
             (name, probe): made
             for name, platform in settings.platforms.items()
-            for probe, made in probes_of(platform, network).items()
+            for probe, made in probes_of(platform, network, book=partial(_book, books, name)).items()
         }
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -103,7 +118,12 @@ async def _attempt(settings: MonitorSettings, wanted: list[Wanted]) -> list[tupl
         await network.resolver.aclose()
 
 
+def _book(books: dict[str, MemoryBook], platform: str, probe: str) -> MemoryBook:
+    return books.setdefault(f"{platform}/{probe}", MemoryBook())
+
+
 def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:
+    more = {"spans": dict(outcome.spans), "residue": list(outcome.residue)} if probe.is_journey else {}
     return {
         "platform": probe.platform,
         "probe": probe.probe,
@@ -114,13 +134,18 @@ def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:
         "warnings": list(outcome.warnings),
         "duration_seconds": outcome.duration_seconds,
         "phases": dict(outcome.phases),
+        **more,
     }
 
 
 def _line(probe: Wanted, outcome: Outcome, width: int) -> str:
     kind = click.style(f"{outcome.kind.replace('_', ' '):<12}", fg=_COLOURS.get(outcome.kind, "yellow"))
+    spans = " ".join(f"{name} {seconds:.1f}" for name, seconds in outcome.spans.items())
+    spans = f"  ({spans} s)" if spans else ""
     phases = " ".join(f"{name} {seconds * 1000:.1f}" for name, seconds in outcome.phases.items())
     phases = f"  ({phases} ms)" if phases else ""
     warnings = f"  warning: {', '.join(outcome.warnings)}" if outcome.warnings else ""
     name = f"{probe.platform}/{probe.probe}"
-    return f"{name:<{width}}  {kind} {outcome.duration_seconds * 1000:7.1f} ms  {outcome.detail}{warnings}{phases}"
+    return (
+        f"{name:<{width}}  {kind} {outcome.duration_seconds * 1000:7.1f} ms  {outcome.detail}{warnings}{phases}{spans}"
+    )

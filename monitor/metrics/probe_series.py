@@ -3,6 +3,7 @@
 1. Every attempt counts, confirmations included; what was due and had to be skipped counts as not measured, since no
    one saw whether access worked.
 2. Durations are of attempts that were made. Phases and the certificate's end are absent until there is one.
+3. Spans and residue are a journey's alone.
 """
 
 from collections.abc import Mapping
@@ -19,10 +20,14 @@ NOT_MEASURED = "jit_probe_not_measured_total"
 DURATION = "jit_probe_duration_seconds"
 PHASE = "jit_probe_phase_duration_seconds"
 TLS_EXPIRY = "jit_probe_tls_expiry_timestamp_seconds"
-FAMILIES = (RUNS, BAD, NOT_MEASURED, DURATION, PHASE, TLS_EXPIRY)
+SPANS = "jit_access_duration_seconds"
+RESIDUE = "jit_access_residue"
+FAMILIES = (RUNS, BAD, NOT_MEASURED, DURATION, PHASE, TLS_EXPIRY, SPANS, RESIDUE)
 
 # From a health URL next door to the longest timeout that makes sense.
 _DURATION_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+# From an automatic grant to a person who has to be woken (design 3.6).
+_SPAN_BOUNDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
 
 
 class _Counter:
@@ -55,6 +60,13 @@ class ProbeSeries:
         self._expiry = families[TLS_EXPIRY].slot()
         self._expiry_start = start(TLS_EXPIRY, values)
 
+        self._spans = {
+            span: Histogram(families[SPANS], {**values, names.SPAN: span}, _SPAN_BOUNDS) for span in policy.spans
+        }
+        self._residue = families[RESIDUE].slot()
+        self._residue_start = start(RESIDUE, values)
+        self._residue.lines = f"{self._residue_start}0\n" if policy.spans else ""
+
     def outcome(self, found: Outcome) -> None:
         """Count one outcome."""
         self._runs.add()
@@ -67,5 +79,9 @@ class ProbeSeries:
         self._duration.observe(found.duration_seconds)
         starts = self._phase_starts
         self._phases.lines = "".join([f"{starts[phase]}{seconds!r}\n" for phase, seconds in found.phases.items()])
+        if self._spans:
+            self._residue.lines = f"{self._residue_start}{len(found.residue)}\n"
+        for span, seconds in found.spans.items():
+            self._spans[span].observe(seconds)
         if found.tls_expiry_at is not None:
             self._expiry.lines = f"{self._expiry_start}{found.tls_expiry_at.timestamp()!r}\n"

@@ -38,9 +38,12 @@ class Reason(StrEnum):
     HEADER = "header"
     BODY = "body"
     JSON = "json"
+    NOT_REFUSED = "not_refused"  # a step that had to be refused was let in: access after revocation
     # not measured
     CREDENTIALS_REFUSED = "credentials_refused"
     RATE_LIMITED = "rate_limited"
+    DENIED = "denied"  # the platform works, and says no to this principal
+    RESIDUE = "residue"  # everything held, but what was opened is not known closed
     SECRET_UNAVAILABLE = "secret_unavailable"  # noqa: S105 - a reason, not a secret
     OWN_FAULT = "own_fault"  # this machine could not make the attempt: no descriptors, no memory, a late loop
     # skipped
@@ -53,6 +56,7 @@ class Warn(StrEnum):
 
     DURATION = "duration"
     TLS_DAYS_LEFT = "tls_days_left"
+    RESIDUE = "residue"  # something that a journey opened is not known closed
 
 
 class Attempt(StrEnum):
@@ -71,6 +75,8 @@ class Outcome:
     """What one attempt found.
 
     `phases` maps names from `PHASES` to seconds, only those that happened, summed over redirects.
+    `spans` maps the parts of a journey to seconds, only those whose steps all held; `residue` names what a journey
+    opened, now or earlier, that is not known closed.
     `detail` is one short line for a person; it holds no secret and nothing a server sent beyond a status code.
     """
 
@@ -83,6 +89,8 @@ class Outcome:
     warnings: tuple[Warn, ...] = ()
     tls_expiry_at: datetime | None = None
     attempt: Attempt = Attempt.SCHEDULED
+    spans: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    residue: tuple[str, ...] = ()
 
     @property
     def is_good(self) -> bool:

@@ -11,7 +11,8 @@ from monitor.model.verdict import Role
 class ProbePolicy:
     """How one probe is run and believed.
 
-    `fingerprint` changes exactly when a setting of the probe changes that alters what it measures.
+    `fingerprint` changes exactly when a setting of the probe changes that alters what it measures. `spans`: the parts
+    of a journey that are timed.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ProbePolicy:
     confirm_every: timedelta
     recover: int
     fingerprint: str
+    spans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ Rules:
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -32,7 +32,7 @@ LATE_SECONDS: Final = 1.0
 # With it an attempt still ends within its timeout and 1 s.
 PREPARE_SECONDS: Final = 0.8
 
-_REASONS: Final = {
+REASONS: Final = {
     FaultKind.RESOLVE: Reason.RESOLVE_FAILED,
     FaultKind.REFUSED: Reason.CONNECT_REFUSED,
     FaultKind.UNREACHABLE: Reason.CONNECT_FAILED,
@@ -55,10 +55,15 @@ _log = logging.getLogger("glasswatch.probe")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a measurement found: how it was judged, and when the earliest certificate seen ends."""
+    """What a measurement found: how it was judged, and when the earliest certificate seen ends.
+
+    `spans` and `residue`: see `Outcome`.
+    """
 
     judgement: Judgement
     tls_expiry_at: datetime | None = None
+    spans: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    residue: tuple[str, ...] = ()
 
 
 _T = TypeVar("_T")
@@ -118,6 +123,8 @@ class Attempting:
             warnings=found.judgement.warnings,
             tls_expiry_at=found.tls_expiry_at,
             attempt=self.why,
+            spans=MappingProxyType(dict(found.spans)),
+            residue=found.residue,
         )
 
     def _timed_out(self, late: float, watch: Stopwatch) -> Judgement:
@@ -146,4 +153,4 @@ def _unavailable(detail: str) -> Judgement:
 def _faulty(fault: TransportFault) -> Judgement:
     if fault.kind is FaultKind.OWN:
         return own_fault(str(fault))
-    return Judgement(OutcomeKind.BAD, _REASONS[fault.kind], str(fault))
+    return Judgement(OutcomeKind.BAD, REASONS[fault.kind], str(fault))

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import cast
 
 from glasswatch.clock import Clock
-from monitor.ports import Probe
-from monitor.probes.context import ProbeContext
+from monitor.ports import Probe, RequestBudget
+from monitor.probes.books import MemoryBook
+from monitor.probes.context import ProbeContext, Unlimited
 from monitor.probes.secrets import KeptSecrets
 from monitor.registries import PROBES, load
 from monitor.settings.platform import PlatformSettings
 from monitor.settings.probe import ProbeSettings
+from platforms.journey.ports import Book
 from platforms.transport.http import Network
 from platforms.transport.resolver import AresResolver
 from platforms.transport.tls import TlsContexts
@@ -22,10 +24,20 @@ def new_network(clock: Clock) -> Network:
     return Network(clock, AresResolver(), TlsContexts())
 
 
-def probes_of(platform: PlatformSettings, network: Network) -> dict[str, Probe]:
-    """Return a platform's probes by name. Nothing is sent, no secret is read."""
-    context = ProbeContext(network, KeptSecrets(network.clock))
-    return {name: _make(settings)(settings, context) for name, settings in platform.probes.items()}
+def probes_of(
+    platform: PlatformSettings,
+    network: Network,
+    *,
+    book: Callable[[str], Book] = lambda _probe: MemoryBook(),
+    requests: RequestBudget | None = None,
+) -> dict[str, Probe]:
+    """Return a platform's probes by name. Nothing is sent, no secret is read.
+
+    `book` returns where what a probe opens is put on record; `requests` is what may be asked of the platform.
+    """
+    secrets, requests = KeptSecrets(network.clock), requests or Unlimited()
+    contexts = {name: ProbeContext(network, secrets, book(name), requests) for name in platform.probes}
+    return {name: _make(settings)(settings, contexts[name]) for name, settings in platform.probes.items()}
 
 
 def _make(settings: ProbeSettings) -> Make:

@@ -22,8 +22,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from glasswatch.strict_json import NOTHING, find, is_same, parse
 from monitor.model.outcome import OutcomeKind, Reason, Warn
-from monitor.rules.strict_json import NOTHING, find, is_same, parse
 
 _REFUSED: Final = frozenset({401, 403})
 _RATE_LIMITED: Final = 429

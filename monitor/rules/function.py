@@ -28,7 +28,11 @@ from monitor.model.verdict import Phase, Role, Verdict, View
 from monitor.rules import reasons
 from monitor.rules.probe import STALE_INTERVALS, round_is_on, standing_warnings, unsteady_bad, view
 
-_WARNED = {Warn.DURATION: "is slow", Warn.TLS_DAYS_LEFT: "has a certificate that ends soon"}
+_WARNED = {
+    Warn.DURATION: "is slow",
+    Warn.TLS_DAYS_LEFT: "has a certificate that ends soon",
+    Warn.RESIDUE: "left something open",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from glasswatch.settings.shape import KEY, Shape
 from glasswatch.settings.shapes import TextShape
 
 FRAMING: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-_SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
+SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
 
 
 class HeaderValueShape(Shape):
@@ -49,7 +49,7 @@ def sent(key: str, headers: Mapping[str, object], ours: frozenset[str], by: str)
     for name, value in headers.items():
         if name.lower() in ours:
             yield (key, name, KEY), f"is set by {by}: expected another header"
-        elif name.lower() in _SECRET and isinstance(value, str):
+        elif name.lower() in SECRET and isinstance(value, str):
             yield (key, name), f"expected {SecretReference.expected}"
     yield from repeated(key, headers)
 

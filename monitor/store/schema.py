@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from monitor.store.columns import Instant, Words
 
-HEAD = "0002"  # the newest migration; a test compares it with Alembic's own answer
+HEAD = "0003"  # the newest migration; a test compares it with Alembic's own answer
 REVISION_TABLE = "glasswatch_revision"  # not Alembic's default, which another application may have put there
 
 metadata = MetaData(
@@ -286,6 +286,20 @@ watch_cursors = Table(
     Column("vantage", Text, primary_key=True),
     Column("watcher", Text, primary_key=True),
     Column("place", Text, nullable=False),
+)
+
+# What journeys opened and is not known closed. `record` is all of it.
+openings = Table(
+    "openings",
+    metadata,
+    Column("vantage", Text, primary_key=True),
+    Column("run", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("probe", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("record", Text, nullable=False),
+    Index("ix_openings_probe", "vantage", "platform", "probe"),
 )
 
 # The hash chain, one per vantage. `entry` is the canonical JSON that the hash covers.

@@ -16,7 +16,7 @@ from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.model.record import AuditEntry, ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
-from monitor.store import audit, flags, history, loading, pages, revision, spans, uses
+from monitor.store import audit, flags, history, loading, openings, pages, revision, spans, uses
 from monitor.store.commits import Commits
 from monitor.store.engine import Database
 from monitor.store.history import Scope
@@ -24,6 +24,7 @@ from monitor.store.identity import Identity, Limits
 from monitor.store.notes import Notes
 from monitor.store.outcomes import OutcomeBuffer
 from monitor.store.writer import Told, Writer
+from platforms.journey.model import Opening
 
 T = TypeVar("T")
 _ENTRIES = 500  # how many entries of the audit are read at a time
@@ -180,6 +181,20 @@ class SqlStore:
     async def keep_place(self, watcher: str, at: str) -> None:
         """Write how far a watcher has read."""
         await self._call(partial(uses.keep_place, vantage=self._identity.vantage, watcher=watcher, at=at))
+
+    async def openings(self, platform: str, probe: str) -> Sequence[Opening]:
+        """Return what a journey has open, oldest first."""
+        scope = Scope(self._identity.vantage, platform)
+        return await self._call(partial(openings.read, scope=scope, probe=probe))
+
+    async def keep_opening(self, platform: str, probe: str, opening: Opening) -> None:
+        """Write what a journey opened as it is now, in place of what was known of it; closed: forget it."""
+        scope = Scope(self._identity.vantage, platform)
+        await self._call(partial(openings.keep, scope=scope, probe=probe, opening=opening))
+
+    async def every_opening(self) -> Sequence[tuple[str, str, str, str]]:
+        """Return platform, probe, run and step of everything that journeys have open."""
+        return await self._call(partial(openings.every, vantage=self._identity.vantage))
 
     async def verify_audit(self) -> ChainProblem | None:
         """Return the first problem of this vantage's audit chain; None if it is sound.

@@ -17,13 +17,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from glasswatch import strict_json
 from glasswatch.clock import Clock
 from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import SecretReference
 from monitor.errors import CannotSee
 from monitor.model.watch import LogEntry, LogPart
 from monitor.probes.secrets import KeptSecrets
-from monitor.rules import strict_json
 from monitor.settings.json_path import parse as steps
 from monitor.settings.watchers import SINCE, HttpJsonWatcherSettings
 from monitor.watchers.context import WatcherContext

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
-from monitor.rules import strict_json
+from glasswatch import strict_json
 from monitor.web.refused import Refused
 from monitor.wire.endpoints import JSON
 

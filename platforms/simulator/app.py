@@ -67,9 +67,11 @@ class Platform:
             routes=[
                 Route("/signin", self.sign_in, methods=["POST"], name=sign_in),
                 Route("/requests", self.ask, methods=["POST"], name=request),
+                Route("/requests", self.requests, methods=["GET"], name=request),
                 Route("/requests/{id}", self.request, methods=["GET"], name=request),
                 Route("/requests/{id}/approve", self.approve, methods=["POST"], name=approve),
                 Route("/requests/{id}/deny", self.deny, methods=["POST"], name=approve),
+                Route("/requests/{id}/withdraw", self.withdraw, methods=["POST"], name=revoke),
                 Route("/grants/{id}", self.grant, methods=["GET"], name=grant),
                 Route("/grants/{id}/use", self.use, methods=["POST"], name=connect),
                 Route("/grants/{id}/revoke", self.revoke, methods=["POST"], name=revoke),
@@ -100,6 +102,17 @@ class Platform:
     async def request(self, request: HttpRequest) -> JSONResponse:
         """→ 200 with the request as it is now."""
         found = self._world.request(bearer(request), request.path_params["id"], self._clock.now())
+        return JSONResponse(said_request(found))
+
+    async def requests(self, request: HttpRequest) -> JSONResponse:
+        """→ 200 `{"requests"}`: one's own whose reason is `?reason=`, oldest first."""
+        reason = request.query_params.get("reason", "")
+        found = self._world.requests_with(bearer(request), reason, self._clock.now())
+        return JSONResponse({"requests": [said_request(each) for each in found]})
+
+    async def withdraw(self, request: HttpRequest) -> JSONResponse:
+        """→ 200 with the request, withdrawn or its grant revoked."""
+        found = self._world.withdraw(bearer(request), request.path_params["id"], self._clock.now())
         return JSONResponse(said_request(found))
 
     async def approve(self, request: HttpRequest) -> JSONResponse:

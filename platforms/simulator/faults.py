@@ -29,6 +29,7 @@ class FaultKind(StrEnum):
 
     FAIL = "fail"  # answers `status`
     HANG = "hang"  # takes the call and never answers
+    MUTE = "mute"  # carries the call out and never answers
     SLOW = "slow"  # answers honestly after `seconds`
     REFUSE = "refuse"  # resets the connection at once
     WRONG = "wrong"  # answers 200 with a body that makes no sense
@@ -57,6 +58,7 @@ class Fault:
 _MEMBERS: Final[Mapping[FaultKind, Mapping[str, float]]] = {
     FaultKind.FAIL: {"status": 503},
     FaultKind.HANG: {},
+    FaultKind.MUTE: {},
     FaultKind.SLOW: {"seconds": 2.0},
     FaultKind.REFUSE: {},
     FaultKind.WRONG: {},

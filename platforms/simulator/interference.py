@@ -60,6 +60,9 @@ class Interference:
         match fault.kind if fault is not None else None:
             case FaultKind.HANG:
                 await wire.gone.wait()
+            case FaultKind.MUTE:
+                await self._app(scope, receive, _unheard)
+                await wire.gone.wait()
             case FaultKind.REFUSE | FaultKind.STOP:
                 wire.reset()
                 await wire.gone.wait()
@@ -87,6 +90,10 @@ class Interference:
                 session = self._world.sessions.get(value.decode("latin-1").removeprefix("Bearer "))
                 return None if session is None else session.identity
         return None
+
+
+async def _unheard(message: MutableMapping[str, Any]) -> None:
+    del message
 
 
 class _Seen:

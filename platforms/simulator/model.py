@@ -1,7 +1,7 @@
 """The values the simulated platform speaks in. They hold data and decide nothing.
 
 Its dialect is plain and its own; it is no vendor's. A request goes `pending → approved | denied`,
-`approved → granted` (once provisioned), `granted → expired | revoked`.
+`approved → granted` (once provisioned), `granted → expired | revoked`, `pending | approved → withdrawn`.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ class RequestState(StrEnum):
     GRANTED = "granted"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ The rules:
 3. `approved` becomes `granted` once provisioning has taken its time; the grant starts then and has an end, always.
 4. `granted` becomes `expired` at its end, or `revoked` before it, by its holder or an approver.
 5. A use needs a live grant and its holder. Nobody else is told that the grant exists.
-6. Every other move is refused and changes nothing.
+6. Who asked may withdraw: before the grant the request ends, after it the grant is revoked.
+7. Every other move is refused and changes nothing.
 
 In memory only; no clock, no network, no randomness: `now` is an argument, tokens come from outside. Requests that
 ended are forgotten, oldest first, beyond `REMEMBERED`, so that a demo can run for days.
@@ -33,7 +34,7 @@ from platforms.simulator.model import (
 
 REMEMBERED = 5000  # of each of: requests, uses, recorded calls
 
-_ENDED = frozenset({RequestState.DENIED, RequestState.EXPIRED, RequestState.REVOKED})
+_ENDED = frozenset({RequestState.DENIED, RequestState.EXPIRED, RequestState.REVOKED, RequestState.WITHDRAWN})
 _LONGEST_REASON = 500
 
 
@@ -100,6 +101,25 @@ class World:
         if request is None or not (who.may_approve or request.by == who.name):
             raise NotFound("there is no such request")
         return request
+
+    def requests_with(self, token: str, reason: str, now: datetime) -> list[Request]:
+        """Return the requests with this reason that whoever asks made, oldest first. Raises `NotSignedIn`."""
+        self.settle(now)
+        who = self.whose(token, now)
+        return [each for each in self.requests.values() if each.by == who.name and each.reason == reason]
+
+    def withdraw(self, token: str, request_id: str, now: datetime) -> Request:
+        """Take back one's own request. Raises `NotSignedIn`, `NotFound`, `NotAllowed`, `IllegalMove` (it ended)."""
+        request = self.request(token, request_id, now)
+        if request.by != self.whose(token, now).name:
+            raise NotAllowed("only who asked may withdraw a request")
+        if request.state in _ENDED:
+            raise IllegalMove(f"the request is {request.state}: there is nothing to withdraw")
+        if request.grant is not None:
+            self.revoke(token, request.grant, now)
+        else:
+            self._move(request.id, RequestState.WITHDRAWN)
+        return self.requests[request.id]
 
     def decide(self, token: str, request_id: str, now: datetime, *, is_yes: bool) -> Request:
         """Approve or deny a pending request. Raises `NotSignedIn`, `NotFound`, `NotAllowed`, `IllegalMove`."""

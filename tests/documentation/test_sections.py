@@ -7,7 +7,7 @@ from glasswatch.flag.advice import ADVICE, ORDER_ADVICE
 from glasswatch.flag.errors import AlarmCode, Refusal
 from monitor.model.outcome import PHASES, OutcomeKind, Reason, Warn
 from monitor.model.page import NEVER_SUPPRESSED, SEVERITY, PageKind
-from monitor.probes.attempt import _REASONS as FAULTS
+from monitor.probes.attempt import REASONS as FAULTS
 from monitor.registries import CHANNELS, KINDS, PROBES, TARGETS
 from tests.support.documents import REFERENCE, headings, rows, section
 

@@ -17,6 +17,7 @@ from glasswatch.settings.load import load
 from monitor.assembly import assemble
 from monitor.settings.root import MonitorSettings
 from monitor.store.store import SqlStore, make_store
+from platforms.journey.model import Opening
 from tests.support.monitors import PLATFORM, Home, Wanted, make_home, write_settings
 
 WANTED = Wanted("http://127.0.0.1:1/")
@@ -160,6 +161,20 @@ async def test_a_demos_key_serves_the_demo(home: Home) -> None:
     home.config.write_text(settings.replace("deployment: test\n", "deployment: demo\n"))
     assert settings != home.config.read_text()
     assert await _taken_up(home) == [PLATFORM]
+
+
+async def test_what_a_journey_left_that_is_no_longer_in_the_settings_is_named(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody knows any more how it is closed: whoever reads the log does it by hand."""
+    store = _store(home)
+    await store.open()
+    await store.keep_opening(PLATFORM, "gone", Opening("run-1", "request", SystemClock().now()))
+    await store.keep_opening(PLATFORM, "probe_sign_in", Opening("run-2", "request", SystemClock().now()))
+    await store.close()
+    await _taken_up(home)
+    told = [record for record in caplog.records if record.message == "journey_forgotten"]
+    assert [record.__dict__["fields"]["run"] for record in told] == ["run-1"]
 
 
 async def test_a_port_that_is_taken_is_named(home: Home) -> None:

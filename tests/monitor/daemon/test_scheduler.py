@@ -358,6 +358,21 @@ def test_a_quarter_of_the_budget_is_kept_for_what_may_be_an_outage() -> None:
     run(main())
 
 
+def test_what_is_counted_without_asking_leaves_less_for_others() -> None:
+    """Closing what a journey opened is never refused, and the next attempt pays for it."""
+
+    async def main() -> None:
+        budget = Budget(4, VirtualClock())
+        for _ in range(6):
+            budget.count()
+        assert not budget.take(CONFIRMATION)
+        await asyncio.sleep(60)
+        assert budget.take(CONFIRMATION)
+        Budget(None, VirtualClock()).count()
+
+    run(main())
+
+
 async def _raise() -> NoReturn:
     raise RuntimeError("a bug")
 

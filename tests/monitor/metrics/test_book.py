@@ -39,6 +39,11 @@ def _book() -> MetricsBook:
     return MetricsBook([policy()], "0.1.0")
 
 
+def _with_journey() -> MetricsBook:
+    probes = {name: replace(probe, spans=("request", "total")) for name, probe in policy().probes.items()}
+    return MetricsBook([replace(policy(), probes=probes)], "0.1.0")
+
+
 def _samples(book: MetricsBook) -> Samples:
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -81,7 +86,7 @@ def test_lines_of_a_family_stand_together() -> None:
 
 def test_labels_are_those_of_the_names() -> None:
     """Every line carries exactly the labels it should, in their order."""
-    book = _book()
+    book = _with_journey()
     book.outcome(PLATFORM, "portal", _outcome(tls_expiry_at=START))
     book.state(down())
     book.flag(document())
@@ -94,6 +99,23 @@ def test_labels_are_those_of_the_names() -> None:
             assert set(sample.labels) - {"le"} == set(METRICS[metric].labels)
             seen.add(metric)
     assert seen == set(METRICS)
+
+
+def test_a_journey_has_its_spans_and_its_residue_and_no_other_probe_has() -> None:
+    """Each span from the start at 0; those that held are observed; residue is what is open now."""
+    book = _with_journey()
+    request, total = {**PORTAL, "span": "request"}, {**PORTAL, "span": "total"}
+    assert _value(book, "jit_access_duration_seconds_count", **total) == 0
+    assert _value(book, "jit_access_residue", **PORTAL) == 0
+    book.outcome(PLATFORM, "portal", _outcome(OutcomeKind.BAD, spans={"request": 2.0}, residue=("request of run x",)))
+    assert _value(book, "jit_access_duration_seconds_sum", **request) == 2
+    assert _value(book, "jit_access_duration_seconds_bucket", le="2.5", **request) == 1
+    assert _value(book, "jit_access_duration_seconds_bucket", le="1.0", **request) == 0
+    assert _value(book, "jit_access_duration_seconds_bucket", le="1800.0", **total) == 0
+    assert _value(book, "jit_access_residue", **PORTAL) == 1
+    book.outcome(PLATFORM, "portal", _outcome(spans={"request": 2.0, "total": 3.0}))
+    assert _value(book, "jit_access_residue", **PORTAL) == 0
+    assert not [name for name, _ in _samples(_book()) if name.startswith("jit_access")]
 
 
 def test_known_label_sets_exist_at_zero() -> None:

@@ -86,6 +86,7 @@ _CHECKS: dict[str, Any] = {
     "maximum": lambda _, wanted, value: [f"above {wanted}"] if isinstance(value, int) and value > wanted else [],
     "minLength": lambda _, wanted, value: [] if not isinstance(value, str) or len(value) >= wanted else ["short"],
     "maxLength": lambda _, wanted, value: [] if not isinstance(value, str) or len(value) <= wanted else ["long"],
+    "maxItems": lambda _, wanted, value: [] if not isinstance(value, list) or len(value) <= wanted else ["many"],
     "minItems": lambda _, wanted, value: [] if not isinstance(value, list) or len(value) >= wanted else ["few"],
     "minProperties": lambda _, wanted, value: [] if not isinstance(value, dict) or len(value) >= wanted else ["few"],
     "required": lambda _, wanted, value: (

@@ -45,6 +45,8 @@ class Scene:
         made = self.world.ask(self.token["erin"], ("human", "INC-1", HOUR), self.clock.now())
         if state is RequestState.PENDING:
             return made
+        if state is RequestState.WITHDRAWN:
+            return self.world.withdraw(self.token["erin"], made.id, self.clock.now())
         is_yes = state is not RequestState.DENIED
         made = self.world.decide(self.token["alex"], made.id, self.clock.now(), is_yes=is_yes)
         if state in {RequestState.APPROVED, RequestState.DENIED}:
@@ -130,6 +132,37 @@ def test_only_an_approver_decides(who: str) -> None:
     with pytest.raises((NotAllowed, NotFound)):
         scene.world.decide(scene.token[who], made.id, START, is_yes=True)
     assert scene.world.requests[made.id].state is RequestState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (RequestState.PENDING, RequestState.WITHDRAWN),
+        (RequestState.APPROVED, RequestState.WITHDRAWN),
+        (RequestState.GRANTED, RequestState.REVOKED),
+    ],
+)
+def test_who_asked_may_withdraw_until_it_ended(state: RequestState, after: RequestState) -> None:
+    """Whatever came of the request ends; a second time, and by anybody else, it is refused."""
+    scene = Scene()
+    made = scene.request(state)
+    with pytest.raises(NotAllowed):
+        scene.world.withdraw(scene.token["alex"], made.id, scene.clock.now())
+    assert scene.world.withdraw(scene.token["erin"], made.id, scene.clock.now()).state is after
+    scene.clock.advance(5)
+    scene.world.settle(scene.clock.now())
+    assert not any(grant.is_live(scene.clock.now()) for grant in scene.world.grants.values())
+    with pytest.raises(IllegalMove):
+        scene.world.withdraw(scene.token["erin"], made.id, scene.clock.now())
+
+
+def test_requests_are_found_by_their_reason_and_only_ones_own() -> None:
+    """Who lost an answer finds what came of it; a bystander finds nothing."""
+    scene = Scene()
+    made = scene.request(RequestState.PENDING)
+    assert scene.world.requests_with(scene.token["erin"], "INC-1", scene.clock.now()) == [made]
+    assert scene.world.requests_with(scene.token["erin"], "INC", scene.clock.now()) == []
+    assert scene.world.requests_with(scene.token["evan"], "INC-1", scene.clock.now()) == []
 
 
 def test_an_approver_does_not_decide_on_their_own_request() -> None:

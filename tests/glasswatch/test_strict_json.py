@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.rules.strict_json import MAX_VALUES, NOTHING, find, is_same, parse
+from glasswatch.strict_json import MAX_VALUES, NOTHING, find, is_same, parse
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 _DOCUMENTS = st.recursive(

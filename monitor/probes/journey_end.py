@@ -1,0 +1,77 @@
+"""What a run of a journey is worth: from how it ended, and what it left open, to an outcome's kind and reason.
+
+Rules:
+- The first step that didn't hold decides. Good is only a run whose steps all held and that left nothing open.
+- Where all held but something is left, the way was open to an engineer, and still it is not good: not measured,
+  residue. A clean-up that fails must not open production, and must not read as health.
+- A denial that no rule of ours expects is not measured, as is the refusal of our own credential (design 3.3): whether
+  an engineer would be denied nobody knows.
+- What is left from earlier runs marks any outcome, good ones too. What was looked for and isn't there, though its
+  request might still be under way, is looked for again and named by nobody.
+- A deadline noticed too late says that this machine was busy: own fault.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from monitor.model.outcome import OutcomeKind, Reason, Warn
+from monitor.probes.attempt import LATE_SECONDS, REASONS, own_fault
+from monitor.rules.expect import Judgement
+from platforms.errors import FaultKind
+from platforms.journey.engine import Left, Trip
+from platforms.journey.model import Ending, Why
+
+_NAMED: Final = 5
+
+_WORTH: Final[Mapping[Why, tuple[OutcomeKind, Reason]]] = {
+    Why.OK: (OutcomeKind.GOOD, Reason.OK),
+    Why.STATUS: (OutcomeKind.BAD, Reason.STATUS),
+    Why.JSON: (OutcomeKind.BAD, Reason.JSON),
+    Why.NEVER: (OutcomeKind.BAD, Reason.TIMEOUT),
+    Why.TIMEOUT: (OutcomeKind.BAD, Reason.TIMEOUT),
+    Why.NOT_REFUSED: (OutcomeKind.BAD, Reason.NOT_REFUSED),
+    Why.DENIED: (OutcomeKind.NOT_MEASURED, Reason.DENIED),
+    Why.CREDENTIALS: (OutcomeKind.NOT_MEASURED, Reason.CREDENTIALS_REFUSED),
+    Why.RATE_LIMITED: (OutcomeKind.NOT_MEASURED, Reason.RATE_LIMITED),
+    Why.BUDGET: (OutcomeKind.SKIPPED, Reason.BUDGET),
+    Why.RECORD: (OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT),
+    Why.LOST_SIGHT: (OutcomeKind.NOT_MEASURED, Reason.RESIDUE),
+    Why.NOTHING_YET: (OutcomeKind.NOT_MEASURED, Reason.RESIDUE),
+}
+
+
+def judged(trip: Trip, earlier: Sequence[Left]) -> Judgement:
+    """Return what a run is worth; `earlier`: what is left of runs before it."""
+    residue = tuple(names(trip, earlier))
+    warnings = (Warn.RESIDUE,) if residue else ()
+    ending = trip.ending
+    if ending.why is Why.TIMEOUT and trip.late > LATE_SECONDS:
+        busy = own_fault(f"this machine was busy: the deadline was noticed {trip.late:.1f} s late")
+        return Judgement(busy.kind, busy.reason, busy.detail + _told(residue), warnings)
+    kind, reason = _worth(ending)
+    detail = f"step {ending.step}: {ending.detail}" if ending.step else ending.detail or "every step held"
+    if kind is OutcomeKind.GOOD and trip.left:
+        kind, reason = OutcomeKind.NOT_MEASURED, Reason.RESIDUE
+    return Judgement(kind, reason, detail + _told(residue), warnings)
+
+
+def names(trip: Trip, earlier: Sequence[Left]) -> Iterator[str]:
+    """Yield the name of each thing that is left, the latest first; not of what was looked for and isn't there."""
+    for left in (*trip.left, *earlier):
+        if left.ending.why is not Why.NOTHING_YET:
+            yield left.opening.name
+
+
+def _worth(ending: Ending) -> tuple[OutcomeKind, Reason]:
+    if ending.why is not Why.FAULT or ending.fault is None:
+        return _WORTH.get(ending.why, (OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT))
+    if ending.fault is FaultKind.OWN:
+        return OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT
+    return OutcomeKind.BAD, REASONS[ending.fault]
+
+
+def _told(residue: Sequence[str]) -> str:
+    if not residue:
+        return ""
+    more = f" and {len(residue) - _NAMED} more" if len(residue) > _NAMED else ""
+    return f"; left open: {', '.join(residue[:_NAMED])}{more}"

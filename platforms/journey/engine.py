@@ -1,0 +1,244 @@
+"""Drives a journey: sends, waits and records what the rules ask for, and closes what was opened, always.
+
+Rules:
+- The steps share one deadline, the closing another one of its own: a platform that hangs can't use up the time in
+  which it is left behind clean.
+- Closing runs whatever ended the way: a failure, the deadline, a fault of ours, cancellation. It is shielded from
+  cancellation, for as long as it may take and `CANCELLED_SECONDS` at most from then on; what isn't closed by then is
+  on record, and closed at the next start.
+- Each opening has its share of the time, so that one that hangs leaves the others theirs.
+- What is still on record from earlier is closed by `settle`, before anything else is opened.
+- Requests of the way are counted and may be refused; those that close are counted and never refused.
+
+What is decided on the way and back stands in `rules.course` and `rules.closing`; nothing is decided here.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from glasswatch.clock import Clock
+from platforms.errors import NotKept, TransportFault
+from platforms.journey.model import (
+    Answer,
+    Ending,
+    Failed,
+    Journey,
+    Keep,
+    Opening,
+    OpenState,
+    Order,
+    Pause,
+    Planned,
+    Seen,
+    Values,
+    Why,
+)
+from platforms.journey.ports import Book, Requests, Send
+from platforms.journey.rules.closing import Moment, close, is_due, last_first, later
+from platforms.journey.rules.course import Course, Run
+
+CANCELLED_SECONDS: Final = 4.0
+BACK_SECONDS: Final = 10.0  # the longest one request of the way back may take
+
+_T = TypeVar("_T")
+log = logging.getLogger("glasswatch.journey")
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a journey is gone with. `steps` and `clean_up`: the longest that going and closing may take."""
+
+    book: Book
+    requests: Requests
+    clock: Clock
+    steps: timedelta
+    clean_up: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An opening that could not be closed, and why."""
+
+    opening: Opening
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What came of one run. `late`: seconds by which the deadline was noticed late, where it ended the way."""
+
+    ending: Ending
+    spans: Mapping[str, float]
+    left: Sequence[Left] = ()
+    late: float = 0.0
+
+
+class Engine:
+    """Goes one journey, one run at a time."""
+
+    def __init__(self, journey: Journey, means: Means) -> None:
+        self._journey = journey
+        self._means = means
+        self._clock = means.clock
+
+    async def settle(self, values: Values, back: Send, *, everything: bool = False) -> Sequence[Left]:
+        """Close what earlier runs left open and is due (or everything); return what is open still.
+
+        Raises:
+            NotKept: what is open can't be read.
+        """
+        now = self._clock.now()
+        openings = last_first(await self._means.book.openings())
+        due = [opening for opening in openings if everything or is_due(opening, now)]
+        waiting = [opening for opening in openings if opening not in due]
+        left = [Left(each, Ending(Why.OK, each.step, "not tried again yet")) for each in waiting]
+        return [*left, *await self._back(due, values, back)]
+
+    async def go(self, run: Run, send: Send, back: Send) -> Trip:
+        """Go all steps with `send`, then close with `back` what they left open. Raises nothing but cancellation."""
+        course = Course(self._journey, run)
+        loop = asyncio.get_running_loop()
+        deadline, late = loop.time() + self._means.steps.total_seconds(), 0.0
+        try:
+            async with asyncio.timeout_at(deadline):
+                ending = await self._drive(course.go(self._clock.monotonic()), send, is_back=False)
+        except TimeoutError:
+            late = loop.time() - deadline
+            within = self._means.steps.total_seconds()
+            ending = Ending(Why.TIMEOUT, course.step, f"not done within {within:g} s")
+        except BaseException as error:
+            try:
+                await _shielded(self._clean_up(course, back), is_cancelled=isinstance(error, asyncio.CancelledError))
+            except Exception:  # a fault of ours while closing must not hide what ended the way
+                log.exception("journey_fault")
+            raise
+        left = await _shielded(self._clean_up(course, back))
+        return Trip(ending, self._spans(course, ending), left, late)
+
+    def _spans(self, course: Course, ending: Ending) -> Mapping[str, float]:
+        step = self._journey.step(course.step)
+        unfinished = step.span if step is not None and ending.why is not Why.OK else None
+        return {span: seconds for span, seconds in course.spans.items() if span != unfinished}
+
+    async def _clean_up(self, course: Course, back: Send) -> Sequence[Left]:
+        if course.unsent is not None:
+            await self._keep(replace(course.unsent, state=OpenState.CLOSED))
+        for opening in course.openings:
+            if opening.state is OpenState.CLOSED:  # whoever was cut short while writing so
+                await self._keep(opening)
+        now = self._clock.now()
+        openings = [replace(opening, quiet_at=now) for opening in last_first(course.openings)]
+        try:
+            return await self._back(openings, course.values, back)
+        except asyncio.CancelledError:
+            fields = {"run": course.run.id, "steps": [opening.step for opening in openings]}
+            log.warning("journey_cut_short", extra={"fields": fields})
+            raise
+
+    async def _back(self, openings: Sequence[Opening], values: Values, back: Send) -> Sequence[Left]:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._means.clean_up.total_seconds()
+        left = []
+        for place, opening in enumerate(openings):
+            share = (until - loop.time()) / (len(openings) - place)
+            ending = await self._close(opening, values, back, share)
+            if ending.why is Why.OK:
+                await self._keep(replace(opening, state=OpenState.CLOSED))
+            elif ending.why is Why.NOTHING_YET:
+                await self._keep(opening)
+                left.append(Left(opening, ending))
+            else:
+                left.append(Left(await self._left(opening, ending), ending))
+        return left
+
+    async def _left(self, opening: Opening, ending: Ending) -> Opening:
+        """Put on record that it could not be closed, and when it is tried again."""
+        kept = later(opening, self._clock.now())
+        await self._keep(kept)
+        fields = {"run": opening.run, "step": opening.step, "why": ending.why.value, "detail": ending.detail}
+        log.warning("journey_left_open", extra={"fields": fields})
+        return kept
+
+    async def _close(self, opening: Opening, values: Values, back: Send, seconds: float) -> Ending:
+        closing = close(self._journey, opening, Moment(self._clock.now(), values))
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._drive(closing, back, is_back=True)
+        except TimeoutError:
+            return Ending(Why.TIMEOUT, opening.step, "not closed in time")
+
+    async def _keep(self, opening: Opening) -> None:
+        """Write how far closing got; a record that is behind has it closed once more, which does no harm."""
+        try:
+            await self._means.book.keep(opening)
+        except NotKept as fault:
+            log.warning("journey_record_behind", extra={"fields": {"run": opening.run, "error": str(fault)}})
+
+    async def _drive(self, way: Generator[Order, Seen, Ending], send: Send, *, is_back: bool) -> Ending:
+        try:
+            order = next(way)
+            while True:
+                what = await self._do(order, send, is_back=is_back)
+                order = way.send(Seen(self._clock.monotonic(), what))
+        except StopIteration as end:
+            ending: Ending = end.value
+            return ending
+        finally:
+            way.close()
+
+    async def _do(self, order: Order, send: Send, *, is_back: bool) -> Answer | Failed | None:
+        match order:
+            case Pause():
+                await asyncio.sleep(order.seconds)
+                return None
+            case Keep():
+                try:
+                    await self._means.book.keep(order.opening)
+                except NotKept as fault:
+                    return Failed(Why.RECORD, f"what would be opened can't be put on record: {fault}")
+                return None
+            case Planned():
+                return await (self._sent_back(order, send) if is_back else self._sent(order, send))
+
+    async def _sent(self, planned: Planned, send: Send) -> Answer | Failed:
+        if not self._means.requests.may_send():
+            return Failed(Why.BUDGET, "max_requests_per_minute was spent")
+        try:
+            return await send(planned)
+        except TransportFault as fault:
+            return Failed(Why.FAULT, str(fault), fault.kind)
+
+    async def _sent_back(self, planned: Planned, send: Send) -> Answer | Failed:
+        self._means.requests.sent()
+        try:
+            async with asyncio.timeout(BACK_SECONDS):
+                return await send(planned)
+        except TransportFault as fault:
+            return Failed(Why.FAULT, str(fault), fault.kind)
+        except TimeoutError:
+            return Failed(Why.TIMEOUT, f"no answer within {BACK_SECONDS:g} s")
+
+
+async def _shielded(work: Coroutine[Any, Any, _T], *, is_cancelled: bool = False) -> _T:
+    """Do the work whoever cancels it; from then on it has `CANCELLED_SECONDS`."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    cancelled: asyncio.CancelledError | None = None
+    end = loop.call_later(CANCELLED_SECONDS, task.cancel) if is_cancelled else None
+    try:
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as error:
+                cancelled = error
+                end = end or loop.call_later(CANCELLED_SECONDS, task.cancel)
+    finally:
+        if end is not None:
+            end.cancel()
+    if cancelled is not None:
+        raise cancelled
+    return task.result()

@@ -1,0 +1,442 @@
+"""The driver: deadlines, shares of time, cancellation at every await, a record that comes and goes; in virtual time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platforms.errors import FaultKind, NotKept, TransportFault
+from platforms.journey.engine import CANCELLED_SECONDS, Engine, Left, Means, Trip
+from platforms.journey.model import (
+    Answer,
+    Ask,
+    Capture,
+    Expect,
+    Failed,
+    Journey,
+    Opening,
+    OpenState,
+    Planned,
+    Step,
+    Undo,
+    Why,
+)
+from platforms.journey.rules.course import Run
+from tests.support.clock import START
+from tests.support.journeys import JOURNEY, ORIGIN, REQUEST, RUN, SIGN_IN, UNDO, answer, good_answers, with_step
+from tests.support.virtual_time import VirtualClock, run
+
+STEPS, CLEAN_UP = timedelta(seconds=60), timedelta(seconds=20)
+Hook = Callable[[], Awaitable[None]]
+
+
+class Pace:
+    """Calls back at one await, counted from 1."""
+
+    def __init__(self, at: int = 0, then: Callable[[], object] = lambda: None) -> None:
+        self._left = at
+        self._then = then
+
+    async def turn(self) -> None:
+        """Come to one await."""
+        self._left -= 1
+        if self._left == 0:
+            self._then()
+        await asyncio.sleep(0)
+
+
+class Book:
+    """A record in memory that may be slow, or fail."""
+
+    def __init__(self) -> None:
+        self.open: dict[tuple[str, str], Opening] = {}
+        self.is_broken = False
+        self.pace = Pace()
+
+    async def openings(self) -> Sequence[Opening]:
+        """Return what is open."""
+        if self.is_broken:
+            raise NotKept("the store can't be read")
+        return tuple(self.open.values())
+
+    async def keep(self, opening: Opening) -> None:
+        """Write it, slowly."""
+        await self.pace.turn()
+        if self.is_broken:
+            raise NotKept("the store can't be written")
+        if opening.state is OpenState.CLOSED:
+            self.open.pop((opening.run, opening.step), None)
+        else:
+            self.open[opening.run, opening.step] = opening
+        await self.pace.turn()
+
+
+@dataclass
+class Counted:
+    """A budget that ends."""
+
+    left: int = 1000
+    unasked: int = 0
+
+    def may_send(self) -> bool:
+        """See `Requests`."""
+        self.left -= 1
+        return self.left >= 0
+
+    def sent(self) -> None:
+        """See `Requests`."""
+        self.unasked += 1
+
+
+@dataclass
+class Platform:
+    """A platform that really holds what was opened. `stuck`: steps that never answer; `slow`: seconds each takes."""
+
+    answers: Mapping[str, Callable[[], Answer | Failed]] = field(default_factory=good_answers)
+    stuck: set[str] = field(default_factory=set)
+    slow: float = 0.01
+    open: set[str] = field(default_factory=set)
+    sent: list[str] = field(default_factory=list)
+    pace: Pace = field(default_factory=Pace)
+
+    async def send(self, planned: Planned) -> Answer:
+        """See `Send`."""
+        name = planned.step
+        await self.pace.turn()
+        self.sent.append(name)
+        if name in self.stuck:
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(self.slow)
+        await self.pace.turn()
+        what = self.answers[name]()
+        if isinstance(what, Failed):
+            raise TransportFault(what.fault or FaultKind.LOST, what.detail)
+        if name == "request" and what.status == 201:
+            self.open.add("req-1")
+        if name in ("revoke", "undo of request") and what.status == 200:
+            self.open.discard("req-1")
+        await self.pace.turn()
+        if name == "find of request" and what.status == 200 and not self.open:
+            return answer(200, requests=[])
+        return what
+
+
+@dataclass
+class Scene:
+    """An engine, its platform and its record."""
+
+    platform: Platform = field(default_factory=Platform)
+    book: Book = field(default_factory=Book)
+    requests: Counted = field(default_factory=Counted)
+    journey: Journey = JOURNEY
+
+    def engine(self) -> Engine:
+        """Return the engine."""
+        return Engine(self.journey, Means(self.book, self.requests, VirtualClock(), STEPS, CLEAN_UP))
+
+    async def go(self) -> Trip:
+        """Go one run."""
+        clock = VirtualClock()
+        return await self.engine().go(Run(RUN, clock.now(), {"password": "p"}), self.platform.send, self.platform.send)
+
+    async def settle(self) -> Sequence[Left]:
+        """Close what earlier runs left."""
+        return await self.engine().settle({"password": "p"}, self.platform.send)
+
+
+def failing(**others: Answer | Failed) -> Platform:
+    """Return a platform on which some steps fail."""
+    return Platform(good_answers(**others))
+
+
+def test_all_is_well_and_nothing_is_left() -> None:
+    """The spans are those of the clock."""
+
+    async def main() -> None:
+        scene = Scene()
+        trip = await scene.go()
+        assert (trip.ending.why, trip.left, scene.book.open, scene.platform.open) == (Why.OK, [], {}, set())
+        assert 0.06 <= trip.spans["total"] < 0.1
+        assert scene.requests.left == 1000 - 6
+
+    run(main())
+
+
+@pytest.mark.parametrize("step", [step.id for step in JOURNEY.steps])
+@pytest.mark.parametrize("how", ["fails", "hangs", "is lost"])
+def test_however_a_step_goes_wrong_nothing_is_left_open(step: str, how: str) -> None:
+    """Within the time for steps and for closing."""
+
+    async def main() -> None:
+        lost = Failed(Why.FAULT, "reset", FaultKind.LOST)
+        wrong: dict[str, dict[str, Answer | Failed]] = {
+            "fails": {step: answer(500)},
+            "is lost": {step: lost},
+            "hangs": {},
+        }
+        scene = Scene(failing(**wrong[how]))
+        scene.platform.stuck = {step} if how == "hangs" else set()
+        trip = await scene.go()
+        assert trip.ending.why is {"fails": Why.STATUS, "hangs": Why.TIMEOUT, "is lost": Why.FAULT}[how]
+        assert trip.ending.step == step
+        assert scene.platform.open == set()
+        assert asyncio.get_running_loop().time() <= (STEPS + CLEAN_UP).total_seconds() + 1
+        if step == "request":  # nobody knows yet whether it was opened
+            assert [left.ending.why for left in trip.left] == [Why.NOTHING_YET]
+            await asyncio.sleep(60)
+            assert await scene.settle() == []
+        assert scene.book.open == {}
+
+    run(main())
+
+
+def test_a_deadline_that_is_hit_names_the_step_and_leaves_the_spans_before_it() -> None:
+    """What held was measured."""
+
+    async def main() -> None:
+        trip = await Scene(Platform(stuck={"use"})).go()
+        assert (trip.ending.step, trip.ending.detail) == ("use", "not done within 60 s")
+        assert set(trip.spans) == {"sign_in", "request", "grant"}
+        assert trip.late < 0.5
+
+    run(main())
+
+
+def test_what_can_not_be_closed_is_residue_on_record_and_closed_once_it_can_be() -> None:
+    """Named, with when it is tried again; not tried before."""
+
+    async def main() -> None:
+        scene = Scene(failing(use=answer(500), undo__request=answer(403)))
+        trip = await scene.go()
+        assert [(left.opening.name, left.ending.why) for left in trip.left] == [(f"request of run {RUN}", Why.STATUS)]
+        kept = scene.book.open[RUN, "request"]
+        assert (kept.state, kept.tries, dict(kept.kept)) == (
+            OpenState.OPEN,
+            1,
+            {"request": '"req-1"', "grant": '"grant-1"'},
+        )
+        scene.platform.answers = good_answers()
+        scene.platform.sent.clear()
+        assert [left.ending.detail for left in await scene.settle()] == ["not tried again yet"]
+        assert scene.platform.sent == []
+        await asyncio.sleep(61)
+        assert await scene.settle() == []
+        assert (scene.platform.open, scene.book.open) == (set(), {})
+
+    run(main())
+
+
+def test_closing_is_never_refused_by_the_budget() -> None:
+    """It is counted all the same."""
+
+    async def main() -> None:
+        scene = Scene(requests=Counted(left=3))
+        trip = await scene.go()
+        assert (trip.ending.why, trip.ending.step) == (Why.BUDGET, "use")
+        assert scene.platform.open == set()
+        assert scene.requests.unasked == 1
+
+    run(main())
+
+
+def test_rate_limited_is_closed_as_well() -> None:
+    """429 stops the way and not the closing."""
+
+    async def main() -> None:
+        scene = Scene(failing(granted=answer(429)))
+        assert (await scene.go()).ending.why is Why.RATE_LIMITED
+        assert (scene.platform.open, scene.book.open) == (set(), {})
+
+    run(main())
+
+
+def test_without_its_record_nothing_is_opened() -> None:
+    """And what is open can't be told."""
+
+    async def main() -> None:
+        scene = Scene()
+        scene.book.is_broken = True
+        trip = await scene.go()
+        assert (trip.ending.why, trip.ending.step) == (Why.RECORD, "request")
+        assert scene.platform.sent == ["sign_in"]
+        with pytest.raises(NotKept):
+            await scene.settle()
+
+    run(main())
+
+
+def test_a_record_that_breaks_on_the_way_still_leaves_nothing_open() -> None:
+    """What this process knows it closes."""
+
+    async def main() -> None:
+        scene = Scene(Platform(slow=1.0))
+        going = asyncio.create_task(scene.go())
+        await asyncio.sleep(1.5)  # the request is under way
+        scene.book.is_broken = True
+        trip = await going
+        assert trip.ending.why is Why.RECORD
+        assert scene.platform.open == set()
+        assert trip.left == []
+
+    run(main())
+
+
+def test_cancelled_at_any_await_nothing_is_left_open() -> None:
+    """At each await in turn, from the first to the last: closed, or still on record to be looked up."""
+
+    async def main() -> None:
+        awaits = 0
+        while True:
+            awaits += 1
+            scene = Scene()
+            task = asyncio.create_task(scene.go())
+            scene.platform.pace = scene.book.pace = Pace(awaits, task.cancel)
+            await asyncio.wait({task})
+            assert scene.platform.open == set()
+            if not task.cancelled():
+                break
+            assert all(opening.state is OpenState.INTENDED for opening in scene.book.open.values())
+            await asyncio.sleep(120)
+            assert await scene.settle() == []
+            assert scene.book.open == {}
+        assert awaits == 1 + 3 * len(JOURNEY.steps) + 2 * 5
+
+    run(main())
+
+
+def test_cancelled_again_and_again_while_closing_it_closes_all_the_same() -> None:
+    """A second Ctrl-C does not break what the first one began."""
+
+    async def main() -> None:
+        scene = Scene(Platform(stuck={"use"}, slow=1.0))
+        task = asyncio.create_task(scene.go())
+        await asyncio.sleep(10)
+        for _ in range(5):
+            task.cancel()
+            await asyncio.sleep(0.1)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (scene.platform.open, scene.book.open) == (set(), {})
+
+    run(main())
+
+
+@pytest.mark.parametrize("when", [10.0, 61.0])
+def test_cancelled_it_gives_up_closing_after_a_few_seconds_and_leaves_the_record(when: float) -> None:
+    """Whether on the way or while closing already: a stop must not wait for a platform that hangs."""
+
+    async def main() -> None:
+        scene = Scene(Platform(stuck={"use", "undo of request"}))
+        task = asyncio.create_task(scene.go())
+        await asyncio.sleep(when)
+        began = asyncio.get_running_loop().time()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.get_running_loop().time() - began <= CANCELLED_SECONDS + 0.1
+        assert list(scene.book.open) == [(RUN, "request")]
+
+    run(main())
+
+
+def test_a_fault_of_ours_on_the_way_is_raised_after_closing() -> None:
+    """Even a bug leaves nothing open."""
+
+    async def main() -> None:
+        scene = Scene()
+
+        async def send(planned: Planned) -> Answer:
+            if planned.step == "use":
+                raise RuntimeError("a bug")
+            return await scene.platform.send(planned)
+
+        clock = VirtualClock()
+        with pytest.raises(RuntimeError, match="a bug"):
+            await scene.engine().go(Run(RUN, clock.now(), {"password": "p"}), send, scene.platform.send)
+        assert (scene.platform.open, scene.book.open) == (set(), {})
+
+    run(main())
+
+
+def _many(count: int) -> Journey:
+    """Return a journey that opens so many things and then fails."""
+    steps = [SIGN_IN]
+    for number in range(count):
+        undo = Undo(Ask("DELETE", f"/things/{number}/${{thing{number}}}"))
+        capture = (Capture(f"thing{number}", json=("id",), keep=True),)
+        steps.append(Step(f"open{number}", Ask("POST", "/things"), Expect((201,)), capture, undo=undo))
+    return Journey(ORIGIN, (*steps, Step("fail", Ask())))
+
+
+@given(count=st.integers(1, 6), stuck=st.sets(st.integers(0, 5)), wrong=st.sets(st.integers(0, 5)))
+def test_openings_are_closed_last_in_first_out_and_none_holds_up_the_others(
+    count: int, stuck: set[int], wrong: set[int]
+) -> None:
+    """Those that hang or refuse stay on record; every other one is closed, within the time there is."""
+
+    async def main() -> None:
+        tried: list[int] = []
+        left: set[int] = set()
+
+        async def send(planned: Planned) -> Answer:
+            name = planned.step
+            if name.startswith("undo of open"):
+                number = int(name.removeprefix("undo of open"))
+                if number not in tried:
+                    tried.append(number)
+                if number in stuck:
+                    await asyncio.get_running_loop().create_future()
+                if number in wrong:
+                    return answer(403)
+                left.discard(number)
+                return answer(200)
+            if name.startswith("open"):
+                left.add(int(name.removeprefix("open")))
+                return answer(201, id=name)
+            return answer(201, session="s") if name == "sign_in" else answer(500)
+
+        scene = Scene(journey=_many(count))
+        run_ = Run(RUN, VirtualClock().now(), {"password": "p"})
+        trip = await scene.engine().go(run_, send, send)
+        unclosable = {number for number in range(count) if number in stuck | wrong}
+        assert tried == sorted(range(count), reverse=True)
+        assert left == unclosable
+        assert {int(step.removeprefix("open")) for _, step in scene.book.open} == unclosable
+        assert {int(each.opening.step.removeprefix("open")) for each in trip.left} == unclosable
+        assert asyncio.get_running_loop().time() <= CLEAN_UP.total_seconds() + 1
+
+    run(main())
+
+
+def test_settling_everything_tries_what_is_not_due_as_well() -> None:
+    """Where nothing more may be opened, nothing is put off."""
+
+    async def main() -> None:
+        scene = Scene()
+        now = VirtualClock().now()
+        scene.platform.open.add("req-1")
+        kept = {"request": '"req-1"'}
+        scene.book.open[RUN, "request"] = Opening(
+            RUN, "request", now, OpenState.OPEN, kept, tries=9, again_at=now + timedelta(hours=1)
+        )
+        assert len(await scene.settle()) == 1
+        assert await scene.engine().settle({"password": "p"}, scene.platform.send, everything=True) == []
+        assert scene.platform.open == set()
+
+    run(main())
+
+
+def test_what_was_opened_long_ago_has_ended_by_itself() -> None:
+    """It is forgotten, not asked for."""
+
+    async def main() -> None:
+        scene = Scene(journey=with_step(replace(REQUEST, undo=replace(UNDO, find=None))))
+        scene.book.open[RUN, "request"] = Opening(RUN, "request", START - timedelta(days=2))
+        assert await scene.settle() == []
+        assert (scene.platform.sent, scene.book.open) == ([], {})
+
+    run(main())
