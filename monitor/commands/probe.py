@@ -12,12 +12,14 @@ from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
 from monitor import visible
-from monitor.commands import options
+from monitor.commands import options, response
 from monitor.loop import new_loop
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind
 from monitor.ports import Probe
 from monitor.probes.build import new_network, probes_of
+from monitor.settings.probe import ProbeSettings
 from monitor.settings.root import MonitorSettings
+from platforms.transport.tape import Tape
 
 AT_ONCE = 50  # more would measure this machine rather than the platforms
 
@@ -43,8 +45,15 @@ class Wanted:
 @click.argument("names", nargs=-1, metavar="[PROBE]...")
 @options.config
 @click.option("--platform", help="Only this platform's probes.")
+@click.option(
+    "--response",
+    "into",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what the servers said, as it was received, into FILE, for you alone (0600). One http probe only.",
+)
 @options.as_json
-def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_json: bool) -> int:
+def command(names: tuple[str, ...], config: Path, platform: str | None, into: Path | None, *, as_json: bool) -> int:
     """Make one attempt of each PROBE (all of them by default), now, and show what it found.
 
     Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
@@ -52,14 +61,17 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_js
     """
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
+    tape = None if into is None else response.tape_for([_settings_of(settings, each) for each in wanted])
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        found = runner.run(_attempt(settings, wanted))
+        found = runner.run(_attempt(settings, wanted, tape))
     if as_json:
         click.echo(json.dumps([_row(probe, outcome) for probe, outcome in found], indent=2))
     else:
         width = max(len(f"{probe.platform}/{probe.probe}") for probe, _ in found)
         for probe, outcome in found:
             click.echo(_line(probe, outcome, width))
+    if into is not None and tape is not None:
+        response.write(into, tape)
     return worst(_CODES[outcome.kind] for _, outcome in found)
 
 
@@ -79,17 +91,21 @@ def _wanted(settings: MonitorSettings, names: frozenset[str], platform: str | No
     return [each for each in every if not names or each.probe in names]
 
 
+def _settings_of(settings: MonitorSettings, probe: Wanted) -> ProbeSettings:
+    return settings.platforms[probe.platform].probes[probe.probe]
+
+
 def _list(names: Iterable[str]) -> str:
     return "one of " + ", ".join(names)
 
 
-async def _attempt(settings: MonitorSettings, wanted: list[Wanted]) -> list[tuple[Wanted, Outcome]]:
+async def _attempt(settings: MonitorSettings, wanted: list[Wanted], tape: Tape | None) -> list[tuple[Wanted, Outcome]]:
     network = new_network(SystemClock())
     try:
         made: dict[tuple[str, str], Probe] = {
             (name, probe): made
             for name, platform in settings.platforms.items()
-            for probe, made in probes_of(platform, network).items()
+            for probe, made in probes_of(platform, network, tape).items()
         }
         places = asyncio.Semaphore(AT_ONCE)
 

@@ -12,6 +12,7 @@ from monitor.settings.platform import PlatformSettings
 from monitor.settings.probe import ProbeSettings
 from platforms.transport.http import Network
 from platforms.transport.resolver import AresResolver
+from platforms.transport.tape import Tape
 from platforms.transport.tls import TlsContexts
 
 Make = Callable[[ProbeSettings, ProbeContext], Probe]
@@ -22,9 +23,9 @@ def new_network(clock: Clock) -> Network:
     return Network(clock, AresResolver(), TlsContexts())
 
 
-def probes_of(platform: PlatformSettings, network: Network) -> dict[str, Probe]:
-    """Return a platform's probes by name. Nothing is sent, no secret is read."""
-    context = ProbeContext(network, KeptSecrets(network.clock))
+def probes_of(platform: PlatformSettings, network: Network, tape: Tape | None = None) -> dict[str, Probe]:
+    """Return a platform's probes by name. Nothing is sent, no secret is read. `tape` takes what servers will say."""
+    context = ProbeContext(network, KeptSecrets(network.clock), tape)
     return {name: _make(settings)(settings, context) for name, settings in platform.probes.items()}
 
 
