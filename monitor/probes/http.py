@@ -154,7 +154,7 @@ class HttpProbe:
             judgement = doubted(
                 response.status_code,
                 saw_certificate=principal.has_certificate and arrival.is_home,
-                is_relayed=sending.way.proxy is not None and arrival.is_in_clear,
+                is_relayed=sending.way.proxy is not None and arrival.url.scheme == "http",
             )
             if judgement is not None:
                 return judgement

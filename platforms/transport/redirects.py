@@ -47,13 +47,13 @@ class Arrival:
     """Where following ended.
 
     `is_home`: the answer came from the origin that was configured, which is the only one that saw our secrets.
-    `is_in_clear`: the answer came without TLS.
+    `url`: what was asked for last.
     `tls_expires_at`: the earliest end of any certificate seen on the way.
     """
 
     response: Response
     is_home: bool
-    is_in_clear: bool
+    url: URL
     tls_expires_at: datetime | None
 
 
@@ -65,8 +65,7 @@ async def follow(send: Send, first: Request, route: Route) -> Arrival:
     """
     response = await send(first)
     if route.limit == 0 or response.status_code not in _REDIRECTS:
-        is_in_clear = first.url.scheme == "http"
-        return Arrival(response, is_home=True, is_in_clear=is_in_clear, tls_expires_at=expiry_in(response))
+        return Arrival(response, is_home=True, url=first.url, tls_expires_at=expiry_in(response))
     return await _followed(send, first, response, route)
 
 
@@ -79,9 +78,7 @@ async def _followed(send: Send, first: Request, response: Response, route: Route
         target = _target(request, response)
         if target is None:
             is_home = _origin(request.url) == _origin(first.url)
-            is_in_clear = request.url.scheme == "http"
-            end = min(ends, default=None)
-            return Arrival(response, is_home=is_home, is_in_clear=is_in_clear, tls_expires_at=end)
+            return Arrival(response, is_home=is_home, url=request.url, tls_expires_at=min(ends, default=None))
         if len(seen) > route.limit:
             raise TransportFault(FaultKind.REDIRECT, f"more than {route.limit} redirects")
         request = _redirected(request, response.status_code, target, first, route)
