@@ -4,6 +4,7 @@
     └── PlatformError
         ├── NotKept              what is about to be opened can't be put on record, or the record can't be read
         └── TransportFault       one exchange with a server failed; `kind` says how, the message why
+            └── CertificateAsked     its kind is TLS: the server wants a client certificate, or another one
 
 The message of a TransportFault is one short line for a person. It holds nothing a server sent: OpenSSL's, the parser's
 and the operating system's own words only.
@@ -38,6 +39,7 @@ class FaultKind(StrEnum):
     PROTOCOL = "protocol"  # what came is not valid
     TOO_LARGE = "too_large"  # what came is more than the bounds allow
     REDIRECT = "redirect"  # a redirect that may not be followed
+    CREDENTIAL = "credential"  # our own client certificate was refused
 
 
 class TransportFault(PlatformError):
@@ -46,3 +48,10 @@ class TransportFault(PlatformError):
     def __init__(self, kind: FaultKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class CertificateAsked(TransportFault):
+    """The server ended TLS because it wants a client certificate, or another one than it was shown."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FaultKind.TLS, message)

@@ -13,14 +13,16 @@ from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
 from monitor import visible
-from monitor.commands import options
+from monitor.commands import options, response
 from monitor.errors import LeftOpen
 from monitor.loop import new_loop
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind
 from monitor.ports import Probe
 from monitor.probes.books import MemoryBook
 from monitor.probes.build import new_network, probes_of
+from monitor.settings.probe import ProbeSettings
 from monitor.settings.root import MonitorSettings
+from platforms.transport.tape import Tape
 
 AT_ONCE = 50  # more would measure this machine rather than the platforms
 
@@ -47,8 +49,15 @@ class Wanted:
 @click.argument("names", nargs=-1, metavar="[PROBE]...")
 @options.config
 @click.option("--platform", help="Only this platform's probes.")
+@click.option(
+    "--response",
+    "into",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what the servers said, as it was received, into FILE, for you alone (0600). One http probe only.",
+)
 @options.as_json
-def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_json: bool) -> int:
+def command(names: tuple[str, ...], config: Path, platform: str | None, into: Path | None, *, as_json: bool) -> int:
     """Make one attempt of each PROBE (all of them by default), now, and show what it found.
 
     Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
@@ -57,9 +66,10 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_js
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
     books: dict[str, MemoryBook] = {}
+    tape = None if into is None else response.tape_for([_settings_of(settings, each) for each in wanted])
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            found = runner.run(_attempt(settings, wanted, books))
+            found = runner.run(_attempt(settings, wanted, books, tape))
     except KeyboardInterrupt:
         left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
         if left:
@@ -71,6 +81,8 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, *, as_js
         width = max(len(f"{probe.platform}/{probe.probe}") for probe, _ in found)
         for probe, outcome in found:
             click.echo(_line(probe, outcome, width))
+    if into is not None and tape is not None:
+        response.write(into, tape)
     residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
     return worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
 
@@ -91,12 +103,16 @@ def _wanted(settings: MonitorSettings, names: frozenset[str], platform: str | No
     return [each for each in every if not names or each.probe in names]
 
 
+def _settings_of(settings: MonitorSettings, probe: Wanted) -> ProbeSettings:
+    return settings.platforms[probe.platform].probes[probe.probe]
+
+
 def _list(names: Iterable[str]) -> str:
     return "one of " + ", ".join(names)
 
 
 async def _attempt(
-    settings: MonitorSettings, wanted: list[Wanted], books: dict[str, MemoryBook]
+    settings: MonitorSettings, wanted: list[Wanted], books: dict[str, MemoryBook], tape: Tape | None
 ) -> list[tuple[Wanted, Outcome]]:
     """Make the attempts. `books` is filled with the record of each probe, by `platform/probe`."""
     network = new_network(SystemClock())
@@ -104,7 +120,7 @@ async def _attempt(
         made: dict[tuple[str, str], Probe] = {
             (name, probe): made
             for name, platform in settings.platforms.items()
-            for probe, made in probes_of(platform, network, book=partial(_book, books, name)).items()
+            for probe, made in probes_of(platform, network, book=partial(_book, books, name), tape=tape).items()
         }
         places = asyncio.Semaphore(AT_ONCE)
 

@@ -7,6 +7,10 @@ Rules:
   says what it was waiting for.
 - Unless our own loop was late: a deadline that is noticed more than `LATE_SECONDS` after it passed says that this
   machine was too busy to measure. That is not measured: own fault.
+- A deadline that passes while something of our own (a proxy) is waited for is not measured: own fault.
+- A client certificate of ours that is refused is not measured: credentials refused.
+- Where a first principal was refused already, running into the deadline with the second takes nothing back: `standing`
+  says what the attempt is worth then.
 - What this machine could not do (no descriptors, no memory, no local address, no DNS server) is not measured: own
   fault. So is a bug of ours; it is logged.
 - Only cancellation gets out.
@@ -72,6 +76,10 @@ Measure = Callable[[Stopwatch], Awaitable[Found]]
 MeasureWith = Callable[[_T, Stopwatch], Awaitable[Found]]
 
 
+def _nothing_stands(_late: str) -> Judgement | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Attempting:
     """One attempt about to be made."""
@@ -79,6 +87,7 @@ class Attempting:
     clock: Clock
     timeout: timedelta
     why: Attempt
+    standing: Callable[[str], Judgement | None] = _nothing_stands
 
     async def make_prepared(self, prepare: Prepare[_T], measure: MeasureWith[_T]) -> Outcome:
         """Prepare, measure with what was prepared, and return what was found. Raises nothing but cancellation."""
@@ -87,9 +96,9 @@ class Attempting:
             async with asyncio.timeout(PREPARE_SECONDS):
                 prepared = await prepare()
         except SecretUnavailable as error:
-            unprepared = _unavailable(str(error))
+            unprepared = unavailable(str(error))
         except TimeoutError:
-            unprepared = _unavailable("a secret could not be read in time")
+            unprepared = unavailable("a secret or a token could not be had in time")
         except Exception:  # noqa: BLE001 - as below
             unprepared = _bug()
         else:
@@ -107,7 +116,7 @@ class Attempting:
         except TimeoutError:
             found = Found(self._timed_out(loop.time() - deadline, watch))
         except TransportFault as fault:
-            found = Found(_faulty(fault))
+            found = Found(faulty(fault))
         except Exception:  # noqa: BLE001 - a bug is logged, and never read as a finding about the platform
             found = Found(_bug())
         return self._outcome(found, started_at, watch)
@@ -130,9 +139,14 @@ class Attempting:
     def _timed_out(self, late: float, watch: Stopwatch) -> Judgement:
         if late > LATE_SECONDS:
             return own_fault(f"this machine was busy: the deadline was noticed {late:.1f} s late")
+        within = f"within {self.timeout.total_seconds():g} s"
+        standing = self.standing(within)
+        if standing is not None:
+            return standing
+        if watch.ours is not None:
+            return own_fault(f"no answer {within}, waiting for {watch.ours}")
         waiting_for = f", waiting for {_WAITING_FOR[watch.running]}" if watch.running is not None else ""
-        detail = f"no answer within {self.timeout.total_seconds():g} s{waiting_for}"
-        return Judgement(OutcomeKind.BAD, Reason.TIMEOUT, detail)
+        return Judgement(OutcomeKind.BAD, Reason.TIMEOUT, f"no answer {within}{waiting_for}")
 
 
 def own_fault(detail: str) -> Judgement:
@@ -146,11 +160,15 @@ def _bug() -> Judgement:
     return own_fault("a bug of ours; the log has it")
 
 
-def _unavailable(detail: str) -> Judgement:
+def unavailable(detail: str) -> Judgement:
+    """Return what an attempt is worth for which a secret is missing."""
     return Judgement(OutcomeKind.NOT_MEASURED, Reason.SECRET_UNAVAILABLE, detail)
 
 
-def _faulty(fault: TransportFault) -> Judgement:
+def faulty(fault: TransportFault) -> Judgement:
+    """Return what an exchange is worth that failed."""
     if fault.kind is FaultKind.OWN:
         return own_fault(str(fault))
+    if fault.kind is FaultKind.CREDENTIAL:
+        return Judgement(OutcomeKind.NOT_MEASURED, Reason.CREDENTIALS_REFUSED, str(fault))
     return Judgement(OutcomeKind.BAD, REASONS[fault.kind], str(fault))

@@ -1,6 +1,7 @@
 """Builds the probes that the settings name, through the registry."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from glasswatch.clock import Clock
@@ -14,6 +15,7 @@ from monitor.settings.probe import ProbeSettings
 from platforms.journey.ports import Book
 from platforms.transport.http import Network
 from platforms.transport.resolver import AresResolver
+from platforms.transport.tape import Tape
 from platforms.transport.tls import TlsContexts
 
 Make = Callable[[ProbeSettings, ProbeContext], Probe]
@@ -30,13 +32,15 @@ def probes_of(
     *,
     book: Callable[[str], Book] = lambda _probe: MemoryBook(),
     requests: RequestBudget | None = None,
+    tape: Tape | None = None,
 ) -> dict[str, Probe]:
     """Return a platform's probes by name. Nothing is sent, no secret is read.
 
-    `book` returns where what a probe opens is put on record; `requests` is what may be asked of the platform.
+    `book` returns where what a probe opens is put on record; `requests` is what may be asked of the platform; `tape`
+    takes what servers will say. Secrets and tokens are kept for all of them together.
     """
-    secrets, requests = KeptSecrets(network.clock), requests or Unlimited()
-    contexts = {name: ProbeContext(network, secrets, book(name), requests) for name in platform.probes}
+    shared = ProbeContext(network, KeptSecrets(network.clock), requests=requests or Unlimited(), tape=tape)
+    contexts = {name: replace(shared, book=book(name)) for name in platform.probes}
     return {name: _make(settings)(settings, contexts[name]) for name, settings in platform.probes.items()}
 
 

@@ -1,4 +1,4 @@
-"""What all probes are given: the network and the secrets. A probe adds its own settings, and nothing else."""
+"""What all probes are given: network, secrets and tokens. A probe adds its own settings, and nothing else."""
 
 from dataclasses import dataclass, field
 
@@ -6,8 +6,10 @@ from monitor.model.outcome import Attempt
 from monitor.ports import RequestBudget
 from monitor.probes.books import MemoryBook
 from monitor.probes.secrets import SecretSource
+from monitor.probes.tokens import KeptTokens
 from platforms.journey.ports import Book
 from platforms.transport.http import Network
+from platforms.transport.tape import Tape
 
 
 class Unlimited:
@@ -26,10 +28,25 @@ class ProbeContext:
     """What a probe is made with besides its settings. `network` brings the clock.
 
     `book`: where what the probe opens is put on record. `requests`: what may be asked of the platform, by probes that
-    send more than the one request their attempt stands for.
+    send more than the one request their attempt stands for. `tape` takes what servers say, where somebody asked to see
+    it. `kept` are the tokens of all who share this; its own if left out.
     """
 
     network: Network
     secrets: SecretSource
     book: Book = field(default_factory=MemoryBook)
     requests: RequestBudget = field(default_factory=Unlimited)
+    tape: Tape | None = None
+    kept: KeptTokens | None = None
+
+    def __post_init__(self) -> None:
+        """Begin to keep tokens, unless others do already."""
+        if self.kept is None:
+            object.__setattr__(self, "kept", KeptTokens(self.network, self.secrets))
+
+    @property
+    def tokens(self) -> KeptTokens:
+        """The tokens of all who share this."""
+        if self.kept is None:
+            raise TypeError("a context that was not made")
+        return self.kept

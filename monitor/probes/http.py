@@ -2,14 +2,19 @@
 
 Rules:
 - One attempt: no retry, no second address, no cookies. Redirects count as parts of the attempt.
-- Headers given by reference are our own credentials: they are sent to the configured origin only, and their refusal
-  is not measured (`monitor.rules.expect`).
+- Headers given by reference, `auth` and a client certificate are our own credentials: they are sent to the configured
+  origin only, and their refusal is not measured (`monitor.rules.expect`, `monitor.rules.doubt`).
+- Where they are refused and a second principal is named, it is tried within the same deadline: the one exception from
+  a single request (`monitor.rules.principals`).
+- What is needed for the first principal is fetched before the deadline starts; for the second, which is seldom needed,
+  within it.
 - `ca_file` and `min_version` hold on the whole way; `server_name` for the configured origin only.
 - An answer with a status that isn't expected is judged by its head: its body is not read.
 - gzip and deflate are accepted, because the clients engineers use do. A header given in the settings wins over ours.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -17,17 +22,24 @@ import re2
 
 from glasswatch import __version__
 from glasswatch.errors import SecretUnavailable
-from glasswatch.secrets import SecretReference
-from monitor.model.outcome import Attempt, Outcome, Reason
+from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.ports import Probe
-from monitor.probes.attempt import Attempting, Found
+from monitor.probes.attempt import Attempting, Found, faulty, unavailable
 from monitor.probes.context import ProbeContext
-from monitor.rules.expect import Expectation, JsonExpectation, Pattern, Received, judge
+from monitor.probes.principal import NOBODY, Credentials, Principal
+from monitor.probes.tokens import NoToken
+from monitor.probes.way import Opened, Way, opened
+from monitor.rules.doubt import doubted
+from monitor.rules.expect import Expectation, JsonExpectation, Judgement, Pattern, Received, judge
+from monitor.rules.principals import both, in_doubt
 from monitor.settings.http import HttpProbeSettings
 from monitor.settings.json_path import parse as parse_path
+from monitor.settings.principals import SecondSettings
+from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request, Response
-from platforms.transport.http import HttpTransport, Terms, content_of
-from platforms.transport.redirects import Route, follow
+from platforms.transport.http import IDENTITY, SERVER_NAME, Terms, content_of
+from platforms.transport.proxied import Proxy
+from platforms.transport.redirects import Arrival, Route, follow
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions
 
@@ -43,70 +55,157 @@ def make(settings: HttpProbeSettings, context: ProbeContext) -> Probe:
     return HttpProbe(settings, context)
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A request that is ready to be sent, the way it goes, how far redirects are followed, and as whom."""
+
+    request: Request
+    way: Opened
+    route: Route
+    principal: Principal
+
+
 class HttpProbe:
     """See the module's rules."""
 
     def __init__(self, settings: HttpProbeSettings, context: ProbeContext) -> None:
         self._settings = settings
+        self._context = context
         self._network = context.network
-        self._source = context.secrets
-        self._secrets = {name: value for name, value in settings.headers.items() if isinstance(value, SecretReference)}
+        self._way = Way(settings.ip, settings.proxy)
+        self._first = Principal(_first(settings), context, self._way)
+        self._second = Principal(settings.second, context, self._way) if settings.second is not None else None
         self._expectation = _expectation(settings)
         tls = TlsOptions(settings.tls.ca_file, settings.tls.min_version)
-        self._terms = Terms(settings.max_body, tls, frozenset(settings.expect.status))
+        self._terms = Terms(settings.max_body, tls, frozenset(settings.expect.status), settings.ip)
         if settings.url.startswith("https:"):
             context.network.tls.prepare(tls)
-        self._route = Route(settings.follow_redirects, frozenset(name.lower() for name in self._secrets))
         # Without secrets it is the same for every attempt.
-        self._constant = None if self._secrets else _request(settings, {})
+        self._constant: Sending | None = None
+        if not self._first.has_credential and not self._way.has_secret:
+            proxy = Proxy(settings.proxy.host, settings.proxy.port) if settings.proxy is not None else None
+            self._constant = self._sending(NOBODY, {}, Opened(self._terms, proxy), self._first)
 
     async def attempt(self, why: Attempt) -> Outcome:
         """See `monitor.ports.Probe`."""
-        attempting = Attempting(self._network.clock, self._settings.timeout, why)
+        clock, timeout = self._network.clock, self._settings.timeout
         if self._constant is not None:
-            return await attempting.make(partial(self._measure, self._constant))
-        return await attempting.make_prepared(self._prepare, self._measure)
+            return await Attempting(clock, timeout, why).make(partial(self._measure, self._constant))
+        hearing = Hearing()
+        attempting = Attempting(clock, timeout, why, hearing.standing)
+        return await attempting.make_prepared(partial(self._prepare, self._first, {}), partial(self._heard, hearing))
 
-    async def _prepare(self) -> Request:
-        revealed = {}
-        for name, reference in self._secrets.items():
-            value = (await self._source.get(reference)).reveal()
-            if not all(" " <= letter <= "~" for letter in value) or value != value.strip():
-                raise SecretUnavailable(f"secret from {reference}: it is not text that a header can carry")
-            revealed[name] = value
-        return _request(self._settings, revealed)
+    async def _prepare(self, principal: Principal, headers: Mapping[str, str]) -> Sending | Judgement:
+        """Return what is sent as this principal, or what it is worth that it can't be; `headers` beside its secrets."""
+        try:
+            credentials = await principal.credentials()
+        except NoToken as fault:
+            return Judgement(OutcomeKind.NOT_MEASURED, fault.reason, str(fault))
+        way = await opened(self._way, self._terms, self._context.secrets)
+        return self._sending(credentials, headers, way, principal)
 
-    async def _measure(self, request: Request, watch: Stopwatch) -> Found:
-        transport = HttpTransport(self._network, self._terms, watch)
-        arrival = await follow(transport.handle_async_request, request, self._route)
-        response = arrival.response
+    def _sending(
+        self, credentials: Credentials, headers: Mapping[str, str], way: Opened, principal: Principal
+    ) -> Sending:
+        route = Route(self._settings.follow_redirects, principal.secret_headers)
+        return Sending(_request(self._settings, credentials, headers), way, route, principal)
+
+    async def _heard(self, hearing: "Hearing", sending: Sending | Judgement, watch: Stopwatch) -> Found:
+        """Measure as the first principal, and where it is refused as the second."""
+        found = await self._tried(sending, watch)
+        if self._second is None or found.judgement.reason is not Reason.CREDENTIALS_REFUSED:
+            return found
+        hearing.refusal = found.judgement
+        second = await self._tried_second(self._second, watch)
+        return Found(both(found.judgement, second.judgement), found.tls_expiry_at or second.tls_expiry_at)
+
+    async def _tried(self, sending: Sending | Judgement, watch: Stopwatch) -> Found:
+        return Found(sending) if isinstance(sending, Judgement) else await self._measure(sending, watch)
+
+    async def _tried_second(self, second: Principal, watch: Stopwatch) -> Found:
+        headers = self._settings.second.headers if self._settings.second is not None else {}
+        plain = {name: value for name, value in headers.items() if isinstance(value, str)}
+        try:
+            return await self._tried(await self._prepare(second, plain), watch)
+        except SecretUnavailable as fault:
+            return Found(unavailable(str(fault)))
+        except TransportFault as fault:
+            return Found(faulty(fault))
+
+    async def _measure(self, sending: Sending, watch: Stopwatch) -> Found:
+        way, principal = sending.way, sending.principal
+        transport = way.transport(self._network, watch, self._context.tape)
+        try:
+            arrival = await follow(transport.handle_async_request, sending.request, sending.route)
+        except TransportFault as fault:
+            if fault.kind is not FaultKind.CREDENTIAL:
+                raise
+            principal.refused()
+            return Found(faulty(fault))
+        judgement = self._judged(arrival, sending, watch)
+        if judgement.reason is Reason.CREDENTIALS_REFUSED:
+            principal.refused()
+        return Found(judgement, arrival.tls_expires_at)
+
+    def _judged(self, arrival: Arrival, sending: Sending, watch: Stopwatch) -> Judgement:
+        response, principal = arrival.response, sending.principal
         is_expected = response.status_code in self._expectation.status
+        if not is_expected and (sending.way.proxy is not None or principal.has_certificate):
+            judgement = doubted(
+                response.status_code,
+                saw_certificate=principal.has_certificate and arrival.is_home,
+                is_relayed=sending.way.proxy is not None and arrival.url.scheme == "http",
+            )
+            if judgement is not None:
+                return judgement
         received = Received(
             status=response.status_code,
             headers=_fields(response) if self._expectation.headers else (),
             body=content_of(response, self._terms.max_body) if is_expected else b"",
             duration_seconds=watch.elapsed,
             tls_expiry_at=arrival.tls_expires_at,
-            saw_credential=bool(self._secrets) and arrival.is_home,
+            saw_credential=principal.has_credential and arrival.is_home,
         )
-        judgement = judge(self._expectation, received, self._network.clock.now())
-        if judgement.reason is Reason.CREDENTIALS_REFUSED:
-            for reference in self._secrets.values():
-                self._source.refused(reference)
-        return Found(judgement, arrival.tls_expires_at)
+        return judge(self._expectation, received, self._network.clock.now())
 
 
-def _request(settings: HttpProbeSettings, secrets: Mapping[str, str]) -> Request:
-    ours = {name.lower() for name in settings.headers}
-    headers = {name: value for name, value in _DEFAULTS.items() if name.lower() not in ours}
-    headers |= {name: value for name, value in settings.headers.items() if isinstance(value, str)}
+class Hearing:
+    """What one attempt found out about the first principal before the second was tried."""
+
+    def __init__(self) -> None:
+        self.refusal: Judgement | None = None
+
+    def standing(self, late: str) -> Judgement | None:
+        """Return what the attempt is worth if the deadline passes now; None where nothing stands yet."""
+        return in_doubt(self.refusal, late) if self.refusal is not None else None
+
+
+def _first(settings: HttpProbeSettings) -> SecondSettings:
+    return SecondSettings.model_construct(auth=settings.auth, headers=settings.headers, tls=settings.tls.identity)
+
+
+def _request(settings: HttpProbeSettings, credentials: Credentials, headers: Mapping[str, str]) -> Request:
+    """Return the request: our defaults, the settings' headers, `headers` over them, and the credentials."""
+    written = {name: value for name, value in settings.headers.items() if isinstance(value, str)}
+    given = _over(_over(_over(_DEFAULTS, written), headers), credentials.headers)
+    extensions: dict[str, object] = {}
+    if settings.tls.server_name:
+        extensions[SERVER_NAME] = settings.tls.server_name
+    if credentials.identity is not None:
+        extensions[IDENTITY] = credentials.identity
     return Request(
         settings.method,
         settings.url,
-        headers={**headers, **secrets, "Connection": "close"},
+        headers={**given, "Connection": "close"},
         content=settings.body.encode() if settings.body is not None else None,
-        extensions={"sni_hostname": settings.tls.server_name} if settings.tls.server_name else None,
+        extensions=extensions or None,
     )
+
+
+def _over(headers: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with the others in place of those of the same name, whatever its case."""
+    names = {name.lower() for name in others}
+    return {name: value for name, value in headers.items() if name.lower() not in names} | dict(others)
 
 
 def _fields(response: Response) -> tuple[tuple[str, str], ...]:

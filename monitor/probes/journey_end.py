@@ -67,6 +67,8 @@ def _worth(ending: Ending) -> tuple[OutcomeKind, Reason]:
         return _WORTH.get(ending.why, (OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT))
     if ending.fault is FaultKind.OWN:
         return OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT
+    if ending.fault is FaultKind.CREDENTIAL:
+        return OutcomeKind.NOT_MEASURED, Reason.CREDENTIALS_REFUSED
     return OutcomeKind.BAD, REASONS[ending.fault]
 
 

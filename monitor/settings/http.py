@@ -1,84 +1,27 @@
-"""Settings of the `http` probe: one request, and what its answer must look like."""
+"""Settings of the `http` probe: one request, as whom and which way it is sent, and what its answer must look like."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from glasswatch.secrets import ArgumentShape
-from glasswatch.settings.duration import Duration, DurationShape
-from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.duration import DurationShape
+from glasswatch.settings.model import Finding, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shape import Shape
-from glasswatch.settings.shapes import Address, JsonValue, OneOf, Pattern, WholeNumber
-from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, repeated, sent
-from monitor.settings.json_path import parse
+from glasswatch.settings.shapes import Address, OneOf, WholeNumber
+from monitor.settings.auth import AuthSettings
+from monitor.settings.expect import ExpectSettings, WarnSettings
+from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
+from monitor.settings.principals import SecondSettings, covers
 from monitor.settings.probe import ProbeSettings
-from monitor.settings.tls import TlsSettings
+from monitor.settings.proxy import ProxySettings
+from monitor.settings.tls import IdentifiedTlsSettings
+from platforms.transport.resolver import Ip, numeric
 
 _MEBIBYTE = 1024 * 1024
-
-
-class JsonPathShape(Shape):
-    """A path into a JSON document."""
-
-    expected = "a path such as status or checks[0].state"
-    json: ClassVar[Mapping[str, object]] = {"type": "string"}
-
-    def read(self, value: object) -> str:
-        """Return the path as it was written; it parses."""
-        if not isinstance(value, str):
-            raise self.wrong()
-        try:
-            parse(value)
-        except ValueError:
-            raise self.wrong() from None
-        return str(value)
-
-
-JsonPathText = Annotated[str, JsonPathShape()]
-
-
-class ExpectSettings(SettingsModel):
-    """What decides between good and bad. Everything that is given must hold."""
-
-    expected: ClassVar[str] = "a mapping of what the answer must look like, such as status: [200]"
-
-    status: Annotated[
-        tuple[Annotated[int, WholeNumber(100, 599)], ...],
-        Field(min_length=1),
-        Words("a list of status codes such as [200, 204]"),
-    ] = (200,)
-    """Status codes that are good."""
-    headers: Annotated[Mapping[HeaderName, Pattern], Words("a mapping from headers to patterns")] = Field(
-        default_factory=dict
-    )
-    """Headers the answer must have, each with a pattern found somewhere in its value."""
-    body_matches: Pattern | None = None
-    """Pattern that must be found in the body."""
-    body_not_matches: Pattern | None = None
-    """Pattern that must not be found in the body."""
-    json_values: Annotated[Mapping[JsonPathText, JsonValue], Words("a mapping such as status: ok")] = Field(
-        default_factory=dict, alias="json"
-    )
-    """Places in the body, read as JSON, and the exact value each must hold."""
-
-    @finding("headers")
-    def headers_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:
-        """A header is named once, whatever its case."""
-        return repeated("headers", self.headers)
-
-
-class WarnSettings(SettingsModel):
-    """What leaves an outcome good but marks it: the function is degraded at most."""
-
-    expected: ClassVar[str] = "a mapping with duration and tls_days_left"
-
-    duration: Duration | None = None
-    """An attempt that takes longer is marked."""
-    tls_days_left: Annotated[int, WholeNumber(1, 3650)] | None = None
-    """A certificate that ends within this many days is marked."""
 
 
 class HttpProbeSettings(ProbeSettings):
@@ -98,23 +41,46 @@ class HttpProbeSettings(ProbeSettings):
         default_factory=dict, repr=False
     )
     """Headers to send. Credentials are references to secrets: `Authorization: {env: PORTAL_TOKEN}`."""
+    auth: AuthSettings | None = None
+    """Credential to send, in one of the forms that services ask for."""
+    second: SecondSettings | None = None
+    """Somebody else, who is tried when our own credential is refused."""
     body: Annotated[str, ArgumentShape()] | None = Field(default=None, repr=False)
     """Body to send, as text."""
     expect: ExpectSettings = Field(default_factory=ExpectSettings)
     """What decides between good and bad."""
     warn: WarnSettings = WarnSettings()
     """What leaves it good, but marks it."""
-    tls: TlsSettings = TlsSettings()
-    """How the server is verified."""
+    tls: IdentifiedTlsSettings = IdentifiedTlsSettings()
+    """How the server is verified, and as whom we are known to it."""
+    ip: Annotated[Ip, OneOf(Ip)] = Ip.PREFER_4
+    """Which of a name's addresses is tried."""
+    proxy: ProxySettings | None = None
+    """Proxy to go through. None from the environment."""
     follow_redirects: Annotated[int, WholeNumber(0, 10)] = 0
     """How many redirects are followed; one more is bad."""
     max_body: Annotated[int, WholeNumber(1, 16 * _MEBIBYTE)] = _MEBIBYTE
     """Largest body that is read, in bytes, after decompression; more is bad."""
 
-    @finding("headers")
+    @finding("headers", "auth")
     def headers_are_ours_to_set(self, _given: Mapping[str, object]) -> Iterable[Finding]:
-        """Headers that frame the request are made by the probe; credentials are never written down."""
-        yield from sent("headers", self.headers, FRAMING, "the probe itself")
+        """Headers that frame the request are made by the probe; credentials are never written down, nor sent twice."""
+        ours = FRAMING if self.auth is None else FRAMING | {"authorization"}
+        yield from sent("headers", self.headers, ours, "the probe itself")
+
+    @finding("headers", "auth", "tls", "second")
+    def second_is_somebody_else(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A second principal has one of everything that the first sends, and nothing of the first's."""
+        if self.second is not None:
+            first = SecondSettings.model_construct(auth=self.auth, headers=self.headers, tls=self.tls.identity)
+            for place, words in covers(first, self.second):
+                yield ("second", *place), words
+
+    @finding("url", "ip")
+    def ip_needs_a_name(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """A numeric host leaves nothing to choose."""
+        if "ip" in given and numeric(urlsplit(self.url).hostname or "", 0) is not None:
+            yield ("ip",), "expected an address whose host is a name, or no choice of addresses"
 
     @finding("url", "tls", "warn", "follow_redirects")
     def tls_needs_https(self, given: Mapping[str, object]) -> Iterable[Finding]:
@@ -124,6 +90,9 @@ class HttpProbeSettings(ProbeSettings):
                 yield ("tls",), "expected an https address, or no TLS settings"
             if self.warn.tls_days_left is not None:
                 yield ("warn", "tls_days_left"), "expected an https address, or no warning about its certificate"
+
+        elif self.url.startswith("http://") and self.tls.identity is not None:
+            yield ("tls", "certificate"), "expected an https address: it is shown to no other origin"
 
     @finding("timeout", "warn")
     def warning_comes_in_time(self, _given: Mapping[str, object]) -> Iterable[Finding]:

@@ -5,7 +5,6 @@ known: TLS, or a proxy that is declared.
 """
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -19,8 +18,9 @@ from glasswatch.secrets import SecretReference
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape, sentence
-from glasswatch.settings.shapes import PathShape, RelativePath, is_host
+from glasswatch.settings.shapes import RelativePath, is_host
 from monitor.rules.forwarded import Network
+from monitor.settings.tls import KEY_WORDS, ShortKeyed
 
 _HIGHEST_PORT: Final = 65535
 _LONGEST_PORT: Final = 5
@@ -122,31 +122,15 @@ class HostShape(Shape):
         return value.lower().removesuffix(".")
 
 
-class ListenTlsSettings(SettingsModel):
+class ListenTlsSettings(ShortKeyed):
     """With which certificate we answer."""
 
     expected: ClassVar[str] = "a mapping with certificate and key"
 
     certificate: RelativePath
     """PEM file with our certificate and those that lead to its authority. Read again when it changes."""
-    key: Annotated[
-        SecretReference, Words("a path, or a reference to a secret: {env: NAME}, {file: PATH} or {command: …}")
-    ]
+    key: Annotated[SecretReference, KEY_WORDS]
     """Its private key, PEM, not encrypted. A file may be written as its path alone."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:  # noqa: ANN401 - what was written, whatever that is
-        if isinstance(value, Mapping) and isinstance(value.get("key"), str) and re.fullmatch(".+", value["key"]):
-            return {**value, "key": {"file": value["key"]}}
-        return value
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler(core)
-        key = handler.resolve_ref_schema(schema)["properties"]["key"]
-        handler.resolve_ref_schema(schema)["properties"]["key"] = {"oneOf": [PathShape().schema(), key]}
-        return schema
 
 
 class ListenSettings(SettingsModel):

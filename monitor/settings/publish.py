@@ -6,7 +6,6 @@
 """
 
 import hashlib
-import ipaddress
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -22,7 +21,8 @@ from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import expected
-from glasswatch.settings.shapes import AddressShape, Name, PathShape
+from glasswatch.settings.shapes import Name, PathShape
+from monitor.settings.addresses import SafeAddressShape
 from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
 from monitor.settings.tls import TrustSettings
 
@@ -48,21 +48,14 @@ class PublishPathShape(PathShape):
         return path
 
 
-class PublishAddressShape(AddressShape):
+class PublishAddressShape(SafeAddressShape):
     """An address, encrypted unless it is on this machine, with `{platform}` in its path or query."""
-
-    def __init__(self) -> None:
-        super().__init__("https", "http")
-        self.expected = "an https address (or http on loopback)"
 
     def read(self, value: object) -> str:
         """Return the address, its placeholder still in place."""
         address = super().read(value)
         if _has_other_braces(address):
             raise expected("an address with no braces but {platform}")
-        parts = urlsplit(address)
-        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-            raise expected("an https address: plain http is for loopback only")
         return address
 
 
@@ -192,10 +185,3 @@ class CommandTargetSettings(TargetSettings):
 
 def _has_other_braces(text: str) -> bool:
     return re.search(r"[{}]", text.replace(PLACEHOLDER, "")) is not None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

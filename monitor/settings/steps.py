@@ -12,8 +12,8 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY, Shape
 from glasswatch.settings.shapes import JsonScalarShape, JsonValue, OneOf, Pattern, Switch, TextShape, WholeNumber
+from monitor.settings.expect import JsonPathText
 from monitor.settings.headers import FRAMING, SECRET, HeaderName, repeated
-from monitor.settings.http import JsonPathText
 from monitor.settings.json_path import parse
 from platforms.journey import model
 from platforms.journey.rules.fill import stray

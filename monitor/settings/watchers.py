@@ -11,8 +11,8 @@ from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Address, Name, OneOf, Pattern, RelativePath, TextShape
+from monitor.settings.expect import JsonPathText
 from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
-from monitor.settings.http import JsonPathText
 from monitor.settings.tls import TrustSettings
 
 GROUPS: Final = ("at", "person", "target", "id")

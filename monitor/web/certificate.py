@@ -8,16 +8,14 @@
 
 import asyncio
 import logging
-import os
 import ssl
-import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from glasswatch.errors import SecretUnavailable
+from glasswatch.lending import lent
 from glasswatch.secrets import Secret
 from monitor.errors import ListenFailed
 from monitor.sidethread import SideThread
@@ -58,7 +56,7 @@ class Certificate:
             key = (await self._key()).reveal().encode()
         except SecretUnavailable as fault:
             raise ListenFailed(f"listen.tls.key: {fault}") from None
-        with _as_file(chain + b"\n" + key) as path:
+        with lent(chain + b"\n" + key, "listen.tls") as path:
             for context in (_new_context(), self.context):  # tried first: a half-loaded one would serve nobody
                 self._show(context, path)
         self._in_use = chain
@@ -104,18 +102,3 @@ def _new_context() -> ssl.SSLContext:
 def _read(file: Path) -> bytes:
     with file.open("rb") as opened:
         return opened.read(LARGEST)
-
-
-@contextmanager
-def _as_file(data: bytes) -> Iterator[str]:
-    """Lend the data a path, since TLS takes its keys from files only; in memory where the system can."""
-    if hasattr(os, "memfd_create"):
-        with os.fdopen(os.memfd_create("listen.tls"), "wb") as file:
-            file.write(data)
-            file.flush()
-            yield f"/proc/self/fd/{file.fileno()}"
-    else:
-        with tempfile.NamedTemporaryFile() as file:  # its owner's alone
-            file.write(data)
-            file.flush()
-            yield file.name

@@ -17,7 +17,7 @@ from platforms.journey.model import Answer, Planned
 from platforms.journey.rules.links import is_forbidden
 from platforms.transport.body import decoded
 from platforms.transport.http import Network
-from platforms.transport.resolver import Address, Resolver
+from platforms.transport.resolver import Address, Ip, Resolver
 
 _FORBIDDEN = "the address serves this machine alone (link-local or metadata): no journey goes there"
 
@@ -77,9 +77,9 @@ class GuardedResolver:
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
 
-    async def resolve(self, host: str, port: int) -> Address:
+    async def resolve(self, host: str, port: int, ip: Ip = Ip.PREFER_4) -> Address:
         """See `Resolver`."""
-        address = await self._resolver.resolve(host, port)
+        address = await self._resolver.resolve(host, port, ip)
         if is_forbidden(address.host):
             raise TransportFault(FaultKind.RESOLVE, _FORBIDDEN)
         return address

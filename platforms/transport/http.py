@@ -1,7 +1,8 @@
 """The probe's own HTTP/1.1 transport: one request, one new connection, every phase timed.
 
 Rules:
-- One look-up, one address, one connection, one request; no retry, no fallback, no reuse, no proxy, no cookies.
+- One look-up, one address, one connection, one request; no retry, no fallback, no reuse, no cookies. Through a proxy
+  only where one was asked for (`platforms.transport.proxied`).
 - The caller's deadline (`asyncio.timeout` around the call) holds from the look-up to the last byte: cancelling ends
   the exchange wherever it is, and leaves nothing open.
 - The answer is read whole, within the bounds of `platforms.transport.answer`, and a cap on all bytes on the wire, so
@@ -16,22 +17,27 @@ client's interface all the same: what works with a transport works with this one
 from collections.abc import AsyncIterator, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from ssl import SSLContext
 from typing import Final
 
 from glasswatch.clock import Clock
-from platforms.errors import FaultKind, TransportFault
+from platforms.errors import CertificateAsked, FaultKind, TransportFault
 from platforms.http import AsyncBaseTransport, AsyncByteStream, Request, Response
 from platforms.transport.answer import MAX_HEAD_BYTES, Answer, Expecting
 from platforms.transport.body import decoded
-from platforms.transport.resolver import Resolver, numeric
+from platforms.transport.resolver import Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
+from platforms.transport.tape import Tape, Taped
 from platforms.transport.tls import TlsContexts, TlsOptions
 from platforms.transport.wire import Wire, dial
 
 # Certificates, and the framing of chunks, which outweighs the data only in tiny ones.
 _WIRE_SPARE: Final = 256 * 1024
-_PORTS: Final = {"http": 80, "https": 443}
+PORTS: Final = {"http": 80, "https": 443}
 _EXPIRY: Final = "tls_expires_at"
+# Extensions of a request; redirects carry them to the first origin only.
+SERVER_NAME: Final = "sni_hostname"
+IDENTITY: Final = "tls_identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +59,52 @@ class Terms:
     max_body: int
     tls: TlsOptions
     body_for: Container[int] | None = None
+    ip: Ip = Ip.PREFER_4
 
 
 class HttpTransport(AsyncBaseTransport):
-    """Makes each request on a connection of its own. `watch` times all requests made through this transport."""
+    """Makes each request on a connection of its own. `watch` times all requests made through this transport.
 
-    def __init__(self, network: Network, terms: Terms, watch: Stopwatch) -> None:
+    `tape` takes what the servers say, byte by byte.
+    """
+
+    def __init__(self, network: Network, terms: Terms, watch: Stopwatch, tape: Tape | None = None) -> None:
         self._network = network
         self._terms = terms
         self._watch = watch
+        self._tape = tape
 
     async def handle_async_request(self, request: Request) -> Response:
-        """Make one exchange. The extension `sni_hostname` replaces the name that is asked for and verified.
+        """Make one exchange.
+
+        The extension `SERVER_NAME` replaces the name that is asked for and verified; `IDENTITY` is the client
+        certificate to show.
 
         Raises:
             TransportFault: of any kind but REDIRECT.
         """
         terms = self._terms
         answer = Answer(Expecting(terms.max_body, request.method != "HEAD", terms.body_for), self._watch)
+        identity = request.extensions.get(IDENTITY)
         try:
             # Before connecting: authorities that can't be read are our fault, whatever the server does.
-            context = self._network.tls.get(terms.tls) if request.url.scheme == "https" else None
+            context = self._network.tls.get(terms.tls, identity) if request.url.scheme == "https" else None
             wire = await self._connected(request)
             try:
                 if context is not None:
                     self._watch.enter(Phase.TLS)
-                    await wire.secure(context, _name(request))
+                    await self._secure(wire, context, request)
                 self._watch.enter(Phase.PROCESSING)
-                wire.send(_bytes(request))
-                await wire.receive(answer)
+                wire.send(self._bytes(request))
+                await wire.receive(answer if self._tape is None else Taped(answer, self._tape))
                 self._watch.stop()
                 extensions = {"http_version": b"HTTP/1.1", _EXPIRY: wire.tls_expires_at}
             finally:
                 wire.abort()
+        except CertificateAsked as fault:
+            if identity is None:
+                raise
+            raise TransportFault(FaultKind.CREDENTIAL, str(fault)) from fault
         finally:
             answer.close()
         return Response(
@@ -97,13 +116,21 @@ class HttpTransport(AsyncBaseTransport):
         )
 
     async def _connected(self, request: Request) -> Wire:
-        host, port = _host(request), request.url.port or _PORTS[request.url.scheme]
+        return await self._dialled(host_of(request), request.url.port or PORTS[request.url.scheme])
+
+    async def _dialled(self, host: str, port: int) -> Wire:
         address = numeric(host, port)
         if address is None:
             self._watch.enter(Phase.RESOLVE)
-            address = await self._network.resolver.resolve(host, port)
+            address = await self._network.resolver.resolve(host, port, self._terms.ip)
         self._watch.enter(Phase.CONNECT)
         return await dial(address, MAX_HEAD_BYTES + 2 * self._terms.max_body + _WIRE_SPARE)
+
+    async def _secure(self, wire: Wire, context: SSLContext, request: Request) -> None:
+        await wire.secure(context, _name(request))
+
+    def _bytes(self, request: Request) -> bytes:
+        return bytes_of(request, request.url.raw_path)
 
 
 def content_of(response: Response, limit: int) -> bytes:
@@ -133,19 +160,25 @@ class _Transferred(AsyncByteStream):
         yield self.body
 
 
-def _host(request: Request) -> str:
+def host_of(request: Request) -> str:
+    """Return the host that is asked, an IPv6 address without brackets."""
     return request.url.raw_host.decode("ascii")
 
 
 def _name(request: Request) -> str:
     # A name may end in a dot, a certificate's never does.
-    return str(request.extensions.get("sni_hostname") or _host(request).rstrip("."))
+    return str(request.extensions.get(SERVER_NAME) or host_of(request).rstrip("."))
 
 
-def _bytes(request: Request) -> bytes:
+def bytes_of(request: Request, target: bytes, more: bytes = b"") -> bytes:
+    """Return the request as it is sent: for this target, with `more` header lines.
+
+    Raises:
+        TransportFault: OWN: a header holds a line end.
+    """
     fields = request.headers.raw
     head = b"".join([b"%s: %s\r\n" % field for field in fields])
     if head.count(b"\n") != len(fields) or head.count(b"\r") != len(fields) or b"\0" in head:
         raise TransportFault(FaultKind.OWN, "a header can't be sent: it holds a line end")
-    line = b"%s %s HTTP/1.1\r\n" % (request.method.encode("ascii"), request.url.raw_path)
-    return b"".join((line, head, b"\r\n", request.content))
+    line = b"%s %s HTTP/1.1\r\n" % (request.method.encode("ascii"), target)
+    return b"".join((line, head, more, b"\r\n", request.content))

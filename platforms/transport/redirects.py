@@ -47,11 +47,13 @@ class Arrival:
     """Where following ended.
 
     `is_home`: the answer came from the origin that was configured, which is the only one that saw our secrets.
+    `url`: what was asked for last.
     `tls_expires_at`: the earliest end of any certificate seen on the way.
     """
 
     response: Response
     is_home: bool
+    url: URL
     tls_expires_at: datetime | None
 
 
@@ -63,7 +65,7 @@ async def follow(send: Send, first: Request, route: Route) -> Arrival:
     """
     response = await send(first)
     if route.limit == 0 or response.status_code not in _REDIRECTS:
-        return Arrival(response, is_home=True, tls_expires_at=expiry_in(response))
+        return Arrival(response, is_home=True, url=first.url, tls_expires_at=expiry_in(response))
     return await _followed(send, first, response, route)
 
 
@@ -76,7 +78,7 @@ async def _followed(send: Send, first: Request, response: Response, route: Route
         target = _target(request, response)
         if target is None:
             is_home = _origin(request.url) == _origin(first.url)
-            return Arrival(response, is_home=is_home, tls_expires_at=min(ends, default=None))
+            return Arrival(response, is_home=is_home, url=request.url, tls_expires_at=min(ends, default=None))
         if len(seen) > route.limit:
             raise TransportFault(FaultKind.REDIRECT, f"more than {route.limit} redirects")
         request = _redirected(request, response.status_code, target, first, route)

@@ -4,8 +4,9 @@ Rules:
 - A numeric host needs no look-up.
 - Exactly one address is picked and tried once. A probe is not kind: trying the next address behind a dead one, as
   browsers do, would hide a half-dead service, and would measure the sum of two attempts.
-- Where a name has both kinds, the IPv4 address is picked if this machine has a way to IPv4 at all. Broken IPv6 on the
-  way out is common and says nothing about the platform; browsers, which race both kinds, hide it from the engineer.
+- Where a name has both kinds, `Ip` says which is picked. By default it is the IPv4 address if this machine has a way to
+  IPv4 at all. Broken IPv6 on the way out is common and says nothing about the platform; browsers, which race both
+  kinds, hide it from the engineer.
 - Within a kind the order is c-ares', by RFC 6724.
 - /etc/hosts, `localhost` and search domains hold as they do for other programs.
 - c-ares keeps answers for their TTL, an hour at most, and re-reads resolv.conf when it changes. A recursive resolver
@@ -20,6 +21,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
 
 import aiodns
@@ -63,6 +65,21 @@ _THEIRS: Final = {
 }
 
 
+class Ip(StrEnum):
+    """Which of a name's addresses is picked."""
+
+    ANY = "any"  # the first, whatever its kind
+    ONLY_4 = "4"  # IPv4 alone is asked for
+    ONLY_6 = "6"  # IPv6 alone is asked for
+    PREFER_4 = "prefer_4"  # IPv4 where there is one and a way to it, else the first
+    PREFER_6 = "prefer_6"  # the same with IPv6
+
+
+# What is looked up, and what is preferred of what was found.
+_ASKED: Final = {Ip.ONLY_4: socket.AF_INET, Ip.ONLY_6: socket.AF_INET6}
+_PREFERRED: Final = {Ip.PREFER_4: socket.AF_INET, Ip.PREFER_6: socket.AF_INET6}
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where to connect to: a numeric host, and a port."""
@@ -75,7 +92,7 @@ class Address:
 class Resolver(Protocol):
     """Finds the address of a name. Bound to the loop it is first used in."""
 
-    async def resolve(self, host: str, port: int) -> Address:
+    async def resolve(self, host: str, port: int, ip: Ip = Ip.PREFER_4) -> Address:
         """Return the address to try. The caller bounds the time by cancelling.
 
         Raises:
@@ -106,16 +123,18 @@ class AresResolver:
         self._nameservers = nameservers
         self._ares: aiodns.DNSResolver | None = None
 
-    async def resolve(self, host: str, port: int) -> Address:
+    async def resolve(self, host: str, port: int, ip: Ip = Ip.PREFER_4) -> Address:
         """See `Resolver`."""
         try:
-            found = await self._started().getaddrinfo(host, type=socket.SOCK_STREAM)
+            found = await self._started().getaddrinfo(
+                host, family=_ASKED.get(ip, socket.AF_UNSPEC), type=socket.SOCK_STREAM
+            )
         except (DNSError, AresError) as error:
             raise _fault(error) from error
         addresses = [Address(node.addr[0].decode(), port, socket.AddressFamily(node.family)) for node in found.nodes]
         if not addresses:
             raise TransportFault(FaultKind.RESOLVE, _THEIRS[ARES_ENODATA])
-        return _picked(addresses)
+        return _picked(addresses, _PREFERRED.get(ip))
 
     async def aclose(self) -> None:
         """See `Resolver`."""
@@ -142,11 +161,11 @@ def _fault(error: DNSError | AresError) -> TransportFault:
     return TransportFault(FaultKind.RESOLVE, _THEIRS.get(code, "the name could not be resolved"))
 
 
-def _picked(addresses: Sequence[Address]) -> Address:
+def _picked(addresses: Sequence[Address], preferred: socket.AddressFamily | None) -> Address:
     first = addresses[0]
-    if first.family == socket.AF_INET:
+    if preferred is None or first.family == preferred:
         return first
-    other = next((address for address in addresses if address.family == socket.AF_INET), None)
+    other = next((address for address in addresses if address.family == preferred), None)
     return other if other is not None and _has_way(other) else first
 
 

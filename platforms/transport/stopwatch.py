@@ -5,6 +5,8 @@ Rules:
 - A phase that comes again (a redirect, an interim answer) adds up. A phase that was cut short counts with the time
   it took, so that the phases of an attempt that ran into its deadline say where the time went.
 - A phase that never began is absent.
+- `ours` names what of our own (a proxy) is waited for, if it is: a deadline that passes meanwhile says nothing about
+  the server.
 """
 
 from collections.abc import Mapping
@@ -26,7 +28,7 @@ class Phase(StrEnum):
 class Stopwatch:
     """Adds up the seconds spent in each phase."""
 
-    __slots__ = ("_begun", "_read", "_running", "_since", "_spent")
+    __slots__ = ("_begun", "_read", "_running", "_since", "_spent", "ours")
 
     def __init__(self, clock: Clock) -> None:
         self._read = clock.monotonic
@@ -34,6 +36,7 @@ class Stopwatch:
         self._spent: dict[Phase, float] = {}
         self._running: Phase | None = None
         self._since = 0.0
+        self.ours: str | None = None
 
     @property
     def running(self) -> Phase | None:

@@ -6,18 +6,20 @@ Rules:
   must not look like an outage.
 - A machine without any authorities can't judge a server: that is our own fault, not the server's.
 - Building a context with the system's authorities takes 17 to 20 ms, so contexts are kept by settings.
+- A client certificate is read again with its key when either changed. A pair that can't be used is our own fault.
 - No sessions are resumed: each attempt makes the whole handshake.
 """
 
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from platforms.errors import FaultKind, TransportFault
+from glasswatch.lending import lent
+from platforms.errors import CertificateAsked, FaultKind, TransportFault
 
 _ALPN: Final = ["http/1.1"]
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -34,10 +36,37 @@ _WORDS: Final = {
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server refused the handshake: no common cipher, or it asks for a certificate",
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the server asks for a client certificate",
     "SSLV3_ALERT_BAD_CERTIFICATE": "the server asks for another client certificate",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "the server asks for another kind of client certificate",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED": "the server says that the client certificate was revoked",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "the server says that the client certificate has expired",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "the server does not accept the client certificate",
+    "TLSV1_ALERT_UNKNOWN_CA": "the server does not know the client certificate's authority",
+    "TLSV1_ALERT_ACCESS_DENIED": "the server does not let the client certificate in",
     "TLSV1_UNRECOGNIZED_NAME": "the server does not know this name",
     "TLSV1_ALERT_INTERNAL_ERROR": "the server reports an internal error",
     "DH_KEY_TOO_SMALL": "the server's key is too weak",
 }
+# Alerts about the client's certificate. A mere handshake_failure is not one: it may be about ciphers.
+_ASKING: Final = frozenset(
+    {
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "TLSV1_ALERT_ACCESS_DENIED",
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Our own client certificate: its file with the chain, and its private key; both PEM, not encrypted."""
+
+    certificate: Path
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +81,30 @@ class TlsContexts:
     """One TLS context for all who share the same options."""
 
     def __init__(self) -> None:
-        self._kept: dict[TlsOptions, tuple[object, ssl.SSLContext]] = {}
+        self._kept: dict[tuple[TlsOptions, Path | None], tuple[object, ssl.SSLContext]] = {}
 
     def prepare(self, options: TlsOptions) -> None:
         """Build the context ahead of the first attempt. If that fails, the attempt will say so."""
         with suppress(TransportFault):
             self.get(options)
 
-    def get(self, options: TlsOptions) -> ssl.SSLContext:
-        """Return the context. Takes 20 ms when it is first built, afterwards a look at the file's date.
+    def get(self, options: TlsOptions, identity: Identity | None = None) -> ssl.SSLContext:
+        """Return the context. Takes 20 ms when it is first built, afterwards a look at the files' dates.
 
         Raises:
-            TransportFault: OWN: the authorities can't be read, or there are none.
+            TransportFault: OWN: the authorities or the client certificate can't be read, or there are none.
         """
-        stamp = _stamp(options.ca_file)
-        kept = self._kept.get(options)
+        stamp: object = _stamp(options.ca_file, "tls.ca_file")
+        place: tuple[TlsOptions, Path | None] = (options, None)
+        if identity is not None:
+            # By file, not by key: a key that is renewed takes the place of the one before.
+            place = (options, identity.certificate)
+            stamp = (stamp, _stamp(identity.certificate, "tls.certificate"), identity.key)
+        kept = self._kept.get(place)
         if kept is not None and kept[0] == stamp:
             return kept[1]
-        context = _built(options)
-        self._kept[options] = (stamp, context)
+        context = _built(options, identity)
+        self._kept[place] = (stamp, context)
         return context
 
 
@@ -80,7 +114,8 @@ def tls_fault(error: ssl.SSLError) -> TransportFault:
         # "Hostname mismatch, certificate is not valid for 'x'" names what we asked for.
         return TransportFault(FaultKind.TLS, f"certificate not accepted: {_words(error.verify_message)}")
     reason = error.reason or ""
-    return TransportFault(FaultKind.TLS, _WORDS.get(reason) or f"TLS failed: {_words(reason) or 'no reason given'}")
+    words = _WORDS.get(reason) or f"TLS failed: {_words(reason) or 'no reason given'}"
+    return CertificateAsked(words) if reason in _ASKING else TransportFault(FaultKind.TLS, words)
 
 
 def expiry_of(session: ssl.SSLObject) -> datetime | None:
@@ -124,20 +159,22 @@ def _words(text: str) -> str:
     return text.lower() if text.isupper() else text[:1].lower() + text[1:]
 
 
-def _stamp(file: Path | None) -> object:
+def _stamp(file: Path | None, setting: str) -> object:
     if file is None:
         return None
     try:
         status = file.stat()
     except OSError as error:
-        raise TransportFault(FaultKind.OWN, f"tls.ca_file can't be read: {error.strerror}") from error
+        raise TransportFault(FaultKind.OWN, f"{setting} can't be read: {error.strerror}") from error
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _built(options: TlsOptions) -> ssl.SSLContext:
+def _built(options: TlsOptions, identity: Identity | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks chain and name
     context.minimum_version = _VERSIONS[options.min_version]
     context.set_alpn_protocols(_ALPN)
+    if identity is not None:
+        _show(context, identity)
     if options.ca_file is None:
         context.load_default_certs()
         if not context.cert_store_stats()["x509_ca"] and not _has_directory():
@@ -150,6 +187,23 @@ def _built(options: TlsOptions) -> ssl.SSLContext:
     except (OSError, ValueError) as error:  # an SSLError is an OSError
         raise TransportFault(FaultKind.OWN, "tls.ca_file holds no certificates in PEM form") from error
     return context
+
+
+def _show(context: ssl.SSLContext, identity: Identity) -> None:
+    try:
+        chain = identity.certificate.read_bytes()
+        with lent(chain + b"\n" + identity.key.encode(), "tls.key") as path:
+            # An encrypted key would otherwise be asked for on the terminal.
+            context.load_cert_chain(path, password=lambda: "")
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise TransportFault(FaultKind.OWN, "tls.key is not that of the certificate in tls.certificate") from None
+        raise TransportFault(
+            FaultKind.OWN, "tls.certificate and tls.key hold no certificate with its key in PEM form, not encrypted"
+        ) from None
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not text"
+        raise TransportFault(FaultKind.OWN, f"tls.certificate can't be used: {why}") from None
 
 
 def _has_directory() -> bool:

@@ -40,7 +40,7 @@ def test_bounds_of_the_http_probe(bound: str, figures: str) -> None:
 
 def test_seconds_of_an_attempt() -> None:
     """How long secrets may take, how late is too late, and when a command's secret is renewed."""
-    assert f"could not be read within {PREPARE_SECONDS:g} s" in PROBES
+    assert f"could not be had within {PREPARE_SECONDS:g} s" in PROBES
     assert f"noticed more than {LATE_SECONDS:g} s late" in PROBES
     assert f"renewed in the background after {FRESH_SECONDS:g} s" in PROBES
 

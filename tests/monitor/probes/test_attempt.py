@@ -107,9 +107,10 @@ async def test_a_loop_that_was_late_is_our_own_fault() -> None:
 async def test_every_fault_has_its_reason(kind: FaultKind) -> None:
     """What the other side did is bad; what this machine could not do is not measured. The words are kept."""
     outcome = await _raising(TransportFault(kind, "why"))
-    is_own = kind is FaultKind.OWN
-    assert outcome.kind is (OutcomeKind.NOT_MEASURED if is_own else OutcomeKind.BAD)
-    assert (outcome.reason is Reason.OWN_FAULT) == is_own
+    unmeasured = {FaultKind.OWN: Reason.OWN_FAULT, FaultKind.CREDENTIAL: Reason.CREDENTIALS_REFUSED}
+    assert outcome.kind is (OutcomeKind.NOT_MEASURED if kind in unmeasured else OutcomeKind.BAD)
+    assert outcome.reason is unmeasured.get(kind, outcome.reason)
+    assert (outcome.reason in unmeasured.values()) == (kind in unmeasured)
     assert outcome.detail == "why"
 
 

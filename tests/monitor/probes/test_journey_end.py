@@ -38,6 +38,7 @@ FAULTS = {
     FaultKind.UNREACHABLE: (BAD, Reason.CONNECT_FAILED),
     FaultKind.TLS: (BAD, Reason.TLS_FAILED),
     FaultKind.LOST: (BAD, Reason.CONNECTION_LOST),
+    FaultKind.CREDENTIAL: (NOT_MEASURED, Reason.CREDENTIALS_REFUSED),
     FaultKind.PROTOCOL: (BAD, Reason.PROTOCOL),
     FaultKind.TOO_LARGE: (BAD, Reason.TOO_LARGE),
     FaultKind.REDIRECT: (BAD, Reason.REDIRECT),

@@ -152,6 +152,6 @@ def test_defaults_are_shown_as_they_are_written() -> None:
 
 def test_numbers_that_are_names_may_stand_without_quotes() -> None:
     """An editor reads `1.2` as a number, and we as text."""
-    assert faults(SCHEMA["$defs"]["TlsSettings"], {"min_version": 1.2}) == []
-    assert faults(SCHEMA["$defs"]["TlsSettings"], {"min_version": "1.3"}) == []
-    assert faults(SCHEMA["$defs"]["TlsSettings"], {"min_version": 1.1}) != []
+    assert faults(SCHEMA["$defs"]["IdentifiedTlsSettings"], {"min_version": 1.2}) == []
+    assert faults(SCHEMA["$defs"]["IdentifiedTlsSettings"], {"min_version": "1.3"}) == []
+    assert faults(SCHEMA["$defs"]["IdentifiedTlsSettings"], {"min_version": 1.1}) != []

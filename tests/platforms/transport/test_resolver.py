@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from platforms.errors import FaultKind, TransportFault
-from platforms.transport.resolver import Address, AresResolver, numeric
+from platforms.transport.resolver import Address, AresResolver, Ip, numeric
 from tests.servers.dns import REFUSED, SERVER_FAILURE, DnsServer, answering
 from tests.support.descriptors import open_files
 from tests.support.waiting import until
@@ -52,6 +52,47 @@ async def test_ipv6_only() -> None:
     """A name with IPv6 alone gets that."""
     async with _resolver(DnsServer({"six.example": ["2001:db8::7"]})) as resolver:
         assert await resolver.resolve("six.example", 443) == Address("2001:db8::7", 443, socket.AF_INET6)
+
+
+@pytest.mark.parametrize(
+    ("ip", "host"),
+    [
+        (Ip.PREFER_4, "127.0.0.1"),
+        (Ip.ONLY_4, "127.0.0.1"),
+        (Ip.PREFER_6, "::1"),
+        (Ip.ONLY_6, "::1"),
+    ],
+)
+async def test_which_address_is_picked(ip: Ip, host: str) -> None:
+    """Of a name with both kinds, the one that is asked for or preferred."""
+    async with _resolver(DnsServer({"both.example": ["::1", "127.0.0.1"]})) as resolver:
+        assert (await resolver.resolve("both.example", 443, ip)).host == host
+
+
+async def test_any_takes_the_first() -> None:
+    """The resolver's order decides, by RFC 6724, whether this machine has a way there or not."""
+    async with _resolver(DnsServer({"both.example": ["2001:db8::7", "127.0.0.1"]})) as resolver:
+        found = [node.addr[0] for node in (await resolver._started().getaddrinfo("both.example")).nodes]
+        assert (await resolver.resolve("both.example", 443, Ip.ANY)).host == found[0].decode()
+
+
+@pytest.mark.parametrize(("ip", "kind"), [(Ip.ONLY_4, 1), (Ip.ONLY_6, 28)])
+async def test_only_one_kind_is_asked_for(ip: Ip, kind: int) -> None:
+    """One look-up, of that kind alone; a name without it has no address."""
+    server = DnsServer({"four.example": ["127.0.0.1"], "six.example": ["::1"]})
+    async with _resolver(server) as resolver:
+        name, other = ("four.example", "six.example") if ip is Ip.ONLY_4 else ("six.example", "four.example")
+        await resolver.resolve(name, 443, ip)
+        with pytest.raises(TransportFault) as caught:
+            await resolver.resolve(other, 443, ip)
+    assert caught.value.kind is FaultKind.RESOLVE
+    assert {asked for _, asked in server.asked} == {kind}
+
+
+async def test_a_preferred_kind_that_is_not_there() -> None:
+    """Then the other is as good."""
+    async with _resolver(DnsServer({"four.example": ["127.0.0.1"]})) as resolver:
+        assert (await resolver.resolve("four.example", 443, Ip.PREFER_6)).host == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

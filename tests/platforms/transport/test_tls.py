@@ -12,7 +12,7 @@ import pytest
 
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.http import Network
-from platforms.transport.resolver import Address
+from platforms.transport.resolver import Address, Ip
 from platforms.transport.stopwatch import Phase
 from platforms.transport.tls import TlsContexts, TlsOptions
 from tests.servers import blocking_tls
@@ -153,7 +153,7 @@ async def test_a_name_with_a_final_dot(network: Network, authority: Authority) -
     """A fully qualified name is verified without its dot."""
 
     class Everywhere:
-        async def resolve(self, host: str, port: int) -> Address:
+        async def resolve(self, host: str, port: int, ip: Ip = Ip.PREFER_4) -> Address:
             return Address("127.0.0.1", port, socket.AF_INET)
 
         async def aclose(self) -> None:

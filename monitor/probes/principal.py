@@ -1,0 +1,78 @@
+"""Somebody whom a probe comes as: the credentials to send, each read when it is needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitor.probes.context import ProbeContext
+from monitor.probes.tokens import Wanted
+from monitor.probes.way import Way, basic, carried
+from monitor.settings.auth import AuthSettings
+from monitor.settings.principals import SecondSettings, secret_headers
+from platforms.transport.tls import Identity
+
+_AUTHORIZATION = "Authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What is sent: headers, and the client certificate that is shown."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    identity: Identity | None = None
+
+
+NOBODY = Credentials({})
+
+
+class Principal:
+    """Whom the settings name: a second one, or the first in the same form. `way`: how tokens are fetched."""
+
+    def __init__(self, settings: SecondSettings, context: ProbeContext, way: Way) -> None:
+        self._secrets = secret_headers(settings.headers)
+        self._auth = settings.auth
+        self._tls = settings.tls
+        self._source = context.secrets
+        self._tokens = context.tokens
+        oauth2 = settings.auth.oauth2 if settings.auth is not None else None
+        self._wanted = None if oauth2 is None else Wanted(oauth2, way)
+        self.secret_headers = frozenset(name.lower() for name in self._secrets)
+        self.has_credential = bool(self._secrets) or self._auth is not None or self._tls is not None
+        self.has_certificate = self._tls is not None
+
+    async def credentials(self) -> Credentials:
+        """Read them.
+
+        Raises:
+            SecretUnavailable: one can't be had.
+        """
+        headers = {
+            name: carried(reference, (await self._source.get(reference)).reveal())
+            for name, reference in self._secrets.items()
+        }
+        if self._auth is not None:
+            headers[_AUTHORIZATION] = await self._authorization(self._auth)
+        identity = None
+        if self._tls is not None:
+            identity = Identity(self._tls.certificate, (await self._source.get(self._tls.key)).reveal())
+        return Credentials(headers, identity)
+
+    def refused(self) -> None:
+        """Take note that they were not accepted: the next attempt reads them anew."""
+        for reference in self._secrets.values():
+            self._source.refused(reference)
+        if self._auth is not None:
+            for reference in self._auth.secrets():
+                self._source.refused(reference)
+        if self._wanted is not None:
+            self._tokens.refused(self._wanted)
+        if self._tls is not None:
+            self._source.refused(self._tls.key)
+
+    async def _authorization(self, auth: AuthSettings) -> str:
+        if auth.bearer is not None:
+            return f"Bearer {carried(auth.bearer, (await self._source.get(auth.bearer)).reveal())}"
+        if auth.basic is not None:
+            return basic(auth.basic.user, (await self._source.get(auth.basic.password)).reveal())
+        if self._wanted is None:
+            return ""
+        return f"Bearer {await self._tokens.get(self._wanted)}"

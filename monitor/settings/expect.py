@@ -1,0 +1,75 @@
+"""What an HTTP answer must look like, and what marks it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from glasswatch.settings.duration import Duration
+from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.sentences import Words
+from glasswatch.settings.shape import Shape
+from glasswatch.settings.shapes import JsonValue, Pattern, WholeNumber
+from monitor.settings.headers import HeaderName, repeated
+from monitor.settings.json_path import parse
+
+
+class JsonPathShape(Shape):
+    """A path into a JSON document."""
+
+    expected = "a path such as status or checks[0].state"
+    json: ClassVar[Mapping[str, object]] = {"type": "string"}
+
+    def read(self, value: object) -> str:
+        """Return the path as it was written; it parses."""
+        if not isinstance(value, str):
+            raise self.wrong()
+        try:
+            parse(value)
+        except ValueError:
+            raise self.wrong() from None
+        return str(value)
+
+
+JsonPathText = Annotated[str, JsonPathShape()]
+
+
+class ExpectSettings(SettingsModel):
+    """What decides between good and bad. Everything that is given must hold."""
+
+    expected: ClassVar[str] = "a mapping of what the answer must look like, such as status: [200]"
+
+    status: Annotated[
+        tuple[Annotated[int, WholeNumber(100, 599)], ...],
+        Field(min_length=1),
+        Words("a list of status codes such as [200, 204]"),
+    ] = (200,)
+    """Status codes that are good."""
+    headers: Annotated[Mapping[HeaderName, Pattern], Words("a mapping from headers to patterns")] = Field(
+        default_factory=dict
+    )
+    """Headers the answer must have, each with a pattern found somewhere in its value."""
+    body_matches: Pattern | None = None
+    """Pattern that must be found in the body."""
+    body_not_matches: Pattern | None = None
+    """Pattern that must not be found in the body."""
+    json_values: Annotated[Mapping[JsonPathText, JsonValue], Words("a mapping such as status: ok")] = Field(
+        default_factory=dict, alias="json"
+    )
+    """Places in the body, read as JSON, and the exact value each must hold."""
+
+    @finding("headers")
+    def headers_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A header is named once, whatever its case."""
+        return repeated("headers", self.headers)
+
+
+class WarnSettings(SettingsModel):
+    """What leaves an outcome good but marks it: the function is degraded at most."""
+
+    expected: ClassVar[str] = "a mapping with duration and tls_days_left"
+
+    duration: Duration | None = None
+    """An attempt that takes longer is marked."""
+    tls_days_left: Annotated[int, WholeNumber(1, 3650)] | None = None
+    """A certificate that ends within this many days is marked."""
