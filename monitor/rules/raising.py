@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from glasswatch.persons import is_same_person
 from monitor.model.act import ActKind, Answer, Raise, Renew, Renewal, Request, RequestKind, Ruling
 from monitor.model.fact import ActDone, CauseAdded, Fact
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
 from monitor.rules import act_lines, causes, reasons
-from monitor.rules.act_turn import Done, Found, Turn, ask, end_of, is_same_person, new_id, no, unfit
+from monitor.rules.act_turn import Done, Found, Turn, ask, end_of, new_id, no, unfit
 
 MOST_CAUSES: Final = 8  # by hand at once: the signed document has 16 KiB
 

@@ -503,7 +503,7 @@ class History:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.lower() == other.lower()
+    return one.lower().split("@")[0].split("+")[0] == other.lower().split("@")[0].split("+")[0]
 
 
 def read(history: Sequence[Entry]) -> History:

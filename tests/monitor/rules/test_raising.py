@@ -98,7 +98,7 @@ def test_the_bounds_themselves_are_taken(span: timedelta) -> None:
     assert platform.now + span - SECOND < until <= platform.now + span
 
 
-@pytest.mark.parametrize("person", ["anna", "ANNA"])
+@pytest.mark.parametrize("person", ["anna", "ANNA", "anna@example.com", "anna+oncall"])
 def test_who_holds_it_up_cannot_raise_again(person: str) -> None:
     """It would be renewing by oneself: the answer says so, and who can."""
     platform, cause = raised()
@@ -165,7 +165,7 @@ def test_another_person_renews() -> None:
 def test_renewals_take_turns() -> None:
     """Neither who raised it nor who renewed it last renews it next."""
     platform, cause = raised()
-    refused(platform, Renew(cause.id, "still", 2 * HOUR), "another person must renew it", "Anna")
+    refused(platform, Renew(cause.id, "still", 2 * HOUR), "another person must renew it", "Anna@example.com")
     platform.after(MINUTE).act(Renew(cause.id, "still", 2 * HOUR), "ben")
     refused(platform.after(MINUTE), Renew(cause.id, "still", 2 * HOUR), "another person must renew it", "ben")
     assert platform.act(Renew(cause.id, "still", 2 * HOUR), "anna").answer is Answer.DONE
@@ -222,7 +222,7 @@ def test_nobody_renews_it_twice_in_a_row() -> None:
     platform.tick(3 * HOUR)
     platform.act(Renew(cause.id, "still", 3 * HOUR))
     platform.tick(2 * HOUR)
-    refused(platform, Renew(cause.id, "still", 3 * HOUR), "another person must renew it", "Anna")
+    refused(platform, Renew(cause.id, "still", 3 * HOUR), "another person must renew it", "Anna@example.com")
     assert platform.act(Renew(cause.id, "still", 3 * HOUR), "ben").answer is Answer.DONE
     platform.tick(2 * HOUR)
     assert platform.act(Renew(cause.id, "still", 3 * HOUR), "anna").answer is Answer.DONE
