@@ -308,12 +308,16 @@ def test_confirmed_it_holds_for_what_was_asked_from_then_on() -> None:
 
 
 def test_a_renewal_takes_one_person_also_where_raising_takes_two() -> None:
-    """It always is another one."""
+    """A third one: who confirmed had a hand in it as much as who raised. After that they take turns."""
     platform = two_persons()
     asked = platform.act(Raise("vendor is slow", HOUR))
     platform.act(Confirm(str(asked.subject)), "ben")
     (cause,) = platform.state.causes
-    refused(platform, Renew(cause.id, "still", 2 * HOUR), "another person must renew it")
+    for person in ("anna", "ben", "Ben@example.com"):
+        refused(platform, Renew(cause.id, "still", 2 * HOUR), "another person must renew it", person)
+    assert platform.act(Renew(cause.id, "still", 2 * HOUR), "cleo").answer is Answer.DONE
+    platform.after(MINUTE)
+    refused(platform, Renew(cause.id, "still", 2 * HOUR), "another person must renew it", "cleo")
     assert platform.act(Renew(cause.id, "still", 2 * HOUR), "ben").answer is Answer.DONE
 
 
