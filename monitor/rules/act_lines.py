@@ -37,7 +37,7 @@ def own_request(platform: str, request: Request) -> str:
 def renewing_oneself(platform: str, cause: Cause, person: str) -> str:
     """Say why the same person can't renew."""
     return (
-        f"{person} raised or renewed {cause.id} last: another person must renew it, "
+        f"{person} raised, confirmed or renewed {cause.id} last: another person must renew it, "
         f"monitor flag raise {platform} --renew {cause.id}"
     )
 

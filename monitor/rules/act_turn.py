@@ -5,13 +5,14 @@
    signed flag see it.
 3. Ids name kind, time and person, to the millisecond; one that is taken moves on by one.
 4. One person has one request of a kind waiting, and a platform four in all.
-5. Persons are the same whatever the case of their letters.
+5. One person is one however their name is written: `glasswatch.persons` says who is the same.
 """
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from glasswatch.persons import is_same_person
 from monitor.model.act import ActKind, Answer, Hand, Inhibit, Raise, Request, RequestKind, Ruling
 from monitor.model.fact import ActDone, Fact
 from monitor.model.policy import PlatformPolicy
@@ -43,11 +44,6 @@ class Done:
 
 
 Found = Done | Ruling
-
-
-def is_same_person(one: str | None, other: str) -> bool:
-    """Whether two names are one person's."""
-    return one is not None and one.casefold() == other.casefold()
 
 
 def no(line: str, answer: Answer = Answer.NOT_POSSIBLE) -> Ruling:

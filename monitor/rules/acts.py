@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from glasswatch.persons import is_same_person
 from monitor.model.act import (
     Answer,
     Confirm,
@@ -34,7 +35,7 @@ from monitor.model.policy import PlatformPolicy
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
 from monitor.rules import act_lines, lowering, raising, reasons, standing
-from monitor.rules.act_turn import Done, Found, Turn, end_of, is_same_person, new_id, no
+from monitor.rules.act_turn import Done, Found, Turn, end_of, new_id, no
 
 REMEMBERED: Final = 16
 

@@ -17,6 +17,7 @@ What can't be told is a finding as well: nothing is taken to be well because nob
 
 from collections.abc import Iterable, Iterator
 
+from glasswatch.persons import is_same_person
 from monitor.model.lockout import Deployment, LockoutCode, LockoutFinding, Part
 
 # File systems that are gone, or may be, after a restart: memory, and the layers of a container.
@@ -153,13 +154,17 @@ def _persons(of: Deployment) -> Iterator[LockoutFinding]:
                 "set manual_persons: 2, unless your on-call is one person at night and your readers need a second one",
             )
         return
-    if of.raisers and not any(of.confirmers - {person} for person in of.raisers):
+    if of.raisers and not _has_second_person(of):
         yield LockoutFinding(
             LockoutCode.NO_SECOND_PERSON,
             "tokens",
             "two persons are needed to raise, but no second one holds a token with flag:confirm",
             "give flag:confirm to at least two persons",
         )
+
+
+def _has_second_person(of: Deployment) -> bool:
+    return any(not is_same_person(second, first) for first in of.raisers for second in of.confirmers)
 
 
 def _pages(of: Deployment) -> Iterator[LockoutFinding]:

@@ -3,9 +3,9 @@
 1. A raise holds at once where `manual_persons` is 1; where it is 2 it waits until another person confirms it. It always
    has a reason and an end within `manual_max`. Who holds up a cause of their own can't raise again: that would be
    renewing it by oneself. Causes of different persons stand side by side, eight at most.
-2. A cause is renewed by another person than the one who raised it or renewed it last, within `manual_max` from now. An
-   outage cause is renewed while it rests on an unknown verdict, within `unknown_max` from now, by anybody, but not
-   twice in a row by the same person. Nobody renews a drill's.
+2. A cause is renewed by one person who neither raised nor confirmed it, later by another than who renewed it last,
+   within `manual_max` from now. An outage cause is renewed while it rests on an unknown verdict, within `unknown_max`
+   from now, by anybody, but not twice in a row by the same person. Nobody renews a drill's.
 3. A renewal prolongs, or it is refused.
 """
 
@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from glasswatch.persons import is_same_person
 from monitor.model.act import ActKind, Answer, Raise, Renew, Renewal, Request, RequestKind, Ruling
 from monitor.model.fact import ActDone, CauseAdded, Fact
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
 from monitor.rules import act_lines, causes, reasons
-from monitor.rules.act_turn import Done, Found, Turn, ask, end_of, is_same_person, new_id, no, unfit
+from monitor.rules.act_turn import Done, Found, Turn, ask, end_of, new_id, no, unfit
 
 MOST_CAUSES: Final = 8  # by hand at once: the signed document has 16 KiB
 
@@ -87,8 +88,9 @@ def renew(state: PlatformState, act: Renew, turn: Turn) -> Found:
 
 
 def _renew_manual(state: PlatformState, cause: Cause, act: Renew, turn: Turn) -> Found:
-    last, until = cause.renewed_by or cause.by, end_of(turn.now, act.span)
-    if is_same_person(last, turn.hand.person):
+    until = end_of(turn.now, act.span)
+    hands = (cause.renewed_by,) if cause.renewed_by else (cause.by, cause.confirmed_by)
+    if any(is_same_person(hand, turn.hand.person) for hand in hands):
         return no(act_lines.renewing_oneself(state.platform, cause, turn.hand.person))
     if cause.until is not None and until <= cause.until:
         return no(f"{cause.id} holds until {reasons.clock(cause.until)} already: that would not prolong it")

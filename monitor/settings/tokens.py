@@ -1,4 +1,7 @@
-"""Tokens: who may ask the monitor for what. The file holds only what proves a token, never the token itself."""
+"""Tokens: who may ask the monitor for what. The file holds only what proves a token, never the token itself.
+
+One person has one name in all of their tokens: written in two ways, pages and audit would show two persons.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,6 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from glasswatch.persons import folded
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words, unknown_choice
 from glasswatch.settings.shape import Shape, expected
@@ -110,6 +114,7 @@ def mistakes(tokens: Iterable[TokenSettings], platforms: object) -> Iterable[Fin
     known = tuple(str(name) for name in platforms) if isinstance(platforms, Mapping) else ()
     names: set[str] = set()
     digests: set[str] = set()
+    persons: dict[str, tuple[int, str]] = {}
     for index, token in enumerate(tokens):
         if token.name in names:
             yield (index, "name"), "is given twice: expected another name"
@@ -117,6 +122,11 @@ def mistakes(tokens: Iterable[TokenSettings], platforms: object) -> Iterable[Fin
             yield (index, "sha256"), "is given twice: expected another token"
         names.add(token.name)
         digests.add(token.sha256.lower())
+        if token.person is not None:
+            first, written = persons.setdefault(folded(token.person), (index, token.person))
+            if token.person != written:
+                told = f"is the person of tokens[{first}], written another way: expected one name for one person"
+                yield (index, "person"), told
         for position, name in enumerate(token.platforms or ()):
             if name not in known:
                 yield (index, "platforms", position), unknown_choice(name, known, "a platform's name")

@@ -116,7 +116,7 @@ class Held:
     cause: Cause
     outage: Span | None = None
     suspended: bool = False
-    last_hand: str = ""
+    last_hands: tuple[str, ...] = ()
 
     def name(self) -> tuple[str, str]:
         """Return its kind, and who raised it or which one it is."""
@@ -293,7 +293,7 @@ class History:
         if did.what == "raise" and self._holds(did.person, entry.now):
             return "not_possible"
         if did.what == "raise" and entry.policy.manual_persons == 1:
-            self._raise(did.person, did.span, entry.now)
+            self._raise((did.person,), did.span, entry.now)
             return "done"
         mine = [wish for wish in self.wishes if wish.kind == did.what and _same(wish.by, did.person)]
         if mine or len(self.wishes) > 3:
@@ -305,9 +305,10 @@ class History:
         manual = [held.cause for held in self.causes if held.cause.kind is CauseKind.MANUAL]
         return any(_same(str(cause.by), person) and (cause.until or now) > now for cause in manual)
 
-    def _raise(self, person: str, span: timedelta, now: datetime) -> None:
+    def _raise(self, persons: tuple[str, ...], span: timedelta, now: datetime) -> None:
+        person = persons[0]
         cause = Cause(CauseKind.MANUAL, person, now, (now + span).replace(microsecond=0), by=person)
-        self.causes.append(Held(cause, last_hand=person))
+        self.causes.append(Held(cause, last_hands=persons))
 
     def _confirm(self, entry: Entry, did: Did) -> str:
         wish = next((wish for wish in self.wishes if (wish.kind, wish.by) == did.target), None)
@@ -318,7 +319,7 @@ class History:
             return "not_possible"
         self.wishes.remove(wish)
         if wish.kind == "raise":
-            self._raise(wish.by, wish.span, entry.now)
+            self._raise((wish.by, did.person), wish.span, entry.now)
         else:
             self.closed_until = (entry.now + wish.span).replace(microsecond=0)
         return "done"
@@ -330,11 +331,11 @@ class History:
         if held.cause.kind is CauseKind.MANUAL:
             if (
                 did.span > entry.policy.manual_max
-                or _same(held.last_hand, did.person)
+                or any(_same(hand, did.person) for hand in held.last_hands)
                 or until <= (held.cause.until or until)
             ):
                 return "not_possible"
-            held.cause, held.last_hand = replace(held.cause, until=until), did.person
+            held.cause, held.last_hands = replace(held.cause, until=until), (did.person,)
             return "done"
         ends, last = self._rests_until(entry.policy), self.renewal[1] if self.renewal else ""
         if did.span > entry.policy.unknown_max or ends is None or held.suspended or ends <= entry.now:
@@ -503,7 +504,7 @@ class History:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.lower() == other.lower()
+    return one.lower().split("@")[0].split("+")[0] == other.lower().split("@")[0].split("+")[0]
 
 
 def read(history: Sequence[Entry]) -> History:

@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913 - one for each option
     """Mark break-glass of PLATFORM ready, by hand.
 
     Everybody is paged. Where the settings ask for two persons (flag.manual_persons) it waits until another one
-    confirms it. Nobody renews what they raised or renewed last.
+    confirms it. Nobody renews what they raised, confirmed or renewed last.
 
     Exits 0 when it is done, or waits for another person; 1 when it can't be done as things stand; 4 when no monitor
     answers, or the token is not let in.

@@ -43,7 +43,7 @@ def asked(platform: Platform, act: Act | None = None, person: str = "anna") -> s
 # confirming
 
 
-@pytest.mark.parametrize("person", ["anna", "Anna", "ANNA"])
+@pytest.mark.parametrize("person", ["anna", "ANNA", "anna@example.com", "anna+oncall"])
 @pytest.mark.parametrize("act", [Raise("needed", HOUR), Inhibit("false", HOUR)], ids=["raise", "inhibit"])
 def test_nobody_confirms_what_they_asked_for(act: Act, person: str) -> None:
     """However they write their name; it goes on waiting."""

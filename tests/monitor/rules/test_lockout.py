@@ -108,3 +108,10 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_hosts_that_go_down_together(host: str, other: str, together: bool) -> None:  # noqa: FBT001 - a column
     """The same host, or a name below it; a name that merely ends alike is another."""
     assert goes_with(host, other) is together
+
+
+@pytest.mark.parametrize("confirmer", ["Anna", "anna@example.com", "anna+oncall"])
+def test_one_person_under_two_names_is_no_second_person(confirmer: str) -> None:
+    """Who confirms is told apart as the acts themselves tell persons apart."""
+    alone = replace(SOUND, raisers=frozenset({"anna"}), confirmers=frozenset({"anna", confirmer}))
+    assert [found.code for found in findings(alone)] == [LockoutCode.NO_SECOND_PERSON]

@@ -56,7 +56,7 @@ AWAY = st.sampled_from([SECOND, MINUTE, 3 * MINUTE, 4 * MINUTE, HOUR, None, -MIN
 WARNINGS = st.sampled_from([(), (), (Warn.DURATION,), (Warn.TLS_DAYS_LEFT,)])
 VERDICTS = st.sampled_from(list(Verdict))
 NUMBERS = st.integers(0, 9)
-PERSONS = st.sampled_from(["anna", "Anna", "ben", "cleo"])
+PERSONS = st.sampled_from(["anna", "Anna", "anna@example.com", "ben", "cleo"])
 SPANS = st.sampled_from([SECOND, 5 * SECOND, MINUTE, 12 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR])
 _STAMP = re.compile(r"(?<=-)\d{8}T\d{9}Z-")
 
