@@ -107,7 +107,7 @@ def lines_of(place: str, raw: bytes) -> OrderLines:
             others += 1
             if others > MAX_LINES:
                 continue
-        read.append(OrderLine(f"{place}, line {number}", line[: MAX_BYTES + 1]))
+        read.append(OrderLine(f"{place}, line {number}", line))
     return OrderLines(place, tuple(read), has_more=others > MAX_LINES or len(raw) > MAX_FILE_BYTES)
 
 
