@@ -3,13 +3,18 @@
 - An order is ready or standby; an exercise is no order. It lives for 4 h at most.
 - A file holds one JWS a line, each by one person. Lines over the same payload bytes are signatures of the same order;
   a line over other bytes is another order's.
-- Empty lines say nothing. Of a file the first 32 others are read, and each may have 16 KiB.
+- Empty lines say nothing, nor do a carriage return before a line's end and a byte order mark before the first: what
+  an editor puts there must not void an order.
+- Of a file the first 8 MiB are read, and each line may have 16 KiB. Every line that could be an order is judged; of
+  those that can't be, only the first 32 are kept to be told.
 - Every claim is there with exactly its type, null only where it may be. Claims that we don't know are ignored.
 
 Times are Unix seconds, `ver` Unix milliseconds or more. Making canonical bytes of `payload`, and signing, is the
 caller's; whether an order counts is `order_reader`'s.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,7 +24,10 @@ from glasswatch.flag.strict import Members
 
 MAX_LIFETIME = timedelta(hours=4)
 MAX_LINES = 32
-MAX_FILE_BYTES = MAX_LINES * (MAX_BYTES + 1)
+MAX_FILE_BYTES = 8 * 1024 * 1024
+_LEAST_BYTES = 150  # a signature alone has 86, and the header of an order more than 64
+_DOTS = 2
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _STATES = frozenset({FlagState.READY.value, FlagState.STANDBY.value})
 
 
@@ -92,6 +100,25 @@ def parse(value: object) -> Order:
 
 def lines_of(place: str, raw: bytes) -> OrderLines:
     """Return the lines of a file, numbered as an editor numbers them; `place` is its name, for messages."""
-    parts = [(number, part) for number, part in enumerate(raw.split(b"\n"), start=1) if part]
-    read = tuple(OrderLine(f"{place}, line {number}", part) for number, part in parts[:MAX_LINES])
-    return OrderLines(place, read, has_more=len(parts) > MAX_LINES or len(raw) > MAX_FILE_BYTES)
+    read: list[OrderLine] = []
+    others = 0
+    for number, line in _numbered(raw.removeprefix(_BYTE_ORDER_MARK)):
+        if not _could_be_signed(line):
+            others += 1
+            if others > MAX_LINES:
+                continue
+        read.append(OrderLine(f"{place}, line {number}", line))
+    return OrderLines(place, tuple(read), has_more=others > MAX_LINES or len(raw) > MAX_FILE_BYTES)
+
+
+def _numbered(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    number, counted = 1, 0
+    for found in re.finditer(rb"[^\n]+", raw):
+        number += raw.count(b"\n", counted, found.start())
+        counted = found.start()
+        if line := found.group().removesuffix(b"\r"):
+            yield number, line
+
+
+def _could_be_signed(line: bytes) -> bool:
+    return _LEAST_BYTES <= len(line) <= MAX_BYTES and line.count(b".") == _DOTS

@@ -8,15 +8,18 @@
 4. Of those that count the one with the highest `ver` is the latest, expired ones included: an order that was ended
    does not come back when its end expires. Of several with the same `ver` it is one that says standby,
    and the others are told.
-5. The latest is in force until its `exp`. Without one in force the flag decides.
+5. Of a file 4096 lines are checked that name a key which may sign orders; of more, those nearest its two ends. Lines
+   that name none count for nothing here: whoever can append to the file must not be able to use up what is read.
+6. The latest is in force until its `exp`. Without one in force the flag decides.
 
 A line or an order that does not count changes nothing: it opens nothing, closes nothing, and takes no signature away
 from the others. It is told, so that somebody looks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from glasswatch.flag import floor
 from glasswatch.flag.advice import ORDER_ADVICE
@@ -30,6 +33,25 @@ from glasswatch.flag.order import MAX_LINES, Order, OrderLine, OrderLines, parse
 from glasswatch.flag.order_rules import KEY_RULES, RULES, OrderAsked, OrderCase
 from glasswatch.flag.strict import loads
 from glasswatch.flag.trust import Trust
+
+MAX_CHECKED = 4096
+# What is refused before a signature is looked at.
+_NO_CHECK = frozenset(
+    {
+        Refusal.TOO_LARGE,
+        Refusal.PARTS,
+        Refusal.ENCODING,
+        Refusal.HEADER,
+        Refusal.DUPLICATE_KEY,
+        Refusal.ALGORITHM,
+        Refusal.TYPE,
+        Refusal.KEY_UNKNOWN,
+        Refusal.KEY_REVOKED,
+        Refusal.KEY_DATES,
+        Refusal.KEY_ROLE,
+    }
+)
+_TOO_MUCH = f"it holds more than an order has: of the lines that don't count only {MAX_LINES} are told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +176,34 @@ def _signatures(
 ) -> tuple[dict[bytes, dict[str, str]], list[Uncounted]]:
     """Return for each payload who signed it, by `holder`; and the lines that are nobody's signature."""
     signed: dict[bytes, dict[str, str]] = {}
-    uncounted = []
+    uncounted: list[Uncounted] = []
     for file in files:
-        for line in file.lines:
+        checked = 0
+        told: list[Uncounted] = []
+        for line in _from_both_ends(file.lines):
+            if checked == MAX_CHECKED:
+                break
             try:
                 found = signature(line, trust, asked, now)
             except Refused as refused:
-                uncounted.append(Uncounted(plain(line.place), refused.code, refused.what, is_line=True))
+                checked += refused.code not in _NO_CHECK
+                told.append(Uncounted(plain(line.place), refused.code, refused.what, is_line=True))
             else:
+                checked += 1
                 signed.setdefault(found.payload, {}).setdefault(found.holder, found.person)
-        if file.has_more:
-            what = f"only the first {MAX_LINES} lines are read"
-            uncounted.append(Uncounted(plain(file.place), Refusal.TOO_LARGE, what, is_line=True))
+        uncounted += told[:MAX_LINES]
+        if file.has_more or checked == MAX_CHECKED or len(told) > MAX_LINES:
+            uncounted.append(Uncounted(plain(file.place), Refusal.TOO_LARGE, _TOO_MUCH, is_line=True))
     return signed, uncounted
+
+
+def _from_both_ends(lines: Sequence[OrderLine]) -> Iterable[OrderLine]:
+    """Return lines as they stand; of very many, in turn from the beginning and from the end."""
+    if len(lines) <= MAX_CHECKED:
+        return lines
+    half = (len(lines) + 1) // 2
+    pairs = zip_longest(lines[:half], reversed(lines[half:]))
+    return (line for pair in pairs for line in pair if line is not None)
 
 
 def _recency(counted: Counted) -> tuple[int, bool, str]:

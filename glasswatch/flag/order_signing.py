@@ -20,7 +20,7 @@ from glasswatch.flag.document import FlagState, audience, next_version, unix_ms
 from glasswatch.flag.errors import KeyFault, OrderFault, Refusal, Refused, plain
 from glasswatch.flag.floor import Floor
 from glasswatch.flag.jws import ORDER_TYP, open_
-from glasswatch.flag.order import MAX_LIFETIME, Order, OrderLine, OrderLines
+from glasswatch.flag.order import MAX_LIFETIME, MAX_LINES, Order, OrderLine, OrderLines
 from glasswatch.flag.order_reader import OrderJudgement, Signature, judge_orders, read, signature
 from glasswatch.flag.order_rules import TOLERANCE_MS, OrderAsked
 from glasswatch.flag.trust import Trust
@@ -98,7 +98,7 @@ def draft_of(files: Iterable[OrderLines]) -> Draft:
     lines: dict[bytes, OrderLine] = {}
     payloads: dict[bytes, OrderLine] = {}
     for file in files:
-        if file.has_more:
+        if file.has_more or len(file.lines) > MAX_LINES:
             raise OrderFault(f"{plain(file.place)}: more lines than an order has: take out what is none")
         for line in file.lines:
             payloads.setdefault(_payload(line), line)

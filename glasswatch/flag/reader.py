@@ -96,7 +96,7 @@ def check(case: Case, rules: Iterable[Rule]) -> None:
 
 def answer(case: Case) -> Judgement:
     """Return the judgement of a document that passed every rule."""
-    return Judgement(case.claims.state, None, _summary(case.claims), case.claims)
+    return Judgement(case.claims.state, None, _summary(case.claims, case.now_ms), case.claims)
 
 
 def refuse(code: Refusal, what: str) -> Judgement:
@@ -228,13 +228,17 @@ RULES: tuple[Rule, ...] = (
 ANSWERING: tuple[Rule, ...] = (_not_expired, _enough_vantages_agree, _answers_who_asks)
 
 
-def _summary(claims: Claims) -> str:
+def _summary(claims: Claims, now_ms: int) -> str:
     until = f"until {rfc3339(claims.exp)}"
     since = f"since {rfc3339(claims.since)}"
     if claims.state is FlagState.STANDBY:
         return f"break-glass for {shown(claims.sub)} is sealed {since}, by a flag valid {until}"
-    why = ", ".join(f"{cause.kind.value} {shown(cause.id)}" for cause in claims.causes)
     is_drill = claims.state is FlagState.EXERCISE
+    why = ", ".join(
+        f"{cause.kind.value} {shown(cause.id)}"
+        for cause in claims.causes
+        if cause.counts(now_ms) and (cause.kind is CauseKind.EXERCISE) is is_drill
+    )
     what = "is open for an exercise and its principals alone" if is_drill else "is ready"
     url = shown(claims.procedure.url)
     return f"break-glass for {shown(claims.sub)} {what} {since}, {until}, because of {why}; procedure: {url}"

@@ -7,8 +7,8 @@
 3. Two documents of one issuer and version with other bytes refuse each other; the one that the floor has accepted
    stays. Anyway it is an alarm.
 4. Of all issuers' words the one with the highest version is judged. One whose version can't be believed (dated ahead,
-   or said twice) silences its own issuer alone: a vantage with a wrong clock must not lock anybody out. Only where
-   there is no other is it judged, and refused.
+   said twice, or behind what the floor has accepted) silences its own issuer alone: neither a vantage with a wrong
+   clock nor who shows an old copy may lock anybody out. Only where there is no other is it judged, and refused.
 5. Every issuer's word that passes all but `ANSWERING` moves the floor, judged or not.
 
 A single document is the simplest case of it. Pure: floors come in and go out as values.
@@ -75,11 +75,13 @@ class _Word:
     case: Case
     mark: Mark
     refusal: Refused | None = None
+    is_behind: bool = False
 
     @property
     def rank(self) -> tuple[bool, int, int, str]:
         """Return what is highest in the word that is judged."""
-        is_believable = self.refusal is None or self.refusal.code not in _UNBELIEVABLE
+        # Behind the floor is behind it whatever else is wrong: an earlier rule may have named the refusal.
+        is_believable = not self.is_behind and (self.refusal is None or self.refusal.code not in _UNBELIEVABLE)
         return is_believable, self.mark.ver, self.mark.iat, self.mark.iss
 
 
@@ -147,7 +149,8 @@ def _head(said: Sequence[_Word], question: Question, floor: Floor) -> _Word:
     accepted = [word for word in newest if known is not None and word.mark.sha256 == known.sha256]
     if not accepted and len({word.mark.sha256 for word in newest}) > 1:
         return replace(newest[0], refusal=Refused(Refusal.EQUIVOCATION, _EQUIVOCATION))
-    head = (accepted or newest)[0]
+    is_behind = known is not None and not accepted and highest <= known.ver
+    head = replace((accepted or newest)[0], is_behind=is_behind)
     try:
         check(head.case, RULES)
         floors.check(head.mark, floor, head.case.now_ms if question.is_now else None)

@@ -66,6 +66,19 @@ class KeyRole(StrEnum):
 
 _ROLES = frozenset(role.value for role in KeyRole)
 
+# What nobody sees although its category is not Cf: joiners, fillers, variation selectors, an empty braille pattern.
+_INVISIBLE = (
+    ("\u034f", "\u034f"),
+    ("\u115f", "\u1160"),
+    ("\u17b4", "\u17b5"),
+    ("\u180b", "\u180f"),
+    ("\u2800", "\u2800"),
+    ("\u3164", "\u3164"),
+    ("\ufe00", "\ufe0f"),
+    ("\uffa0", "\uffa0"),
+    ("\U000e0100", "\U000e01ef"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TrustKey:
@@ -86,7 +99,12 @@ class TrustKey:
         """Whose key it is, the same for every spelling of a name: one person must not count as two."""
         if self.person is None:
             return None
-        return " ".join(unicodedata.normalize("NFKC", self.person).casefold().split()) or None
+        seen = "".join(character for character in self.person if not _is_invisible(character))
+        return " ".join(unicodedata.normalize("NFKC", seen).casefold().split()) or None
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" or any(first <= character <= last for first, last in _INVISIBLE)
 
 
 @dataclass(frozen=True, slots=True)

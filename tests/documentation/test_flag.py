@@ -4,6 +4,7 @@ import json
 
 from glasswatch.flag import document, order, trust
 from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
+from glasswatch.flag.order_reader import MAX_CHECKED
 from glasswatch.flag.reader import MAX_TTL
 from monitor.commands.flag.verify_options import OPTIONS
 from monitor.model.verdict import FlagState
@@ -44,7 +45,9 @@ def test_every_claim_of_an_order_has_its_row() -> None:
     assert [cells[0] for cells in rows(text)] == [f"`{claim}`" for claim in claims]
     assert f"`{ORDER_TYP}`" in text
     assert f"{order.MAX_LIFETIME.seconds // 3600} h after `iat` at most" in text
-    assert f"Up to {order.MAX_LINES} lines are read" in text
+    told = " ".join(text.split())
+    assert f"The first {order.MAX_FILE_BYTES >> 20} MiB of a file are read" in told
+    assert f"{MAX_CHECKED} are checked" in told
 
 
 def test_every_state_has_its_row() -> None:

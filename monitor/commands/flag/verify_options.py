@@ -109,13 +109,23 @@ def _check_words(given: Given) -> None:
 
 
 def _check_files(given: Given) -> None:
+    order = given.get("--order", str)
+    check_floor_alone(given, (*given.words, *([] if order is None else [order])))
+
+
+def check_floor_alone(given: Given, files: Sequence[str]) -> None:
+    """Refuse a floor that is, or whose lock is, the trust file or one of the files that are judged.
+
+    Raises:
+        UsageFault: it is.
+    """
     floor = given.get("--floor", str)
     if floor is None:
         return
-    # What is no floor is set aside: a trust file or a flag must not be, for a slip of the hand.
-    others = {realpath(name) for name in (given.demand("--trust", str), *given.words)}
-    if realpath(floor) in others:
-        raise UsageFault("--floor: expected a file of its own, found the trust file or a document")
+    # What is no floor is set aside: what is read must not be, for a slip of the hand.
+    others = {realpath(name) for name in (given.demand("--trust", str), *files) if name != STDIN}
+    if not others.isdisjoint({realpath(floor), realpath(f"{floor}.lock")}):
+        raise UsageFault("--floor: expected a file of its own, found the trust file, a document or an order")
 
 
 def _check_floor(given: Given) -> None:

@@ -160,11 +160,38 @@ def test_more_lines_than_are_read_close_nothing() -> None:
     """Of a file that somebody flooded the first lines count as ever, and that there are more is told."""
     judgement = judged(OPEN + b"junk\n" * 1000)
     assert judgement.state is FlagState.READY
-    assert len(judgement.uncounted) == MAX_LINES - 2 + 1
-    assert judgement.uncounted[-1].what == f"only the first {MAX_LINES} lines are read"
+    assert len(judgement.uncounted) == MAX_LINES + 1
+    assert judgement.uncounted[-1].what.endswith(f"only {MAX_LINES} are told")
     flooded = judged(OPEN + b"\n" * MAX_FILE_BYTES)
     assert flooded.state is FlagState.READY
     assert [each.code for each in flooded.uncounted] == [Refusal.TOO_LARGE]
+
+
+_FORGED = ordered(READY, ANNA).replace(b".", b".A", 1).replace(b".A", b".", 1)[:-8] + b"AAAAAAA\n"
+FLOODS = {
+    "short lines": b"junk\n" * 100_000,
+    "empty lines": b"\r\n" * 100_000,
+    "a line over 512 KiB": b"x" * 600_000 + b"\n",
+    "signed by strangers": ordered(READY, STRANGER) * 5000,
+    "in a person's name": _FORGED * 5000,
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+def test_nothing_before_an_order_hides_it(flood: bytes) -> None:
+    """Whoever can append before the order arrives can't close it, and what is told of it is bounded."""
+    judgement = judged(flood + OPEN)
+    assert judgement.state is FlagState.READY
+    assert len(judgement.uncounted) <= MAX_LINES + 1
+    assert judged(flood + OPEN + END).state is FlagState.STANDBY
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a byte order mark"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["newline", "carriage return"])
+def test_what_an_editor_adds_voids_no_order(before: bytes, end: bytes) -> None:
+    """One carriage return before a line's end, and a mark before the first; a second one is no editor's."""
+    assert judged(before + OPEN.replace(b"\n", end)).state is FlagState.READY
+    assert judged(before + OPEN.replace(b"\n", b"\r" + end)).state is (FlagState.READY if end == b"\n" else None)
 
 
 def test_signatures_of_one_order_count_from_several_files() -> None:

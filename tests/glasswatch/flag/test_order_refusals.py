@@ -118,7 +118,7 @@ _BENS_LINE = ordered(READY, BEN).strip()
 LINES = {
     "over 16 KiB": Broken(Refusal.TOO_LARGE, _BENS_LINE + b"A" * 16_384),
     "two parts": Broken(Refusal.PARTS, _HALF),
-    "a carriage return": Broken(Refusal.ENCODING, _BENS_LINE + b"\r"),
+    "two carriage returns": Broken(Refusal.ENCODING, _BENS_LINE + b"\r\r"),
     "a fourth member in the header": Broken(
         Refusal.HEADER,
         signed_header(

@@ -135,6 +135,34 @@ def test_the_newest_true_word_is_judged(documents: Sequence[bytes], expected: Fl
         assert _said(judge_all(order, ASKED, Floor())) == expected
 
 
+@pytest.mark.parametrize("old", [_standby(20), _standby(20, exp=AT - 1), _ready(20, exp=AT + 9000), _standby(10)])
+def test_an_old_copy_of_one_vantage_takes_nothing_from_another(old: bytes) -> None:
+    """Behind the floor, or beside what it has accepted, it silences its own issuer, whatever else is wrong with it."""
+    newest = _claims(READY, 10)
+    mark = _mark(signed(newest), newest)
+    answer = judge_all([old, _by_b(READY, 30)], ASKED, floor_of(mark))
+    assert (_said(answer), answer.judged) == (READY, 1)
+
+
+def test_what_the_floor_accepted_last_still_closes() -> None:
+    """It is not behind: expired, over the cap or past its cause's end, it is newer than the other's ready."""
+    newest = _claims(STANDBY, 10, exp=AT - 1)
+    mark = _mark(signed(newest), newest)
+    assert _said(judge_all([signed(newest), _by_b(READY, 30)], ASKED, floor_of(mark))) is Refusal.EXPIRED
+    over = [_standby(10, exp=AT + 9000), _by_b(READY, 30)]
+    assert _said(judge_all(over, ASKED, Floor())) is Refusal.LIFETIME
+
+
+def test_the_answer_names_only_causes_that_make_the_state() -> None:
+    """Neither one that has ended nor an exercise beside an emergency."""
+    ended = replace(MANUAL, id="ended", until=AT)
+    drill = replace(EXERCISE_CLAIMS.causes[0], id="drill")
+    reason = judge_all([_ready(30, causes=(MANUAL, ended, drill))], ASKED, Floor()).judgement.reason
+    assert MANUAL.id in reason
+    assert "ended" not in reason
+    assert "drill" not in reason
+
+
 def test_the_answer_names_the_document_it_is_about() -> None:
     """By its place, and the others only where something is wrong with them."""
     answer = judge_all([_ready(90), b"junk", _standby(30)], ASKED, Floor())

@@ -224,3 +224,23 @@ def test_a_damaged_file_never_lets_another_key_in(data: st.DataObject) -> None:
     except TrustFault:
         return
     assert judge(signed(READY_CLAIMS, OTHER_KEY), read, EXPECT, NOW).refusal is Refusal.KEY_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "an\u200bna",
+        "anna\ufeff",
+        "\u2060anna",
+        "an\u034fna",
+        "anna\ufe0f",
+        "anna\u3164",
+        "a\u00adnna",
+        "anna\U000e0041",
+    ],
+)
+def test_what_nobody_sees_makes_no_second_person(name: str) -> None:
+    """Two names that look the same are one holder; a name of such characters alone is nobody's."""
+    key = TrustKey("k", b"", KeyRole.ORDER, person=name)
+    assert key.holder == "anna"
+    assert TrustKey("k", b"", KeyRole.ORDER, person=name.replace("a", "").replace("n", "")).holder is None

@@ -268,3 +268,13 @@ def test_standard_input_is_an_order(desk: Desk) -> None:
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     twice = desk.flag("verify", "-", "--order", "-", *_asked(desk, *_AT))
     assert (twice.exit_code, "standard input is given twice" in twice.stderr) == (2, True)
+
+
+def test_an_order_is_no_floor(desk: Desk) -> None:
+    """Neither the floor nor its lock is a file that is read: the order stays where it is, whole."""
+    desk.path("x.lock").write_bytes(OPEN)
+    for order, floor in (("order.jws", "order.jws"), ("x.lock", "x")):
+        more = ("--floor", desk.path(floor))
+        assert _flag(desk, "ready.flag", order, *more, at=[]).exit_code == 2
+        assert _order(desk, order, at=[], more=more).exit_code == 2
+        assert desk.path(order).read_bytes() == OPEN

@@ -28,7 +28,7 @@ from monitor.commands.flag.keeping import Keeping, floor_in, kept
 from monitor.commands.flag.order.telling import order_in_json
 from monitor.commands.flag.sources import STDIN, Sources
 from monitor.commands.flag.telling import alarms_in_json, exit_code, raise_alarms, say
-from monitor.commands.flag.verify_options import AT, AUDIENCE, FLOOR, JSON, PLATFORM, TRUST
+from monitor.commands.flag.verify_options import AT, AUDIENCE, FLOOR, JSON, PLATFORM, TRUST, check_floor_alone
 
 NAME = "monitor flag order verify"
 FILE = "FILE"
@@ -73,6 +73,7 @@ def _asked(argv: Sequence[str]) -> _Asked:
         raise UsageFault(f"more than {MAX_FILES} files")
     if given.words.count(STDIN) > 1:
         raise UsageFault("standard input is given twice")
+    check_floor_alone(given, given.words)
     at = given.get("--at", datetime)
     return _Asked(
         files=given.words,
