@@ -18,7 +18,6 @@ Faults are one line, with the place and what was expected. What a key's role and
 in `authenticity`; changing a trust file is `trust_change`'s.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +27,7 @@ from glasswatch.clock import Clock
 from glasswatch.flag import disk
 from glasswatch.flag.digest import sha256
 from glasswatch.flag.errors import Malformed, TrustFault, shown
+from glasswatch.flag.persons import folded
 from glasswatch.flag.strict import Members, decode_base64url, loads
 
 MAX_BYTES = 256 * 1024
@@ -66,19 +66,6 @@ class KeyRole(StrEnum):
 
 _ROLES = frozenset(role.value for role in KeyRole)
 
-# What nobody sees although its category is not Cf: joiners, fillers, variation selectors, an empty braille pattern.
-_INVISIBLE = (
-    ("\u034f", "\u034f"),
-    ("\u115f", "\u1160"),
-    ("\u17b4", "\u17b5"),
-    ("\u180b", "\u180f"),
-    ("\u2800", "\u2800"),
-    ("\u3164", "\u3164"),
-    ("\ufe00", "\ufe0f"),
-    ("\uffa0", "\uffa0"),
-    ("\U000e0100", "\U000e01ef"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class TrustKey:
@@ -97,14 +84,7 @@ class TrustKey:
     @property
     def holder(self) -> str | None:
         """Whose key it is, the same for every spelling of a name: one person must not count as two."""
-        if self.person is None:
-            return None
-        seen = "".join(character for character in self.person if not _is_invisible(character))
-        return " ".join(unicodedata.normalize("NFKC", seen).casefold().split()) or None
-
-
-def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character) == "Cf" or any(first <= character <= last for first, last in _INVISIBLE)
+        return None if self.person is None else folded(self.person) or None
 
 
 @dataclass(frozen=True, slots=True)

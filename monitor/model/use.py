@@ -66,6 +66,7 @@ class Report:
     code: str | None = None
     run: str | None = None
     note: str = ""
+    is_by_hand: bool = False  # a person reported it, with a token of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,12 @@ class Use:
     def is_open(self) -> bool:
         """Whether people still have to say something of it."""
         return self.needs_closing and self.closed_at is None
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Whose access it may have been: everybody whom the report, the log or the record name."""
+        tellers = (self.report, self.finding, self)
+        return tuple({each.person: None for each in tellers if each is not None and each.person is not None})
 
     @property
     def is_critical(self) -> bool:

@@ -5,14 +5,14 @@
    signed flag see it.
 3. Ids name kind, time and person, to the millisecond; one that is taken moves on by one.
 4. One person has one request of a kind waiting, and a platform four in all.
-5. One person is one however their name is written: `glasswatch.persons` says who is the same.
+5. One person is one however their name is written: `glasswatch.flag.persons` says who is the same.
 """
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from glasswatch.persons import is_same_person
+from glasswatch.flag.persons import is_same_person
 from monitor.model.act import ActKind, Answer, Hand, Inhibit, Raise, Request, RequestKind, Ruling
 from monitor.model.fact import ActDone, Fact
 from monitor.model.policy import PlatformPolicy

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from glasswatch.persons import is_same_person
+from glasswatch.flag.persons import is_same_person
 from monitor.model.act import (
     Answer,
     Confirm,

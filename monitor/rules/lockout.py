@@ -17,7 +17,7 @@ What can't be told is a finding as well: nothing is taken to be well because nob
 
 from collections.abc import Iterable, Iterator
 
-from glasswatch.persons import is_same_person
+from glasswatch.flag.persons import is_same_person
 from monitor.model.lockout import Deployment, LockoutCode, LockoutFinding, Part
 
 # File systems that are gone, or may be, after a restart: memory, and the layers of a container.

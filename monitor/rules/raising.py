@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from glasswatch.persons import is_same_person
+from glasswatch.flag.persons import is_same_person
 from monitor.model.act import ActKind, Answer, Raise, Renew, Renewal, Request, RequestKind, Ruling
 from monitor.model.fact import ActDone, CauseAdded, Fact
 from monitor.model.state import Cause, PlatformState

@@ -1,6 +1,7 @@
 """What the monitor makes of an attempt, against what it held itself at that time (design 3.4).
 
-1. Allowed by an order: expected, as the reader says. The monitor knows no orders, and the reason says so.
+1. Allowed by an order: expected, as the reader says. The monitor knows no orders, and the reason says so. Only a
+   reader is believed in this: a person who reports by hand could cover their own way past it.
 2. Allowed by the loud way past a reader, or by nobody knows what: unexpected.
 3. Allowed by the flag: expected while it was ready; exercise while an exercise was in force and the person is among
    its principals; else unexpected. So is what a reader allowed although it judged standby itself.
@@ -14,8 +15,9 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from glasswatch.flag.persons import is_same_person
 from monitor.model.state import Cause
-from monitor.model.use import CauseSpan, Decision, Held, Judgement, Report, Via
+from monitor.model.use import CauseSpan, Decision, Held, Judgement, Report, Use, Via
 from monitor.model.verdict import CauseKind, FlagState
 from monitor.rules import reasons
 
@@ -38,6 +40,8 @@ def judge(report: Report, held: Held, now: datetime) -> Judged:
     """Judge an attempt that a reader reported."""
     if report.decision is Decision.REFUSED:
         return _judge_refused(report, held, now)
+    if report.via is Via.ORDER and report.is_by_hand:
+        return Judged(Judgement.UNEXPECTED, "by an order, as a person says by hand: no reader vouches for it")
     if report.via is Via.ORDER:
         return Judged(Judgement.EXPECTED, "by an order, as the reader says: the monitor does not know orders")
     if report.via in _PAST_THE_READER:
@@ -47,6 +51,15 @@ def judge(report: Report, held: Held, now: datetime) -> Judged:
     return _judge_by_flag(report, held, now)
 
 
+def judge_joined(use: Use, judged: Judged) -> Judged:
+    """Judge an access that both its reader and a log tell of: where they name different persons nobody is covered."""
+    named = [each.person for each in (use.report, use.finding) if each is not None and each.person is not None]
+    if len(named) < len((use.report, use.finding)) or is_same_person(*named):
+        return judged
+    differ = f"the reader named {named[0]}, the log {named[1]}"
+    return Judged(Judgement.UNEXPECTED, f"{judged.why}; {differ}")
+
+
 def state_held(held: Held, since: datetime, until: datetime) -> tuple[FlagState, tuple[Cause, ...]]:
     """Return the most that the flag was raised to at any instant from `since` to `until`, and by which causes."""
     causes = tuple(each.cause for each in held.spans if _touches(each, since, until))
@@ -54,15 +67,6 @@ def state_held(held: Held, since: datetime, until: datetime) -> tuple[FlagState,
     if raising:
         return FlagState.READY, raising
     return (FlagState.EXERCISE, causes) if causes else (FlagState.STANDBY, ())
-
-
-def is_same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: without regard to case and to what follows an @.
-
-    `anna` and `Anna@example.com` are taken for one: somebody else can always be found to class a use, and nobody may
-    class their own by another spelling.
-    """
-    return _bare(one) == _bare(other)
 
 
 def _judge_refused(report: Report, held: Held, now: datetime) -> Judged:
@@ -97,7 +101,3 @@ def _touches(span: CauseSpan, since: datetime, until: datetime) -> bool:
 
 def _with_code(text: str, report: Report) -> str:
     return f"{text} ({report.code})" if report.code else text
-
-
-def _bare(name: str) -> str:
-    return name.partition("@")[0].strip().casefold()

@@ -5,29 +5,32 @@
    either may be unknown.
 3. Each report goes with one finding at most, the nearest in time: a second access in the log that no reader reported
    is not hidden by the first.
-4. A report with a known id that says something else is another attempt, kept beside the first under an id of its own:
-   nobody can hide an access behind the id of a refusal.
+4. A report with a known id that says something else, or that it happened more than `SAME_ATTEMPT` apart, is another
+   attempt, kept beside the first under an id of its own: nobody can hide an access behind the id of a refusal, nor
+   behind that of an earlier access.
 """
 
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from glasswatch.flag.persons import is_same_person
 from monitor.model.use import Decision, Finding, Report, Use, UseQuery
-from monitor.rules.use_judgement import is_same_person
 
+# A gateway keeps one id for a person and a target for a quarter of an hour; one told again by hand tells a later time.
+SAME_ATTEMPT = timedelta(minutes=20)
 _SHOWN = 8
 
 
 def twin_id(report: Report) -> str:
     """Return the id under which a report is kept whose own id was used for another attempt."""
-    told = "\0".join(str(part) for part in _told(report))
+    told = "\0".join(str(part) for part in (*_told(report), report.at.isoformat()))
     return f"{report.id}~{hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()[:_SHOWN]}"
 
 
 def known_as(report: Report, known: Iterable[Use]) -> Use | None:
     """Return the use that is already known by this very report; None if there is none."""
-    return next((use for use in known if use.report is not None and _told(use.report) == _told(report)), None)
+    return next((use for use in known if use.report is not None and _is_the_same(use.report, report)), None)
 
 
 def is_id_taken(report: Report, known: Iterable[Use]) -> bool:
@@ -75,8 +78,12 @@ def _is_allowed(use: Use) -> bool:
     return use.decision is Decision.ALLOWED
 
 
+def _is_the_same(one: Report, other: Report) -> bool:
+    return _told(one) == _told(other) and abs(one.at - other.at) <= SAME_ATTEMPT
+
+
 def _told(report: Report) -> tuple[object, ...]:
-    """Return what makes a report this one. What a reader adds does not, nor when: told again by hand it is now."""
+    """Return what makes a report this one, but for its time. What a reader adds does not."""
     return (
         report.id,
         report.platform,

@@ -2,8 +2,8 @@
 
 1. A use is closed once another person classed it (drill, real, misuse), and one said that its credential was rotated.
    Both may come from different persons and in any order; a refusal has no credential to rotate.
-2. Never by the person whose access it was, in whatever spelling. Where that isn't known, anybody may; the record says
-   that it wasn't known.
+2. Never by the person whose access it was, in whatever spelling, nor by one whom reader or log name for it. Where that
+   isn't known, anybody may; the record says that it wasn't known.
 3. While its reader may still report it, nothing can be said of it: whose it was may be known in a moment.
 4. Until it is closed, what is said last counts for the class, what is said first for the rotation. Then nothing
    changes any more; the same said again is taken, because an answer may have been lost.
@@ -13,6 +13,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from glasswatch.flag.persons import is_same_person
 from monitor.model.use import (
     Classing,
     Decision,
@@ -27,7 +28,6 @@ from monitor.model.use import (
 )
 from monitor.rules import reasons, use_pages
 from monitor.rules.use_audit import entries
-from monitor.rules.use_judgement import is_same_person
 
 
 def said(use: Use, saying: Saying, policy: UsePolicy, now: datetime) -> UseStep | NotPossible | None:
@@ -55,10 +55,8 @@ def said(use: Use, saying: Saying, policy: UsePolicy, now: datetime) -> UseStep 
 
 def without_own(use: Use) -> Use:
     """Return the use without what the very person said whose access it was; open again if it then lacks something."""
-    if use.person is None:
-        return use
-    classing = use.classing if use.classing and not is_same_person(use.classing.said.by, use.person) else None
-    rotation = use.rotation if use.rotation and not is_same_person(use.rotation.by, use.person) else None
+    classing = use.classing if use.classing and not _is_own(use, use.classing.said.by) else None
+    rotation = use.rotation if use.rotation and not _is_own(use, use.rotation.by) else None
     kept = replace(use, classing=classing, rotation=rotation)
     return kept if _is_complete(kept) else replace(kept, closed_at=None)
 
@@ -70,9 +68,13 @@ def _refusal(use: Use, saying: Saying, policy: UsePolicy) -> str:
     if use.judgement is Judgement.UNREPORTED:
         until = reasons.clock(use.received_at + policy.grace)
         return f"its reader may still report it and say whose it was: say it after {until}"
-    if use.person is not None and is_same_person(saying.by, use.person):
+    if _is_own(use, saying.by):
         return "whose access it was can't class it, nor say that its credential was rotated: another person must"
     return ""
+
+
+def _is_own(use: Use, person: str) -> bool:
+    return any(is_same_person(person, user) for user in use.users)
 
 
 def _is_known(use: Use, saying: Saying) -> bool:

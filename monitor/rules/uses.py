@@ -30,7 +30,7 @@ from monitor.model.use import (
 )
 from monitor.rules import reasons, use_pages
 from monitor.rules.use_audit import entries
-from monitor.rules.use_judgement import SKEW, Judged, judge
+from monitor.rules.use_judgement import SKEW, Judged, judge, judge_joined
 from monitor.rules.use_matching import finding_for, is_id_taken, known_as, report_for, twin_id
 from monitor.rules.use_saying import without_own
 
@@ -73,6 +73,8 @@ def found(finding: Finding, around: Circumstances, policy: UsePolicy) -> UseStep
     known = report_for(finding, around.known, policy.match_within)
     if known is not None:
         after = replace(known, finding=finding, person=known.person or finding.person, note="")
+        judged = judge_joined(after, Judged(known.judgement, known.why))
+        after = replace(after, judgement=judged.judgement, why=judged.why)
         return _joined(after, known, finding.watcher, policy, now)
     use = Use(
         id=finding.id,
@@ -117,6 +119,7 @@ def _with_report(use: Use, report: Report, around: Circumstances) -> Use:
     if use.is_critical:
         waited = reasons.span(around.now - use.received_at)
         judged = Judged(use.judgement, f"{use.why}; reported after {waited}: {judged.why}")
+    judged = judge_joined(replace(use, report=report), judged)
     return replace(use, report=report, person=person, judgement=judged.judgement, why=judged.why)
 
 

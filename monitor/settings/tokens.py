@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from glasswatch.persons import folded
+from glasswatch.flag.persons import folded
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words, unknown_choice
 from glasswatch.settings.shape import Shape, expected

@@ -47,7 +47,8 @@ class UseHandlers:
         if not isinstance(asked.body, ReportBody) or asked.caller is None:
             raise TypeError("expected a report, and who hands it in")
         try:
-            taken = await self._uses.report(useshaping.report(asked.body), asked.caller.name)
+            told = useshaping.report(asked.body, is_by_hand=asked.caller.person is not None)
+            taken = await self._uses.report(told, asked.caller.name)
         except StoreError:
             raise Refused("store_unavailable", _UNWRITTEN) from None
         answer = useshaping.use(taken.use).model_dump_json()

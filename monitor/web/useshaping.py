@@ -36,8 +36,8 @@ def use(found: Use) -> UseAnswer:
     )
 
 
-def report(body: ReportBody) -> Report:
-    """Return what a reader reports."""
+def report(body: ReportBody, *, is_by_hand: bool) -> Report:
+    """Return what a reader reports, or a person by hand."""
     return Report(
         id=body.id,
         platform=body.platform,
@@ -52,6 +52,7 @@ def report(body: ReportBody) -> Report:
         code=body.code,
         run=body.run,
         note=body.note,
+        is_by_hand=is_by_hand,
     )
 
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glasswatch.flag.persons import is_same_person
 from monitor.model.state import Cause
 from monitor.model.use import CauseSpan, Decision, Held, Judgement, Via
 from monitor.model.verdict import CauseKind, FlagState
-from monitor.rules.use_judgement import SKEW, is_same_person, judge, state_held
+from monitor.rules.use_judgement import SKEW, judge, state_held
 from tests.support.commits import at
 from tests.support.uses import EXERCISE, NOBODY_THERE, READY, STANDBY, report
 
@@ -191,3 +192,10 @@ def test_nothing_is_expected_on_standby_but_by_an_order(via: Via, state: FlagSta
     judged = judge(report(seconds=seconds, via=via, state=state), STANDBY, at(0))
     assert (judged.judgement is Judgement.EXPECTED) is (via is Via.ORDER)
     assert timedelta(seconds=60) == SKEW
+
+
+def test_a_person_who_tells_of_an_order_by_hand_covers_nobody() -> None:
+    """Only a reader is believed to have seen one."""
+    by_hand = judge(report(via=Via.ORDER, is_by_hand=True), STANDBY, at(101))
+    assert by_hand.judgement is Judgement.UNEXPECTED
+    assert judge(report(via=Via.ORDER), STANDBY, at(101)).judgement is Judgement.EXPECTED

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glasswatch.flag.persons import is_same_person
 from monitor.model.page import Page, PageStatus
 from monitor.model.use import Decision, Finding, Happening, Report, Saying, Use, UseClass, UseStep, Via
 from monitor.rules import uses
-from monitor.rules.use_judgement import is_same_person
 from monitor.rules.use_saying import said
 from tests.support.commits import at
 from tests.support.uses import EXERCISE, POLICY, READY, STANDBY, around, finding, report

@@ -5,9 +5,19 @@ from dataclasses import replace
 import pytest
 
 from monitor.model.page import PageStatus
-from monitor.model.use import Decision, Happening, Judgement, Use, UseStep, Via
+from monitor.model.use import (
+    Decision,
+    Happening,
+    Judgement,
+    NotPossible,
+    Saying,
+    Use,
+    UseClass,
+    UseStep,
+    Via,
+)
 from monitor.model.verdict import FlagState
-from monitor.rules import uses
+from monitor.rules import use_saying, uses
 from tests.support.commits import at
 from tests.support.uses import EXERCISE, POLICY, READY, STANDBY, around, closed, finding, report, seen, told
 
@@ -85,6 +95,46 @@ def test_an_id_that_tells_of_another_attempt_hides_nothing() -> None:
     assert step.use.id.startswith("r-1~")
     assert (step.use.is_critical, step.page is not None) == (True, True)
     assert uses.reported(report(), "bastion", around(refused, step.use), POLICY) is None
+
+
+@pytest.mark.parametrize(("later", "is_known"), [(0.0, True), (1199.0, True), (1201.0, False), (86400.0, False)])
+def test_an_id_is_one_attempts_for_twenty_minutes(*, later: float, is_known: bool) -> None:
+    """A reader whose ids repeat hides nothing: after that it is another access, and critical."""
+    known = told(report())
+    again = uses.reported(report(seconds=100 + later), "bastion", around(known.use, seconds=100 + later), POLICY)
+    assert (again is None) is is_known
+    if again is not None:
+        assert again.page is not None
+        assert (again.use.is_critical, again.use.is_open) == (True, True)
+        assert again.use.id != known.use.id
+
+
+def test_what_was_spooled_for_days_is_the_attempt_that_it_was() -> None:
+    """It says the same time, however late and often it arrives; so does what repeated its id."""
+    first, second = report(), report(seconds=100 + 7200)
+    known = told(first).use
+    twin = told(second, known, seconds=100 + 7200).use
+    for each in (first, second):
+        assert uses.reported(each, "bastion", around(known, twin, seconds=500_000), POLICY) is None
+    third = told(report(seconds=100 + 14400), known, twin, seconds=100 + 14400).use
+    assert len({known.id, twin.id, third.id}) == 3
+
+
+@pytest.mark.parametrize("is_report_first", [True, False])
+def test_a_report_in_anothers_name_is_no_cover(*, is_report_first: bool) -> None:
+    """Where reader and log name two persons it is critical, and neither of them says what it was."""
+    mine, logged = report(person="ben"), finding(person="anna", attempt="r-1")
+    step = seen(logged, told(mine).use) if is_report_first else told(mine, seen(logged).use, seconds=104)
+    joined = step.use
+    assert joined.is_critical
+    assert joined.why.endswith("the reader named ben, the log anna")
+    for person in ("anna", "ben", "Anna@example.com"):
+        assert isinstance(
+            use_saying.said(joined, Saying(person, UseClass.REAL, is_rotated=True), POLICY, at(200)), NotPossible
+        )
+    closing = use_saying.said(joined, Saying("cara", UseClass.REAL, is_rotated=True), POLICY, at(200))
+    assert isinstance(closing, UseStep)
+    assert not closing.use.is_open
 
 
 def test_a_late_report_says_how_late() -> None:
