@@ -19,7 +19,8 @@ from monitor.ports import Controls
 from monitor.settings.controls import ControlSettings
 from platforms.errors import TransportFault
 from platforms.http import Request
-from platforms.transport.http import HttpTransport, Network, Terms
+from platforms.transport.http import HttpTransport, Terms
+from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions
 

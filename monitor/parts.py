@@ -27,7 +27,7 @@ from monitor.watchers.loop import WatchLoop
 from monitor.web.certificate import Certificate
 from monitor.web.face import WebFace
 from monitor.web.server import WebServer
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 
 # What each step of the end may take at most, and all of them together.
 CLOSE_WITHIN: Final = timedelta(seconds=5)

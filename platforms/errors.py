@@ -39,6 +39,7 @@ class FaultKind(StrEnum):
     PROTOCOL = "protocol"  # what came is not valid
     TOO_LARGE = "too_large"  # what came is more than the bounds allow
     REDIRECT = "redirect"  # a redirect that may not be followed
+    ANSWER = "answer"  # valid, but not what had to be said for the exchange to go on
     CREDENTIAL = "credential"  # our own client certificate was refused
 
 

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     HEADER = "header"
     BODY = "body"
     JSON = "json"
+    ANSWER = "answer"  # what was said, where it isn't HTTP: a line, a record, the state of a service
     NOT_REFUSED = "not_refused"  # a step that had to be refused was let in: access after revocation
     # not measured
     CREDENTIALS_REFUSED = "credentials_refused"

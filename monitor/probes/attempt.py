@@ -45,6 +45,7 @@ REASONS: Final = {
     FaultKind.PROTOCOL: Reason.PROTOCOL,
     FaultKind.TOO_LARGE: Reason.TOO_LARGE,
     FaultKind.REDIRECT: Reason.REDIRECT,
+    FaultKind.ANSWER: Reason.ANSWER,
 }
 _WAITING_FOR: Final = {
     Phase.RESOLVE: "the name to resolve",
@@ -145,7 +146,8 @@ class Attempting:
             return standing
         if watch.ours is not None:
             return own_fault(f"no answer {within}, waiting for {watch.ours}")
-        waiting_for = f", waiting for {_WAITING_FOR[watch.running]}" if watch.running is not None else ""
+        awaited = watch.awaited or (_WAITING_FOR[watch.running] if watch.running is not None else None)
+        waiting_for = f", waiting for {awaited}" if awaited is not None else ""
         return Judgement(OutcomeKind.BAD, Reason.TIMEOUT, f"no answer {within}{waiting_for}")
 
 

@@ -13,7 +13,7 @@ from monitor.registries import PROBES, load
 from monitor.settings.platform import PlatformSettings
 from monitor.settings.probe import ProbeSettings
 from platforms.journey.ports import Book
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from platforms.transport.resolver import AresResolver
 from platforms.transport.tape import Tape
 from platforms.transport.tls import TlsContexts

@@ -8,7 +8,7 @@ from monitor.probes.books import MemoryBook
 from monitor.probes.secrets import SecretSource
 from monitor.probes.tokens import KeptTokens
 from platforms.journey.ports import Book
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from platforms.transport.tape import Tape
 
 

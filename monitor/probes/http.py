@@ -18,19 +18,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import re2
-
 from glasswatch import __version__
 from glasswatch.errors import SecretUnavailable
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.ports import Probe
 from monitor.probes.attempt import Attempting, Found, faulty, unavailable
 from monitor.probes.context import ProbeContext
+from monitor.probes.patterns import compiled
 from monitor.probes.principal import NOBODY, Credentials, Principal
 from monitor.probes.tokens import NoToken
 from monitor.probes.way import Opened, Way, opened
 from monitor.rules.doubt import doubted
-from monitor.rules.expect import Expectation, JsonExpectation, Judgement, Pattern, Received, judge
+from monitor.rules.expect import Expectation, JsonExpectation, Judgement, Received, judge
 from monitor.rules.principals import both, in_doubt
 from monitor.settings.http import HttpProbeSettings
 from monitor.settings.json_path import parse as parse_path
@@ -216,17 +215,10 @@ def _expectation(settings: HttpProbeSettings) -> Expectation:
     expect, warn = settings.expect, settings.warn
     return Expectation(
         status=expect.status,
-        headers={name.lower(): _compiled(pattern) for name, pattern in expect.headers.items()},
-        body_matches=_compiled(expect.body_matches) if expect.body_matches is not None else None,
-        body_not_matches=_compiled(expect.body_not_matches) if expect.body_not_matches is not None else None,
+        headers={name.lower(): compiled(pattern) for name, pattern in expect.headers.items()},
+        body_matches=compiled(expect.body_matches) if expect.body_matches is not None else None,
+        body_not_matches=compiled(expect.body_not_matches) if expect.body_not_matches is not None else None,
         json=tuple(JsonExpectation(path, parse_path(path), value) for path, value in expect.json_values.items()),
         warn_duration=warn.duration,
         warn_tls_days_left=warn.tls_days_left,
     )
-
-
-def _compiled(pattern: str) -> Pattern:
-    options = re2.Options()
-    options.log_errors = False  # its log would repeat the pattern
-    compiled: Pattern = re2.compile(pattern, options)
-    return compiled

@@ -27,7 +27,8 @@ from monitor.rules.token_answer import Granted, judge_token
 from monitor.settings.auth import OAuth2Settings
 from platforms.errors import TransportFault
 from platforms.http import Request
-from platforms.transport.http import Network, Terms, content_of
+from platforms.transport.http import Terms, content_of
+from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions
 

@@ -7,8 +7,9 @@ from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import SecretReference
 from monitor.probes.secrets import SecretSource
 from monitor.settings.proxy import ProxySettings
-from platforms.transport.http import HttpTransport, Network, Terms
+from platforms.transport.http import HttpTransport, Terms
 from platforms.transport.proxied import ProxiedTerms, ProxiedTransport, Proxy
+from platforms.transport.reach import Network
 from platforms.transport.resolver import Ip
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tape import Tape

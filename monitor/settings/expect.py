@@ -1,11 +1,10 @@
-"""What an HTTP answer must look like, and what marks it."""
+"""What an HTTP answer must look like."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from glasswatch.settings.duration import Duration
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape
@@ -62,14 +61,3 @@ class ExpectSettings(SettingsModel):
     def headers_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """A header is named once, whatever its case."""
         return repeated("headers", self.headers)
-
-
-class WarnSettings(SettingsModel):
-    """What leaves an outcome good but marks it: the function is degraded at most."""
-
-    expected: ClassVar[str] = "a mapping with duration and tls_days_left"
-
-    duration: Duration | None = None
-    """An attempt that takes longer is marked."""
-    tls_days_left: Annotated[int, WholeNumber(1, 3650)] | None = None
-    """A certificate that ends within this many days is marked."""

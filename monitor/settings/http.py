@@ -13,12 +13,13 @@ from glasswatch.settings.model import Finding, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Address, OneOf, WholeNumber
 from monitor.settings.auth import AuthSettings
-from monitor.settings.expect import ExpectSettings, WarnSettings
+from monitor.settings.expect import ExpectSettings
 from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
 from monitor.settings.principals import SecondSettings, covers
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.proxy import ProxySettings
 from monitor.settings.tls import IdentifiedTlsSettings
+from monitor.settings.warn import WarnSettings, too_late
 from platforms.transport.resolver import Ip, numeric
 
 _MEBIBYTE = 1024 * 1024
@@ -97,8 +98,7 @@ class HttpProbeSettings(ProbeSettings):
     @finding("timeout", "warn")
     def warning_comes_in_time(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """A warning about slowness can happen before the timeout."""
-        if self.warn.duration is not None and self.warn.duration >= self.timeout:
-            yield ("warn", "duration"), "expected less than the timeout"
+        return too_late(self.warn.duration, self.timeout)
 
     @finding("method", "expect")
     def head_has_no_body(self, _given: Mapping[str, object]) -> Iterable[Finding]:

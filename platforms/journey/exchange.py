@@ -16,7 +16,7 @@ from platforms.http import URL, AsyncBaseTransport, Request, Response
 from platforms.journey.model import Answer, Planned
 from platforms.journey.rules.links import is_forbidden
 from platforms.transport.body import decoded
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from platforms.transport.resolver import Address, Ip, Resolver
 
 _FORBIDDEN = "the address serves this machine alone (link-local or metadata): no journey goes there"

@@ -20,16 +20,16 @@ from datetime import datetime
 from ssl import SSLContext
 from typing import Final
 
-from glasswatch.clock import Clock
 from platforms.errors import CertificateAsked, FaultKind, TransportFault
 from platforms.http import AsyncBaseTransport, AsyncByteStream, Request, Response
 from platforms.transport.answer import MAX_HEAD_BYTES, Answer, Expecting
 from platforms.transport.body import decoded
-from platforms.transport.resolver import Ip, Resolver, numeric
+from platforms.transport.reach import Network, Place, reach
+from platforms.transport.resolver import Ip
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tape import Tape, Taped
-from platforms.transport.tls import TlsContexts, TlsOptions
-from platforms.transport.wire import Wire, dial
+from platforms.transport.tls import TlsOptions
+from platforms.transport.wire import Wire
 
 # Certificates, and the framing of chunks, which outweighs the data only in tiny ones.
 _WIRE_SPARE: Final = 256 * 1024
@@ -38,15 +38,6 @@ _EXPIRY: Final = "tls_expires_at"
 # Extensions of a request; redirects carry them to the first origin only.
 SERVER_NAME: Final = "sni_hostname"
 IDENTITY: Final = "tls_identity"
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """What all exchanges share."""
-
-    clock: Clock
-    resolver: Resolver
-    tls: TlsContexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +110,8 @@ class HttpTransport(AsyncBaseTransport):
         return await self._dialled(host_of(request), request.url.port or PORTS[request.url.scheme])
 
     async def _dialled(self, host: str, port: int) -> Wire:
-        address = numeric(host, port)
-        if address is None:
-            self._watch.enter(Phase.RESOLVE)
-            address = await self._network.resolver.resolve(host, port, self._terms.ip)
-        self._watch.enter(Phase.CONNECT)
-        return await dial(address, MAX_HEAD_BYTES + 2 * self._terms.max_body + _WIRE_SPARE)
+        limit = MAX_HEAD_BYTES + 2 * self._terms.max_body + _WIRE_SPARE
+        return await reach(self._network, Place(host, port, self._terms.ip), self._watch, limit)
 
     async def _secure(self, wire: Wire, context: SSLContext, request: Request) -> None:
         await wire.secure(context, _name(request))

@@ -22,7 +22,8 @@ from typing import Final
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request, Response
 from platforms.transport.answer import Answer, Expecting
-from platforms.transport.http import PORTS, HttpTransport, Network, Terms, bytes_of, host_of
+from platforms.transport.http import PORTS, HttpTransport, Terms, bytes_of, host_of
+from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tape import Tape
 from platforms.transport.wire import Wire

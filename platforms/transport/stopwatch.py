@@ -7,6 +7,7 @@ Rules:
 - A phase that never began is absent.
 - `ours` names what of our own (a proxy) is waited for, if it is: a deadline that passes meanwhile says nothing about
   the server.
+- `awaited` names what is waited for within a phase, where the phase alone does not say it (a turn of a dialogue).
 """
 
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ class Phase(StrEnum):
 class Stopwatch:
     """Adds up the seconds spent in each phase."""
 
-    __slots__ = ("_begun", "_read", "_running", "_since", "_spent", "ours")
+    __slots__ = ("_begun", "_read", "_running", "_since", "_spent", "awaited", "ours")
 
     def __init__(self, clock: Clock) -> None:
         self._read = clock.monotonic
@@ -37,6 +38,7 @@ class Stopwatch:
         self._running: Phase | None = None
         self._since = 0.0
         self.ours: str | None = None
+        self.awaited: str | None = None
 
     @property
     def running(self) -> Phase | None:

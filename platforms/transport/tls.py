@@ -21,7 +21,7 @@ from typing import Final
 from glasswatch.lending import lent
 from platforms.errors import CertificateAsked, FaultKind, TransportFault
 
-_ALPN: Final = ["http/1.1"]
+HTTP_1: Final = ("http/1.1",)
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 # OpenSSL's reason codes that a person should not have to look up. Others are shown as OpenSSL names them.
@@ -71,10 +71,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
-    """Whom to trust, and from which version on ("1.2" or "1.3"). No `ca_file`: the system's authorities."""
+    """Whom to trust, from which version on ("1.2" or "1.3"), and to speak what inside (ALPN).
+
+    No `ca_file`: the system's authorities. Nothing in `alpn`: nothing is said about it.
+    """
 
     ca_file: Path | None = None
     min_version: str = "1.2"
+    alpn: tuple[str, ...] = HTTP_1
 
 
 class TlsContexts:
@@ -172,7 +176,8 @@ def _stamp(file: Path | None, setting: str) -> object:
 def _built(options: TlsOptions, identity: Identity | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks chain and name
     context.minimum_version = _VERSIONS[options.min_version]
-    context.set_alpn_protocols(_ALPN)
+    if options.alpn:
+        context.set_alpn_protocols(options.alpn)
     if identity is not None:
         _show(context, identity)
     if options.ca_file is None:

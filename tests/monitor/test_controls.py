@@ -8,7 +8,7 @@ import pytest
 
 from monitor.controls import make
 from monitor.settings.controls import ControlSettings
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from tests.servers.http import answer, answering, closing, silent, then_hanging
 from tests.servers.raw import Script, serving
 from tests.support.network import network

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from platforms.errors import TransportFault
 from platforms.http import Request, Response
-from platforms.transport.http import HttpTransport, Network, Terms, content_of, expiry_in
+from platforms.transport.http import HttpTransport, Terms, content_of, expiry_in
+from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions
 

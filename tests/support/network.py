@@ -7,7 +7,7 @@ import pytest
 import uvloop
 
 from glasswatch.clock import SystemClock
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from platforms.transport.resolver import AresResolver
 from platforms.transport.tls import TlsContexts
 

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.probes.context import ProbeContext
 from monitor.probes.secrets import KeptSecrets
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from tests.support.network import LOOPS, network
 from tests.support.tls import authority, certificate, stranger
 

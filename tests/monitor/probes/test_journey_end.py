@@ -42,6 +42,7 @@ FAULTS = {
     FaultKind.PROTOCOL: (BAD, Reason.PROTOCOL),
     FaultKind.TOO_LARGE: (BAD, Reason.TOO_LARGE),
     FaultKind.REDIRECT: (BAD, Reason.REDIRECT),
+    FaultKind.ANSWER: (BAD, Reason.ANSWER),
 }
 
 

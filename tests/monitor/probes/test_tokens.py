@@ -13,7 +13,7 @@ from monitor.probes.secrets import KeptSecrets
 from monitor.probes.tokens import KeptTokens, Wanted
 from monitor.probes.way import Way
 from monitor.settings.auth import OAuth2Settings
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from tests.servers.http import OK, answer, answering
 from tests.servers.raw import RawServer, Talk, serving
 from tests.servers.tokens import TokenEndpoint, refusal

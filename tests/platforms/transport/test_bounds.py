@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from platforms.errors import FaultKind
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Phase
 from tests.servers.http import OK, answering, bomb, dribbling, repeating, silent, then_hanging
 from tests.servers.raw import Script, Talk, serving

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import serialization
 
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request
-from platforms.transport.http import IDENTITY, HttpTransport, Network, Terms
+from platforms.transport.http import IDENTITY, HttpTransport, Terms
+from platforms.transport.reach import Network
 from platforms.transport.redirects import Route, follow
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import Identity, TlsContexts, TlsOptions

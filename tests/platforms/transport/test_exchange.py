@@ -6,7 +6,8 @@ import ssl
 import pytest
 
 from platforms.http import Request
-from platforms.transport.http import HttpTransport, Network, Terms
+from platforms.transport.http import HttpTransport, Terms
+from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions
 from tests.servers.http import OK, answer, answering, gzipped

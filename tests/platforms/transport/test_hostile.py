@@ -3,7 +3,7 @@
 import pytest
 
 from platforms.errors import FaultKind
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from tests.servers.http import OK, answer, answering, bomb, closing, repeating, then_resetting
 from tests.servers.raw import Script, Talk, serving
 from tests.support.exchanges import Exchange

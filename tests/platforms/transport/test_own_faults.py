@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from platforms.errors import FaultKind
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from platforms.transport.resolver import Address
 from platforms.transport.wire import _connect_fault, dial
 from tests.servers.http import OK, answer, answering, closing, repeating, silent, then_hanging, then_resetting

@@ -6,7 +6,8 @@ import pytest
 
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request, Response
-from platforms.transport.http import HttpTransport, Network, Terms
+from platforms.transport.http import HttpTransport, Terms
+from platforms.transport.reach import Network
 from platforms.transport.redirects import Arrival, Route, follow
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions

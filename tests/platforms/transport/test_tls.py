@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from platforms.errors import FaultKind, TransportFault
-from platforms.transport.http import Network
+from platforms.transport.reach import Network
 from platforms.transport.resolver import Address, Ip
 from platforms.transport.stopwatch import Phase
 from platforms.transport.tls import TlsContexts, TlsOptions

@@ -9,7 +9,8 @@ import pytest
 
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import AsyncClient, Request
-from platforms.transport.http import HttpTransport, Network, Terms
+from platforms.transport.http import HttpTransport, Terms
+from platforms.transport.reach import Network
 from platforms.transport.resolver import Address
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions

@@ -1,0 +1,44 @@
+"""The way to a server that every exchange begins with: look the name up, connect; each phase timed.
+
+One look-up, one address, one connection: see `platforms.transport.resolver` for which.
+"""
+
+from dataclasses import dataclass
+
+from glasswatch.clock import Clock
+from platforms.transport.resolver import Ip, Resolver, numeric
+from platforms.transport.stopwatch import Phase, Stopwatch
+from platforms.transport.tls import TlsContexts
+from platforms.transport.wire import Wire, dial
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What all exchanges share."""
+
+    clock: Clock
+    resolver: Resolver
+    tls: TlsContexts
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to connect to: a name or a numeric host (IPv6 without brackets), a port, and which address of a name."""
+
+    host: str
+    port: int
+    ip: Ip = Ip.PREFER_4
+
+
+async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) -> Wire:
+    """Connect; at most `limit` bytes will be taken. The caller must `abort` the wire in the end.
+
+    Raises:
+        TransportFault: RESOLVE, REFUSED, UNREACHABLE, LOST, OWN.
+    """
+    address = numeric(place.host, place.port)
+    if address is None:
+        watch.enter(Phase.RESOLVE)
+        address = await network.resolver.resolve(place.host, place.port, place.ip)
+    watch.enter(Phase.CONNECT)
+    return await dial(address, limit)
