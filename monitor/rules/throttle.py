@@ -2,8 +2,8 @@
 
 1. Failures are counted over the last minute, for each address and overall. Past either limit they are answered as
    throttled instead of refused. Addresses of one IPv6 network (/64) are one: whoever has one has them all.
-2. Only failures are throttled. A valid token is let in whatever others do from the same address, or from everywhere:
-   nobody locks the engineer out.
+2. Only failures are throttled. A valid token is let in whatever others present, from the same address or from
+   everywhere: guessing locks nobody out.
 3. A failure past a limit is not counted, so what is remembered is bounded by the overall limit, however many
    addresses there are; and a limit is never held shut by trying on.
 4. Writes are counted for each token by itself. Reports of uses have an allowance of their own: a reader that has many

@@ -15,8 +15,9 @@ from monitor.model.caller import Caller, Token
 from monitor.web.app import Desk, routes
 from monitor.web.asked import Asked, Handler
 from monitor.web.deadlines import Bounds
+from monitor.web.door import Front
 from monitor.web.guards import FaultCatcher
-from monitor.web.server import Front, WebServer
+from monitor.web.server import WebServer
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import JSON, Endpoint
 from platforms.http import ASGITransport, AsyncClient

@@ -99,11 +99,15 @@ def test_bounds_are_documented() -> None:
         bounds.write_seconds,
         bounds.idle_seconds,
         bounds.connections,
+        bounds.connections_of_one,
+        bounds.connections_kept,
         FAILURES_OF_ONE,
         FAILURES_OF_ALL,
         WRITES,
         REPORTS,
     ]
+    assert f"fewer than {bounds.connections_kept} of its own" in _section("What a client may take")
+    assert bounds.connections // bounds.connections_of_one == 4, "the number of addresses that are not promised against"
     throttling = _section("Throttling")
     for figure in (FAILURES_OF_ONE, FAILURES_OF_ALL, WRITES, REPORTS):
         assert re.search(rf"\b{figure}\s+times a minute|\b{figure} times", throttling)

@@ -1,4 +1,4 @@
-"""Guessing is slow, the audit is not flooded, and nobody can lock anybody out."""
+"""Guessing is slow and locks nobody out, and the audit is not flooded."""
 
 from collections import Counter as Counted
 from dataclasses import replace
