@@ -52,8 +52,9 @@ from monitor.useregister import RegisterContext, UseRegister, UseTold
 from monitor.watchers.build import blind, covered, watchers_of
 from monitor.watchers.loop import LoopContext, WatchLoop
 from monitor.web.certificate import Certificate
+from monitor.web.door import Front
 from monitor.web.face import WebFace
-from monitor.web.server import Front, WebServer
+from monitor.web.server import WebServer
 from monitor.web.site import Site, Watched
 from monitor.web.sources import Sources
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "status": Place("monitor.commands.status:command", "Ask the running monitor what is up."),
     "token": Place("monitor.commands.token:command", "Make a token, and the settings' row for it."),
     "flag": Place("monitor.commands.flag.group:command", "Verify the break-glass flag; make keys."),
+    "store": Place("monitor.commands.store.group:command", "What is on record: see whether the audit is whole."),
     "uses": Place("monitor.commands.uses.group:command", "Uses of break-glass: report, list, class them."),
 }
 

@@ -50,7 +50,8 @@ class Report:
     """One attempt as a reader tells it.
 
     `id` is made by the reader and unique to the attempt. `person` is whose access it was, as far as known. `state`,
-    `ver` and `code` are what the reader judged of the flag; `run` is the drill's.
+    `ver` and `code` are what the reader judged of the flag; `run` is the drill's. `told_by` is the person who handed it
+    in with a token of their own; None: a machine did.
     """
 
     id: str
@@ -66,7 +67,12 @@ class Report:
     code: str | None = None
     run: str | None = None
     note: str = ""
-    is_by_hand: bool = False  # a person reported it, with a token of their own
+    told_by: str | None = None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person reported it, so that no reader vouches for it."""
+        return self.told_by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +138,10 @@ class Use:
 
     @property
     def users(self) -> tuple[str, ...]:
-        """Whose access it may have been: everybody whom the report, the log or the record name."""
-        tellers = (self.report, self.finding, self)
-        return tuple({each.person: None for each in tellers if each is not None and each.person is not None})
+        """Whose access it may have been: everybody whom the report, the log or the record name, and who told of it."""
+        named = [each.person for each in (self.report, self.finding, self) if each is not None]
+        told_by = self.report.told_by if self.report is not None else None
+        return tuple({person: None for person in (*named, told_by) if person is not None})
 
     @property
     def is_critical(self) -> bool:

@@ -2,15 +2,17 @@
 
 1. Failures are counted over the last minute, for each address and overall. Past either limit they are answered as
    throttled instead of refused. Addresses of one IPv6 network (/64) are one: whoever has one has them all.
-2. Only failures are throttled. A valid token is let in whatever others do from the same address, or from everywhere:
-   nobody locks the engineer out.
+2. Only failures are throttled. A valid token is let in whatever others present, from the same address or from
+   everywhere: guessing locks nobody out.
 3. A failure past a limit is not counted, so what is remembered is bounded by the overall limit, however many
    addresses there are; and a limit is never held shut by trying on.
-4. Writes are counted for each token by itself.
+4. Writes are counted for each token by itself. Reports of uses have an allowance of their own: a reader that has many
+   to tell after an outage of ours tells them soon, and uses up nothing that a flag is raised or lowered by.
 Time is a monotonic reading, in seconds.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 from typing import Final
@@ -21,6 +23,10 @@ WINDOW_SECONDS: Final = 60.0
 FAILURES_OF_ONE: Final = 10
 FAILURES_OF_ALL: Final = 100
 WRITES: Final = 60
+REPORTS: Final = 600
+"""A spool that is full (10,000 attempts) is told within 17 minutes; each may wake somebody, so it is bounded."""
+ALLOWANCES: Final[Mapping[str, int]] = {"writes": WRITES, "reports": REPORTS}
+"""How many writes a minute each allowance of the table of endpoints is good for, with one token."""
 
 _NETWORK_OF_ONE: Final = 64
 
@@ -54,10 +60,10 @@ def failed(counted: Counted, address: str, now: float) -> Judged:
     return _judged(recent, waits, (now, source))
 
 
-def wrote(counted: Counted, now: float) -> Judged:
-    """Judge a write; `counted` are those of one token."""
+def wrote(counted: Counted, now: float, most: int = WRITES) -> Judged:
+    """Judge a write; `counted` are those of one token against one allowance, `most` what it is good for."""
     recent = _recent(counted, now)
-    waits = [recent[-WRITES][0]] if len(recent) >= WRITES else []
+    waits = [recent[-most][0]] if len(recent) >= most else []
     return _judged(recent, waits, (now, ""))
 
 

@@ -2,12 +2,13 @@
 
 1. A use is closed once another person classed it (drill, real, misuse), and one said that its credential was rotated.
    Both may come from different persons and in any order; a refusal has no credential to rotate.
-2. Never by the person whose access it was, in whatever spelling, nor by one whom reader or log name for it. Where that
-   isn't known, anybody may; the record says that it wasn't known.
+2. Never by the person whose access it was, in whatever spelling, nor by one whom reader or log name for it, nor by the
+   person who reported it with a token of their own: it may be their own access in another's name, or in nobody's. Where
+   nobody is known, anybody may; the record says that it wasn't known.
 3. While its reader may still report it, nothing can be said of it: whose it was may be known in a moment.
 4. Until it is closed, what is said last counts for the class, what is said first for the rotation. Then nothing
    changes any more; the same said again is taken, because an answer may have been lost.
-5. What turns out to have been said by the very person is void, and the use open again.
+5. What turns out to have been said by one of these is void, and the use open again.
 """
 
 from dataclasses import replace
@@ -28,6 +29,11 @@ from monitor.model.use import (
 )
 from monitor.rules import reasons, use_pages
 from monitor.rules.use_audit import entries
+
+_NOT_THEIRS = (
+    "whose access it was, or who reported it by hand, can't class it, nor say that its credential was rotated: another "
+    "person must"
+)
 
 
 def said(use: Use, saying: Saying, policy: UsePolicy, now: datetime) -> UseStep | NotPossible | None:
@@ -69,7 +75,7 @@ def _refusal(use: Use, saying: Saying, policy: UsePolicy) -> str:
         until = reasons.clock(use.received_at + policy.grace)
         return f"its reader may still report it and say whose it was: say it after {until}"
     if _is_own(use, saying.by):
-        return "whose access it was can't class it, nor say that its credential was rotated: another person must"
+        return _NOT_THEIRS
     return ""
 
 

@@ -37,17 +37,17 @@ class Database:
         Raises:
             StoreUnusable: the URL isn't one of a store we can use.
         """
-        parsed = _parse(url)
+        parsed = parse_url(url)
         self.is_shared = parsed.get_backend_name() == "postgresql"
         self._password = str(parsed.password) if parsed.password else None
         self._lock: VantageLock
         self._original: Original | None = None
         if self.is_shared:
-            self.place = _server_place(parsed)
-            self.engine = _postgresql(parsed, identity, limits)
+            self.place = server_place(parsed)
+            self.engine = postgresql(parsed, identity, limits)
             self._lock = AdvisoryLock(identity, self.place, limits.lock_seconds)
         else:
-            path = _sqlite_path(parsed)
+            path = sqlite_path(parsed)
             self.place = str(path)
             self.engine = _sqlite(path, limits)
             self._lock = FileLock(path)
@@ -118,7 +118,12 @@ class Database:
             self._original.forget()
 
 
-def _parse(url: str | URL) -> URL:
+def parse_url(url: str | URL) -> URL:
+    """Return a store's URL, taken apart.
+
+    Raises:
+        StoreUnusable: it isn't one of a store we can use.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -131,12 +136,18 @@ def _parse(url: str | URL) -> URL:
     return parsed
 
 
-def _server_place(url: URL) -> str:
+def server_place(url: URL) -> str:
+    """Return how a server's database is named to people, without secrets."""
     host = url.host or url.query.get("host") or "local socket"
     return f"{host}:{url.port or url.query.get('port') or 5432}/{url.database or ''}"
 
 
-def _sqlite_path(url: URL) -> Path:
+def sqlite_path(url: URL) -> Path:
+    """Return the file of a SQLite store.
+
+    Raises:
+        StoreUnusable: it would not survive a restart.
+    """
     if not url.database or url.database == ":memory:" or url.database.startswith("file:") or url.query:
         raise StoreUnusable("the store must survive a restart: expected sqlite:///FILE, without options")
     # Resolved, so that two ways to one file meet at the same lock.
@@ -175,7 +186,8 @@ def _sqlite(path: Path, limits: Limits) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, identity: Identity, limits: Limits) -> Engine:
+def postgresql(url: URL, identity: Identity, limits: Limits) -> Engine:
+    """Return a way to a PostgreSQL database, within our bounds."""
     keepalive = {
         "keepalives": 1,
         "keepalives_idle": _KEEPALIVE_SECONDS,

@@ -9,7 +9,9 @@
    expired one are answered alike.
 4. What the token lets its holder do is decided by `rules/authority`.
 5. Failures to present a valid token, and the writes of each token, are throttled by `rules/throttle`; a valid token is
-   never held up by other people's failures. Reading without any token is no failure: nothing was tried.
+   never held up by other people's failures. Reading without any token is no failure: nothing was tried. What an
+   endpoint's writes are counted against (`allowance`) stands in the table.
+6. What lasts (a stream of events) is let in again and again: it ends with its token.
 """
 
 import hashlib
@@ -36,17 +38,15 @@ class Admission:
     """Knows the tokens, and who failed or wrote how often."""
 
     def __init__(self, site: Site, clock: Clock) -> None:
-        self._tokens = site.tokens
-        self._is_local = site.is_local
-        self._proxies = site.proxies
+        self._site = site
         self._clock = clock
         self._failures = throttle.Counted()
-        self._writes: dict[str, throttle.Counted] = {}
+        self._writes: dict[tuple[str, str], throttle.Counted] = {}
 
     def client(self, request: Request) -> str:
         """Return the address that a request comes from."""
         peer = request.client.host if request.client else ""
-        return forwarded.client(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
+        return forwarded.client(peer, request.headers.getlist("x-forwarded-for"), self._site.proxies)
 
     def who(self, endpoint: Endpoint, request: Request) -> Caller | None:
         """Return who asks; None where that is nobody's business.
@@ -54,20 +54,27 @@ class Admission:
         Raises:
             Refused: `unauthorized` or `throttled`.
         """
-        if endpoint.scope is None or (
-            endpoint.scope == OPEN_ON_LOOPBACK and self._is_local and _is_of_this_machine(request)
-        ):
-            return None
         try:
-            return self._recognised(request)
+            return self._admitted(endpoint, request)
         except Refused:
             if endpoint.writes or "authorization" in request.headers:
                 self._count_failure(request)
             raise
 
-    def _recognised(self, request: Request) -> Caller:
+    def still_lets_in(self, endpoint: Endpoint, request: Request) -> bool:
+        """Return whether a request that was let in would be so now. Nothing is counted."""
+        try:
+            self.check(endpoint, request, self._admitted(endpoint, request))
+        except Refused:
+            return False
+        return True
+
+    def _admitted(self, endpoint: Endpoint, request: Request) -> Caller | None:
+        is_open_here = self._site.is_local and endpoint.scope == OPEN_ON_LOOPBACK and _is_of_this_machine(request)
+        if endpoint.scope is None or is_open_here:
+            return None
         digest = hashlib.sha256(_presented(request).encode()).digest()
-        caller = recognised(self._tokens, digest, self._clock.now())
+        caller = recognised(self._site.tokens, digest, self._clock.now())
         if caller is None:
             raise Refused("unauthorized", "the token presented is not valid here", _CHALLENGE)
         return caller
@@ -86,10 +93,11 @@ class Admission:
         """
         if caller is None or not endpoint.writes:
             return
-        judged = throttle.wrote(self._writes.get(caller.token, throttle.Counted()), self._clock.monotonic())
-        self._writes[caller.token] = judged.counted
+        key, most = (caller.token, endpoint.allowance), throttle.ALLOWANCES[endpoint.allowance]
+        judged = throttle.wrote(self._writes.get(key, throttle.Counted()), self._clock.monotonic(), most)
+        self._writes[key] = judged.counted
         if judged.wait_seconds:
-            raise _throttled(f"a token may write {throttle.WRITES} times a minute", judged.wait_seconds)
+            raise _throttled(f"a token may do this {most} times a minute", judged.wait_seconds)
 
     def check(self, endpoint: Endpoint, request: Request, caller: Caller | None) -> None:
         """See that the caller may do this, as far as method and path say what it is.

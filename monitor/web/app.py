@@ -5,11 +5,14 @@
 2. A request is admitted (`admission.py`), then its query and body are read, then it is handled: who may not ask is
    told nothing, and sends no body.
 3. Every refused write is audited: by whom, from where, at which endpoint, with which code. Never what was sent. Those
-   that are throttled are summed up. What was done is audited by whoever does it, in the transaction of its effect.
+   that are throttled are summed up, and so are those of anybody without a valid token (`tally.py`). What was done is
+   audited by whoever does it, in the transaction of its effect; a write that ended in a fault of ours is audited as
+   failed, because nobody knows what became of it.
 4. A `GET` answers `HEAD` as well. A path with other methods says which.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -55,7 +58,7 @@ class Desk:
 
     def close(self) -> None:
         """Have noted what was only counted so far. Repeated calls do nothing."""
-        self._tally.tell()
+        self._tally.close()
 
     def wrong_host(self, request: Request) -> None:
         """Take note of a request under another's name; if it may have been a write, summed up, for anybody can."""
@@ -65,23 +68,32 @@ class Desk:
 
     def refused(self, endpoint: Endpoint, request: Request, caller: Caller | None, no: Refused) -> None:
         """Count a refusal, and have it audited if it is a write's."""
-        self._count(no.code)
+        self._turned_away("write_refused", endpoint, request, caller, no.code)
+
+    def failed(self, endpoint: Endpoint, request: Request, caller: Caller | None) -> None:
+        """Count a fault of ours, and have it audited if it is a write's."""
+        self._turned_away("write_failed", endpoint, request, caller, "own_fault")
+
+    def _turned_away(self, kind: str, endpoint: Endpoint, request: Request, caller: Caller | None, code: str) -> None:
+        self._count(code)
         if not endpoint.writes:
             return
         actor = caller.name if caller else NOBODY
         client = self.admission.client(request)
-        if no.code == "throttled":
-            self._tally.add(actor, no.code, client)
+        if code == "throttled":
+            self._tally.add(actor, code, client)
+            return
+        if caller is None and not self._tally.is_first(actor, code, client):
             return
         body = {
             "endpoint": endpoint.name,
-            "code": no.code,
+            "code": code,
             "client": client,
             "token": caller.token if caller else None,
         }
         named = request.path_params.get("platform") or getattr(request.state, "platform", None)
         platform = named if named in self._site.platforms else None
-        self._note(AuditEntry("write_refused", actor, body, self._clock.now()), platform)
+        self._note(AuditEntry(kind, actor, body, self._clock.now()), platform)
 
 
 def routes(endpoints: Iterable[Endpoint], handlers: Mapping[str, Handler], desk: Desk) -> list[Route]:
@@ -137,6 +149,9 @@ class _Path:
         except Refused as no:
             self._desk.refused(endpoint, request, caller, no)
             return refused.answer(no.code, no.message, no.headers)
+        except Exception:
+            self._desk.failed(endpoint, request, caller)
+            raise  # the guard answers for it
 
     async def _asked(self, endpoint: Endpoint, request: Request, caller: Caller | None) -> Asked:
         admission = self._desk.admission
@@ -145,7 +160,7 @@ class _Path:
         query = None if endpoint.query is None else asking.query(endpoint.query, request.query_params)
         body = await bodies.read(endpoint.body, request) if endpoint.writes else None
         admission.check_body(endpoint, request, caller, body)
-        return Asked(request, query, body, caller)
+        return Asked(request, query, body, caller, partial(admission.still_lets_in, endpoint, request))
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,13 +5,13 @@
 2. Its head is at most `head_bytes` long; httptools itself would collect for ever.
 3. What we write must be read: a client that takes nothing for `write_seconds` is cut off, in the middle of an answer
    or after it.
-4. At most `connections` at once; one more is told so, at once.
-5. Where proxies are declared, a connection from anywhere else is cut off without a word.
+4. It says since when it waits for a request, so that one that waits longest can give way to another (`door.py`).
 
 Refusals here are made before there is a request, so they are written as bytes, in the same JSON shape as all others.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cache
@@ -21,28 +21,35 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from monitor.rules.forwarded import Address, Network, address_of, is_within
 from monitor.web import refused
 from monitor.wire.refusals import REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much of us a client may take. `stop_seconds` bounds how long stopping takes."""
+    """How much of us a client may take. `stop_seconds` bounds how long stopping takes.
+
+    `connections` are all at once, `connections_of_one` those of one address, `connections_kept` those beyond them that
+    are this machine's alone.
+    """
 
     request_seconds: float = 10.0
     idle_seconds: int = 15
     write_seconds: float = 10.0
     head_bytes: int = 32 * 1024
     connections: int = 128
+    connections_of_one: int = 32
+    connections_kept: int = 16
     stop_seconds: float = 1.5
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """One connection. `bounds` is set by a subclass made for one server (`bounded`)."""
+    """One connection. `bounds` is set by a subclass made for one server (`bounded`).
+
+    `when_lost` is called once the connection is gone. `has_begun`: something of the request that it waits for has come.
+    """
 
     bounds = Bounds()
-    proxies: tuple[Network, ...] = ()
 
     def __init__(
         self,
@@ -56,20 +63,29 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._reading: asyncio.TimerHandle | None = None
         self._head_size = 0
         self._is_in_head = True
+        self._waits_since = 0.0
+        self.has_begun = False
+        self.when_lost: Callable[[], None] = lambda: None
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it waits for a request that has not come whole; None while an answer is under way."""
+        is_taken = self.transport.get_write_buffer_size() == 0
+        return self._waits_since if is_taken and (self._is_answered() or self._is_waiting_for_body()) else None
+
+    def cut(self) -> None:
+        """End the connection now, without a word."""
+        self.transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the first request's deadline, or refuse the connection."""
+        """Start the first request's deadline."""
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows it to what it is
-        if self.proxies and not is_within(_peer(transport), self.proxies):
-            self._cut()
-            return
-        if len(self.connections) > self.bounds.connections:
-            self._refuse("busy", "as many connections as are served at once; try again")
-            return
+        self._waits_since = self.loop.time()
         self._expect_arrival()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the deadlines."""
+        self.when_lost()
         self._cancel_arrival()
         self._cancel_reading()
         super().connection_lost(exc)
@@ -78,6 +94,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Bound the head. What comes before a request (line breaks) has a deadline as well."""
         if self.transport.is_closing():
             return
+        self.has_begun = True
         self._expect_arrival()
         super().data_received(data)
         if self._is_in_head:
@@ -105,13 +122,15 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Give the client its time to take the rest of the answer."""
+        self._waits_since = self.loop.time()
+        self.has_begun = self._arrival is not None
         super().on_response_complete()
         self._expect_reading(self._cut_if_unread)
 
     def pause_writing(self) -> None:
         """Give the client its time to take what is waiting."""
         super().pause_writing()
-        self._expect_reading(self._cut)
+        self._expect_reading(self.cut)
 
     def resume_writing(self) -> None:
         """See that the client reads; what is left after the answer's end still has to be taken."""
@@ -135,12 +154,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if not (self._is_answered() or self._is_waiting_for_body()):
-            self._cut()
+            self.cut()
             return
-        body = refused.body(code, message)
-        self.transport.write(_head(code) + b"content-length: %d\r\n\r\n" % len(body) + body)
+        self.transport.write(refusal(code, message))
         self.transport.close()
-        self._expect_reading(self._cut)
+        self._expect_reading(self.cut)
 
     def _expect_arrival(self) -> None:
         """Start a request's deadline, unless it runs."""
@@ -153,7 +171,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _cut_if_unread(self) -> None:
         if self._is_answered() and self.transport.get_write_buffer_size() > 0:
-            self._cut()
+            self.cut()
 
     def _is_answered(self) -> bool:
         cycle: Any = self.cycle  # None before the first request, whatever uvicorn's types say
@@ -163,9 +181,6 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Whether the request under way has not arrived whole, so that no answer to another can be due before ours."""
         cycle: Any = self.cycle
         return cycle is not None and cycle.more_body and not cycle.response_started
-
-    def _cut(self) -> None:
-        self.transport.abort()
 
     def _cancel_arrival(self) -> None:
         if self._arrival is not None:
@@ -178,14 +193,15 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._reading = None
 
 
-def bounded(bounds: Bounds, proxies: tuple[Network, ...] = ()) -> type[DeadlineProtocol]:
+def bounded(bounds: Bounds) -> type[DeadlineProtocol]:
     """Return the protocol with these bounds, as uvicorn wants it: a class."""
-    return type("BoundedProtocol", (DeadlineProtocol,), {"bounds": bounds, "proxies": proxies})
+    return type("BoundedProtocol", (DeadlineProtocol,), {"bounds": bounds})
 
 
-def _peer(transport: asyncio.BaseTransport) -> Address | None:
-    peer = transport.get_extra_info("peername")  # None where the client is gone again
-    return address_of(peer[0]) if peer else None
+def refusal(code: str, message: str) -> bytes:
+    """Return a refusal as it goes over the wire, the last on its connection."""
+    body = refused.body(code, message)
+    return _head(code) + b"content-length: %d\r\n\r\n" % len(body) + body
 
 
 @cache

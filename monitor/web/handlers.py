@@ -108,7 +108,7 @@ class Handlers:
         listener = self._hub.join(asked.request.headers.get("last-event-id"))
         if listener is None:
             raise Refused("busy", "as many clients listen as are served at once; try again", {"retry-after": "3"})
-        return EventStream(self._hub, listener)
+        return EventStream(self._hub, listener, asked.is_still_let_in)
 
     async def _keys(self, _: Asked) -> Response:
         return _json(KeysAnswer(keys=tuple(dict(key) for key in self._site.keys)))

@@ -2,8 +2,9 @@
 
 1. The socket is opened before anything runs, so that a port that can't be had is known at once, and port 0 can be
    asked for its number. Beyond loopback it is opened only with TLS or behind declared proxies (design 3.2).
-2. Signals stay with the daemon.
-3. Stopping, by `stop` or by cancellation: no new connections; streams are ended; answers under way get their time;
+2. Connections are taken by a door of ours (`door.py`), which bounds them in number.
+3. Signals stay with the daemon.
+4. Stopping, by `stop` or by cancellation: no new connections; streams are ended; answers under way get their time;
    what is left after it is cut off.
 """
 
@@ -12,32 +13,17 @@ import contextlib
 import ipaddress
 import os
 import socket
-import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from monitor.errors import ListenFailed
-from monitor.rules.forwarded import Network
 from monitor.web.deadlines import Bounds, bounded
+from monitor.web.door import Door, Front
 
 _BACKLOG = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """What stands between us and whoever asks: TLS, declared proxies, both, or nothing."""
-
-    tls: ssl.SSLContext | None = None
-    proxies: tuple[Network, ...] = ()
-
-    @property
-    def is_there(self) -> bool:
-        """Whether anything does."""
-        return self.tls is not None or bool(self.proxies)
 
 
 class WebServer:
@@ -130,10 +116,11 @@ class _Server(uvicorn.Server):
     """uvicorn's server with our way of starting and stopping."""
 
     def __init__(self, app: ASGIApp, before_stop: Callable[[], None], bounds: Bounds, front: Front) -> None:
+        protocol = bounded(bounds)
         super().__init__(
             uvicorn.Config(
                 app,
-                http=bounded(bounds, front.proxies),
+                http=protocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -146,8 +133,7 @@ class _Server(uvicorn.Server):
             )
         )
         self._before_stop = before_stop
-        self._tls = front.tls
-        self._handshake_seconds = bounds.request_seconds
+        self.door = Door(partial(protocol, self.config, self.server_state, {}), bounds, front)
         self._stop_seconds = bounds.stop_seconds
         self._stopping = asyncio.Event()
 
@@ -157,17 +143,9 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen on our own sockets; uvicorn's own way gives a handshake a minute."""
-        state = self.server_state
-        protocol = partial(self.config.http_protocol_class, config=self.config, server_state=state, app_state={})  # type: ignore[call-arg]  # as uvicorn calls it
-        loop = asyncio.get_running_loop()
-        within = self._handshake_seconds if self._tls else None
-        self.servers = [
-            await loop.create_server(
-                protocol, sock=opened, ssl=self._tls, ssl_handshake_timeout=within, backlog=_BACKLOG
-            )
-            for opened in sockets or ()
-        ]
+        """Take connections from our own sockets; uvicorn's own way bounds neither them nor their handshakes."""
+        for opened in sockets or ():
+            self.door.open(opened)
         self.started = True
 
     def stop(self) -> None:
@@ -182,8 +160,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - as uvicorn calls it
         """Stop serving, within `stop_seconds`."""
         self._before_stop()
-        for listener in getattr(self, "servers", ()):  # missing when cancelled before the start
-            listener.close()
+        await self.door.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         await self._tasks_end(self._stop_seconds * 0.6)

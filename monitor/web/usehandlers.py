@@ -47,7 +47,7 @@ class UseHandlers:
         if not isinstance(asked.body, ReportBody) or asked.caller is None:
             raise TypeError("expected a report, and who hands it in")
         try:
-            told = useshaping.report(asked.body, is_by_hand=asked.caller.person is not None)
+            told = useshaping.report(asked.body, told_by=asked.caller.person)
             taken = await self._uses.report(told, asked.caller.name)
         except StoreError:
             raise Refused("store_unavailable", _UNWRITTEN) from None

@@ -36,8 +36,8 @@ def use(found: Use) -> UseAnswer:
     )
 
 
-def report(body: ReportBody, *, is_by_hand: bool) -> Report:
-    """Return what a reader reports, or a person by hand."""
+def report(body: ReportBody, told_by: str | None) -> Report:
+    """Return what a reader reports, or the person `told_by` by hand."""
     return Report(
         id=body.id,
         platform=body.platform,
@@ -52,7 +52,7 @@ def report(body: ReportBody, *, is_by_hand: bool) -> Report:
         code=body.code,
         run=body.run,
         note=body.note,
-        is_by_hand=is_by_hand,
+        told_by=told_by,
     )
 
 

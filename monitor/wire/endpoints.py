@@ -11,7 +11,8 @@
 6. What is not a `GET` writes: every refusal of it is audited, and so is its effect.
 7. `platform_in` says where the platform stands that a token may be limited to: in the path, which is the case
    wherever a path holds `{platform}`, or in the body's member `platform` (null there: all of them).
-8. `creates`: a success that brought about something new is a 201, one that found it there a 200.
+8. `allowance` names what its writes are counted against, for each token by itself (`rules/throttle`).
+9. `creates`: a success that brought about something new is a 201, one that found it there a 200.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ OPEN_ON_LOOPBACK = "read"
 """The scope that nobody needs who comes from this machine, where the monitor listens for it alone."""
 
 PlatformIn = Literal["path", "body"]
+Allowance = Literal["writes", "reports"]
 
 ALWAYS = ("bad_request", "method_not_allowed", "too_slow", "wrong_host", "too_large", "own_fault", "busy")
 
@@ -56,6 +58,7 @@ class Endpoint:
     body: type[BaseModel] | None = None
     refusals: tuple[str, ...] = field(default=())
     platform_in: PlatformIn | None = None
+    allowance: Allowance = "writes"
     creates: bool = False
 
     def __post_init__(self) -> None:
@@ -207,6 +210,7 @@ ENDPOINTS = (
         body=ReportBody,
         refusals=("store_unavailable",),
         platform_in="body",
+        allowance="reports",
         creates=True,
     ),
     Endpoint(

@@ -9,7 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from glasswatch.cli import run
 from glasswatch.clock import SystemClock
+from glasswatch.errors import ExitCode
+from monitor.cli import command
 from monitor.store.store import make_store
 from tests.support.monitors import DEPLOYMENT, PLATFORM, Home, MonitorProcess, Wanted, make_home, monitor_in
 from tests.support.persons import Person, Ran, tokens, verify
@@ -66,7 +69,12 @@ class Scene:
         return found
 
     async def acted(self) -> list[tuple[str, str]]:
-        """Return kind and actor of what the audit holds of people's acts, and see that its chain is whole."""
+        """Return kind and actor of what the audit holds of people's acts, and see that its chain is whole.
+
+        So says the command too, which compares it with the flags in the store and with the one published last.
+        """
+        arguments = ["store", "verify", "--config", str(self.home.config), str(self.home.flag)]
+        assert await asyncio.to_thread(run, command, "monitor", arguments) == ExitCode.GOOD
         store = make_store(f"sqlite:///{self.home.store}", deployment=DEPLOYMENT, vantage="main", clock=SystemClock())
         try:
             await store.open()

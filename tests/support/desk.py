@@ -15,8 +15,9 @@ from monitor.model.caller import Caller, Token
 from monitor.web.app import Desk, routes
 from monitor.web.asked import Asked, Handler
 from monitor.web.deadlines import Bounds
+from monitor.web.door import Front
 from monitor.web.guards import FaultCatcher
-from monitor.web.server import Front, WebServer
+from monitor.web.server import WebServer
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import JSON, Endpoint
 from platforms.http import ASGITransport, AsyncClient
@@ -74,11 +75,12 @@ def desk(world: World) -> Desk:
 
 @dataclass
 class Counter:
-    """Endpoints whose handlers only keep what they were asked."""
+    """Endpoints whose handlers only keep what they were asked, or break with `fault`."""
 
     world: World
     endpoints: tuple[Endpoint, ...] = (ORDER,)
     asked: list[Asked] = field(default_factory=list)
+    fault: Exception | None = None
 
     def give(self, *tokens: Token) -> None:
         """Have the site know these tokens."""
@@ -114,5 +116,7 @@ class Counter:
         return Router(routes(self.endpoints, handlers, behind or desk(self.world)), redirect_slashes=False)
 
     async def _keep(self, asked: Asked) -> Response:
+        if self.fault is not None:
+            raise self.fault
         self.asked.append(asked)
         return Response(b"{}", media_type=JSON)

@@ -196,6 +196,6 @@ def test_nothing_is_expected_on_standby_but_by_an_order(via: Via, state: FlagSta
 
 def test_a_person_who_tells_of_an_order_by_hand_covers_nobody() -> None:
     """Only a reader is believed to have seen one."""
-    by_hand = judge(report(via=Via.ORDER, is_by_hand=True), STANDBY, at(101))
+    by_hand = judge(report(via=Via.ORDER, told_by="ben"), STANDBY, at(101))
     assert by_hand.judgement is Judgement.UNEXPECTED
     assert judge(report(via=Via.ORDER), STANDBY, at(101)).judgement is Judgement.EXPECTED

@@ -57,12 +57,15 @@ class World:
 
 
 REPORTS = st.builds(
-    lambda name, seconds, person, decision, via: report(name, seconds, person, decision=decision, via=via),
+    lambda name, seconds, person, decision, via, told_by: report(
+        name, seconds, person, decision=decision, via=via, told_by=told_by
+    ),
     st.sampled_from(("r-1", "r-2")),
     st.sampled_from((100, 130, 500)),
     st.sampled_from((*PEOPLE, None)),
     st.sampled_from(Decision),
     st.sampled_from(Via),
+    st.sampled_from((*PEOPLE, None)),
 )
 FINDINGS = st.builds(
     lambda name, seconds, person, attempt: finding(name, seconds, person, attempt=attempt),
@@ -96,7 +99,9 @@ def test_nobody_closes_their_own_and_nothing_closes_itself(held: str, story: lis
         assert use.classing is not None
         sayers = [use.classing.said.by, *((use.rotation.by,) if use.rotation else ())]
         assert use.decision is Decision.REFUSED or use.rotation is not None
-        assert use.person is None or not any(is_same_person(by, use.person) for by in sayers)
+        told_by = use.report.told_by if use.report else None
+        for own in (use.person, told_by):
+            assert own is None or not any(is_same_person(by, own) for by in sayers)
 
 
 @given(st.sampled_from(sorted(HELD)), STORIES)

@@ -1,11 +1,12 @@
 """What people say of a use: who may, in which order, and when it is closed."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from monitor.model.page import PageStatus
-from monitor.model.use import Decision, Happening, NotPossible, Saying, Use, UseClass, UseStep
+from monitor.model.use import Decision, Happening, Judgement, NotPossible, Saying, Use, UseClass, UseStep
 from monitor.rules.use_saying import said
 from tests.support.commits import at
 from tests.support.uses import POLICY, STANDBY, closed, finding, report, saying, seen, told
@@ -56,6 +57,24 @@ def test_never_by_the_one_whose_access_it_was(by: str, word: Saying) -> None:
     """In whatever spelling, and neither the class nor the rotation."""
     own = Saying(by, word.kind, word.is_rotated)
     assert "another person must" in refused(told(report()).use, own)
+
+
+@pytest.mark.parametrize("person", ["ben", None])
+@pytest.mark.parametrize("by", ["anna", "Anna@example.com"])
+@pytest.mark.parametrize("word", [CLASSED, ROTATED])
+def test_never_by_the_person_who_reported_it(person: str | None, by: str, word: Saying) -> None:
+    """Anna reports her own access in Ben's name, or in nobody's: she can't close it."""
+    use = told(report(person=person, told_by="anna")).use
+    assert "who reported it by hand" in refused(use, Saying(by, word.kind, word.is_rotated))
+    assert not closed(use, by="carl").use.is_open
+
+
+def test_what_the_person_said_who_reports_it_later_is_void() -> None:
+    """Anna closes what a log holds of nobody known, then reports it as Ben's: it is open again."""
+    found = replace(seen(finding(), seconds=103).use, judgement=Judgement.UNEXPECTED)
+    ended = closed(found, by="anna").use
+    step = told(report(person="ben", told_by="anna"), ended, seconds=4100)
+    assert (step.use.is_open, step.use.classing, step.use.rotation) == (True, None, None)
 
 
 def test_where_the_person_is_not_known_anybody_may() -> None:

@@ -202,6 +202,19 @@ async def test_a_platform_in_the_body_is_on_record() -> None:
     assert [platform for platform, _ in counter.world.noted] == [PLATFORM, None]
 
 
+async def test_a_write_that_ends_in_a_fault_of_ours_is_audited() -> None:
+    """As failed, by whom: nobody knows what became of it. A fault while reading is only counted."""
+    counter = _counter(RAISE, LOOK)
+    counter.give(token(SECRET, "flag:raise"))
+    counter.fault = ZeroDivisionError()
+    path = f"/flag/{PLATFORM}/raise"
+    assert await _status(counter, path) == 500
+    assert await _status(counter, "/look") == 500
+    body = {"endpoint": "raise", "code": "own_fault", "client": "127.0.0.1", "token": "anna-token"}
+    assert counter.world.noted == [(PLATFORM, AuditEntry("write_failed", "anna", body, START))]
+    assert counter.world.refused == ["own_fault", "own_fault"]
+
+
 async def test_refused_reading_is_not_audited() -> None:
     """It changes nothing, and anybody could fill the audit with it."""
     counter = _counter(LOOK, is_local=False)

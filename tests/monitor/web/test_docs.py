@@ -8,10 +8,11 @@ from monitor.acting import PATIENCE_SECONDS
 from monitor.auditor import MOST_KEPT
 from monitor.model.use import Happening
 from monitor.rules.acts import REMEMBERED
-from monitor.rules.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, WRITES
+from monitor.rules.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, REPORTS, WRITES
 from monitor.web.bodies import LARGEST
 from monitor.web.deadlines import Bounds
 from monitor.web.events import HELD
+from monitor.web.tally import SOURCES
 from monitor.wire.endpoints import ENDPOINTS
 from monitor.wire.happenings import EVENTS
 from monitor.wire.queries import OutagesQuery
@@ -98,11 +99,17 @@ def test_bounds_are_documented() -> None:
         bounds.write_seconds,
         bounds.idle_seconds,
         bounds.connections,
+        bounds.connections_of_one,
+        bounds.connections_kept,
         FAILURES_OF_ONE,
         FAILURES_OF_ALL,
         WRITES,
+        REPORTS,
     ]
+    assert f"fewer than {bounds.connections_kept} of its own" in _section("What a client may take")
+    assert bounds.connections // bounds.connections_of_one == 4, "the number of addresses that are not promised against"
     throttling = _section("Throttling")
-    for figure in (FAILURES_OF_ONE, FAILURES_OF_ALL, WRITES):
+    for figure in (FAILURES_OF_ONE, FAILURES_OF_ALL, WRITES, REPORTS):
         assert re.search(rf"\b{figure}\s+times a minute|\b{figure} times", throttling)
     assert f"{MOST_KEPT:,} at most" in _section("Authorisation")
+    assert f"{SOURCES} addresses are told apart" in _section("Authorisation")

@@ -18,7 +18,8 @@ from glasswatch.secrets import Secret
 from monitor.errors import ListenFailed
 from monitor.web.certificate import Certificate
 from monitor.web.deadlines import Bounds
-from monitor.web.server import Front, WebServer
+from monitor.web.door import Front
+from monitor.web.server import WebServer
 from platforms.http import AsyncClient, HTTPError
 from tests.support.face import World
 from tests.support.siege import stopped

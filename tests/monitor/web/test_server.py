@@ -215,27 +215,6 @@ async def test_what_is_not_for_us_gets_the_one_shape(garbage: bytes) -> None:
     assert (status, code) == (400, "bad_request")
 
 
-async def test_there_is_room_for_so_many_connections() -> None:
-    """One too many is told so at once; when another goes there is room again."""
-    bounds = Bounds(connections=2, request_seconds=5)
-    async with serving(World().face(), bounds) as address:
-        held = [await asyncio.open_connection(*address) for _ in range(2)]
-        assert _refusal(await _exchange(address)) == (503, "busy")
-        for _, writer in held:
-            writer.close()
-            await writer.wait_closed()
-
-        async def is_served() -> bool:
-            answer = await _exchange(
-                address, b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-            )
-            return answer.endswith(b"healthy\n")
-
-        async with asyncio.timeout(5):
-            while not await is_served():
-                pass
-
-
 async def test_an_upgrade_is_not_granted() -> None:
     """A WebSocket request is answered as what it is besides: a GET."""
     upgrade = (

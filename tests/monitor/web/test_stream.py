@@ -1,6 +1,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from starlette.types import Message
@@ -13,6 +15,7 @@ from monitor.web.face import WebFace
 from monitor.web.server import WebServer
 from monitor.web.stream import EventStream
 from tests.support.clock import START
+from tests.support.desk import token
 from tests.support.face import World, asking, serving
 from tests.support.waiting import until
 from tests.support.watching import PLATFORM
@@ -151,6 +154,41 @@ async def test_a_quiet_line_shows_that_it_lives() -> None:
     async with asyncio.timeout(5):
         await task
     assert hub.listeners == 0
+
+
+@pytest.mark.parametrize("ends", ["expired", "taken out of the settings", "given fewer scopes"])
+async def test_a_stream_ends_with_its_token(ends: str) -> None:
+    """Within seconds, though nothing happens; and what happens after is not told."""
+    world = World()
+    world.site = replace(world.site, is_local=False, tokens=(token("gwt_ben", "read", person="ben"),))
+    face = world.face()
+    async with serving(face) as address:
+        async with _listening(address, b"Authorization: Bearer gwt_ben\r\n") as (reader, _):
+            await until(lambda: face.hub.listeners == 1)
+            face.changed(PLATFORM, [CHANGED], START)
+            await reader.readuntil(b"sign_in is down")
+            if ends == "expired":
+                world.clock.advance(timedelta(days=31).total_seconds())
+            else:
+                tokens = (token("gwt_ben", "use", person="ben"),) if ends == "given fewer scopes" else ()
+                object.__setattr__(world.site, "tokens", tokens)
+            rest = await reader.read()
+        assert face.hub.listeners == 0
+    assert rest.endswith(b"0\r\n\r\n")
+    assert b"still here" not in rest
+
+
+async def test_what_happens_after_a_token_ended_is_not_told() -> None:
+    """Not even the next event, before a quiet stream would have noticed."""
+    world = World()
+    world.site = replace(world.site, is_local=False, tokens=(token("gwt_ben", "read", person="ben"),))
+    face = world.face()
+    async with serving(face) as address, _listening(address, b"Authorization: Bearer gwt_ben\r\n") as (reader, _):
+        await reader.readuntil(b"retry: 3000\n\n")
+        object.__setattr__(world.site, "tokens", ())
+        face.changed(PLATFORM, [CHANGED], START)
+        rest = await reader.read()
+    assert b"sign_in" not in rest
 
 
 @pytest.mark.parametrize("moment", ["start", "body"])

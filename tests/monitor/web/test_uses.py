@@ -200,6 +200,18 @@ async def test_what_may_not_be_said_is_refused(
     assert there.noted[-1][1].body["code"] == code
 
 
+async def test_whoever_reports_a_use_does_not_class_it() -> None:
+    """Ben reports an access as Anna's: neither of them closes it. A reader's token is no person's."""
+    there = world()
+    object.__setattr__(there.site, "tokens", (*tokens(), token("carls-token", "use", person="carl")))
+    async with asking(there.face()) as client:
+        await client.post("/api/v1/uses", json=ATTEMPT, headers=BEN)
+        own = [await client.post("/api/v1/uses/r-1/class", json=SAID, headers=each) for each in (BEN, ANNA)]
+        another = await client.post("/api/v1/uses/r-1/class", json=SAID, headers=bearer("carls-token"))
+    assert [answer.json()["error"]["code"] for answer in own] == ["not_possible"] * 2
+    assert (another.status_code, another.json()["open"]) == (200, False)
+
+
 async def test_of_a_use_that_is_not_there_nothing_is_said() -> None:
     """404; and while the store can't be read, 503."""
     there = world()

@@ -1,0 +1,1 @@
+"""`monitor store …`, one module for each command."""
