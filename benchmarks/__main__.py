@@ -8,14 +8,16 @@ from pathlib import Path
 
 import click
 
-from benchmarks import detection, flag, footprint
+from benchmarks import detection, flag, footprint, probing, scale, target
 from benchmarks.ours import LISTEN
+
+PARTS = ("flag", "footprint", "probing", "scale", "detection")
 
 
 @click.command()
 @click.option("--trials", default=8, show_default=True, help="Outages to measure.")
 @click.option("--seconds", default=60.0, show_default=True, help="How long to watch the idle daemon.")
-@click.option("--skip", multiple=True, type=click.Choice(["detection", "footprint", "flag"]), help="Leave one out.")
+@click.option("--skip", multiple=True, type=click.Choice(PARTS), help="Leave one out.")
 def main(trials: int, seconds: float, skip: tuple[str, ...]) -> None:
     """Measure outage to page beside the peers, and what the daemon and its flags cost."""
     print(f"Python {platform.python_version()} on {platform.machine()}, port {LISTEN}", flush=True)
@@ -36,9 +38,26 @@ async def _measure(folder: Path, trials: int, seconds: float, skip: tuple[str, .
             f"(under 120), {cost.core_ratio:.2%} of a core (under 1 %)",
             flush=True,
         )
+    if not {"probing", "scale"} <= set(skip):
+        await _measure_probes(folder, skip)
     if "detection" not in skip:
         print("outage to page:", flush=True)
         print(detection.report(await detection.measure(folder / "detection", trials)), flush=True)
+
+
+async def _measure_probes(folder: Path, skip: tuple[str, ...]) -> None:
+    if not target.is_there():
+        print(f"probing, scale: left out, {target.PACKAGE} is not installed", flush=True)
+        return
+    async with target.running(folder / "nginx") as aim:
+        if "probing" not in skip:
+            print("probes a CPU second (ours over theirs: TLS at least 1.1, in clear 2):", flush=True)
+            async for kind, rates in probing.measure(folder / "probing", aim):
+                print(f"  {kind}: {rates}", flush=True)
+        if "scale" not in skip:
+            print(f"the daemon whole, every {scale.INTERVAL} over TLS:", flush=True)
+            for probes in scale.SIZES:
+                print(f"  {await scale.measure(folder / f'scale-{probes}', aim, probes)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,20 +12,27 @@ from benchmarks.stage import Stage
 LISTEN = 39780
 
 
+PROBES_A_PLATFORM = 100  # on five functions
+
+
 def settings(stage: Stage, probes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
-    """Return the settings of a monitor that watches one platform with these probes and pages to the stage."""
+    """Return the settings of a monitor that makes these probes and pages to the stage: so many to a platform."""
+    names = list(probes)
+    parts = [names[first : first + PROBES_A_PLATFORM] for first in range(0, len(names), PROBES_A_PLATFORM)]
+    platforms = {
+        f"bench-{number}": {
+            "kind": "generic",
+            "procedure": {"url": "https://wiki.example.com/break-glass", "file": "procedure.md"},
+            "probes": {name: dict(probes[name]) for name in part},
+        }
+        for number, part in enumerate(parts)
+    }
     return {
         "deployment": "bench",
         "store": "sqlite:///bench.db",
         "listen": f"127.0.0.1:{LISTEN}",
         "controls": "none",
-        "platforms": {
-            "bench": {
-                "kind": "generic",
-                "procedure": {"url": "https://wiki.example.com/break-glass", "file": "procedure.md"},
-                "probes": {name: dict(probe) for name, probe in probes.items()},
-            }
-        },
+        "platforms": platforms,
         "flag": {"key": {"file": "flag.key"}},
         "paging": {"channels": {"bench": {"type": "webhook", "url": f"http://127.0.0.1:{stage.port}/ours"}}},
     }

@@ -50,6 +50,16 @@ async def ready(url: str, seconds: float = 30) -> None:
             await asyncio.sleep(0.1)
 
 
+async def fetched(url: str, seconds: float = 30) -> bytes:
+    """Return the body of a 200.
+
+    Raises:
+        HTTPError: there was none.
+    """
+    async with AsyncClient(trust_env=False, timeout=seconds) as client:
+        return (await client.get(url)).raise_for_status().content
+
+
 def program(name: str) -> str | None:
     """Return a program's path, or None where it is not installed."""
     return shutil.which(name)

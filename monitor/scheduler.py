@@ -7,7 +7,7 @@ controls are asked beside them. Nothing here decides what an outcome means.
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from glasswatch.clock import Clock
@@ -22,6 +22,7 @@ from monitor.ports import Probe, Store
 from monitor.rules import budget, schedule
 from monitor.rules.probe import completes_round, is_believed_bad, round_is_on
 from monitor.sight import Sight
+from monitor.starts import Starts
 
 log = logging.getLogger("glasswatch.scheduler")
 
@@ -63,6 +64,7 @@ class Bench:
     metrics: MetricsBook
     clock: Clock
     grid: schedule.Grid
+    starts: Starts = field(default_factory=Starts)
 
 
 class ProbeLoop:
@@ -115,7 +117,10 @@ class ProbeLoop:
         self._woken.clear()
         was_called, self._is_called = self._is_called, False
         if was_called:
-            return Attempt.CONFIRMATION if round_is_on(self._held) else Attempt.CALLED
+            why = Attempt.CONFIRMATION if round_is_on(self._held) else Attempt.CALLED
+        await self._bench.starts.turn(is_urgent=why is not Attempt.SCHEDULED)
+        if was_called:
+            return why
         self._bench.metrics.lag(max(0.0, (clock.now() - due_at).total_seconds()))
         return why
 

@@ -31,9 +31,9 @@ from monitor.settings.steps import (
     _Captures,
 )
 from monitor.settings.tls import TlsSettings
+from platforms.addresses import is_forbidden
 from platforms.journey.model import RUN, TOTAL, Ask, Journey, Step
 from platforms.journey.rules.fill import names_in, names_in_path
-from platforms.journey.rules.links import is_forbidden
 from platforms.journey.rules.needs import unclosable
 
 _MEBIBYTE = 1024 * 1024

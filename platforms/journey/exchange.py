@@ -11,10 +11,10 @@ Rules:
 from dataclasses import dataclass, replace
 
 from glasswatch import __version__
+from platforms.addresses import is_forbidden
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import URL, AsyncBaseTransport, Request, Response
 from platforms.journey.model import Answer, Planned
-from platforms.journey.rules.links import is_forbidden
 from platforms.transport.body import decoded
 from platforms.transport.reach import Network
 from platforms.transport.resolver import Address, Ip, Resolver

@@ -38,6 +38,8 @@ _EXPIRY: Final = "tls_expires_at"
 # Extensions of a request; redirects carry them to the first origin only.
 SERVER_NAME: Final = "sni_hostname"
 IDENTITY: Final = "tls_identity"
+# A server led here: not every address may be connected to.
+LED: Final = "led"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class HttpTransport(AsyncBaseTransport):
         certificate to show.
 
         Raises:
-            TransportFault: of any kind but REDIRECT.
+            TransportFault: of any kind; REDIRECT only where a server led to.
         """
         terms = self._terms
         answer = Answer(Expecting(terms.max_body, request.method != "HEAD", terms.body_for), self._watch)
@@ -107,11 +109,12 @@ class HttpTransport(AsyncBaseTransport):
         )
 
     async def _connected(self, request: Request) -> Wire:
-        return await self._dialled(host_of(request), request.url.port or PORTS[request.url.scheme])
+        port = request.url.port or PORTS[request.url.scheme]
+        return await self._dialled(host_of(request), port, is_led=LED in request.extensions)
 
-    async def _dialled(self, host: str, port: int) -> Wire:
+    async def _dialled(self, host: str, port: int, *, is_led: bool = False) -> Wire:
         limit = MAX_HEAD_BYTES + 2 * self._terms.max_body + _WIRE_SPARE
-        return await reach(self._network, Place(host, port, self._terms.ip), self._watch, limit)
+        return await reach(self._network, Place(host, port, self._terms.ip, is_led), self._watch, limit)
 
     async def _secure(self, wire: Wire, context: SSLContext, request: Request) -> None:
         await wire.secure(context, _name(request))

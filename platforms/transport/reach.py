@@ -6,6 +6,8 @@ One look-up, one address, one connection: see `platforms.transport.resolver` for
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
+from platforms.addresses import is_forbidden
+from platforms.errors import FaultKind, TransportFault
 from platforms.transport.resolver import Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
@@ -23,22 +25,28 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to connect to: a name or a numeric host (IPv6 without brackets), a port, and which address of a name."""
+    """Where to connect to: a name or a numeric host (IPv6 without brackets), a port, and which address of a name.
+
+    `is_led`: not we chose it but a server.
+    """
 
     host: str
     port: int
     ip: Ip = Ip.PREFER_4
+    is_led: bool = False
 
 
 async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) -> Wire:
     """Connect; at most `limit` bytes will be taken. The caller must `abort` the wire in the end.
 
     Raises:
-        TransportFault: RESOLVE, REFUSED, UNREACHABLE, LOST, OWN.
+        TransportFault: RESOLVE, REFUSED, UNREACHABLE, LOST, OWN; REDIRECT: nobody may be led there.
     """
     address = numeric(place.host, place.port)
     if address is None:
         watch.enter(Phase.RESOLVE)
         address = await network.resolver.resolve(place.host, place.port, place.ip)
+    if place.is_led and is_forbidden(address.host):
+        raise TransportFault(FaultKind.REDIRECT, "a redirect leads to an address of this machine's own")
     watch.enter(Phase.CONNECT)
     return await dial(address, limit)

@@ -8,6 +8,8 @@ Rules:
   configured ones, and Authorization, Proxy-Authorization and Cookie in any case. The same holds for a server name to
   verify that was set by hand.
 - 303 becomes GET; 301 and 302 turn POST into GET, as all clients do; 307 and 308 repeat method and body.
+- Never to another origin at an address that serves only this machine (`platforms.addresses`), numeric or looked up: a
+  server must not make us ask what it can't reach itself.
 - A user, password or fragment in a Location is not used.
 - A Location is data from a server: no message repeats it.
 """
@@ -19,7 +21,7 @@ from typing import Final
 
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import URL, InvalidURL, Request, Response
-from platforms.transport.http import expiry_in
+from platforms.transport.http import LED, expiry_in
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _POST_BECOMES_GET: Final = frozenset({301, 302})
@@ -120,7 +122,7 @@ def _redirected(request: Request, status: int, url: URL, first: Request, route: 
         # From the first request: a way that leads home again carries the secrets again.
         headers=[(name, value) for name, value in first.headers.raw if name.decode("ascii").lower() not in dropped],
         content=first.content if keeps_body and first.content else None,
-        extensions=first.extensions if is_home else None,
+        extensions=first.extensions if is_home else {LED: True},
     )
 
 

@@ -160,7 +160,9 @@ def _time(text: str) -> datetime | None:
 
 def _words(text: str) -> str:
     text = text.strip().rstrip(".").replace("_", " ")
-    return text.lower() if text.isupper() else text[:1].lower() + text[1:]
+    if text.isupper():
+        return text.lower()
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]  # "IP address mismatch"
 
 
 def _stamp(file: Path | None, setting: str) -> object:

@@ -1,8 +1,9 @@
 """The scheduler: when attempts are made and why, and that nothing one probe does ever holds up another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import NoReturn
 
@@ -17,6 +18,10 @@ from tests.support.keeping import BAD, GOOD, NOT_MEASURED, Watch, probe_policy
 from tests.support.virtual_time import VirtualClock, run
 
 SCHEDULED, CONFIRMATION, CALLED = Attempt.SCHEDULED, Attempt.CONFIRMATION, Attempt.CALLED
+
+
+def _has_made(made: Sequence[object], count: int) -> bool:
+    return len(made) >= count
 
 
 async def _good_then(watch: Watch, *names: str) -> None:
@@ -55,6 +60,26 @@ def test_probes_start_in_the_burst_of_their_monitor() -> None:
         times = [at for name in names for at in watch.probes[name].times]
         assert len(times) >= 20 * 6
         assert all(0.25 <= round(at % 1, 3) <= 0.35 for at in times)
+
+    run(main())
+
+
+def test_a_server_that_is_good_two_times_of_three_is_degraded_and_never_down() -> None:
+    """Each bad outcome is followed by a good one, so that nothing is confirmed; but it was bad too often."""
+
+    async def main() -> None:
+        watch = Watch()
+        probe = watch.probes["portal"]
+        async with watch.running():
+            await _good_then(watch)
+            verdicts = set()
+            for number in range(90):
+                made = len(probe.made)
+                probe.act = BAD if number % 3 == 0 else GOOD
+                await watch.until(partial(_has_made, probe.made, made + 1))
+                verdicts.add(watch.keeper.state.verdict)
+            assert watch.keeper.state.verdict is Verdict.DEGRADED
+            assert verdicts == {Verdict.UP, Verdict.DEGRADED}
 
     run(main())
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platforms.addresses import is_forbidden
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import URL
-from platforms.journey.rules.links import is_forbidden, target_of
+from platforms.journey.rules.links import target_of
 from tests.support.journeys import ORIGIN
 
 ELSEWHERE = {

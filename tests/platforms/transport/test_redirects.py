@@ -1,6 +1,8 @@
 """Redirects: how far, where to, and what goes along."""
 
+import socket
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +11,7 @@ from platforms.http import Request, Response
 from platforms.transport.http import HttpTransport, Terms
 from platforms.transport.reach import Network
 from platforms.transport.redirects import Arrival, Route, follow
+from platforms.transport.resolver import Address, Ip
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import TlsOptions
 from tests.servers.http import answer, answering
@@ -135,7 +138,7 @@ async def test_secrets_stay_at_home(elsewhere: str) -> None:
     assert _secrets_in(web.requests[0]) == {"authorization", "cookie", "x-token"}
     assert _secrets_in(web.requests[1]) == set()
     assert web.requests[1].headers["x-plain"] == "open"
-    assert web.requests[1].extensions == {}
+    assert web.requests[1].extensions == {"led": True}
     assert not arrival.is_home
 
 
@@ -205,3 +208,28 @@ async def test_a_redirect_between_real_servers(network: Network, authority: Auth
     assert arrival.tls_expires_at == min(first_to_end.ends_at, last_to_end.ends_at)
     assert b"secret" not in heads[0]
     assert list(watch.phases()) == ["resolve", "connect", "tls", "processing", "transfer"]
+
+
+class LinkLocal:
+    """A resolver by which every name is the metadata service."""
+
+    async def resolve(self, host: str, port: int, ip: Ip = Ip.PREFER_4) -> Address:
+        """See `Resolver`."""
+        return Address("169.254.169.254", port, socket.AF_INET)
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "metadata.example"])
+async def test_nobody_is_led_to_this_machines_own(network: Network, host: str) -> None:
+    """Link-local and metadata addresses, numeric or looked up, are not connected to where a server led there."""
+    there = replace(network, resolver=LinkLocal())
+    async with serving(answering(answer(302, headers=[("Location", f"http://{host}/latest/meta-data/")]))) as server:
+        transport = HttpTransport(there, Terms(1000, TlsOptions()), Stopwatch(network.clock))
+        with pytest.raises(TransportFault) as caught:
+            await follow(transport.handle_async_request, Request("GET", server.url()), Route(1))
+    assert (caught.value.kind, str(caught.value)) == (
+        FaultKind.REDIRECT,
+        "a redirect leads to an address of this machine's own",
+    )
