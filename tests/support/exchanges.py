@@ -26,7 +26,7 @@ class Exchange:
     min_version: str = "1.2"
     server_name: str | None = None
     max_body: int = MEBIBYTE
-    within: float = 5.0
+    within: float = 30.0
     watch: Stopwatch = field(init=False)
 
     def __post_init__(self) -> None:
