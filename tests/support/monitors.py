@@ -69,7 +69,7 @@ class Wanted:
     url: str
     functions: Sequence[str] = ("sign_in",)
     every: str = "250ms"
-    confirm: str = "{attempts: 3, every: 100ms}"
+    confirm: str = "{attempts: 3, every: 600ms}"  # longer than we, who play the target, may stand still
     controls: str = "none"
     receiver: str | None = None
     flag: Mapping[str, str] = field(default_factory=lambda: {"lower_after": "1s"})
@@ -214,7 +214,7 @@ class MonitorProcess:
         assert isinstance(platform, dict)
         return platform
 
-    async def verdict_is(self, wanted: str, within: float = 20.0) -> None:
+    async def verdict_is(self, wanted: str, within: float = 30.0) -> None:
         """Wait until the platform's verdict is this."""
         found: object = None
         try:
