@@ -16,9 +16,8 @@ from monitor.store.store import SqlStore, make_store
 from tests.support.clock import ManualClock
 
 DEPLOYMENT = "prod"
-QUICK = Limits(
-    batch_seconds=0.01, deadline_seconds=20, lock_seconds=10
-)  # on a loaded machine a session takes its time to go
+# On a loaded machine a call takes its time, and so does a session to go.
+QUICK = Limits(batch_seconds=0.01, deadline_seconds=20, lock_seconds=10)
 IMPATIENT = replace(QUICK, lock_seconds=0.05)  # for an opening that is to be refused
 
 

@@ -150,16 +150,16 @@ _BAD = [
     ),
     pytest.param(
         silent,
-        {"timeout": "200ms"},
+        {"timeout": "500ms"},
         Reason.TIMEOUT,
-        "no answer within 0.2 s, waiting for the first byte of the answer",
+        "no answer within 0.5 s, waiting for the first byte of the answer",
         id="silent",
     ),
     pytest.param(
         then_hanging(OK[:-1]),
-        {"timeout": "200ms"},
+        {"timeout": "500ms"},
         Reason.TIMEOUT,
-        "no answer within 0.2 s, waiting for the rest of the answer",
+        "no answer within 0.5 s, waiting for the rest of the answer",
         id="hanging",
     ),
 ]
@@ -171,7 +171,7 @@ async def test_what_an_engineer_would_suffer_from_is_bad(
 ) -> None:
     """Each has its reason and one plain line."""
     async with serving(script) as server:
-        outcome = await attempt(context, server.url(), **settings)
+        outcome = await patiently(context, server.url(), **settings)
     assert (outcome.kind, outcome.reason, outcome.detail) == (OutcomeKind.BAD, reason, detail)
 
 
