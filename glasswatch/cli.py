@@ -20,6 +20,10 @@ from glasswatch.ending import code_of, finish
 from glasswatch.errors import ExitCode
 from glasswatch.interrupt import Loading
 
+# The commands whose 0 opens something, by their words. Each reads its own line, `--help` too.
+OPENING = (("flag", "verify"), ("flag", "order", "verify"))
+_ENDS_WITH_HELP = frozenset({"--help", "--version"})
+
 
 class Place(NamedTuple):
     """Where a command lives (`module:attribute`) and its line in the list of commands."""
@@ -67,6 +71,8 @@ def run(command: click.Command, name: str, argv: Sequence[str] | None = None) ->
 
 def _invoke(command: click.Command, name: str, argv: Sequence[str]) -> int:
     try:
+        if _hides_an_opening_command(argv):
+            raise click.UsageError("help and version are asked for by themselves, not around a command whose 0 opens.")
         # Not command.main(): it turns a broken pipe into exit 1, which for us is a finding.
         with command.make_context(name, list(argv)) as context:
             result = command.invoke(context)
@@ -81,9 +87,23 @@ def _invoke(command: click.Command, name: str, argv: Sequence[str]) -> int:
     return result if isinstance(result, int) else ExitCode.GOOD
 
 
+def _hides_an_opening_command(argv: Sequence[str]) -> bool:
+    """Whether click would show help or version, and end with 0, where the words of an opening command stand as well."""
+    words = [word for word in argv if not word.startswith("-")]
+    own = list(argv[1:] if argv[:1] == ["monitor"] else argv)
+    return not _ENDS_WITH_HELP.isdisjoint(argv) and any(
+        own[: len(path)] != list(path) and _holds(words, path) for path in OPENING
+    )
+
+
+def _holds(words: Sequence[str], path: Sequence[str]) -> bool:
+    return any(tuple(words[start : start + len(path)]) == tuple(path) for start in range(len(words)))
+
+
 def end(command: click.Command, name: str) -> NoReturn:
     """Run a command as a console script and end the process with its code."""
-    if f"_{name.upper()}_COMPLETE" in os.environ:
+    # A shell asks without a word of the command's: where some stand, whoever set the variable opens nothing.
+    if f"_{name.upper()}_COMPLETE" in os.environ and not sys.argv[1:]:
         command.main(prog_name=name)  # a shell asks for completions; click answers it and ends the process
     finish(lambda: run(command, name), name)
 

@@ -19,6 +19,7 @@ from glasswatch.flag.errors import Malformed
 from glasswatch.flag.strict import Members
 
 FORMAT = 1
+TOLERANCE_MS = 60_000  # how far apart the clocks of a signer and of a reader may be
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -18,13 +18,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from glasswatch.flag.document import LogHead
+from glasswatch.flag.document import TOLERANCE_MS, LogHead
 from glasswatch.flag.errors import Alarm, AlarmCode, Malformed, Refusal, Refused, shown
 from glasswatch.flag.strict import Members, loads
 
 FORMAT = 1
 MAX_BYTES = 1024 * 1024  # some 2,500 marks
-TOLERANCE_MS = 60_000  # how far this machine's clock may be behind a signer's
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ _NO_CHECK = frozenset(
         Refusal.KEY_ROLE,
     }
 )
+_TOO_MANY = f"of those that do not count only {MAX_LINES} are told"
 _TOO_MUCH = f"it holds more than an order has: of the lines that don't count only {MAX_LINES} are told"
 
 
@@ -125,6 +126,7 @@ def judge_orders(
     """Judge all lines of all files together at an aware instant. Never raises, whatever they hold."""
     signed, uncounted = _signatures(files, trust, asked, now)
     counted: list[Counted] = []
+    lost: list[Uncounted] = []
     for payload, persons in signed.items():
         names = tuple(persons.values())
         try:
@@ -135,9 +137,12 @@ def judge_orders(
             floor.check(order.mark, seen, case.now_ms if asked.is_now else None)
             counted.append(order)
         except Refused as refused:
-            uncounted.append(Uncounted(f"the order signed by {_listed(names)}", refused.code, refused.what))
+            lost.append(Uncounted(f"the order signed by {_listed(names)}", refused.code, refused.what))
     latest = max(counted, key=_recency, default=None)
-    return _answer(latest, (*uncounted, *_said_twice(counted, latest)), unix_ms(now))
+    lost += _said_twice(counted, latest)
+    if len(lost) > MAX_LINES:
+        lost[MAX_LINES:] = [Uncounted("the orders", Refusal.TOO_LARGE, _TOO_MANY)]
+    return _answer(latest, (*uncounted, *lost), unix_ms(now))
 
 
 def signature(line: OrderLine, trust: Trust, asked: OrderAsked, now: datetime) -> Signature:

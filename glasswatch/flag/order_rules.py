@@ -11,12 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from glasswatch.flag.authenticity import rfc3339
-from glasswatch.flag.document import FlagState, audience
+from glasswatch.flag.document import TOLERANCE_MS, FlagState, audience
 from glasswatch.flag.errors import Refusal, Refused, shown
 from glasswatch.flag.order import MAX_LIFETIME, Order
 from glasswatch.flag.trust import DEMO_DEPLOYMENT, TrustKey
-
-TOLERANCE_MS = 60_000  # how far the clock of who ordered may be ahead of ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 
 from glasswatch.flag.advice import ORDER_ADVICE, SIGNING_ADVICE
 from glasswatch.flag.authenticity import rfc3339
-from glasswatch.flag.document import FlagState, audience, next_version, unix_ms
+from glasswatch.flag.document import TOLERANCE_MS, FlagState, audience, next_version, unix_ms
 from glasswatch.flag.errors import KeyFault, OrderFault, Refusal, Refused, plain
 from glasswatch.flag.floor import Floor
 from glasswatch.flag.jws import ORDER_TYP, open_
 from glasswatch.flag.order import MAX_LIFETIME, MAX_LINES, Order, OrderLine, OrderLines
 from glasswatch.flag.order_reader import OrderJudgement, Signature, judge_orders, read, signature
-from glasswatch.flag.order_rules import TOLERANCE_MS, OrderAsked
+from glasswatch.flag.order_rules import OrderAsked
 from glasswatch.flag.trust import Trust
 
 

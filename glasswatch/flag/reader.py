@@ -22,14 +22,24 @@ from datetime import datetime, timedelta
 
 from glasswatch.flag.advice import ADVICE
 from glasswatch.flag.authenticity import authenticate, rfc3339
-from glasswatch.flag.document import FORMAT, CauseKind, Claims, FlagState, audience, format_of, parse, state_of, unix_ms
+from glasswatch.flag.document import (
+    FORMAT,
+    TOLERANCE_MS,
+    CauseKind,
+    Claims,
+    FlagState,
+    audience,
+    format_of,
+    parse,
+    state_of,
+    unix_ms,
+)
 from glasswatch.flag.errors import Malformed, Refusal, Refused, RepeatedName, shown
 from glasswatch.flag.jws import FLAG_TYP
 from glasswatch.flag.strict import Members, loads
 from glasswatch.flag.trust import DEMO_DEPLOYMENT, Trust, TrustKey
 
 MAX_TTL = timedelta(minutes=20)
-TOLERANCE_MS = 60_000  # how far the signer's clock may be ahead of ours
 DEFAULT_VANTAGE = "main"  # the monitor's own default: who names no vantage speaks for this one
 
 

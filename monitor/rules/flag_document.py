@@ -19,8 +19,9 @@ It builds plain values. Making them canonical and signing them is the caller's; 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from glasswatch.instants import unix_ms, unix_seconds
 from monitor.model.record import ChainHead, FlagDocument, FlagLedger
 from monitor.model.state import Cause, FlagHead, PlatformState
 from monitor.model.verdict import CauseKind, FlagState
@@ -30,8 +31,6 @@ from monitor.rules.flag import state_of
 
 FORMAT = 1
 RENEW_EVERY = timedelta(minutes=1)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Past:
 
 def payload(state: PlatformState, terms: Terms, past: Past, now: datetime, *, is_change: bool) -> dict[str, object]:
     """Return the claims as JSON values. `is_change`: it is the first to carry the flag's present change."""
-    issued_at = _seconds(now)
+    issued_at = unix_seconds(now)
     flag = state_of(state.causes, now)
     ttl = terms.ready_ttl if flag is FlagState.READY else terms.ttl
     votes = quorum.tally((state.vote, *state.others.values()), terms.configured_vantages)
@@ -76,7 +75,7 @@ def payload(state: PlatformState, terms: Terms, past: Past, now: datetime, *, is
         "state": flag.value,
         "causes": [_cause(cause) for cause in in_force(state.causes, now)],
         "verdict": state.verdict.value,
-        "since": _seconds(state.flag.since or now),
+        "since": unix_seconds(state.flag.since or now),
         "outage": state.outage.id if is_down and state.outage is not None else None,
         "vantages": {
             "configured": terms.configured_vantages,
@@ -92,7 +91,7 @@ def payload(state: PlatformState, terms: Terms, past: Past, now: datetime, *, is
 
 def next_version(previous: int, now: datetime) -> int:
     """Return the version of the next document; `previous` is the highest ever reserved, 0 for none."""
-    return max(previous + 1, (now - _EPOCH) // timedelta(milliseconds=1))
+    return max(previous + 1, unix_ms(now))
 
 
 def is_due(latest: FlagDocument | None, head: FlagHead, now: datetime) -> bool:
@@ -114,8 +113,8 @@ def _cause(cause: Cause) -> dict[str, object]:
     members: dict[str, object] = {
         "kind": cause.kind.value,
         "id": cause.id,
-        "since": _seconds(cause.since),
-        "until": None if cause.until is None else _seconds(cause.until),
+        "since": unix_seconds(cause.since),
+        "until": None if cause.until is None else unix_seconds(cause.until),
         "by": cause.by,
         "confirmed_by": cause.confirmed_by,
         "ticket": cause.ticket,
@@ -123,7 +122,3 @@ def _cause(cause: Cause) -> dict[str, object]:
     if cause.kind is CauseKind.EXERCISE:
         members |= {"run": cause.run, "principals": list(cause.principals), "targets": list(cause.targets)}
     return members
-
-
-def _seconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(seconds=1)

@@ -24,8 +24,9 @@ what words a channel puts it, is decided elsewhere.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from glasswatch.instants import unix_ms
 from monitor.model.act import ActKind
 from monitor.model.event import Observed
 from monitor.model.fact import (
@@ -51,7 +52,6 @@ from monitor.rules import act_lines, reasons, summaries
 from monitor.rules.probe import is_believed_bad
 from monitor.rules.quorum import Tally
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ON_FLAG = frozenset({ActKind.RAISE, ActKind.RENEW, ActKind.LOWER})
 _PER_PROBE = frozenset({PageKind.CREDENTIALS_REFUSED, PageKind.TLS_EXPIRY})
 
@@ -309,9 +309,8 @@ def _degraded(state: PlatformState, policy: PlatformPolicy, now: datetime) -> It
 
 
 def _page(concern: Concern, key: str, status: PageStatus, platform: str, now: datetime) -> Page:
-    unix_ms = (now - _EPOCH) // timedelta(milliseconds=1)
     return Page(
-        id=f"{key}/{status}/{unix_ms}{concern.mark}",
+        id=f"{key}/{status}/{unix_ms(now)}{concern.mark}",
         kind=concern.kind,
         severity=SEVERITY[concern.kind],
         status=status,

@@ -22,10 +22,11 @@ Called attempts come at once and are not this module's.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
+from glasswatch.instants import EPOCH
 from monitor.model.outcome import Attempt
 from monitor.model.policy import ProbePolicy
 from monitor.model.state import ProbeState
@@ -37,7 +38,6 @@ FIRST_WITHIN = timedelta(seconds=15)
 APART = timedelta(milliseconds=1.5)
 EARLY = timedelta(milliseconds=5)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
 
@@ -67,7 +67,7 @@ def grid_of(deployment: str, vantage: str, policies: Iterable[ProbePolicy]) -> G
 
 def next_beat(grid: Grid, now: datetime) -> datetime:
     """Return when the next burst is over: later than `now`, by a second at most."""
-    first = _EPOCH + grid.begins + grid.burst
+    first = EPOCH + grid.begins + grid.burst
     return first + ((now - first) // _SECOND + 1) * _SECOND
 
 
@@ -114,5 +114,5 @@ def _period(state: ProbeState, policy: ProbePolicy, *, is_first: bool) -> timede
 
 def _slot_after(after: datetime, period: timedelta, slots: Slots) -> datetime:
     """Return the first slot later than `after`."""
-    first = _EPOCH + offset(slots, period)
+    first = EPOCH + offset(slots, period)
     return first + ((after - first) // period + 1) * period

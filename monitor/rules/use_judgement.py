@@ -15,13 +15,14 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from glasswatch.flag.document import TOLERANCE_MS
 from glasswatch.flag.persons import is_same_person
 from monitor.model.state import Cause
 from monitor.model.use import CauseSpan, Decision, Held, Judgement, Report, Use, Via
 from monitor.model.verdict import CauseKind, FlagState
 from monitor.rules import reasons
 
-SKEW = timedelta(seconds=60)  # how far apart clocks may be, as in the flag's own rules
+SKEW = timedelta(milliseconds=TOLERANCE_MS)  # how far apart clocks may be: as in the flag's own rules
 
 _PAST_THE_READER = {
     Via.OVERRIDE: "the loud way past the reader was taken",

@@ -8,11 +8,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from glasswatch.instants import unix_ms
 from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
 from monitor.model.use import Decision, Judgement, Use, Via
 from monitor.rules import reasons
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def firing(use: Use, deployment: str, now: datetime, reason: str = "") -> Page:
@@ -46,7 +45,7 @@ def key_of(use: Use, deployment: str) -> str:
 def _page(use: Use, deployment: str, status: PageStatus, words: tuple[str, str], now: datetime) -> Page:
     key = key_of(use, deployment)
     return Page(
-        id=f"{key}/{status}/{(now - _EPOCH) // timedelta(milliseconds=1)}",
+        id=f"{key}/{status}/{unix_ms(now)}",
         kind=PageKind.USE,
         severity=SEVERITY[PageKind.USE],
         status=status,

@@ -8,11 +8,12 @@
 """
 
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from glasswatch.instants import EPOCH
+
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -24,13 +25,13 @@ def to_microseconds(at: datetime) -> int:
     """
     if at.tzinfo is None:
         raise ValueError("expected an aware time")
-    passed = at - _EPOCH
+    passed = at - EPOCH
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 def from_microseconds(value: int) -> datetime:
     """Return the time that many microseconds after 1970, in UTC."""
-    return _EPOCH + value * _MICROSECOND
+    return EPOCH + value * _MICROSECOND
 
 
 def storable(text: str) -> str:

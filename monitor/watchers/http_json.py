@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 from glasswatch import strict_json
 from glasswatch.clock import Clock
 from glasswatch.errors import SecretUnavailable
+from glasswatch.instants import EPOCH
 from glasswatch.secrets import SecretReference
 from monitor.errors import CannotSee
 from monitor.model.watch import LogEntry, LogPart
@@ -159,7 +160,7 @@ def _instant(value: object) -> datetime | None:
     try:
         count = float(value)
         unit = next(each for least, each in _UNITS if count >= least)
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=count / unit)
+        return EPOCH + timedelta(seconds=count / unit)
     except (OverflowError, ValueError, StopIteration):
         return None
 

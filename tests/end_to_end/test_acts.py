@@ -238,7 +238,7 @@ async def _took(scene: Scene, number: int) -> float:
     before = scene.home.flag.read_bytes()
     started = CLOCK.monotonic()
     await scene.anna.posts("raise" if number % 2 == 0 else "lower", _body(number))
-    await until(lambda: scene.home.flag.read_bytes() != before, 10, every=0.001)
+    await until(lambda: scene.home.flag.read_bytes() != before, 20, every=0.001)
     return CLOCK.monotonic() - started
 
 

@@ -64,7 +64,7 @@ async def _publishing(root: Path) -> AsyncIterator[Scene]:
         home = Home(root / "home")
         made = home.root / "by-program.jws"
         targets = (
-            f"{{put: '{flags.url}/{{platform}}', name: bucket, timeout: 1s}}",
+            f"{{put: '{flags.url}/{{platform}}', name: bucket, timeout: 4s}}",
             f"{{command: [/bin/sh, -c, 'cat >{made}.new && mv {made}.new {made}'], name: program}}",
         )
         make_home(home.root, Wanted(watched.url, receiver=pages.url, flag=FLAG, targets=targets))
@@ -99,7 +99,7 @@ async def test_a_target_that_fails_is_told_of_and_resolved_after_a_crash(tmp_pat
         await until(lambda: claims(scene.by_program.read_text())["state"] == "ready")
 
         key = f"test/{PLATFORM}/publish_behind/bucket"
-        await until(lambda: ("firing", key) in scene.told(), 20)
+        await until(lambda: ("firing", key) in scene.told(), 40)
         assert await scene.metric('jit_break_glass_flag_publish_behind{target="bucket"}') == 1
         assert await scene.metric('jit_break_glass_flag_publish_failed_total{target="bucket"}') > 0
         assert await scene.metric('jit_break_glass_flag_publish_behind{target="program"}') == 0
@@ -110,7 +110,7 @@ async def test_a_target_that_fails_is_told_of_and_resolved_after_a_crash(tmp_pat
         await scene.monitor.end(signal.SIGKILL)
         scene.flags.default = Answer(201)
         await scene.monitor.start()
-        await until(lambda: ("resolved", key) in scene.told(), 20)
+        await until(lambda: ("resolved", key) in scene.told(), 40)
         assert {each[1] for each in scene.told()} == {key}
         assert [each[0] for each in scene.told()].count("resolved") == 1
         versions = [int(got.headers["glasswatch-flag-ver"]) for got in scene.flags.received]

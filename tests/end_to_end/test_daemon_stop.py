@@ -16,7 +16,7 @@ from tests.support.receiver import Answer, Hang, Receiver, receiving
 from tests.support.siege import Witness, witnessing
 from tests.support.waiting import until
 
-SECONDS = 12.0  # a few, and what a busy machine adds
+SECONDS = 20.0  # a few, and what a busy machine adds
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_it_ends_in_time_though_everything_hangs(tmp_path: Path, target: R
             begun = SystemClock().monotonic()
             assert await monitor.end() == 0
             took = SystemClock().monotonic() - begun
-        assert took < STOP_WITHIN.total_seconds() + 1.5, monitor.said  # and what a busy machine adds
+        assert took < STOP_WITHIN.total_seconds() + 5, monitor.said  # and what a busy machine adds
         assert "Traceback" not in monitor.said
 
 
@@ -96,7 +96,7 @@ async def test_it_goes_on_where_it_was(tmp_path: Path, target: Receiver, pages: 
         target.default = Answer(503)
         await _until_state(witness, FlagState.READY)
         # The first page of all, that access can't be had, and that the glass may be broken.
-        await until(lambda: {"outage", "flag"} <= {page.json()["kind"] for page in pages.accepted}, 10)
+        await until(lambda: {"outage", "flag"} <= {page.json()["kind"] for page in pages.accepted}, 20)
         assert await monitor.end() == 0
         before, told = witness.claims[-1], len(pages.accepted)
 

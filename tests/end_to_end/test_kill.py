@@ -93,7 +93,7 @@ class Scene:
         self.controls.turn(silent=False)
         self.siege.truth.turn(good=False)
         await self.monitor.verdict_is("down")
-        await until(lambda: self.siege.witness.state is FlagState.READY, 10, every=0.01)
+        await until(lambda: self.siege.witness.state is FlagState.READY, 20, every=0.01)
         self.siege.calm()
         await self.monitor.verdict_is("up", CALM_WITHIN)
         home, said = self.siege.home, "SELECT count(*) AS n FROM deliveries WHERE state <> 'sent'"
@@ -141,7 +141,13 @@ async def _scene(root: Path, seed: int, authority: Authority | None) -> AsyncIte
         if authority is not None:
             await controls.server.start(authority.issue().context())
             asked = controls.settings(authority.ca_file)
-        wanted = Wanted(url=f"{truth.target.url}/health", every="200ms", receiver=pages.url, controls=asked)
+        wanted = Wanted(
+            url=f"{truth.target.url}/health",
+            every="200ms",
+            confirm="{attempts: 3, every: 100ms}",
+            receiver=pages.url,
+            controls=asked,
+        )
         home = make_home(root, wanted)
         async with besieged(home, truth, pages, seed) as siege, monitor_in(home) as monitor:
             yield Scene(siege, monitor, controls)

@@ -63,7 +63,7 @@ def test_a_stuck_log_holds_nobody_up(tmp_path: Path) -> None:
         begun = perf_counter()
         with pytest.raises(TimeoutError):
             _fill(place)
-        assert perf_counter() - begun < 5
+        assert perf_counter() - begun < 20
 
 
 def _fill(place: Path) -> None:

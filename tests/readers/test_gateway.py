@@ -101,7 +101,7 @@ async def _running(*words: str, environment: dict[str, str] | None = None) -> As
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await process.wait()
 
 

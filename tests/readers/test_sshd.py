@@ -123,7 +123,7 @@ def _shipped(host: Host) -> str:
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     clock = SystemClock()
-    ends_at = clock.monotonic() + 10
+    ends_at = clock.monotonic() + 30
     while clock.monotonic() < ends_at and process.poll() is None:
         with socket.socket() as probe:
             probe.settimeout(0.2)

@@ -11,7 +11,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator
 
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 20.0
 
 
 @contextlib.asynccontextmanager

@@ -78,4 +78,4 @@ class Hung:
 
     def _wait(self, *_arguments: object) -> None:
         self.reached.set()
-        assert self.released.wait(10), "the test forgot to release the database"
+        assert self.released.wait(60), "the test forgot to release the database"

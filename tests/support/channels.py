@@ -64,7 +64,7 @@ class ScriptedChannel:
         """Note that it was closed."""
         self.is_closed = True
 
-    async def wait_until(self, condition: Callable[["ScriptedChannel"], bool], within: float = 5.0) -> None:
+    async def wait_until(self, condition: Callable[["ScriptedChannel"], bool], within: float = 20.0) -> None:
         """Wait until a condition holds; it is asked again at each try and each page taken. Raises TimeoutError."""
         async with asyncio.timeout(within):
             while not condition(self):

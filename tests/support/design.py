@@ -24,6 +24,17 @@ from tests.support.flags import (
 from tests.support.floors import MARK, floor_of
 from tests.support.mutants import Asking, Change
 
+# Sentences of the design that several entries quote.
+NUMBERS = "all numbers are integers"
+MISSING = "a claim missing or of the wrong type"
+TRUSTED = (
+    "Readers pin a trust file: a JWKS with `version` and, per key, `iss`, one `role`, `person`, `nbf`, `exp`, `revoked`"
+)
+STATE = "a state that does not follow from the causes (a cause past its `until` doesn't count)"
+SEVERAL = "Given several documents, the reader judges the one with the highest authentic `ver`, expired ones included"
+DEMO = "demo keys are refused outside the demo"
+HEADER_RULE = "a header other than exactly those three members"
+
 GOOD = signed(READY_CLAIMS)
 HALF, _, SIGNATURE = GOOD.rpartition(b".")
 HEADER, PAYLOAD = HALF.split(b".")

@@ -23,6 +23,7 @@ from monitor.wire.endpoints import JSON, Endpoint
 from platforms.http import ASGITransport, AsyncClient
 from tests.support.clock import START
 from tests.support.face import World
+from tests.support.waiting import until
 
 
 def token(
@@ -103,12 +104,17 @@ class Counter:
         """Serve over a real socket; give its address."""
         server = WebServer(FaultCatcher(self.router()), lambda: None, bounds, front)
         address = server.bind("127.0.0.1", 0)
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        self._connections = server._server.server_state.connections
+        async with asyncio.timeout(100), asyncio.TaskGroup() as group:
             group.create_task(server.run())
             try:
                 yield address
             finally:
                 server.stop()
+
+    async def head_arrived(self) -> None:
+        """Wait until the head of a request is here, on any connection that is open."""
+        await until(lambda: any(getattr(each, "cycle", None) is not None for each in self._connections))
 
     def router(self, behind: Desk | None = None) -> Router:
         """Return the application."""

@@ -93,7 +93,7 @@ async def serving(face: WebFace, bounds: Bounds | None = None) -> AsyncIterator[
     """Serve over a real socket, in a task group as the daemon does; give its address."""
     server = WebServer(face.app, face.close, bounds)
     address = server.bind("127.0.0.1", 0)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(100), asyncio.TaskGroup() as group:
         group.create_task(server.run())
         try:
             yield address

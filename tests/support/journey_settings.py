@@ -62,8 +62,8 @@ def journey_settings(url: str, *, steps: str = STEPS, **others: Any) -> JourneyP
         "url": url,
         "secrets": {"password": {"env": SECRET}},
         "interval": "1m",
-        "timeout": "4s",
-        "clean_up": "4s",
+        "timeout": "15s",
+        "clean_up": "10s",
         "steps": yaml.safe_load(steps),
         **others,
     }

@@ -69,7 +69,7 @@ class Wanted:
     url: str
     functions: Sequence[str] = ("sign_in",)
     every: str = "250ms"
-    confirm: str = "{attempts: 3, every: 100ms}"
+    confirm: str = "{attempts: 3, every: 600ms}"  # longer than we, who play the target, may stand still
     controls: str = "none"
     receiver: str | None = None
     flag: Mapping[str, str] = field(default_factory=lambda: {"lower_after": "1s"})
@@ -172,7 +172,7 @@ class MonitorProcess:
         await self.launch()
         await self.says("monitor_started", STARTS_WITHIN)
 
-    async def says(self, what: str, within: float = 10.0) -> None:
+    async def says(self, what: str, within: float = 30.0) -> None:
         """Wait until its log since the last start holds this. Raises AssertionError with the log."""
         try:
             await until(lambda: what in self.said or not self.is_running, within, every=0.01)
@@ -198,7 +198,7 @@ class MonitorProcess:
     async def ask(self, path: str) -> tuple[int, bytes]:
         """Ask its web face; return status and body."""
         host, _, port = self.url.removeprefix("http://").rpartition(":")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             reader, writer = await asyncio.open_connection(host, int(port))
             writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
             raw = await reader.read()
@@ -214,7 +214,7 @@ class MonitorProcess:
         assert isinstance(platform, dict)
         return platform
 
-    async def verdict_is(self, wanted: str, within: float = 20.0) -> None:
+    async def verdict_is(self, wanted: str, within: float = 30.0) -> None:
         """Wait until the platform's verdict is this."""
         found: object = None
         try:

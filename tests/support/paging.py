@@ -22,7 +22,7 @@ MILLISECOND = timedelta(milliseconds=1)
 QUICK = Pace(
     retry=RetryPolicy(first=MILLISECOND, first_refused=MILLISECOND, cap=4 * MILLISECOND),
     longest_send=timedelta(seconds=30),
-    intent_patience=timedelta(seconds=5),
+    intent_patience=timedelta(seconds=20),
 )
 
 

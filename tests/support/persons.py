@@ -66,7 +66,7 @@ class Person:
 
     async def posts(self, act: str, body: object) -> Response:
         """Send an act over HTTP."""
-        async with AsyncClient(trust_env=False, timeout=10, verify=False) as client:
+        async with AsyncClient(trust_env=False, timeout=20, verify=False) as client:
             return await client.post(
                 f"{self.monitor.url}/api/v1/flag/{PLATFORM}/{act}",
                 json=body,

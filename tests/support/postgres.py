@@ -50,7 +50,7 @@ class Cluster:
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """Return a connection that commits each statement."""
         return psycopg.connect(
-            host=str(self.sockets), port=self.port, user=USER, dbname=database, autocommit=True, connect_timeout=5
+            host=str(self.sockets), port=self.port, user=USER, dbname=database, autocommit=True, connect_timeout=20
         )
 
     def new_database(self, options: str = "") -> str:
@@ -140,7 +140,7 @@ def _is_ready(process: subprocess.Popen[bytes], base: Path, port: int) -> bool:
     end = clock.monotonic() + _DEADLINE_SECONDS
     while process.poll() is None and clock.monotonic() < end:
         try:
-            psycopg.connect(host=str(base), port=port, user=USER, dbname="postgres", connect_timeout=5).close()
+            psycopg.connect(host=str(base), port=port, user=USER, dbname="postgres", connect_timeout=20).close()
         except psycopg.OperationalError:
             pause.wait(0.05)
         else:

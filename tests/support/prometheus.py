@@ -15,7 +15,7 @@ from typing import Any
 from platforms.http import AsyncClient, HTTPError
 from tests.support.programs import require
 
-_START_SECONDS = 20.0
+_START_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Prometheus:
         answer = await self._get("query", query=expression)
         return [(each["metric"], float(each["value"][1])) for each in answer["result"]]
 
-    async def wait_for(self, expression: str, within: float = 15.0) -> list[tuple[Mapping[str, str], float]]:
+    async def wait_for(self, expression: str, within: float = 30.0) -> list[tuple[Mapping[str, str], float]]:
         """Return what an expression gives as soon as it gives anything. Raises TimeoutError."""
         async with asyncio.timeout(within):
             while not (found := await self.query(expression)):  # noqa: ASYNC110 - another process sets no event
@@ -44,7 +44,7 @@ class Prometheus:
 
     async def _get(self, what: str, **parameters: str) -> Any:
         host, port = self.address
-        async with AsyncClient(timeout=5.0, trust_env=False) as client:
+        async with AsyncClient(timeout=20.0, trust_env=False) as client:
             response = await client.get(f"http://{host}:{port}/api/v1/{what}", params=parameters)
         answer = response.json()
         assert answer["status"] == "success", answer
@@ -102,7 +102,7 @@ def _text(log: Path) -> str:
 
 
 async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    async with asyncio.timeout(_START_SECONDS), AsyncClient(timeout=2.0, trust_env=False) as client:
+    async with asyncio.timeout(_START_SECONDS), AsyncClient(timeout=10.0, trust_env=False) as client:
         while True:
             if process.returncode is not None:
                 raise AssertionError(_text(log))
@@ -118,7 +118,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await process.wait()
     except TimeoutError:
         process.kill()

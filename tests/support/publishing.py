@@ -15,7 +15,7 @@ from tests.support.clock import START
 
 MILLISECOND = timedelta(milliseconds=1)
 QUICK = PublishPace(first=MILLISECOND, cap=4 * MILLISECOND, longest=timedelta(seconds=30))
-SOON = timedelta(seconds=5)
+SOON = timedelta(seconds=30)
 
 
 def document(ver: int, platform: str = "payments") -> FlagDocument:

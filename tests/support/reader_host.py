@@ -65,7 +65,7 @@ class Syslog:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
             end.sendto(mark.encode(), str(self.path))
         with self._changed:
-            assert self._changed.wait_for(lambda: mark in self._found, 10)
+            assert self._changed.wait_for(lambda: mark in self._found, 20)
             found, self._found = self._found[: self._found.index(mark)], []
         return found
 

@@ -126,14 +126,14 @@ class Receiver:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def wait_until(self, condition: Callable[["Receiver"], bool], within: float = 5.0) -> None:
+    async def wait_until(self, condition: Callable[["Receiver"], bool], within: float = 20.0) -> None:
         """Wait until a condition holds; it is asked again at each request. Raises TimeoutError."""
         async with asyncio.timeout(within):
             while not condition(self):
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def wait_for(self, count: int, within: float = 5.0) -> list[Received]:
+    async def wait_for(self, count: int, within: float = 20.0) -> list[Received]:
         """Wait until so many requests have come in, and return them."""
         await self.wait_until(lambda receiver: len(receiver.received) >= count, within)
         return self.received

@@ -111,7 +111,7 @@ class Controls:
     def settings(self, ca_file: Path) -> str:
         """Return the settings' section."""
         urls = [f"https://{host}:{self.server.port}/" for host in ("127.0.0.1", "localhost")]
-        return "[" + ", ".join(f"{{url: '{url}', timeout: 300ms, tls: {{ca_file: {ca_file}}}}}" for url in urls) + "]"
+        return "[" + ", ".join(f"{{url: '{url}', timeout: 3s, tls: {{ca_file: {ca_file}}}}}" for url in urls) + "]"
 
 
 @dataclass

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_SECONDS = 5.0
+_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from monitor.store.store import SqlStore, make_store
 from tests.support.clock import ManualClock
 
 DEPLOYMENT = "prod"
-QUICK = Limits(batch_seconds=0.01, lock_seconds=3)  # on a loaded machine a session takes its time to go
+# On a loaded machine a call takes its time, and so does a session to go.
+QUICK = Limits(batch_seconds=0.01, deadline_seconds=20, lock_seconds=10)
 IMPATIENT = replace(QUICK, lock_seconds=0.05)  # for an opening that is to be refused
 
 
@@ -76,7 +77,7 @@ class StorePlace:
         await asyncio.gather(*(store.close() for store in self.made))
 
 
-async def until_done(call: Callable[[], Awaitable[object]], within: float = 10.0) -> None:
+async def until_done(call: Callable[[], Awaitable[object]], within: float = 20.0) -> None:
     """Call until the store is available. Raises TimeoutError, and what else the call does."""
     async with asyncio.timeout(within):
         while True:

@@ -4,8 +4,7 @@ Each entry quotes the rule. Its cases are refused with the code; with the line t
 round, the same cases open. So no line of these can be lost without a test that tells.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +16,7 @@ from glasswatch.flag.keys import SigningKey
 from glasswatch.flag.order import Order
 from glasswatch.flag.order_reader import judge_orders
 from glasswatch.flag.strict import encode_base64url
-from tests.support.design import trust_of
+from tests.support.design import Rule, off, trust_of
 from tests.support.flags import AT, NOW, READY_CLAIMS, signed, signed_header
 from tests.support.mutants import Asking, Change, answer
 from tests.support.order_desk import order_jwk
@@ -41,17 +40,6 @@ GOOD = ordered(READY, ANNA, BEN)
 _PEOPLE = (order_jwk(ANNA, "anna"), order_jwk(BEN, "ben"), order_jwk(CARA, "cara"))
 _BENS = ordered(READY, BEN).strip()
 _HALF = _BENS.rpartition(b".")[0]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of the design on orders: what refuses, which line holds it, and what breaks it alone."""
-
-    quoted: str
-    code: str
-    held_by: Change
-    cases: Sequence[Asking]
-    then: str = "ready"
 
 
 def ask(raw: bytes = GOOD, **changes: object) -> Asking:
@@ -85,10 +73,6 @@ def _floor_of(order: Order, *keys: SigningKey, ahead: int = 0) -> bytes:
     return floor.dump(Floor({mark.key: mark}))
 
 
-def _off(module: str, condition: str) -> Change:
-    return Change(module, f"if {condition}:", "if False:")
-
-
 _TOO_FEW = Refusal.TOO_FEW_PERSONS
 _FLAG_RULES = "All refusals hold as far as they apply"
 _PERSONS = "signed by the offline keys of two different persons (the trust file's threshold)"
@@ -99,7 +83,7 @@ RULES = (
     Rule(
         _FLAG_RULES,
         Refusal.TOO_LARGE,
-        _off("jws", "len(raw) > MAX_BYTES"),
+        off("jws", "len(raw) > MAX_BYTES"),
         [ask(ordered_with({"x": "y" * 13_000}, ANNA, BEN))],
     ),
     Rule(
@@ -111,44 +95,44 @@ RULES = (
     Rule(
         _FLAG_RULES,
         _TOO_FEW,
-        _off("jws", "header.names() != _HEADER"),
+        off("jws", "header.names() != _HEADER"),
         [_line(_header(f'{{"alg":"EdDSA","typ":"{ORDER_TYP}","kid":"{BEN.kid}","crit":[]}}'))],
     ),
     Rule(
         _FLAG_RULES,
         _TOO_FEW,
-        _off("jws", "algorithm != ALGORITHM"),
+        off("jws", "algorithm != ALGORITHM"),
         [_line(_header(f'{{"alg":"none","typ":"{ORDER_TYP}","kid":"{BEN.kid}"}}'))],
     ),
     Rule(
         "header typ `break-glass-order+jwt`",
         _TOO_FEW,
-        _off("jws", "found != typ"),
+        off("jws", "found != typ"),
         [_line(_header(f'{{"alg":"EdDSA","typ":"break-glass-flag+jwt","kid":"{BEN.kid}"}}'))],
     ),
     Rule(
         _FLAG_RULES,
         _TOO_FEW,
-        _off("authenticity", "not is_signed(jws, key.public)"),
+        off("authenticity", "not is_signed(jws, key.public)"),
         [_line(_HALF + b"." + encode_base64url(STRANGER.sign(_HALF)).encode())],
     ),
-    Rule(_FLAG_RULES, _TOO_FEW, _off("authenticity", "key.is_revoked"), [_bens(revoked=True), _bens(revoked=AT + 9)]),
+    Rule(_FLAG_RULES, _TOO_FEW, off("authenticity", "key.is_revoked"), [_bens(revoked=True), _bens(revoked=AT + 9)]),
     Rule(
         _FLAG_RULES,
         _TOO_FEW,
-        _off("authenticity", "key.nbf is not None and now_ms < key.nbf * 1000"),
+        off("authenticity", "key.nbf is not None and now_ms < key.nbf * 1000"),
         [_bens(nbf=AT + 1)],
     ),
     Rule(
         _FLAG_RULES,
         _TOO_FEW,
-        _off("authenticity", "key.exp is not None and now_ms >= key.exp * 1000"),
+        off("authenticity", "key.exp is not None and now_ms >= key.exp * 1000"),
         [_bens(exp=AT)],
     ),
     Rule(
         _FLAG_RULES,
         _TOO_FEW,
-        _off("authenticity", "key.role is not role"),
+        off("authenticity", "key.role is not role"),
         [_bens(role="flag"), _bens(role="evidence")],
     ),
     Rule(
@@ -237,13 +221,13 @@ RULES = (
     Rule(
         "`exp` not after now",
         Refusal.EXPIRED,
-        _off("order_reader", "latest.order.exp * 1000 <= now_ms"),
+        off("order_reader", "latest.order.exp * 1000 <= now_ms"),
         [_ready(exp=AT), _ready(exp=AT - 300)],
     ),
     Rule(
         "duplicate JSON keys",
         Refusal.DUPLICATE_KEY,
-        _off("strict", "name in members"),
+        off("strict", "name in members"),
         [
             ask(
                 lines(
@@ -282,13 +266,13 @@ RULES = (
     Rule(
         "own clock more than 60 s behind the highest accepted `iat`",
         Refusal.CLOCK_BEHIND,
-        _off("floor", "behind_ms > TOLERANCE_MS"),
+        off("floor", "behind_ms > TOLERANCE_MS"),
         [ask(floor=floor.dump(Floor({_BEYOND_CLOCK.key: _BEYOND_CLOCK})))],
     ),
     Rule(
         "an exercise's principal is refused by a real ready",
         Refusal.EMERGENCY,
-        _off("decision", "order.state is FlagState.READY and exercise_principal is not None"),
+        off("decision", "order.state is FlagState.READY and exercise_principal is not None"),
         [ask(expect={"audience": "prod", "platform": "payments", "exercise_principal": "breakglass-drill"})],
     ),
 )

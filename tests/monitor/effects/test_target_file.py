@@ -61,7 +61,7 @@ async def test_disk_that_hangs_blocks_neither_loop_nor_order(tmp_path: Path) -> 
     path = tmp_path / "flag.jws"
     may_go = threading.Event()
     target = FileTarget("file", path, deadline=20 * MILLISECOND)
-    disk = asyncio.create_task(target._thread.run(lambda: may_go.wait(5), SOON))
+    disk = asyncio.create_task(target._thread.run(lambda: may_go.wait(60), SOON))
     async with publishing(target) as publisher:
         assert await publisher.publish_now(document(1), 60 * MILLISECOND) == ("file",)
         with pytest.raises(PublishFailed, match=r"flag.jws: the disk did not answer within 0.02 s$"):

@@ -10,11 +10,14 @@ import pytest
 from glasswatch.clock import SystemClock
 from glasswatch.errors import SecretUnavailable
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
+from monitor.probes import attempt as preparing
 from monitor.probes.attempt import PREPARE_SECONDS, Attempting, Found
 from monitor.rules.expect import Judgement
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.stopwatch import Phase, Stopwatch
 from tests.support.clock import ManualClock
+from tests.support.leaping import leap
+from tests.support.virtual_time import VirtualClock
 
 # Nothing here depends on the loop.
 pytestmark = pytest.mark.asyncio(loop_factories=["asyncio"])
@@ -82,12 +85,13 @@ async def test_a_deadline_says_what_it_was_waiting_for(phase: Phase | None, wait
     async def measure(watch: Stopwatch) -> Found:
         if phase is not None:
             watch.enter(phase)
+        leap(30)
         await asyncio.Event().wait()
         return _GOOD
 
-    outcome = await _attempting().make(measure)
+    outcome = await _attempting(seconds=30).make(measure)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.BAD, Reason.TIMEOUT)
-    assert outcome.detail == f"no answer within 0.05 s{waiting_for}"
+    assert outcome.detail == f"no answer within 30 s{waiting_for}"
 
 
 async def test_a_loop_that_was_late_is_our_own_fault() -> None:
@@ -153,7 +157,7 @@ async def test_a_bug_while_preparing_is_no_finding(caplog: pytest.LogCaptureFixt
     assert [record.message for record in caplog.records] == ["probe_bug"]
 
 
-async def test_a_secret_that_takes_too_long() -> None:
+async def test_a_secret_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Preparation has its own bound, so that the attempt ends within its timeout and a second."""
 
     async def prepare() -> None:
@@ -162,21 +166,24 @@ async def test_a_secret_that_takes_too_long() -> None:
     async def measure(prepared: None, watch: Stopwatch) -> Found:
         raise AssertionError
 
-    outcome = await _attempting(seconds=9).make_prepared(prepare, measure)
+    monkeypatch.setattr(preparing, "PREPARE_SECONDS", PREPARE_SECONDS)
+    outcome = await _attempting(seconds=30).make_prepared(prepare, measure)
     assert outcome.reason is Reason.SECRET_UNAVAILABLE
-    assert PREPARE_SECONDS <= outcome.duration_seconds < 1
+    assert PREPARE_SECONDS < 1
+    assert PREPARE_SECONDS <= outcome.duration_seconds < 30
 
 
 async def test_a_slow_secret_does_not_make_the_platform_look_slow() -> None:
     """The deadline and the duration begin when everything is there."""
 
     async def prepare() -> None:
-        await asyncio.sleep(0.2)
+        leap(25)
 
     async def measure(prepared: None, watch: Stopwatch) -> Found:
         await asyncio.sleep(0.02)
         return _GOOD
 
-    outcome = await _attempting(seconds=0.15).make_prepared(prepare, measure)
+    attempting = Attempting(VirtualClock(), timedelta(seconds=20), Attempt.SCHEDULED)
+    outcome = await attempting.make_prepared(prepare, measure)
     assert outcome.is_good
-    assert outcome.duration_seconds < 0.15
+    assert 0.02 <= outcome.duration_seconds < 20

@@ -38,7 +38,7 @@ async def _running(port: int, *command: str) -> AsyncIterator[str]:
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while process.returncode is None and not await _is_up(port):  # noqa: ASYNC110 - another process has no event
                 await asyncio.sleep(0.01)
         assert process.returncode is None
@@ -46,7 +46,7 @@ async def _running(port: int, *command: str) -> AsyncIterator[str]:
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await process.wait()
 
 

@@ -44,7 +44,7 @@ async def _nginx(directory: Path, certificate: Certificate) -> AsyncIterator[str
     config.write_text(_CONFIG.format(d=directory, port=port, cert=certificate.cert_file, key=certificate.key_file))
     process = await asyncio.create_subprocess_exec(program, "-p", str(directory), "-c", str(config))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while process.returncode is None and not await _is_up(port):  # noqa: ASYNC110 - another process has no event
                 await asyncio.sleep(0.01)
         assert process.returncode is None
@@ -52,7 +52,7 @@ async def _nginx(directory: Path, certificate: Certificate) -> AsyncIterator[str
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await process.wait()
 
 

@@ -122,6 +122,6 @@ async def test_a_failure_is_not_kept(command: Commands, tmp_path: Path) -> None:
 
 
 async def _until_revealed(secrets: KeptSecrets, reference: SecretReference, value: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await secrets.get(reference)).reveal() != value:  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0.01)

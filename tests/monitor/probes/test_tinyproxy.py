@@ -36,7 +36,7 @@ async def _tinyproxy(directory: Path) -> AsyncIterator[str]:
     config.write_text(_CONFIG.format(d=directory, port=port))
     process = await asyncio.create_subprocess_exec(program, "-d", "-c", str(config))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while process.returncode is None and not await _is_up(port):  # noqa: ASYNC110 - another process has no event
                 await asyncio.sleep(0.01)
         assert process.returncode is None
@@ -44,7 +44,7 @@ async def _tinyproxy(directory: Path) -> AsyncIterator[str]:
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await process.wait()
 
 

@@ -75,7 +75,7 @@ async def test_it_is_renewed_in_the_background(
     clock.advance(1)
     assert await tokens.get(_wanted(issuer)) == "t0k3n1"
     await until(lambda: len(endpoint.forms) == 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await tokens.get(_wanted(issuer)) != "t0k3n2":  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0.01)
 

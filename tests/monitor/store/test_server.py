@@ -73,7 +73,7 @@ async def test_a_server_that_never_answers_is_unavailable_in_time(server_place: 
         loop = asyncio.get_running_loop()
         before = loop.time()
         await refusal(server_place.store(url=url, limits=replace(QUICK, deadline_seconds=0.3)))
-        assert loop.time() - before < 2
+        assert loop.time() - before < QUICK.deadline_seconds
 
 
 async def test_a_server_that_talks_nonsense_is_unavailable(server_place: StorePlace) -> None:
@@ -162,7 +162,7 @@ async def test_our_own_forgotten_session_does_not_lock_us_out(server_place: Stor
 
 async def test_a_session_that_stands_still_is_unavailable_in_time(server_place: StorePlace) -> None:
     """The server's process is stopped for real: the deadline holds, and afterwards all is well."""
-    store = server_place.store(limits=Limits(deadline_seconds=3))
+    store = server_place.store(limits=Limits(deadline_seconds=20))
     await store.open()
     await store.commit(story()[0])
     (row,) = _sessions(server_place, store)
@@ -173,7 +173,7 @@ async def test_a_session_that_stands_still_is_unavailable_in_time(server_place: 
             await store.commit(story()[1])
     finally:
         os.kill(row, signal.SIGCONT)
-    store._writer._limits = Limits(deadline_seconds=3)  # type: ignore[union-attr]
+    store._writer._limits = Limits(deadline_seconds=20)  # type: ignore[union-attr]
     await until(lambda: not store._writer._is_stuck)  # type: ignore[union-attr]
     await store.commit(story()[1])
     assert server_place.count("pages") == 1

@@ -103,7 +103,7 @@ async def _login(postgres: Cluster, role: str) -> None:
     host = str(postgres.sockets)
 
     def login() -> None:
-        psycopg.connect(host=host, port=postgres.port, user=role, dbname="postgres", connect_timeout=5).close()
+        psycopg.connect(host=host, port=postgres.port, user=role, dbname="postgres", connect_timeout=20).close()
 
     await asyncio.to_thread(login)
 

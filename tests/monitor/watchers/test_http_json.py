@@ -30,7 +30,7 @@ class Search:
             "at": "_source.at",
             "entry": "_id",
             "person": "_source.user",
-            "timeout": timedelta(seconds=0.5),
+            "timeout": timedelta(seconds=20),
             **settings,
         }
         self.heads: list[bytes] = []
@@ -131,8 +131,9 @@ async def test_without_an_id_an_entry_is_known_by_what_it_holds() -> None:
 )
 async def test_what_cannot_be_read_is_not_measured(script: Script | bytes, why: str) -> None:
     """Said without the address's path and query, which may hold secrets."""
+    search = Search(timeout=timedelta(seconds=0.5)) if script is silent else Search()
     with pytest.raises(CannotSee, match=why) as caught:
-        await Search().read(script)
+        await search.read(script)
     assert "breakglass" not in str(caught.value)
 
 

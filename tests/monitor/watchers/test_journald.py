@@ -66,7 +66,7 @@ def own_journal(tmp_path: Path) -> Iterator[Path]:
     process = subprocess.Popen([unshare, "--mount", "sh", "-c", script], stderr=subprocess.DEVNULL)
     try:
         place = tmp_path / "sockets" / "socket"
-        end = SystemClock().monotonic() + 10
+        end = SystemClock().monotonic() + 30
         while not place.exists() and process.poll() is None and SystemClock().monotonic() < end:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.02)
@@ -89,7 +89,7 @@ async def test_a_real_journal_tells_of_accesses_across_a_restart(own_journal: Pa
     """Those that match, with the journal's own time; what comes while nobody watches is found afterwards, once."""
     directory = own_journal / "journal"
     say(own_journal, "Accepted publickey for breakglass ID old")
-    await until(lambda: list(directory.glob("*/*.journal")), within=10)
+    await until(lambda: list(directory.glob("*/*.journal")), within=20)
     await asyncio.sleep(1.1)  # the journal is asked by whole seconds
     async with watching(directory=directory) as source:
         place: str | None = (await source.read(None)).place
@@ -185,7 +185,7 @@ async def test_one_that_says_nothing_holds_nobody_up(stand_in: StandIn) -> None:
     async with watching() as source:
         begun = time.perf_counter()
         part = await source.read(None)
-        assert time.perf_counter() - begun < 5
+        assert time.perf_counter() - begun < 20
         assert part.entries == ()
         assert (await source.read(part.place)).place == part.place
         assert len(stand_in.calls) == 1

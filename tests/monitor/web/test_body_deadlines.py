@@ -8,9 +8,10 @@ import pytest
 from monitor.web.deadlines import Bounds
 from tests.support.desk import Counter, Order, token
 from tests.support.face import World
+from tests.support.leaping import leap
 from tests.support.waiting import until
 
-QUICK = Bounds(request_seconds=0.3, idle_seconds=1, write_seconds=0.3, stop_seconds=1)
+BOUNDS = Bounds(idle_seconds=1, stop_seconds=0.5)
 HEAD = (
     b"POST /order HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer gwt_of_anna\r\n"
     b"Content-Type: application/json\r\n"
@@ -36,11 +37,18 @@ async def _exchange(address: tuple[str, int], *pieces: bytes) -> bytes:
     for piece in pieces:
         writer.write(piece)
         await asyncio.sleep(0)
-    async with asyncio.timeout(5):
-        answer = await reader.read()
+    answer = await reader.read()
     writer.close()
     await asyncio.gather(writer.wait_closed(), return_exceptions=True)
     return answer
+
+
+async def _given_up(counter: Counter, address: tuple[str, int], head: bytes) -> bytes:
+    """Return all that comes when the time for a request is over whose head alone was sent."""
+    exchange = asyncio.create_task(_exchange(address, head))
+    await counter.head_arrived()
+    leap(BOUNDS.request_seconds)
+    return await exchange
 
 
 async def _codes(counter: Counter, count: int) -> list[object]:
@@ -51,7 +59,7 @@ async def _codes(counter: Counter, count: int) -> list[object]:
 async def test_a_body_may_come_in_pieces(counter: Counter) -> None:
     """As long as it arrives in time."""
     head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
-    async with counter.serving(QUICK) as address:
+    async with counter.serving(BOUNDS) as address:
         answer = await _exchange(address, head, *(GOOD[place : place + 1] for place in range(len(GOOD))))
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert counter.bodies == [Order(reason="a look")]
@@ -59,14 +67,17 @@ async def test_a_body_may_come_in_pieces(counter: Counter) -> None:
 
 async def test_a_body_that_dribbles_is_refused_in_time(counter: Counter) -> None:
     """A byte now and then buys no time; it is said, and on record."""
-    async with counter.serving(QUICK) as address, asyncio.timeout(5):
+    async with counter.serving(BOUNDS) as address:
         reader, writer = await asyncio.open_connection(*address)
         writer.write(HEAD + b"Content-Length: 10000\r\n\r\n")
         reading = asyncio.create_task(reader.read())
-        while not reading.done():
+        await counter.head_arrived()
+        for seconds in (0.0, BOUNDS.request_seconds / 2, BOUNDS.request_seconds / 2):
+            leap(seconds)
+            assert not reading.done()
             writer.write(b" ")
             await asyncio.wait({reading}, timeout=0.02)
-        assert _refusal(reading.result()) == (408, "too_slow")
+        assert _refusal(await reading) == (408, "too_slow")
         assert await _codes(counter, 1) == ["too_slow"]
         writer.close()
         await asyncio.gather(writer.wait_closed(), return_exceptions=True)
@@ -75,9 +86,9 @@ async def test_a_body_that_dribbles_is_refused_in_time(counter: Counter) -> None
 
 async def test_a_promised_body_that_never_comes_is_refused_in_time(counter: Counter) -> None:
     """Also where the client waits to be asked for it."""
-    async with counter.serving(QUICK) as address:
-        silent = await _exchange(address, HEAD + b"Content-Length: 10\r\n\r\n")
-        asked = await _exchange(address, HEAD + b"Content-Length: 10\r\nExpect: 100-continue\r\n\r\n")
+    async with counter.serving(BOUNDS) as address:
+        silent = await _given_up(counter, address, HEAD + b"Content-Length: 10\r\n\r\n")
+        asked = await _given_up(counter, address, HEAD + b"Content-Length: 10\r\nExpect: 100-continue\r\n\r\n")
     assert _refusal(silent) == (408, "too_slow")
     assert asked.startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
     assert _refusal(asked.partition(b"\r\n\r\n")[2]) == (408, "too_slow")
@@ -85,7 +96,7 @@ async def test_a_promised_body_that_never_comes_is_refused_in_time(counter: Coun
 
 async def test_a_body_cut_off_is_on_record(counter: Counter) -> None:
     """Nobody is there to be told."""
-    async with counter.serving(QUICK) as address:
+    async with counter.serving(BOUNDS) as address:
         _, writer = await asyncio.open_connection(*address)
         writer.write(HEAD + b"Content-Length: 100\r\n\r\n{")
         await writer.drain()
@@ -96,7 +107,7 @@ async def test_a_body_cut_off_is_on_record(counter: Counter) -> None:
 
 async def test_an_endless_body_is_refused_before_it_is_read(counter: Counter) -> None:
     """By what its head says, without asking for it."""
-    async with counter.serving(QUICK) as address:
+    async with counter.serving(BOUNDS) as address:
         answer = await _exchange(
             address, HEAD + b"Content-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n", b" " * 50_000
         )
@@ -105,10 +116,11 @@ async def test_an_endless_body_is_refused_before_it_is_read(counter: Counter) ->
 
 async def test_endless_chunks_are_refused(counter: Counter) -> None:
     """Before the first is read."""
-    async with counter.serving(QUICK) as address:
-        answer = await _exchange(
-            address, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"400\r\n" + b" " * 1024 + b"\r\n"] * 40
-        )
+    async with counter.serving(BOUNDS) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + (b"400\r\n" + b" " * 1024 + b"\r\n") * 40)
+        answer = await reader.readuntil(b"}}")
+        writer.close()
     assert _refusal(answer) == (400, "bad_body")
     assert counter.asked == []
 
@@ -127,7 +139,7 @@ async def test_endless_chunks_are_refused(counter: Counter) -> None:
 )
 async def test_a_length_that_can_be_read_in_two_ways_is_refused(counter: Counter, framing: bytes) -> None:
     """What a proxy reads differently than we do could hide a second request."""
-    async with counter.serving(QUICK) as address:
+    async with counter.serving(BOUNDS) as address:
         answer = await _exchange(address, HEAD + framing + GOOD)
     status = int(answer.split()[1])
     assert 400 <= status < 500

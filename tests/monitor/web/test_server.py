@@ -14,10 +14,12 @@ from monitor.web.deadlines import Bounds
 from monitor.web.server import WebServer
 from platforms.http import AsyncClient
 from tests.support.face import World, serving
+from tests.support.leaping import leap
 from tests.support.waiting import until
 from tests.support.watching import PLATFORM
 
-QUICK = Bounds(request_seconds=0.3, idle_seconds=1, write_seconds=0.3, stop_seconds=0.5)
+QUICK = Bounds(request_seconds=0.3, idle_seconds=1, write_seconds=0.3, stop_seconds=0.5)  # only for what is cut off
+PATIENT = Bounds(idle_seconds=1, stop_seconds=0.5)  # for what gets through, however a machine stalls
 
 
 async def _exchange(address: tuple[str, int], *parts: bytes) -> bytes:
@@ -27,7 +29,7 @@ async def _exchange(address: tuple[str, int], *parts: bytes) -> bytes:
         for part in parts:
             writer.write(part)
             await writer.drain()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await reader.read()
     finally:
         writer.close()
@@ -55,12 +57,12 @@ async def test_an_answer_is_dated_when_it_is_asked_for() -> None:
     async with serving(World().face()) as (host, port), AsyncClient() as client:
         url = f"http://{host}:{port}/-/healthy"
         first = (await client.get(url)).headers["date"]
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             while (second := (await client.get(url)).headers["date"]) == first:  # noqa: ASYNC110 - the clock has no event
                 await asyncio.sleep(0.05)
     dates = [parsedate_to_datetime(each) for each in (first, second)]
     assert dates[0] < dates[1] <= SystemClock().now()
-    assert SystemClock().now() - dates[1] < timedelta(seconds=5)
+    assert SystemClock().now() - dates[1] < timedelta(seconds=20)
 
 
 @pytest.mark.parametrize("host", ["localhost", "::1"])
@@ -69,7 +71,7 @@ async def test_other_names_of_loopback_serve_too(host: str) -> None:
     face = World().face()
     server = WebServer(face.app, face.close)
     bound, port = server.bind(host, 0)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(server.run())
         address = f"[{bound}]" if ":" in bound else bound
         async with AsyncClient() as client:
@@ -139,7 +141,7 @@ async def test_a_client_that_does_not_finish_is_cut_off(parts: list[bytes]) -> N
 
 async def test_a_byte_now_and_then_buys_no_time() -> None:
     """Slowloris: the deadline counts from the start of the request, not from the last byte."""
-    async with serving(World().face(), QUICK) as address, asyncio.timeout(3):
+    async with serving(World().face(), QUICK) as address, asyncio.timeout(20):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
         reading = asyncio.create_task(reader.read())
@@ -153,16 +155,26 @@ async def test_a_byte_now_and_then_buys_no_time() -> None:
 
 async def test_the_next_request_on_a_connection_has_a_deadline_too() -> None:
     """A client can't be quick once and slow ever after."""
-    async with serving(World().face(), QUICK) as address:
-        answer = await _exchange(address, b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET / HT")
-    first, _, rest = answer.partition(b"healthy\n")
-    assert first.startswith(b"HTTP/1.1 200 ")
-    assert _refusal(rest) == (408, "too_slow")
+    face = World().face()
+    server = WebServer(face.app, face.close, Bounds(stop_seconds=0.5))
+    address = server.bind("127.0.0.1", 0)
+    connections = server._server.server_state.connections
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(server.run())
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (await reader.readuntil(b"healthy\n")).startswith(b"HTTP/1.1 200 ")
+        writer.write(b"GET / HT")
+        await until(lambda: any(getattr(each, "_arrival", None) for each in connections))
+        leap(Bounds().request_seconds)
+        assert _refusal(await reader.read()) == (408, "too_slow")
+        writer.close()
+        server.stop()
 
 
 async def test_an_idle_connection_is_closed() -> None:
     """After its answer a client that asks no more is let go, without an error."""
-    async with serving(World().face(), QUICK) as address:
+    async with serving(World().face(), PATIENT) as address:
         answer = await _exchange(address, b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert answer.endswith(b"healthy\n")
 
@@ -172,10 +184,10 @@ async def test_a_client_that_does_not_read_is_cut_off(size: int) -> None:
     """An answer nobody takes does not stay in memory."""
     world = World(exposition=b"x" * size)
     face = world.face()
-    server = WebServer(face.app, face.close, QUICK)
+    server = WebServer(face.app, face.close, Bounds(write_seconds=0.3, stop_seconds=0.5))
     address = server.bind("127.0.0.1", 0)
     connections = server._server.server_state.connections
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(server.run())
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -193,7 +205,7 @@ async def test_a_client_that_does_not_read_is_cut_off(size: int) -> None:
 )
 async def test_an_endless_head_is_refused(request_bytes: bytes) -> None:
     """Past its bound nothing more is collected."""
-    async with serving(World().face(), QUICK) as address:
+    async with serving(World().face(), PATIENT) as address:
         answer = await _exchange(address, request_bytes[:40_000])
     assert _refusal(answer) == (431, "too_large")
 
@@ -210,7 +222,7 @@ async def test_an_endless_head_is_refused(request_bytes: bytes) -> None:
 )
 async def test_what_is_not_for_us_gets_the_one_shape(garbage: bytes) -> None:
     """Bytes that are no HTTP, or HTTP for a proxy, are refused as JSON; no traceback, no echo."""
-    async with serving(World().face(), QUICK) as address:
+    async with serving(World().face(), PATIENT) as address:
         status, code = _refusal(await _exchange(address, garbage))
     assert (status, code) == (400, "bad_request")
 
@@ -221,7 +233,7 @@ async def test_an_upgrade_is_not_granted() -> None:
         b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
-    async with serving(World().face(), QUICK) as address:
+    async with serving(World().face(), PATIENT) as address:
         answer = await _exchange(address, upgrade)
     assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
     assert b" 101 " not in answer
@@ -230,14 +242,14 @@ async def test_an_upgrade_is_not_granted() -> None:
 async def test_cancelling_ends_it_as_stopping_does() -> None:
     """A cancelled server closes its socket and its connections, in time."""
     face = World().face()
-    server = WebServer(face.app, face.close, QUICK)
+    server = WebServer(face.app, face.close, PATIENT)
     address = server.bind("127.0.0.1", 0)
     task = asyncio.create_task(server.run())
     reader, writer = await asyncio.open_connection(*address)
     writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     await until(lambda: face.hub.listeners == 1)
     task.cancel()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         with pytest.raises(asyncio.CancelledError):
             await task
         await reader.read()
@@ -253,11 +265,11 @@ async def test_stopping_waits_for_nobody_who_is_stuck() -> None:
     world.store.hold("outages")
     face = world.face()
     loop = asyncio.get_running_loop()
-    async with serving(face, QUICK) as address:
+    async with serving(face, PATIENT) as address:
         asked = asyncio.create_task(_exchange(address, b"GET /api/v1/outages HTTP/1.1\r\nHost: localhost\r\n\r\n"))
         await until(lambda: "outages" in world.store.calls)
         began = loop.time()
-    assert loop.time() - began < 2
+    assert loop.time() - began < 20
     await asyncio.gather(asked, return_exceptions=True)
 
 
@@ -265,9 +277,10 @@ def test_it_serves_on_uvloop() -> None:
     """The loop that the daemon prefers serves, cuts off and stops as the other does."""
 
     async def story() -> None:
-        async with serving(World().face(), QUICK) as (host, port), AsyncClient() as client:
+        async with serving(World().face(), PATIENT) as (host, port), AsyncClient() as client:
             assert (await client.get(f"http://{host}:{port}/api/v1/flag/{PLATFORM}")).status_code == 200
-            assert _refusal(await _exchange((host, port), b"GET / HT")) == (408, "too_slow")
+        async with serving(World().face(), QUICK) as address:
+            assert _refusal(await _exchange(address, b"GET / HT")) == (408, "too_slow")
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(story())
@@ -275,7 +288,7 @@ def test_it_serves_on_uvloop() -> None:
 
 async def test_line_breaks_buy_no_time() -> None:
     """What HTTP lets a client send before a request holds a connection no longer than a request may take."""
-    async with serving(World().face(), QUICK) as address, asyncio.timeout(3):
+    async with serving(World().face(), QUICK) as address, asyncio.timeout(20):
         reader, writer = await asyncio.open_connection(*address)
         reading = asyncio.create_task(reader.read())
         while not reading.done():
@@ -289,7 +302,7 @@ async def test_line_breaks_buy_no_time() -> None:
 async def test_a_client_that_reads_slowly_but_steadily_gets_everything() -> None:
     """Only who takes nothing at all is cut off, however long the whole of it lasts."""
     size = 20_000_000
-    async with serving(World(exposition=b"x" * size).face(), QUICK) as address:
+    async with serving(World(exposition=b"x" * size).face(), PATIENT) as address:
         reader, writer = await asyncio.open_connection(*address, limit=64 * 1024)
         writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")
@@ -304,7 +317,7 @@ async def test_a_client_that_reads_slowly_but_steadily_gets_everything() -> None
 async def test_nothing_is_written_into_an_answer_under_way() -> None:
     """Bytes that are no HTTP, sent while the event stream runs, end the connection without another word."""
     face = World().face()
-    async with serving(face, QUICK) as address:
+    async with serving(face, PATIENT) as address:
         reader, writer = await asyncio.open_connection(*address)
         writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.readuntil(b"retry: 3000\n\n")
@@ -319,7 +332,7 @@ async def test_nothing_is_written_into_an_answer_under_way() -> None:
 @pytest.mark.parametrize(("version", "status"), [(b"1.0", 200), (b"1.1", 421)])
 async def test_only_the_oldest_http_may_leave_out_the_host(version: bytes, status: int) -> None:
     """No browser speaks it, so no page on the internet can."""
-    async with serving(World().face(), QUICK) as address:
+    async with serving(World().face(), PATIENT) as address:
         answer = await _exchange(address, b"GET /-/healthy HTTP/" + version + b"\r\nConnection: close\r\n\r\n")
     assert int(answer.split()[1]) == status
 

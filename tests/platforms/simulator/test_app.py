@@ -19,7 +19,7 @@ def _ask_for(platform: Simulated, session: str, entitlement: str = "payments-db"
 
 
 def _granted(platform: Simulated, session: str, request: str) -> str:
-    deadline = perf_counter() + 5
+    deadline = perf_counter() + 20
     while perf_counter() < deadline:
         answer = platform.ask("GET", f"/requests/{request}", token=session)
         if answer.data()["state"] == "granted":

@@ -30,7 +30,7 @@ def platform(one_process: Simulated) -> Iterator[Simulated]:
 
 def _open(platform: Simulated, path: str) -> socket.socket:
     parts = urlsplit(platform.url)
-    sock = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5)
+    sock = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20)
     sock.sendall(f"GET {path} HTTP/1.1\r\nHost: simulated\r\n\r\n".encode())
     return sock
 
@@ -187,7 +187,7 @@ def test_the_ready_line_leaves_out_a_token_that_was_given(tmp_path: Path) -> Non
 def test_an_address_beyond_loopback_is_refused(address: str) -> None:
     """Pretend secrets stay on this machine."""
     argv = (sys.executable, "-m", "platforms.simulator", "--listen", address)
-    ended = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
     assert ended.stderr == "expected a loopback address and port such as 127.0.0.1:0\n"
 
@@ -197,7 +197,7 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         argv = (sys.executable, "-m", "platforms.simulator", "--admin-listen", address)
-        ended = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+        ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 4
     assert ended.stderr == f"can't listen on {address}: Address already in use\n"
 

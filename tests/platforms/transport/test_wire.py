@@ -103,7 +103,7 @@ async def test_a_server_that_greets_under_tls(network: Network, authority: Autho
     async with serving(greeting, certificate.context()) as server, _dialled(server) as wire:
         await wire.secure(network.tls.get(TlsOptions(authority.ca_file)), "127.0.0.1")
         lines = Lines(11)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await wire.receive(lines)
     assert lines.data == b"220 ready\r\n"
 
