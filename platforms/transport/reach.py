@@ -6,7 +6,7 @@ One look-up, one address, one connection: see `platforms.transport.resolver` for
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
-from platforms.transport.resolver import Ip, Resolver, numeric
+from platforms.transport.resolver import Address, Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
 from platforms.transport.wire import Wire, dial
@@ -36,9 +36,19 @@ async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) ->
     Raises:
         TransportFault: RESOLVE, REFUSED, UNREACHABLE, LOST, OWN.
     """
+    address = await addressed(network, place, watch)
+    watch.enter(Phase.CONNECT)
+    return await dial(address, limit)
+
+
+async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address:
+    """Return the address of a place.
+
+    Raises:
+        TransportFault: RESOLVE, OWN.
+    """
     address = numeric(place.host, place.port)
     if address is None:
         watch.enter(Phase.RESOLVE)
         address = await network.resolver.resolve(place.host, place.port, place.ip)
-    watch.enter(Phase.CONNECT)
-    return await dial(address, limit)
+    return address

@@ -74,7 +74,7 @@ async def dial(address: Address, limit: int) -> "Wire":
         )
     except OSError as error:
         wire.abort()
-        raise _connect_fault(error) from error
+        raise connect_fault(error) from error
     except BaseException:
         wire.abort()
         raise
@@ -282,7 +282,8 @@ class Wire(asyncio.Protocol):
         return "during the TLS handshake" if is_shaking else "before the answer was whole"
 
 
-def _connect_fault(error: OSError) -> TransportFault:
+def connect_fault(error: OSError) -> TransportFault:
+    """Return what keeping from connecting says, in plain words."""
     code = error.errno
     if code in _OWN:
         return TransportFault(FaultKind.OWN, _OWN[code])

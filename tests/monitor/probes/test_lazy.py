@@ -17,7 +17,9 @@ print(sorted(name for name in ("OpenSSL", "dns") if name in sys.modules))
 """
 
 
-@pytest.mark.parametrize(("kind", "loaded"), [("tcp", "[]\n[]\n"), ("tls", "[]\n['OpenSSL']\n")])
+@pytest.mark.parametrize(
+    ("kind", "loaded"), [("tcp", "[]\n[]\n"), ("tls", "[]\n['OpenSSL']\n"), ("dns", "['dns']\n['dns']\n")]
+)
 def test_libraries_wait_for_their_probe(kind: str, loaded: str) -> None:
     """Nobody else pays for them."""
     done = subprocess.run(
