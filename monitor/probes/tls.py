@@ -3,14 +3,16 @@
 Rules:
 - Only the verified handshake can make an outcome good: the second look begins after it has failed, and what it sees
   goes into words and into when certificates end, nowhere else.
-- The second look is a connection of its own, the one exception from a single one. It has what is left of the deadline;
-  when that ends, or the look fails, the attempt is worth what it was.
+- The second look is a connection of its own, the one exception from a single one, and counts as a request of the
+  platform's. It has what is left of the deadline; when that or the budget ends, or the look fails, the attempt is worth
+  what it was.
 - After a handshake that holds, the probe says goodbye and listens: a server of TLS 1.3 asks for a client certificate by
   an alert that comes only then.
 - When the first of the chain's certificates ends is told in any case, whether they were accepted or not.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -55,7 +57,7 @@ class TlsProbe:
 
     async def attempt(self, why: Attempt) -> Outcome:
         """See `monitor.ports.Probe`."""
-        hearing = Hearing()
+        hearing = Hearing(why)
         attempting = Attempting(self._network.clock, self._settings.timeout, why, hearing.standing)
         prepare = partial(identity_of, self._settings.tls, self._context.secrets)
         return await attempting.make_prepared(prepare, partial(self._measure, hearing))
@@ -74,8 +76,8 @@ class TlsProbe:
             if fault.kind is not FaultKind.TLS:
                 raise
             watch.stop()
-            hearing.fault = fault
-        return await self._looked(hearing.fault)
+            hearing.fault = failed = fault
+        return await self._looked(failed, why=hearing.why)
 
     async def _held(self, wire: Wire, watch: Stopwatch) -> Found:
         """Judge a handshake that holds."""
@@ -94,12 +96,12 @@ class TlsProbe:
         detail = f"{version}, {len(ends_at)} certificate{'s' if len(ends_at) > 1 else ''}; {detail}"
         return Found(Judgement(OutcomeKind.GOOD, Reason.OK, detail, warnings), end_at)
 
-    async def _looked(self, fault: TransportFault) -> Found:
+    async def _looked(self, fault: TransportFault, *, why: Attempt) -> Found:
         """Say why a handshake failed. Whatever is seen, it stays bad."""
-        try:
-            seen = await look(self._network, self._terms, Stopwatch(self._network.clock))
-        except TransportFault:
-            seen = Seen()
+        seen = Seen()
+        if self._context.requests.take(why):
+            with suppress(TransportFault):
+                seen = await look(self._network, self._terms, Stopwatch(self._network.clock))
         end_at = min(seen.ends_at, default=None)
         warnings = marks(Limits(None, self._limits.tls_days_left), 0.0, end_at, self._network.clock.now())
         return Found(Judgement(OutcomeKind.BAD, Reason.TLS_FAILED, _detail(fault, seen, self._name), warnings), end_at)
@@ -108,7 +110,8 @@ class TlsProbe:
 class Hearing:
     """What one attempt found out before it took a second look."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: Attempt) -> None:
+        self.why = why
         self.fault: TransportFault | None = None
 
     def standing(self, _late: str) -> Judgement | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from monitor.model.outcome import Outcome, Warn
+from monitor.model.outcome import Attempt, Outcome, Warn
 from monitor.probes.context import ProbeContext
 from tests.servers import raw
 from tests.servers.raw import Talk, serving
@@ -261,6 +262,26 @@ async def test_a_second_look_that_is_refused_changes_nothing(
     async with serving(script) as server:
         outcome = await _at(context, authority, server.port)
     assert outcome.detail.startswith("certificate not accepted: unable to get local issuer certificate")
+
+
+class _Spent:
+    """`RequestBudget` of which nothing is left."""
+
+    def take(self, why: Attempt) -> bool:
+        """See `RequestBudget`."""
+        return False
+
+    def count(self) -> None:
+        """See `RequestBudget`."""
+
+
+async def test_a_second_look_is_a_request(context: ProbeContext, authority: Authority, stranger: Authority) -> None:
+    """Where the platform may be asked no more, it isn't taken."""
+    spare = replace(context, requests=_Spent())
+    async with serving(raw.Talk.hang, stranger.issue("localhost").context()) as server:
+        outcome = await _at(spare, authority, server.port)
+    assert outcome.detail.startswith("certificate not accepted: unable to get local issuer certificate")
+    assert outcome.tls_expiry_at is None
 
 
 @pytest.mark.parametrize(
