@@ -26,7 +26,7 @@ import dns.rdatatype
 from platforms.errors import FaultKind, TransportFault
 
 _PAYLOAD: Final = 1232
-_MOST_RECORDS: Final = 1000
+_MOST_RECORDS: Final = 250  # reading them takes 20 ms
 _HEADER: Final = struct.Struct(">6H")
 _IN: Final = dns.rdataclass.IN
 

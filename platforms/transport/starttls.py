@@ -37,6 +37,7 @@ class StartTls(StrEnum):
 _GREETING: Final = "the greeting"
 _ASKED: Final = "the answer to STARTTLS"
 _CODE: Final = re.compile(rb"([1-5][0-9]{2})(?:[ -].*)?", re.DOTALL)
+_MOST_LINES: Final = 200
 _TAG: Final = b"A1 "
 _SQLSTATE: Final = re.compile(rb"[0-9A-Z]{5}")
 _SSL_REQUEST: Final = struct.pack(">II", 8, 80877103)
@@ -108,8 +109,11 @@ def _wrong(words: str) -> NoReturn:
 
 def _lines(said: bytes) -> Iterable[tuple[bytes, int]]:
     """Yield the whole lines, without their ends, and where each one's end is."""
-    start = 0
+    start = count = 0
     while (end := said.find(b"\n", start)) >= 0:
+        count += 1
+        if count > _MOST_LINES:
+            raise TransportFault(FaultKind.TOO_LARGE, f"more than {_MOST_LINES} lines came in one answer")
         yield said[start:end].removesuffix(b"\r"), end + 1
         start = end + 1
 
@@ -117,10 +121,10 @@ def _lines(said: bytes) -> Iterable[tuple[bytes, int]]:
 def _coded_reply(said: bytes, protocol: str) -> tuple[bytes, list[bytes], int] | None:
     """Return code, lines and end of a reply that may have several lines (RFC 959, 4.2; RFC 5321, 4.2.1)."""
     lines: list[bytes] = []
+    code = b""
     for line, end in _lines(said):
         lines.append(line)
-        first = _CODE.fullmatch(lines[0]) or _wrong(f"what the server says is not {protocol}")
-        code = first[1]
+        code = code or (_CODE.fullmatch(line) or _wrong(f"what the server says is not {protocol}"))[1]
         if line[:3] == code and line[3:4] != b"-":
             return code, lines, end
     return None

@@ -192,7 +192,7 @@ NONE = ("protocol", "what came is no answer to the question")
         (lambda question: [framed(question)], NONE),
         (
             lambda question: [framed(question[:6] + b"\xff" * 6 + question[12:])],
-            ("too_large", "the answer holds more than 1000 records"),
+            ("too_large", "the answer holds more than 250 records"),
         ),
     ],
 )

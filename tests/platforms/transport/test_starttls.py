@@ -91,6 +91,18 @@ def test_anything_else_is_an_answer_that_was_not_wanted(protocol: str, turn: int
     assert words in _refusal(protocol, turn, said)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "turn", "said"), [("smtp", 0, b"220-\n"), ("ftp", 1, b"234-\n"), ("imap", 1, b"* \n")]
+)
+def test_an_answer_without_end_is_not_read(protocol: str, turn: int, said: bytes) -> None:
+    """Many short lines would be looked through again and again."""
+    reply = _turns(protocol)[turn].reply
+    assert reply(said * 200) is None
+    with pytest.raises(TransportFault, match=r"^more than 200 lines came in one answer$") as caught:
+        reply(said * 201)
+    assert caught.value.kind is FaultKind.TOO_LARGE
+
+
 def test_our_address_is_written_as_smtp_wants_it() -> None:
     """IPv6 has its own form, and a zone is nobody's business."""
     assert turns_of(StartTls.SMTP, "::1")[1].send == b"EHLO [IPv6:::1]\r\n"
