@@ -13,6 +13,9 @@ KINDS: Final[Mapping[str, Entry]] = {
 
 PROBES: Final[Mapping[str, Entry]] = {
     "http": Entry(settings="monitor.settings.http:HttpProbeSettings", make="monitor.probes.http:make"),
+    "tcp": Entry(settings="monitor.settings.tcp:TcpProbeSettings", make="monitor.probes.tcp:make"),
+    "tls": Entry(settings="monitor.settings.tls_probe:TlsProbeSettings", make="monitor.probes.tls:make"),
+    "dns": Entry(settings="monitor.settings.dns:DnsProbeSettings", make="monitor.probes.dns:make"),
     "journey": Entry(settings="monitor.settings.journey:JourneyProbeSettings", make="monitor.probes.journey:make"),
 }
 

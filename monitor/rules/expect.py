@@ -24,6 +24,7 @@ from typing import Final, Protocol
 
 from glasswatch.strict_json import NOTHING, find, is_same, parse
 from monitor.model.outcome import OutcomeKind, Reason, Warn
+from monitor.rules.marks import Limits, marks
 
 _REFUSED: Final = frozenset({401, 403})
 _RATE_LIMITED: Final = 429
@@ -98,7 +99,7 @@ def judge(expected: Expectation, received: Received, now: datetime) -> Judgement
         unmeasured = _unmeasured(received)
         if unmeasured is not None:
             return unmeasured
-    warnings = tuple(_warnings(expected, received, now))
+    warnings = _warnings(expected, received, now)
     for reason, detail in _objections(expected, received):
         return Judgement(OutcomeKind.BAD, reason, detail, warnings)
     return Judgement(OutcomeKind.GOOD, Reason.OK, f"status {received.status}", warnings)
@@ -146,12 +147,9 @@ def _json_objections(expected: Sequence[JsonExpectation], body: bytes) -> Iterat
                 yield Reason.JSON, f"json {wanted.path} is not {_quoted(wanted.value)}"
 
 
-def _warnings(expected: Expectation, received: Received, now: datetime) -> Iterator[Warn]:
-    if expected.warn_duration is not None and received.duration_seconds > expected.warn_duration.total_seconds():
-        yield Warn.DURATION
-    days, expiry_at = expected.warn_tls_days_left, received.tls_expiry_at
-    if days is not None and expiry_at is not None and expiry_at - now < timedelta(days=days):
-        yield Warn.TLS_DAYS_LEFT
+def _warnings(expected: Expectation, received: Received, now: datetime) -> tuple[Warn, ...]:
+    limits = Limits(expected.warn_duration, expected.warn_tls_days_left)
+    return marks(limits, received.duration_seconds, received.tls_expiry_at, now)
 
 
 def _matches_any(pattern: Pattern, values: Iterable[str]) -> bool:

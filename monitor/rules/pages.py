@@ -229,7 +229,8 @@ def _expiry(platform: str, probe: ProbePolicy, outcome: Outcome) -> Iterator[Con
     if Warn.TLS_DAYS_LEFT in outcome.warnings:
         summary, why = summaries.expiry_on(platform, probe, outcome), "fewer days left than tls_days_left"
         yield Concern(kind, holds=True, summary=summary, reason=why, detail=probe.name)
-    elif outcome.is_good or outcome.tls_expiry_at is not None:
+    elif outcome.is_good or (outcome.tls_expiry_at is not None and outcome.reason is not Reason.TLS_FAILED):
+        # What was not accepted may be anybody's: it ends no ticket.
         summary, why = summaries.expiry_off(platform, probe), "its last outcome had no such warning"
         yield Concern(kind, holds=False, summary=summary, reason=why, detail=probe.name)
 

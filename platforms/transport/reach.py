@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from glasswatch.clock import Clock
 from platforms.addresses import is_forbidden
 from platforms.errors import FaultKind, TransportFault
-from platforms.transport.resolver import Ip, Resolver, numeric
+from platforms.transport.resolver import Address, Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
 from platforms.transport.wire import Wire, dial
@@ -42,11 +42,21 @@ async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) ->
     Raises:
         TransportFault: RESOLVE, REFUSED, UNREACHABLE, LOST, OWN; REDIRECT: nobody may be led there.
     """
+    address = await addressed(network, place, watch)
+    watch.enter(Phase.CONNECT)
+    return await dial(address, limit)
+
+
+async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address:
+    """Return the address of a place.
+
+    Raises:
+        TransportFault: RESOLVE, OWN; REDIRECT: nobody may be led there.
+    """
     address = numeric(place.host, place.port)
     if address is None:
         watch.enter(Phase.RESOLVE)
         address = await network.resolver.resolve(place.host, place.port, place.ip)
     if place.is_led and is_forbidden(address.host):
         raise TransportFault(FaultKind.REDIRECT, "a redirect leads to an address of this machine's own")
-    watch.enter(Phase.CONNECT)
-    return await dial(address, limit)
+    return address

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from platforms.errors import FaultKind, TransportFault
-from platforms.transport.tls import expiry_of, tls_fault
+from platforms.transport.tls import chain_of, expiry_of, tls_fault
 
 _READ: Final = 64 * 1024
 
@@ -40,6 +40,16 @@ class TlsSession:
     def expires_at(self) -> datetime | None:
         """When the server's certificate ends."""
         return expiry_of(self._tls)
+
+    @property
+    def version(self) -> str | None:
+        """The version that is spoken."""
+        return self._tls.version()
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The certificates from the server's own to the authority's, as they were verified (DER)."""
+        return chain_of(self._tls)
 
     def arrived(self, data: bytes) -> None:
         """Take what came from the network."""
@@ -93,6 +103,23 @@ class TlsSession:
             raise tls_fault(error) from error
         self.is_ended = not data
         return data
+
+    def part(self) -> bool:
+        """Say goodbye; return whether the other side has answered it already.
+
+        Raises:
+            TransportFault: TLS.
+        """
+        try:
+            self._tls.unwrap()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError as error:
+            if error.reason != "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":
+                raise tls_fault(error) from error
+        finally:
+            self.flush()
+        return True
 
     def flush(self) -> None:
         """Send what is held back."""

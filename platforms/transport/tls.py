@@ -24,6 +24,8 @@ from platforms.errors import CertificateAsked, FaultKind, TransportFault
 HTTP_1: Final = ("http/1.1",)
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
+_DER: Final = 2  # _ssl.ENCODING_DER
+
 # OpenSSL's reason codes that a person should not have to look up. Others are shown as OpenSSL names them.
 _WORDS: Final = {
     "WRONG_VERSION_NUMBER": "the server did not answer in TLS",
@@ -133,6 +135,19 @@ def expiry_of(session: ssl.SSLObject) -> datetime | None:
         known.at = _time(ends) if isinstance(ends, str) else None
         known.is_read = True
     return known.at
+
+
+def chain_of(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the verified certificates, the server's own first (DER); its own alone where Python can't tell more."""
+    inner = getattr(session, "_sslobj", None)  # public only from Python 3.13 on
+    try:
+        found = inner.get_verified_chain() if inner is not None else None
+    except (AttributeError, ssl.SSLError):
+        found = None
+    if not found:
+        own = session.getpeercert(binary_form=True)
+        return () if own is None else (own,)
+    return tuple(each if isinstance(each, bytes) else each.public_bytes(_DER) for each in found)
 
 
 class _Expiry:

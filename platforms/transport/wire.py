@@ -74,7 +74,7 @@ async def dial(address: Address, limit: int) -> "Wire":
         )
     except OSError as error:
         wire.abort()
-        raise _connect_fault(error) from error
+        raise connect_fault(error) from error
     except BaseException:
         wire.abort()
         raise
@@ -100,6 +100,22 @@ class Wire(asyncio.Protocol):
         """When the server's certificate ends; None in clear."""
         return self._tls.expires_at if self._tls is not None else None
 
+    @property
+    def tls_version(self) -> str | None:
+        """The version that is spoken, such as TLSv1.3; None in clear."""
+        return self._tls.version if self._tls is not None else None
+
+    @property
+    def tls_chain(self) -> tuple[bytes, ...]:
+        """The certificates (DER) from the server's own to the authority's that is trusted; none in clear."""
+        return self._tls.chain if self._tls is not None else ()
+
+    @property
+    def local_host(self) -> str:
+        """Our own address on this connection."""
+        name = self._transport.get_extra_info("sockname") if self._transport is not None else None
+        return str(name[0]) if name else "127.0.0.1"
+
     async def secure(self, context: ssl.SSLContext, server_name: str) -> None:
         """Make a TLS handshake and verify that the other side is `server_name` (a DNS name or an IP address).
 
@@ -122,6 +138,14 @@ class Wire(asyncio.Protocol):
             self._tls.encrypt(data)
         else:
             self._write(data)
+
+    def part(self) -> bool:
+        """Say goodbye inside TLS; return whether the other side has answered it already.
+
+        Raises:
+            TransportFault: TLS.
+        """
+        return self._tls is None or self._tls.part()
 
     async def receive(self, receiver: Receiver) -> None:
         """Hand on what arrives until the receiver has enough, or nothing more will come.
@@ -258,7 +282,8 @@ class Wire(asyncio.Protocol):
         return "during the TLS handshake" if is_shaking else "before the answer was whole"
 
 
-def _connect_fault(error: OSError) -> TransportFault:
+def connect_fault(error: OSError) -> TransportFault:
+    """Return what keeping from connecting says, in plain words."""
     code = error.errno
     if code in _OWN:
         return TransportFault(FaultKind.OWN, _OWN[code])

@@ -35,21 +35,39 @@ class Certificate:
 
 
 class Authority:
-    """Signs certificates. `ca_file` is what a client trusts it by."""
+    """Signs certificates. `ca_file` is what a client trusts it by.
 
-    def __init__(self, directory: Path, name: str = "throw-away authority") -> None:
+    One that is `below` another is not trusted by itself: what it signs is shown with its own certificate, which ends
+    after `ends`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        name: str = "throw-away authority",
+        below: "Authority | None" = None,
+        ends: timedelta = timedelta(days=365),
+    ) -> None:
         self._directory = directory
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named(name)
-        now = SystemClock().now()
+        now = SystemClock().now().replace(microsecond=0)
+        above = below or self
+        self.ends_at = now.astimezone(UTC) + ends
         certificate = (
-            _builder(self._name, self._name, now - timedelta(days=30), now + timedelta(days=365))
+            _builder(self._name, above._name, now - timedelta(days=30), now + ends)
             .public_key(self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(self._key, hashes.SHA256())
+            .sign(above._key, hashes.SHA256())
         )
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        self._shown = b"" if below is None else pem
         self.ca_file = directory / f"ca-{certificate.serial_number}.pem"
-        self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        self.ca_file.write_bytes(pem)
+
+    def below(self, name: str = "an authority below", ends: timedelta = timedelta(days=365)) -> "Authority":
+        """Return an authority that this one vouches for."""
+        return Authority(self._directory, name, self, ends)
 
     def issue(
         self,
@@ -67,7 +85,7 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
         cert_file = self._directory / f"cert-{made.serial_number}.pem"
-        cert_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        cert_file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + self._shown)
         key_file = self._directory / f"cert-{made.serial_number}.key"
         key_file.write_bytes(
             key.private_bytes(

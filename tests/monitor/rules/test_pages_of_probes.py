@@ -88,6 +88,15 @@ def test_only_who_saw_the_certificate_resolves_it(kind: OutcomeKind, *, has_seen
     assert ("tls_expiry resolved" in told(platform)) is is_resolved
 
 
+def test_a_certificate_that_was_not_accepted_resolves_nothing() -> None:
+    """It may be anybody's: how long it lasts says nothing about the one that was warned of."""
+    platform = up()
+    platform.see(GOOD, warnings=(Warn.TLS_DAYS_LEFT,))
+    seen = replace(outcome(BAD), reason=Reason.TLS_FAILED, tls_expiry_at=START + 99 * HOUR)
+    platform.hear(Observed("portal", seen, platform.now))
+    assert "tls_expiry resolved" not in told(platform)
+
+
 def test_a_slow_probe_is_no_certificate() -> None:
     """Another warning fires no certificate's ticket."""
     platform = up()

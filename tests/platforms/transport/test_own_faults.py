@@ -14,7 +14,7 @@ import pytest
 from platforms.errors import FaultKind
 from platforms.transport.reach import Network
 from platforms.transport.resolver import Address
-from platforms.transport.wire import _connect_fault, dial
+from platforms.transport.wire import connect_fault, dial
 from tests.servers.http import OK, answer, answering, closing, repeating, silent, then_hanging, then_resetting
 from tests.servers.raw import Script, serving
 from tests.support.descriptors import open_files
@@ -90,7 +90,7 @@ async def test_a_refused_connection(network: Network) -> None:
 )
 def test_what_the_system_says_of_a_connection(code: int | None, kind: FaultKind) -> None:
     """Only what this machine lacks is our own fault."""
-    fault = _connect_fault(OSError(code, "secret") if code is not None else OSError())
+    fault = connect_fault(OSError(code, "secret") if code is not None else OSError())
     assert fault.kind is kind
     assert "secret" not in str(fault)
 
