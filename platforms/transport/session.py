@@ -41,6 +41,11 @@ class TlsSession:
         """When the server's certificate ends."""
         return expiry_of(self._tls)
 
+    @property
+    def alpn(self) -> str | None:
+        """What was agreed to be spoken, if anything was."""
+        return self._tls.selected_alpn_protocol()
+
     def arrived(self, data: bytes) -> None:
         """Take what came from the network."""
         self._incoming.write(data)
