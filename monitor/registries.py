@@ -13,6 +13,9 @@ KINDS: Final[Mapping[str, Entry]] = {
 
 PROBES: Final[Mapping[str, Entry]] = {
     "http": Entry(settings="monitor.settings.http:HttpProbeSettings", make="monitor.probes.http:make"),
+    "grpc_health": Entry(
+        settings="monitor.settings.grpc_health:GrpcHealthProbeSettings", make="monitor.probes.grpc_health:make"
+    ),
     "journey": Entry(settings="monitor.settings.journey:JourneyProbeSettings", make="monitor.probes.journey:make"),
 }
 

@@ -59,7 +59,7 @@ class Frames:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._is_greeted = False
+        self.is_greeted = False
         self._is_judged = False  # the frame at the front was found within the bounds; the rest of it is to come
         self._is_mid_head = False
         self._head_bytes = 0
@@ -101,7 +101,7 @@ class Frames:
 
     def _judge(self, size: int, kind: int, flags: int) -> None:
         """Look at a frame as soon as its header is here: what is too large must not be collected first."""
-        if not self._is_greeted:
+        if not self.is_greeted:
             self._greet(kind, flags)
         if size > MAX_FRAME:
             raise TransportFault(FaultKind.TOO_LARGE, f"a frame is larger than {MAX_FRAME // 1024} KiB")
@@ -129,4 +129,4 @@ class Frames:
             raise TransportFault(FaultKind.PROTOCOL, "the server does not speak HTTP/2: it answers in HTTP/1")
         if kind not in (Kind.SETTINGS, Kind.GOAWAY) or (kind == Kind.SETTINGS and flags & _ACK):
             raise TransportFault(FaultKind.PROTOCOL, "the server does not speak HTTP/2")
-        self._is_greeted = True
+        self.is_greeted = True

@@ -21,7 +21,7 @@ from datetime import datetime
 from ssl import SSLContext
 from typing import Final
 
-from platforms.errors import CertificateAsked, FaultKind, TransportFault
+from platforms.errors import CertificateAsked, FaultKind, TransportFault, Unwelcomed
 from platforms.http import AsyncBaseTransport, AsyncByteStream, Request, Response
 from platforms.transport.answer import MAX_HEAD_BYTES, Answer, Expecting, Said
 from platforms.transport.body import decoded
@@ -102,6 +102,11 @@ class HttpTransport(AsyncBaseTransport):
             if identity is None:
                 raise
             raise TransportFault(FaultKind.CREDENTIAL, str(fault)) from fault
+        except Unwelcomed as fault:
+            if identity is None:
+                raise
+            words = "the server broke off right after TLS, as some refuse a client certificate"
+            raise TransportFault(FaultKind.CREDENTIAL, words) from fault
         return Response(
             said.status,
             headers=said.fields,

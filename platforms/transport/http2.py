@@ -37,7 +37,7 @@ from h2.exceptions import (
 from h2.settings import SettingCodes, Settings
 from hpack.struct import HeaderTuple, NeverIndexedHeaderTuple
 
-from platforms.errors import FaultKind, TransportFault
+from platforms.errors import FaultKind, TransportFault, Unwelcomed
 from platforms.http import Request
 from platforms.transport.answer import LARGE_HEAD, MAX_HEAD_BYTES, Expecting, Said
 from platforms.transport.broken_off import broken_off
@@ -68,7 +68,12 @@ async def speak(wire: Wire, request: Request, expecting: Expecting, watch: Stopw
         raise TransportFault(FaultKind.PROTOCOL, "the server does not offer HTTP/2 (ALPN h2)")
     dialogue = Dialogue(wire, watch, Gathering(expecting, tape))
     dialogue.begin(request)
-    await wire.receive(dialogue)
+    try:
+        await wire.receive(dialogue)
+    except TransportFault as fault:
+        if fault.kind is FaultKind.LOST and wire.is_secured and not dialogue.is_greeted:
+            raise Unwelcomed(str(fault)) from fault
+        raise
     return dialogue.said()
 
 
@@ -93,6 +98,11 @@ class Dialogue:
                 SettingCodes.MAX_HEADER_LIST_SIZE: MAX_HEAD_BYTES,
             },
         )
+
+    @property
+    def is_greeted(self) -> bool:
+        """Whether the server has said what it says first."""
+        return self._frames.is_greeted
 
     def begin(self, request: Request) -> None:
         """Send the request.

@@ -281,6 +281,7 @@ async def test_every_flood_has_its_bound(network: Network, script: Script, words
 @pytest.mark.parametrize(
     ("script", "kind"),
     [
+        pytest.param(http2.closing_after(b""), FaultKind.LOST, id="no greeting"),
         pytest.param(answering(OK[:-1]), FaultKind.LOST, id="half a body"),
         pytest.param(answering(reset(7)), FaultKind.LOST, id="refused"),
         pytest.param(repeating(head(), data(b"x" * 16_000)), FaultKind.TOO_LARGE, id="endless body"),
