@@ -124,7 +124,7 @@ def _heard(call: Called) -> _Heard:
     serving = None
     if call.code == Code.OK:
         number = status_in(call.message)
-        serving = _name(Serving, number) or f"status {number}, which nobody knows"
+        serving = _name(Serving, number) or "a state that nobody knows"
     return _Heard(status, serving, call.http_status if call.is_translated else None)
 
 

@@ -4,7 +4,7 @@
 2. The codes by which it says that we broke the protocol: PROTOCOL. Who is wrong can't be told from here.
 3. Every other code, and one nobody knows: LOST. REFUSED_STREAM says that the request was not begun.
 
-The code is a number; of what a server writes beside it nothing is repeated.
+Of what a server writes beside the code nothing is repeated.
 """
 
 from typing import Final
@@ -47,7 +47,7 @@ _WORDS: Final = {
 
 def broken_off(code: int, how: str) -> TransportFault:
     """Return what it means that the server broke off with this code; `how` says in which way."""
-    name = _NAMES[code] if code < len(_NAMES) else f"code {code}"
+    name = _NAMES[code] if code < len(_NAMES) else "a code that nobody knows"
     if name in _BLAMED:
         return TransportFault(FaultKind.PROTOCOL, f"the server {how} and says that we are to blame: {name}")
     kind, words = _WORDS.get(name, (FaultKind.LOST, f"the server {how}"))

@@ -72,7 +72,9 @@ _LOST = [
     pytest.param(answering(head(), reset(2)), "the server reset the request: INTERNAL_ERROR", id="reset in the body"),
     pytest.param(answering(reset(0)), "the server reset the request: NO_ERROR", id="reset without a reason"),
     pytest.param(answering(reset(11)), "the server says that we ask too much of it: ENHANCE_YOUR_CALM", id="calm"),
-    pytest.param(answering(reset(4711)), "the server reset the request: code 4711", id="a code nobody knows"),
+    pytest.param(
+        answering(reset(4711)), "the server reset the request: a code that nobody knows", id="a code nobody knows"
+    ),
     pytest.param(answering(goaway(0)), "the server ended the connection: NO_ERROR", id="leaves at once"),
     pytest.param(
         saying(goaway(0, 2, b"secret")), "the server ended the connection: INTERNAL_ERROR", id="leaves before greeting"
