@@ -16,6 +16,9 @@ PROBES: Final[Mapping[str, Entry]] = {
     "tcp": Entry(settings="monitor.settings.tcp:TcpProbeSettings", make="monitor.probes.tcp:make"),
     "tls": Entry(settings="monitor.settings.tls_probe:TlsProbeSettings", make="monitor.probes.tls:make"),
     "dns": Entry(settings="monitor.settings.dns:DnsProbeSettings", make="monitor.probes.dns:make"),
+    "grpc_health": Entry(
+        settings="monitor.settings.grpc_health:GrpcHealthProbeSettings", make="monitor.probes.grpc_health:make"
+    ),
     "journey": Entry(settings="monitor.settings.journey:JourneyProbeSettings", make="monitor.probes.journey:make"),
 }
 

@@ -4,7 +4,8 @@
     └── PlatformError
         ├── NotKept              what is about to be opened can't be put on record, or the record can't be read
         └── TransportFault       one exchange with a server failed; `kind` says how, the message why
-            └── CertificateAsked     its kind is TLS: the server wants a client certificate, or another one
+            ├── CertificateAsked     its kind is TLS: the server wants a client certificate, or another one
+            └── Unwelcomed           its kind is LOST: the server broke off after TLS, before it said what it says first
 
 The message of a TransportFault is one short line for a person. It holds nothing a server sent: OpenSSL's, the parser's
 and the operating system's own words only.
@@ -56,3 +57,13 @@ class CertificateAsked(TransportFault):
 
     def __init__(self, message: str) -> None:
         super().__init__(FaultKind.TLS, message)
+
+
+class Unwelcomed(TransportFault):
+    """The server broke off once TLS stood for us, before it said what servers say first.
+
+    In TLS 1.3 it stands for us before a server has looked at our certificate, and some refuse one without an alert.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FaultKind.LOST, message)

@@ -10,6 +10,7 @@ Rules:
   within it.
 - `ca_file` and `min_version` hold on the whole way; `server_name` for the configured origin only.
 - An answer with a status that isn't expected is judged by its head: its body is not read.
+- HTTP/1.1 or HTTP/2, as the settings say: never the one in place of the other.
 - gzip and deflate are accepted, because the clients engineers use do. A header given in the settings wins over ours.
 """
 
@@ -27,7 +28,7 @@ from monitor.probes.context import ProbeContext
 from monitor.probes.patterns import compiled
 from monitor.probes.principal import NOBODY, Credentials, Principal
 from monitor.probes.tokens import NoToken
-from monitor.probes.way import Opened, Way, opened
+from monitor.probes.way import Opened, Way, http2, opened
 from monitor.rules.doubt import doubted
 from monitor.rules.expect import Expectation, JsonExpectation, Judgement, Received, judge
 from monitor.rules.principals import both, in_doubt
@@ -40,7 +41,7 @@ from platforms.transport.http import IDENTITY, SERVER_NAME, Terms, content_of
 from platforms.transport.proxied import Proxy
 from platforms.transport.redirects import Arrival, Route, follow
 from platforms.transport.stopwatch import Stopwatch
-from platforms.transport.tls import TlsOptions
+from platforms.transport.tls import HTTP_1, HTTP_2, TlsOptions
 
 _DEFAULTS: Final = {
     "User-Agent": f"glasswatch/{__version__}",
@@ -75,8 +76,10 @@ class HttpProbe:
         self._first = Principal(_first(settings), context, self._way)
         self._second = Principal(settings.second, context, self._way) if settings.second is not None else None
         self._expectation = _expectation(settings)
-        tls = TlsOptions(settings.tls.ca_file, settings.tls.min_version)
-        self._terms = Terms(settings.max_body, tls, frozenset(settings.expect.status), settings.ip)
+        is_second = settings.http_version == "2"
+        tls = TlsOptions(settings.tls.ca_file, settings.tls.min_version, HTTP_2 if is_second else HTTP_1)
+        speak = http2() if is_second else None
+        self._terms = Terms(settings.max_body, tls, frozenset(settings.expect.status), settings.ip, speak)
         if settings.url.startswith("https:"):
             context.network.tls.prepare(tls)
         # Without secrets it is the same for every attempt.

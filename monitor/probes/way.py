@@ -7,7 +7,7 @@ from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import SecretReference
 from monitor.probes.secrets import SecretSource
 from monitor.settings.proxy import ProxySettings
-from platforms.transport.http import HttpTransport, Terms
+from platforms.transport.http import HttpTransport, Speak, Terms
 from platforms.transport.proxied import ProxiedTerms, ProxiedTransport, Proxy
 from platforms.transport.reach import Network
 from platforms.transport.resolver import Ip
@@ -53,6 +53,13 @@ async def opened(way: Way, terms: Terms, source: SecretSource) -> Opened:
         return Opened(terms, None if proxy is None else Proxy(proxy.host, proxy.port))
     password = (await source.get(proxy.password)).reveal()
     return Opened(terms, Proxy(proxy.host, proxy.port, basic(proxy.user or "", password)))
+
+
+def http2() -> Speak:
+    """Return how HTTP/2 is spoken."""
+    from platforms.transport.http2 import speak  # noqa: PLC0415 - its library is imported where a probe asks for it
+
+    return speak
 
 
 def basic(user: str, password: str) -> str:

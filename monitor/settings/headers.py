@@ -12,6 +12,8 @@ from glasswatch.settings.shape import KEY, Shape
 from glasswatch.settings.shapes import TextShape
 
 FRAMING: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+# RFC 9113, 8.2.2: what concerns one connection is no header in HTTP/2.
+OF_CONNECTION: Final = frozenset({"keep-alive", "proxy-connection", "te", "upgrade"})
 SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
 
 

@@ -11,10 +11,11 @@ from glasswatch.secrets import ArgumentShape
 from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, finding
 from glasswatch.settings.sentences import Words
+from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Address, OneOf, WholeNumber
 from monitor.settings.auth import AuthSettings
 from monitor.settings.expect import ExpectSettings
-from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
+from monitor.settings.headers import FRAMING, OF_CONNECTION, HeaderName, HeaderValue, sent
 from monitor.settings.principals import SecondSettings, covers
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.proxy import ProxySettings
@@ -38,6 +39,8 @@ class HttpProbeSettings(ProbeSettings):
     """Address that is asked for, without user and password."""
     method: Annotated[str, OneOf(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))] = "GET"
     """Request method."""
+    http_version: Annotated[str, OneOf(("1.1", "2"))] = "1.1"
+    """Version of HTTP that is spoken. `2`: agreed on in TLS (ALPN); on plain http the server must know."""
     headers: Annotated[Mapping[HeaderName, HeaderValue], Words("a mapping from headers to values")] = Field(
         default_factory=dict, repr=False
     )
@@ -76,6 +79,23 @@ class HttpProbeSettings(ProbeSettings):
             first = SecondSettings.model_construct(auth=self.auth, headers=self.headers, tls=self.tls.identity)
             for place, words in covers(first, self.second):
                 yield ("second", *place), words
+
+    @finding("http_version", "headers", "second")
+    def headers_exist_in_http2(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What belongs to a connection is no header in HTTP/2."""
+        if self.http_version != "2":
+            return
+        others = self.second.headers if self.second is not None else {}
+        for place, headers in ((("headers",), self.headers), (("second", "headers"), others)):
+            for name in headers:
+                if name.lower() in OF_CONNECTION:
+                    yield (*place, name, KEY), "is no header in HTTP/2: expected another one"
+
+    @finding("http_version", "url", "proxy")
+    def http2_goes_through_a_tunnel(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A proxy is asked in HTTP/1.1; only what goes through a tunnel is not its to understand."""
+        if self.http_version == "2" and self.proxy is not None and self.url.startswith("http://"):
+            yield ("proxy",), "expected an https address: HTTP/2 goes through a proxy in a tunnel only"
 
     @finding("url", "ip")
     def ip_needs_a_name(self, given: Mapping[str, object]) -> Iterable[Finding]:

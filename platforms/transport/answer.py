@@ -13,7 +13,7 @@ Rules:
 Decoding the body is `platforms.transport.body`'s.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,8 +31,10 @@ _NO_BODY: Final = frozenset({204, 304})
 _SWITCHING: Final = 101
 _FIRST_FINAL: Final = 200
 _LOWEST: Final = 100
-_LARGE_HEAD: Final = f"the head of the answer is larger than {MAX_HEAD_BYTES // 1024} KiB"
-_LARGE_BODY: Final = "the body is larger than allowed"
+LARGE_HEAD: Final = f"the head of the answer is larger than {MAX_HEAD_BYTES // 1024} KiB"
+LARGE_BODY: Final = "the body is larger than allowed"
+MANY_FIELDS: Final = f"the answer has more than {MAX_FIELDS} header fields"
+MANY_INTERIM: Final = f"more than {MAX_INTERIM} interim answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,34 @@ class Expecting:
     max_body: int
     has_body: bool = True
     body_for: Container[int] | None = None
+
+    def wants_body(self, status: int) -> bool:
+        """Return whether the body of an answer with this status is read."""
+        is_wanted = self.body_for is None or status in self.body_for
+        return self.has_body and is_wanted and status not in _NO_BODY
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a server said, once it was said: `codings` are the values of Content-Encoding, the body is encoded still."""
+
+    status: int
+    fields: Sequence[tuple[bytes, bytes]]
+    body: bytes
+    codings: Sequence[bytes]
+    version: bytes = b"HTTP/1.1"
+    trailers: Sequence[tuple[bytes, bytes]] = ()
+
+
+def is_interim(status: int) -> bool:
+    """Return whether another answer follows one with this status.
+
+    Raises:
+        TransportFault: PROTOCOL: no answer to us has it.
+    """
+    if status < _LOWEST or status == _SWITCHING:
+        raise TransportFault(FaultKind.PROTOCOL, f"the answer has the impossible status {status}")
+    return status < _FIRST_FINAL
 
 
 class Answer:
@@ -90,7 +120,7 @@ class Answer:
         if not self._is_headed:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self._blame(FaultKind.TOO_LARGE, _LARGE_HEAD)
+                self._blame(FaultKind.TOO_LARGE, LARGE_HEAD)
         if self._fault is not None:
             raise self._fault
         return self._is_done
@@ -119,9 +149,9 @@ class Answer:
         self._field_count += 1
         self._field_bytes += len(name) + len(value) + _FIELD_OVERHEAD
         if self._field_count > MAX_FIELDS:
-            self._blame(FaultKind.TOO_LARGE, f"the answer has more than {MAX_FIELDS} header fields")
+            self._blame(FaultKind.TOO_LARGE, MANY_FIELDS)
         elif self._field_bytes > MAX_HEAD_BYTES:
-            self._blame(FaultKind.TOO_LARGE, _LARGE_HEAD)
+            self._blame(FaultKind.TOO_LARGE, LARGE_HEAD)
         elif not self._is_headed:
             self.fields.append((name, value))
 
@@ -136,10 +166,10 @@ class Answer:
             self.fields.clear()
             self._interim += 1
             if self._interim > MAX_INTERIM:
-                self._blame(FaultKind.PROTOCOL, f"more than {MAX_INTERIM} interim answers")
+                self._blame(FaultKind.PROTOCOL, MANY_INTERIM)
         else:
             self._is_headed = True
-            self._is_done = not self._wants_body()
+            self._is_done = not self._expecting.wants_body(self.status)
             self._read_fields()
 
     def on_body(self, data: bytes) -> None:
@@ -148,7 +178,7 @@ class Answer:
             return
         self._body_bytes += len(data)
         if self._body_bytes > self._expecting.max_body:
-            self._blame(FaultKind.TOO_LARGE, _LARGE_BODY)
+            self._blame(FaultKind.TOO_LARGE, LARGE_BODY)
         else:
             self._body.append(data)
 
@@ -159,11 +189,6 @@ class Answer:
         else:
             self._watch.enter(Phase.PROCESSING)
 
-    def _wants_body(self) -> bool:
-        wanted = self._expecting
-        is_wanted = wanted.body_for is None or self.status in wanted.body_for
-        return wanted.has_body and is_wanted and self.status not in _NO_BODY
-
     def _read_fields(self) -> None:
         for name, value in self.fields:
             lowered = name.lower()
@@ -171,7 +196,7 @@ class Answer:
                 self._is_framed = True
                 # Twenty digits at most: the parser has refused more.
                 if not self._is_done and int(value) > self._expecting.max_body:
-                    self._blame(FaultKind.TOO_LARGE, _LARGE_BODY)
+                    self._blame(FaultKind.TOO_LARGE, LARGE_BODY)
             elif lowered == b"content-encoding":
                 self.codings.append(value)
             elif lowered == b"transfer-encoding":

@@ -1,4 +1,4 @@
-"""The probe's own HTTP/1.1 transport: one request, one new connection, every phase timed.
+"""The probe's own HTTP transport: one request, one new connection, every phase timed.
 
 Rules:
 - One look-up, one address, one connection, one request; no retry, no fallback, no reuse, no cookies. Through a proxy
@@ -8,21 +8,22 @@ Rules:
 - The answer is read whole, within the bounds of `platforms.transport.answer`, and a cap on all bytes on the wire, so
   that framing can't be used to talk for ever.
 - Redirects are not followed here (`platforms.transport.redirects`).
+- HTTP/1.1, unless the terms bring another way to speak (`platforms.transport.http2`).
 
 `AsyncClient` costs as much again as a plain exchange, so probes call `handle_async_request` themselves. It is the
 client's interface all the same: what works with a transport works with this one, except that what goes wrong is a
 `TransportFault`.
 """
 
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ssl import SSLContext
 from typing import Final
 
-from platforms.errors import CertificateAsked, FaultKind, TransportFault
+from platforms.errors import CertificateAsked, FaultKind, TransportFault, Unwelcomed
 from platforms.http import AsyncBaseTransport, AsyncByteStream, Request, Response
-from platforms.transport.answer import MAX_HEAD_BYTES, Answer, Expecting
+from platforms.transport.answer import MAX_HEAD_BYTES, Answer, Expecting, Said
 from platforms.transport.body import decoded
 from platforms.transport.reach import Network, Place, reach
 from platforms.transport.resolver import Ip
@@ -40,19 +41,27 @@ SERVER_NAME: Final = "sni_hostname"
 IDENTITY: Final = "tls_identity"
 # A server led here: not every address may be connected to.
 LED: Final = "led"
+# Of a response.
+_TRAILERS: Final = "trailers"
+
+# Makes one exchange over a connection that stands, and that is encrypted where it has to be. May raise a
+# TransportFault of the kinds LOST, PROTOCOL, TOO_LARGE, OWN.
+Speak = Callable[[Wire, Request, Expecting, Stopwatch, Tape | None], Awaitable[Said]]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms one server is talked to.
 
-    `max_body` in bytes, before and after decoding. `body_for`: see `platforms.transport.answer.Expecting`.
+    `max_body` in bytes, before and after decoding. `body_for`: see `platforms.transport.answer.Expecting`. `speak`:
+    in place of HTTP/1.1; `tls` must ask for it too (ALPN).
     """
 
     max_body: int
     tls: TlsOptions
     body_for: Container[int] | None = None
     ip: Ip = Ip.PREFER_4
+    speak: Speak | None = None
 
 
 class HttpTransport(AsyncBaseTransport):
@@ -76,37 +85,50 @@ class HttpTransport(AsyncBaseTransport):
         Raises:
             TransportFault: of any kind; REDIRECT only where a server led to.
         """
-        terms = self._terms
-        answer = Answer(Expecting(terms.max_body, request.method != "HEAD", terms.body_for), self._watch)
         identity = request.extensions.get(IDENTITY)
         try:
             # Before connecting: authorities that can't be read are our fault, whatever the server does.
-            context = self._network.tls.get(terms.tls, identity) if request.url.scheme == "https" else None
+            context = self._network.tls.get(self._terms.tls, identity) if request.url.scheme == "https" else None
             wire = await self._connected(request)
             try:
                 if context is not None:
                     self._watch.enter(Phase.TLS)
                     await self._secure(wire, context, request)
                 self._watch.enter(Phase.PROCESSING)
-                wire.send(self._bytes(request))
-                await wire.receive(answer if self._tape is None else Taped(answer, self._tape))
+                said = await self._exchanged(wire, request)
                 self._watch.stop()
-                extensions = {"http_version": b"HTTP/1.1", _EXPIRY: wire.tls_expires_at}
+                expires_at = wire.tls_expires_at
             finally:
                 wire.abort()
         except CertificateAsked as fault:
             if identity is None:
                 raise
             raise TransportFault(FaultKind.CREDENTIAL, str(fault)) from fault
-        finally:
-            answer.close()
+        except Unwelcomed as fault:
+            if identity is None:
+                raise
+            words = "the server broke off right after TLS, as some refuse a client certificate"
+            raise TransportFault(FaultKind.CREDENTIAL, words) from fault
         return Response(
-            answer.status,
-            headers=answer.fields,
-            stream=_Transferred(answer.body, answer.codings),
-            extensions=extensions,
+            said.status,
+            headers=said.fields,
+            stream=_Transferred(said.body, said.codings),
+            extensions={"http_version": said.version, _EXPIRY: expires_at, _TRAILERS: said.trailers},
             request=request,
         )
+
+    async def _exchanged(self, wire: Wire, request: Request) -> Said:
+        terms = self._terms
+        expecting = Expecting(terms.max_body, request.method != "HEAD", terms.body_for)
+        if terms.speak is not None:
+            return await terms.speak(wire, request, expecting, self._watch, self._tape)
+        answer = Answer(expecting, self._watch)
+        try:
+            wire.send(self._bytes(request))
+            await wire.receive(answer if self._tape is None else Taped(answer, self._tape))
+            return Said(answer.status, answer.fields, answer.body, answer.codings)
+        finally:
+            answer.close()
 
     async def _connected(self, request: Request) -> Wire:
         port = request.url.port or PORTS[request.url.scheme]
@@ -137,6 +159,12 @@ def expiry_in(response: Response) -> datetime | None:
     """Return when the certificate of the server that answered ends; None in clear."""
     at = response.extensions.get(_EXPIRY)
     return at if isinstance(at, datetime) else None
+
+
+def trailers_of(response: Response) -> Sequence[tuple[bytes, bytes]]:
+    """Return the fields that came after the body; only HTTP/2 keeps them."""
+    trailers: Sequence[tuple[bytes, bytes]] = response.extensions.get(_TRAILERS, ())
+    return trailers
 
 
 class _Transferred(AsyncByteStream):

@@ -51,6 +51,11 @@ class TlsSession:
         """The certificates from the server's own to the authority's, as they were verified (DER)."""
         return chain_of(self._tls)
 
+    @property
+    def alpn(self) -> str | None:
+        """What was agreed to be spoken, if anything was."""
+        return self._tls.selected_alpn_protocol()
+
     def arrived(self, data: bytes) -> None:
         """Take what came from the network."""
         self._incoming.write(data)

@@ -22,6 +22,7 @@ from glasswatch.lending import lent
 from platforms.errors import CertificateAsked, FaultKind, TransportFault
 
 HTTP_1: Final = ("http/1.1",)
+HTTP_2: Final = ("h2",)
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 _DER: Final = 2  # _ssl.ENCODING_DER
@@ -48,6 +49,8 @@ _WORDS: Final = {
     "TLSV1_ALERT_INTERNAL_ERROR": "the server reports an internal error",
     "DH_KEY_TOO_SMALL": "the server's key is too weak",
 }
+# Python 3.11 has no name for this alert (RFC 7301); OpenSSL's text has it.
+_NO_PROTOCOL: Final = "no application protocol"
 # Alerts about the client's certificate. A mere handshake_failure is not one: it may be about ciphers.
 _ASKING: Final = frozenset(
     {
@@ -120,6 +123,8 @@ def tls_fault(error: ssl.SSLError) -> TransportFault:
         # "Hostname mismatch, certificate is not valid for 'x'" names what we asked for.
         return TransportFault(FaultKind.TLS, f"certificate not accepted: {_words(error.verify_message)}")
     reason = error.reason or ""
+    if _NO_PROTOCOL in str(error):
+        return TransportFault(FaultKind.PROTOCOL, "the server speaks nothing of what was asked for (ALPN)")
     words = _WORDS.get(reason) or f"TLS failed: {_words(reason) or 'no reason given'}"
     return CertificateAsked(words) if reason in _ASKING else TransportFault(FaultKind.TLS, words)
 

@@ -116,6 +116,16 @@ class Wire(asyncio.Protocol):
         name = self._transport.get_extra_info("sockname") if self._transport is not None else None
         return str(name[0]) if name else "127.0.0.1"
 
+    @property
+    def is_secured(self) -> bool:
+        """Whether the connection is encrypted, and the other side is who it should be."""
+        return self._tls is not None and self._tls.is_secured
+
+    @property
+    def alpn(self) -> str | None:
+        """What was agreed to be spoken inside TLS, if anything was."""
+        return self._tls.alpn if self._tls is not None else None
+
     async def secure(self, context: ssl.SSLContext, server_name: str) -> None:
         """Make a TLS handshake and verify that the other side is `server_name` (a DNS name or an IP address).
 

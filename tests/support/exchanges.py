@@ -1,6 +1,7 @@
 """Making one exchange through the transport, and what came of it."""
 
 import asyncio
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -8,9 +9,11 @@ from pathlib import Path
 from platforms.errors import TransportFault
 from platforms.http import Request, Response
 from platforms.transport.http import HttpTransport, Terms, content_of, expiry_in
+from platforms.transport.http2 import speak
 from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Phase, Stopwatch
-from platforms.transport.tls import TlsOptions
+from platforms.transport.tape import Tape
+from platforms.transport.tls import HTTP_1, HTTP_2, TlsOptions
 from tests.support.waiting import until
 
 MEBIBYTE = 1024 * 1024
@@ -29,6 +32,10 @@ class Exchange:
     server_name: str | None = None
     max_body: int = MEBIBYTE
     within: float = 30.0
+    headers: Mapping[str, str] | None = None
+    is_http2: bool = False
+    body_for: Container[int] | None = None
+    tape: Tape | None = None
     watch: Stopwatch = field(init=False)
     _deadline: asyncio.Timeout | None = field(init=False, default=None)
 
@@ -37,11 +44,12 @@ class Exchange:
 
     async def response(self) -> Response:
         """Make it and return the answer."""
-        terms = Terms(self.max_body, TlsOptions(self.ca_file, self.min_version))
+        tls = TlsOptions(self.ca_file, self.min_version, HTTP_2 if self.is_http2 else HTTP_1)
+        terms = Terms(self.max_body, tls, self.body_for, speak=speak if self.is_http2 else None)
         extensions = {"sni_hostname": self.server_name} if self.server_name else None
-        request = Request(self.method, self.url, content=self.content, extensions=extensions)
+        request = Request(self.method, self.url, headers=self.headers, content=self.content, extensions=extensions)
         async with asyncio.timeout(self.within) as self._deadline:
-            return await HttpTransport(self.network, terms, self.watch).handle_async_request(request)
+            return await HttpTransport(self.network, terms, self.watch, self.tape).handle_async_request(request)
 
     async def runs_out_in(self, phase: Phase) -> None:
         """Make it, and let its deadline pass when it has come to a phase. Raises what it then raises."""

@@ -33,6 +33,7 @@ def test_the_example_loads(example: MonitorSettings) -> None:
         "mail",
         "certificate",
         "name",
+        "gateway",
         "access",
     ]
     assert example.platforms["payments"].procedure.file.name == "procedure.md"
