@@ -14,6 +14,9 @@ KINDS: Final[Mapping[str, Entry]] = {
 PROBES: Final[Mapping[str, Entry]] = {
     "http": Entry(settings="monitor.settings.http:HttpProbeSettings", make="monitor.probes.http:make"),
     "journey": Entry(settings="monitor.settings.journey:JourneyProbeSettings", make="monitor.probes.journey:make"),
+    "status_page": Entry(
+        settings="monitor.settings.status_page:StatusPageProbeSettings", make="monitor.probes.status_page:make"
+    ),
 }
 
 WATCHERS: Final[Mapping[str, Entry]] = {

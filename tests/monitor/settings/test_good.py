@@ -26,7 +26,7 @@ def example(tmp_path: Path) -> MonitorSettings:
 
 def test_the_example_loads(example: MonitorSettings) -> None:
     """What we show to users is valid, and reaches the places it names."""
-    assert list(example.platforms["payments"].probes) == ["portal", "api", "console", "access"]
+    assert list(example.platforms["payments"].probes) == ["portal", "api", "console", "access", "vendor"]
     assert example.platforms["payments"].procedure.file.name == "procedure.md"
     assert (EXAMPLE.parent / "procedure.md").exists()
 
