@@ -70,6 +70,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_access_residue": MetricName(
         MetricKind.GAUGE, _EACH_PROBE, "Things that a journey opened and that are not known closed."
     ),
+    "jit_heartbeat_last_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, _EACH_PROBE, "When a heartbeat was heard last, in Unix time, well or not."
+    ),
     "jit_function_up": MetricName(
         MetricKind.GAUGE, (PLATFORM, FUNCTION), "1 if the function is up or degraded, 0 if down; absent if unknown."
     ),

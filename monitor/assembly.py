@@ -18,8 +18,10 @@ from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
+from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
+from monitor.model.beat import Rhythm
 from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
@@ -29,6 +31,7 @@ from monitor.outbox import Outbox, OutboxContext
 from monitor.parts import Assembly
 from monitor.probes.books import StoreBook
 from monitor.probes.build import new_network, probes_of
+from monitor.probes.context import Own
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
@@ -39,6 +42,7 @@ from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page, store_page_over
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
+from monitor.settings.heartbeat import HeartbeatProbeSettings
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
 from monitor.settle import Chain, Settler, SettlerContext
@@ -87,6 +91,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         loaded = await store.open()
         await takeup.leave(store, loaded, frozenset(settings.platforms), clock)
         await takeup.name_forgotten(store, settings)
+        await builder.heartbeats.take_up()
         flags = await takeup.published_flags(settings, key, clock)
         builder.distrusted = await takeup.distrusted(settings, key, clock)
     except BaseException:
@@ -121,6 +126,7 @@ class _Builder:
         self._auditor = Auditor(store, self._gate, self._chain)
         self._acting = Acting(self._board.keepers)
         self._register = self._use_register()
+        self.heartbeats = self._make_heartbeats()
         sources = Sources(
             self._board,
             store,
@@ -129,6 +135,7 @@ class _Builder:
             self._auditor.note,
             self._acting.act,
             self._register,
+            self.heartbeats,
             self._metrics.request_refused,
         )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
@@ -156,6 +163,16 @@ class _Builder:
             ready_ttl=self._settings.flag.ready_ttl,
         )
         return UseRegister(self._settings.uses.policy(self._settings.deployment), context)
+
+    def _make_heartbeats(self) -> Heartbeats:
+        expected = {
+            name: Expected(platform, Rhythm(probe.every, probe.grace))
+            for platform, settings in self._settings.platforms.items()
+            for name, probe in settings.probes.items()
+            if isinstance(probe, HeartbeatProbeSettings)
+        }
+        context = HeartbeatContext(self._store, self._gate, self._clock, self._auditor.note, self._metrics.heard)
+        return Heartbeats(expected, context)
 
     def server(self, certificate: Certificate | None) -> WebServer:
         """Build the web face."""
@@ -203,6 +220,7 @@ class _Builder:
             gate=self._gate,
             auditor=self._auditor,
             register=self._register,
+            heartbeats=self.heartbeats,
             watchers=self._watchers(),
             sight=self._sight,
             board=self._board,
@@ -234,10 +252,15 @@ class _Builder:
         probes = probes_of(
             settings,
             self.network,
-            book=lambda probe: StoreBook(self._store, policy.platform, probe),
+            own=lambda probe: Own(StoreBook(self._store, policy.platform, probe), self.heartbeats.source(probe)),
             requests=requests,
         )
-        loops = {name: ProbeLoop(keeper, probe, probes[name], requests, bench) for name, probe in policy.probes.items()}
+        budgets = {
+            name: requests if probe.asks else Budget(None, self._clock) for name, probe in settings.probes.items()
+        }
+        loops = {
+            name: ProbeLoop(keeper, probe, probes[name], budgets[name], bench) for name, probe in policy.probes.items()
+        }
         keeper.on_call(lambda name: loops[name].call())
         self._board.unrun.extend(loop.unrun for loop in loops.values())
         return list(loops.values())
@@ -301,5 +324,7 @@ class _Builder:
 
     def _sight_changed(self, is_blind: bool) -> None:  # noqa: FBT001 - the sight's callback
         self._metrics.blind(is_blind=is_blind)
+        if not is_blind:
+            self.heartbeats.listen_anew()
         for keeper in self._board.keepers.values():
             keeper.hear(BlindnessChanged(is_blind))

@@ -14,6 +14,7 @@ from monitor.board import Board
 from monitor.copies import CopyWatch
 from monitor.deadline import Deadline
 from monitor.errors import StoreError
+from monitor.heartbeats import Heartbeats
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
 from monitor.rules.schedule import Grid
@@ -47,6 +48,7 @@ class Assembly:
     gate: StoreGate
     auditor: Auditor
     register: UseRegister
+    heartbeats: Heartbeats
     watchers: tuple[WatchLoop, ...]
     sight: Sight
     board: Board
@@ -68,6 +70,7 @@ class Assembly:
         uses = [self.register.watch(), *(watcher.run() for watcher in self.watchers)]
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
+            self.heartbeats.run(),
             *uses,
             *renewing,
         ]
@@ -78,6 +81,7 @@ class Assembly:
         async with AsyncExitStack() as steps:  # the last one goes first
             steps.push_async_callback(lambda: self.store.close(ends.left(STORE_WITHIN)))
             steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
+            steps.push_async_callback(lambda: self.heartbeats.finish(ends.left(AUDIT_WITHIN)))
             steps.push_async_callback(lambda: self.auditor.finish(ends.left(AUDIT_WITHIN)))
             for watcher in self.watchers:
                 steps.push_async_callback(watcher.aclose)

@@ -17,6 +17,9 @@ PROBES: Final[Mapping[str, Entry]] = {
     "status_page": Entry(
         settings="monitor.settings.status_page:StatusPageProbeSettings", make="monitor.probes.status_page:make"
     ),
+    "heartbeat": Entry(
+        settings="monitor.settings.heartbeat:HeartbeatProbeSettings", make="monitor.probes.heartbeat:make"
+    ),
 }
 
 WATCHERS: Final[Mapping[str, Entry]] = {

@@ -10,6 +10,7 @@ Used from the event loop only.
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 from monitor.metrics import own_series, platform_series, probe_series, publish_series
 from monitor.metrics.exposition import Family
@@ -52,6 +53,10 @@ class MetricsBook:
     def outcome(self, platform: str, probe: str, found: Outcome) -> None:
         """Count what an attempt found."""
         self._probes[platform, probe].outcome(found)
+
+    def heard(self, platform: str, probe: str, at: datetime) -> None:
+        """Show when a heartbeat was heard last."""
+        self._probes[platform, probe].heard(at)
 
     def state(self, held: PlatformState) -> None:
         """Show what holds of a platform now."""

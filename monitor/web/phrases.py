@@ -54,6 +54,7 @@ NOT_MEASURED = frozenset(
         Reason.RATE_LIMITED,
         Reason.DENIED,
         Reason.NOT_TOLD,
+        Reason.NOT_LISTENED,
         Reason.RESIDUE,
         Reason.SECRET_UNAVAILABLE,
         Reason.OWN_FAULT,

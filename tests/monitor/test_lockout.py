@@ -23,6 +23,8 @@ platforms:
     procedure: {{url: https://wiki.example.org/x, file: procedure.md}}
     probes:
       portal: {{type: http, function: sign_in, url: https://portal.example.com/health}}
+      vendor: {{type: status_page, function: sign_in, url: https://status.example.net/api/v2/summary.json}}
+      sync: {{type: heartbeat, function: request, every: 5m}}
 controls: [https://www.example.org/, https://www.example.net/]
 flag:
   key: {{file: flag.key}}

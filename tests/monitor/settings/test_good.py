@@ -26,7 +26,14 @@ def example(tmp_path: Path) -> MonitorSettings:
 
 def test_the_example_loads(example: MonitorSettings) -> None:
     """What we show to users is valid, and reaches the places it names."""
-    assert list(example.platforms["payments"].probes) == ["portal", "api", "console", "access", "vendor"]
+    assert list(example.platforms["payments"].probes) == [
+        "portal",
+        "api",
+        "console",
+        "access",
+        "vendor",
+        "rotation_sync",
+    ]
     assert example.platforms["payments"].procedure.file.name == "procedure.md"
     assert (EXAMPLE.parent / "procedure.md").exists()
 
