@@ -1,7 +1,7 @@
 """Builds the daemon's parts and joins them. Nothing here decides; nothing runs until the daemon runs it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from glasswatch import __version__
@@ -18,6 +18,7 @@ from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
+from monitor.deadman import DeadManContext, DeadManSwitch, switches_of
 from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
@@ -40,6 +41,7 @@ from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
 from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page, store_page_over
+from monitor.rules.wellness import Condition, unwell
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
 from monitor.settings.heartbeat import HeartbeatProbeSettings
@@ -222,6 +224,7 @@ class _Builder:
             register=self._register,
             heartbeats=self.heartbeats,
             watchers=self._watchers(),
+            switches=self._switches(),
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),
@@ -239,6 +242,15 @@ class _Builder:
     def _grid(self) -> Grid:
         probes = [probe for policy in self._policies.values() for probe in policy.probes.values()]
         return grid_of(self._settings.deployment, self._settings.vantage, probes)
+
+    def _switches(self) -> tuple[DeadManSwitch, ...]:
+        self._metrics.dead_man(self._settings.dead_man)
+        return switches_of(self._settings.dead_man, DeadManContext(self._clock, self._unwell, self._metrics.beaten))
+
+    def _unwell(self) -> Sequence[str]:
+        signed_until = {name: document.expires_at for name, document in self._board.documents.items()}
+        condition = Condition(self._board.waiting_for(), self._gate.is_open, self._sight.is_blind, signed_until)
+        return unwell(condition, self._clock.now())
 
     def _watchers(self) -> tuple[WatchLoop, ...]:
         context = LoopContext(self._store, self._gate, self._clock, self._register.find, self._metrics.watcher)

@@ -38,7 +38,7 @@ def look(settings: MonitorSettings, clock: Clock, mounts: Path = _MOUNTS) -> Dep
     return Deployment(
         configured_vantages=min(policy.configured_vantages for policy in policies_of(settings).values()),
         has_controls=bool(settings.controls),
-        has_heartbeat=False,  # there is none to configure yet: silence must be watched for from elsewhere
+        has_heartbeat=bool(settings.dead_man),
         is_loopback_only=settings.listen.is_local,
         platforms=tuple(_platforms(settings)),
         procedures=tuple(

@@ -13,6 +13,7 @@ from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.copies import CopyWatch
 from monitor.deadline import Deadline
+from monitor.deadman import DeadManSwitch
 from monitor.errors import StoreError
 from monitor.heartbeats import Heartbeats
 from monitor.outbox import Outbox
@@ -50,6 +51,7 @@ class Assembly:
     register: UseRegister
     heartbeats: Heartbeats
     watchers: tuple[WatchLoop, ...]
+    switches: tuple[DeadManSwitch, ...]
     sight: Sight
     board: Board
     settlers: tuple[Settler, ...]
@@ -72,6 +74,7 @@ class Assembly:
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             self.heartbeats.run(),
             *uses,
+            *(switch.run() for switch in self.switches),
             *renewing,
         ]
 
@@ -83,6 +86,8 @@ class Assembly:
             steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
             steps.push_async_callback(lambda: self.heartbeats.finish(ends.left(AUDIT_WITHIN)))
             steps.push_async_callback(lambda: self.auditor.finish(ends.left(AUDIT_WITHIN)))
+            for switch in self.switches:
+                steps.push_async_callback(switch.aclose)
             for watcher in self.watchers:
                 steps.push_async_callback(watcher.aclose)
             steps.push_async_callback(lambda: self.register.finish(ends.left(AUDIT_WITHIN)))

@@ -136,6 +136,14 @@ class MetricsBook:
         """Show how many entries of the audit were dropped since the start: the auditor's own count of all."""
         self._own.audit_dropped(total)
 
+    def dead_man(self, names: Iterable[str]) -> None:
+        """Show dead man's switches at 0."""
+        self._own.dead_man(names)
+
+    def beaten(self, switch: str, is_taken: bool) -> None:  # noqa: FBT001 - the switches' callback
+        """Count a beat to a dead man's switch."""
+        self._own.beaten(switch, is_taken=is_taken)
+
     def render(self) -> bytes:
         """Return the exposition in text format 0.0.4."""
         parts = [part for family in self._families.values() for part in family.parts()]

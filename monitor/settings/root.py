@@ -12,6 +12,7 @@ from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Label, Name, RelativePath
 from monitor.registries import KINDS
 from monitor.settings.controls import NONE, Controls, too_alike
+from monitor.settings.dead_man import DeadManSettings
 from monitor.settings.flag import FlagSettings
 from monitor.settings.listen import ListenSettings
 from monitor.settings.paging import PagingSettings
@@ -66,6 +67,10 @@ class MonitorSettings(SettingsModel):
     """How uses of break-glass are dealt with."""
     paging: PagingSettings = Field(default_factory=PagingSettings)
     """How people are told."""
+    dead_man: Annotated[
+        Mapping[Name, DeadManSettings], Words("dead man's switches by name, each such as {url: https://…}")
+    ] = Field(default_factory=dict)
+    """Who notices when this monitor is gone: dead man's switches elsewhere, by name."""
     static_page: StaticPageSettings = Field(default_factory=_default_static_page, validate_default=True)
     """The status page as a file."""
     tokens: Annotated[tuple[TokenSettings, ...], Words("a list of tokens, as monitor token prints them")] = ()

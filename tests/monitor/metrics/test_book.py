@@ -93,6 +93,7 @@ def test_labels_are_those_of_the_names() -> None:
     book.publish_tried(document(), TARGET, is_out=True)
     book.watcher("db-log", is_seeing=True)
     book.heard(PLATFORM, "portal", START)
+    book.dead_man(["elsewhere"])
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:
@@ -100,6 +101,17 @@ def test_labels_are_those_of_the_names() -> None:
             assert set(sample.labels) - {"le"} == set(METRICS[metric].labels)
             seen.add(metric)
     assert seen == set(METRICS)
+
+
+def test_beats_to_a_dead_mans_switch_are_counted() -> None:
+    """Both counters are there from the start; one that was not taken counts in both."""
+    book = _book()
+    book.dead_man(["elsewhere"])
+    names = ("jit_monitor_dead_man_beats_total", "jit_monitor_dead_man_beats_failed_total")
+    assert [_value(book, name, switch="elsewhere") for name in names] == [0, 0]
+    book.beaten("elsewhere", True)
+    book.beaten("elsewhere", False)
+    assert [_value(book, name, switch="elsewhere") for name in names] == [2, 1]
 
 
 def test_a_heartbeat_shows_when_it_was_heard_last() -> None:
