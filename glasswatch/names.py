@@ -21,6 +21,7 @@ CAUSE: Final = "cause"
 ACT: Final = "act"
 DECISION: Final = "decision"
 WATCHER: Final = "watcher"
+SWITCH: Final = "switch"
 KIND: Final = "kind"
 TARGET: Final = "target"
 CODE: Final = "code"
@@ -69,6 +70,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_access_residue": MetricName(
         MetricKind.GAUGE, _EACH_PROBE, "Things that a journey opened and that are not known closed."
+    ),
+    "jit_heartbeat_last_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, _EACH_PROBE, "When a heartbeat was heard last, in Unix time, well or not."
     ),
     "jit_function_up": MetricName(
         MetricKind.GAUGE, (PLATFORM, FUNCTION), "1 if the function is up or degraded, 0 if down; absent if unknown."
@@ -137,6 +141,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_monitor_audit_entries_dropped_total": MetricName(
         MetricKind.COUNTER, (), "Entries of the audit that could not be kept; each is in the log."
     ),
+    "jit_monitor_dead_man_beats_total": MetricName(
+        MetricKind.COUNTER, (SWITCH,), "Beats that were sent to a dead man's switch."
+    ),
+    "jit_monitor_dead_man_beats_failed_total": MetricName(
+        MetricKind.COUNTER, (SWITCH,), "Beats that a dead man's switch did not take."
+    ),
     "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
 }
 
@@ -152,6 +162,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "flag": _MONITOR,
     "uses": _MONITOR,
     "paging": _MONITOR,
+    "dead_man": _MONITOR,
     "static_page": _MONITOR,
     "tokens": _MONITOR,
 }

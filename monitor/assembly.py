@@ -1,7 +1,7 @@
 """Builds the daemon's parts and joins them. Nothing here decides; nothing runs until the daemon runs it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from glasswatch import __version__
@@ -18,8 +18,11 @@ from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
+from monitor.deadman import DeadManContext, DeadManSwitch, switches_of
+from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
+from monitor.model.beat import Rhythm
 from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
@@ -29,6 +32,7 @@ from monitor.outbox import Outbox, OutboxContext
 from monitor.parts import Assembly
 from monitor.probes.books import StoreBook
 from monitor.probes.build import new_network, probes_of
+from monitor.probes.context import Own
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
@@ -37,8 +41,10 @@ from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
 from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page, store_page_over
+from monitor.rules.wellness import Condition, unwell
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
+from monitor.settings.heartbeat import HeartbeatProbeSettings
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
 from monitor.settle import Chain, Settler, SettlerContext
@@ -88,6 +94,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         loaded = await store.open()
         await takeup.leave(store, loaded, frozenset(settings.platforms), clock)
         await takeup.name_forgotten(store, settings)
+        await builder.heartbeats.take_up()
         flags = await takeup.published_flags(settings, key, clock)
         builder.distrusted = await takeup.distrusted(settings, key, clock)
     except BaseException:
@@ -122,6 +129,7 @@ class _Builder:
         self._auditor = Auditor(store, self._gate, self._chain)
         self._acting = Acting(self._board.keepers)
         self._register = self._use_register()
+        self.heartbeats = self._make_heartbeats()
         sources = Sources(
             self._board,
             store,
@@ -130,6 +138,7 @@ class _Builder:
             self._auditor.note,
             self._acting.act,
             self._register,
+            self.heartbeats,
             self._metrics.request_refused,
         )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
@@ -157,6 +166,16 @@ class _Builder:
             ready_ttl=self._settings.flag.ready_ttl,
         )
         return UseRegister(self._settings.uses.policy(self._settings.deployment), context)
+
+    def _make_heartbeats(self) -> Heartbeats:
+        expected = {
+            name: Expected(platform, Rhythm(probe.every, probe.grace))
+            for platform, settings in self._settings.platforms.items()
+            for name, probe in settings.probes.items()
+            if isinstance(probe, HeartbeatProbeSettings)
+        }
+        context = HeartbeatContext(self._store, self._gate, self._clock, self._auditor.note, self._metrics.heard)
+        return Heartbeats(expected, context)
 
     def server(self, certificate: Certificate | None) -> WebServer:
         """Build the web face."""
@@ -204,7 +223,9 @@ class _Builder:
             gate=self._gate,
             auditor=self._auditor,
             register=self._register,
+            heartbeats=self.heartbeats,
             watchers=self._watchers(),
+            switches=self._switches(),
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),
@@ -223,6 +244,15 @@ class _Builder:
         probes = [probe for policy in self._policies.values() for probe in policy.probes.values()]
         return grid_of(self._settings.deployment, self._settings.vantage, probes)
 
+    def _switches(self) -> tuple[DeadManSwitch, ...]:
+        self._metrics.dead_man(self._settings.dead_man)
+        return switches_of(self._settings.dead_man, DeadManContext(self._clock, self._unwell, self._metrics.beaten))
+
+    def _unwell(self) -> Sequence[str]:
+        signed_until = {name: document.expires_at for name, document in self._board.documents.items()}
+        condition = Condition(self._board.waiting_for(), self._gate.is_open, self._sight.is_blind, signed_until)
+        return unwell(condition, self._clock.now())
+
     def _watchers(self) -> tuple[WatchLoop, ...]:
         context = LoopContext(self._store, self._gate, self._clock, self._register.find, self._metrics.watcher)
         loops = watchers_of(self._settings.uses.watchers, context)
@@ -235,10 +265,15 @@ class _Builder:
         probes = probes_of(
             settings,
             self.network,
-            book=lambda probe: StoreBook(self._store, policy.platform, probe),
+            own=lambda probe: Own(StoreBook(self._store, policy.platform, probe), self.heartbeats.source(probe)),
             requests=requests,
         )
-        loops = {name: ProbeLoop(keeper, probe, probes[name], requests, bench) for name, probe in policy.probes.items()}
+        budgets = {
+            name: requests if probe.asks else Budget(None, self._clock) for name, probe in settings.probes.items()
+        }
+        loops = {
+            name: ProbeLoop(keeper, probe, probes[name], budgets[name], bench) for name, probe in policy.probes.items()
+        }
         keeper.on_call(lambda name: loops[name].call())
         self._board.unrun.extend(loop.unrun for loop in loops.values())
         return list(loops.values())
@@ -302,5 +337,7 @@ class _Builder:
 
     def _sight_changed(self, is_blind: bool) -> None:  # noqa: FBT001 - the sight's callback
         self._metrics.blind(is_blind=is_blind)
+        if not is_blind:
+            self.heartbeats.listen_anew()
         for keeper in self._board.keepers.values():
             keeper.hear(BlindnessChanged(is_blind))

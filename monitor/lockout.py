@@ -17,6 +17,7 @@ from glasswatch.flag.trust_findings import order_holders
 from monitor.channels.build import routes_of
 from monitor.model.caller import Token
 from monitor.model.lockout import Deployment, Part, PlatformHosts
+from monitor.model.verdict import Role
 from monitor.rules.routes import unrouted
 from monitor.settings.policy import policies_of
 from monitor.settings.probe import ProbeSettings
@@ -37,7 +38,7 @@ def look(settings: MonitorSettings, clock: Clock, mounts: Path = _MOUNTS) -> Dep
     return Deployment(
         configured_vantages=min(policy.configured_vantages for policy in policies_of(settings).values()),
         has_controls=bool(settings.controls),
-        has_heartbeat=False,  # there is none to configure yet: silence must be watched for from elsewhere
+        has_heartbeat=bool(settings.dead_man),
         is_loopback_only=settings.listen.is_local,
         platforms=tuple(_platforms(settings)),
         procedures=tuple(
@@ -92,7 +93,9 @@ def _trust(settings: MonitorSettings, clock: Clock) -> Trust | None:
 
 def _platforms(settings: MonitorSettings) -> Iterator[PlatformHosts]:
     for name, platform in settings.platforms.items():
-        hosts = {_probed(probe) for probe in platform.probes.values()}
+        # What a second-hand probe asks is somebody else's: a status page stands when its platform falls.
+        probes = (probe for probe in platform.probes.values() if probe.role is not Role.SECOND_HAND)
+        hosts = {_probed(probe) for probe in probes}
         if platform.identity_provider is not None:
             hosts.add(_host(platform.identity_provider))
         yield PlatformHosts(name, frozenset(hosts - {""}))

@@ -13,7 +13,9 @@ from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.copies import CopyWatch
 from monitor.deadline import Deadline
+from monitor.deadman import DeadManSwitch
 from monitor.errors import StoreError
+from monitor.heartbeats import Heartbeats
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
 from monitor.rules.schedule import Grid
@@ -47,7 +49,9 @@ class Assembly:
     gate: StoreGate
     auditor: Auditor
     register: UseRegister
+    heartbeats: Heartbeats
     watchers: tuple[WatchLoop, ...]
+    switches: tuple[DeadManSwitch, ...]
     sight: Sight
     board: Board
     settlers: tuple[Settler, ...]
@@ -68,7 +72,9 @@ class Assembly:
         uses = [self.register.watch(), *(watcher.run() for watcher in self.watchers)]
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
+            self.heartbeats.run(),
             *uses,
+            *(switch.run() for switch in self.switches),
             *renewing,
         ]
 
@@ -78,7 +84,10 @@ class Assembly:
         async with AsyncExitStack() as steps:  # the last one goes first
             steps.push_async_callback(lambda: self.store.close(ends.left(STORE_WITHIN)))
             steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
+            steps.push_async_callback(lambda: self.heartbeats.finish(ends.left(AUDIT_WITHIN)))
             steps.push_async_callback(lambda: self.auditor.finish(ends.left(AUDIT_WITHIN)))
+            for switch in self.switches:
+                steps.push_async_callback(switch.aclose)
             for watcher in self.watchers:
                 steps.push_async_callback(watcher.aclose)
             steps.push_async_callback(lambda: self.register.finish(ends.left(AUDIT_WITHIN)))

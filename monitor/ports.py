@@ -214,6 +214,18 @@ class Uses(Protocol):
         ...
 
 
+class Beats(Protocol):
+    """The heartbeats that are listened for."""
+
+    def platform(self, name: str) -> str | None:
+        """Return whose heartbeat it is; None: nobody listens for one of that name."""
+        ...
+
+    def beat(self, name: str, by: str, *, is_well: bool) -> datetime:
+        """Hear one beat of a heartbeat that is known; return when silence from here on is called so. Never waits."""
+        ...
+
+
 class OpeningStore(Protocol):
     """The part of the store that journeys need. Methods may raise `StoreUnavailable`."""
 

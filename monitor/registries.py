@@ -20,6 +20,12 @@ PROBES: Final[Mapping[str, Entry]] = {
         settings="monitor.settings.grpc_health:GrpcHealthProbeSettings", make="monitor.probes.grpc_health:make"
     ),
     "journey": Entry(settings="monitor.settings.journey:JourneyProbeSettings", make="monitor.probes.journey:make"),
+    "status_page": Entry(
+        settings="monitor.settings.status_page:StatusPageProbeSettings", make="monitor.probes.status_page:make"
+    ),
+    "heartbeat": Entry(
+        settings="monitor.settings.heartbeat:HeartbeatProbeSettings", make="monitor.probes.heartbeat:make"
+    ),
 }
 
 WATCHERS: Final[Mapping[str, Entry]] = {

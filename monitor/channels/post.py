@@ -105,6 +105,14 @@ class Poster:
         """
         return await self._bounded(_Call("POST", self._parts, headers, body))
 
+    async def ask(self, method: str, headers: Mapping[str, str]) -> Answer:
+        """Ask once, without a body, and return the answer, whatever its status.
+
+        Raises:
+            DeliveryFailed: there was no answer.
+        """
+        return await self._bounded(_Call(method, self._parts, headers, b""))
+
     async def put(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Put once to an address of this place's host and return the answer, whatever its status.
 

@@ -20,6 +20,7 @@ from monitor.model.outcome import Attempt, Outcome, OutcomeKind
 from monitor.ports import Probe
 from monitor.probes.books import MemoryBook
 from monitor.probes.build import new_network, probes_of
+from monitor.probes.context import Own
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.root import MonitorSettings
 from platforms.transport.tape import Tape
@@ -120,7 +121,7 @@ async def _attempt(
         made: dict[tuple[str, str], Probe] = {
             (name, probe): made
             for name, platform in settings.platforms.items()
-            for probe, made in probes_of(platform, network, book=partial(_book, books, name), tape=tape).items()
+            for probe, made in probes_of(platform, network, own=partial(_own, books, name), tape=tape).items()
         }
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -134,8 +135,8 @@ async def _attempt(
         await network.resolver.aclose()
 
 
-def _book(books: dict[str, MemoryBook], platform: str, probe: str) -> MemoryBook:
-    return books.setdefault(f"{platform}/{probe}", MemoryBook())
+def _own(books: dict[str, MemoryBook], platform: str, probe: str) -> Own:
+    return Own(books.setdefault(f"{platform}/{probe}", MemoryBook()))
 
 
 def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:

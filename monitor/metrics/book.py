@@ -10,6 +10,7 @@ Used from the event loop only.
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 from monitor.metrics import own_series, platform_series, probe_series, publish_series
 from monitor.metrics.exposition import Family
@@ -52,6 +53,10 @@ class MetricsBook:
     def outcome(self, platform: str, probe: str, found: Outcome) -> None:
         """Count what an attempt found."""
         self._probes[platform, probe].outcome(found)
+
+    def heard(self, platform: str, probe: str, at: datetime) -> None:
+        """Show when a heartbeat was heard last."""
+        self._probes[platform, probe].heard(at)
 
     def state(self, held: PlatformState) -> None:
         """Show what holds of a platform now."""
@@ -130,6 +135,14 @@ class MetricsBook:
     def audit_dropped(self, total: int) -> None:
         """Show how many entries of the audit were dropped since the start: the auditor's own count of all."""
         self._own.audit_dropped(total)
+
+    def dead_man(self, names: Iterable[str]) -> None:
+        """Show dead man's switches at 0."""
+        self._own.dead_man(names)
+
+    def beaten(self, switch: str, is_taken: bool) -> None:  # noqa: FBT001 - the switches' callback
+        """Count a beat to a dead man's switch."""
+        self._own.beaten(switch, is_taken=is_taken)
 
     def render(self) -> bytes:
         """Return the exposition in text format 0.0.4."""

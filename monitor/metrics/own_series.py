@@ -1,7 +1,7 @@
 """The series about the monitor itself, kept by prometheus_client in a registry of their own."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
@@ -19,10 +19,12 @@ STORE_WRITABLE = "jit_monitor_store_writable"
 DROPPED = "jit_monitor_outcomes_dropped_total"
 REFUSED = "jit_monitor_requests_refused_total"
 UNAUDITED = "jit_monitor_audit_entries_dropped_total"
+BEATS = "jit_monitor_dead_man_beats_total"
+BEATS_FAILED = "jit_monitor_dead_man_beats_failed_total"
 BUILD = "jit_monitor_build_info"
 NAMES = (
     *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
-    *(REFUSED, UNAUDITED, BUILD),
+    *(REFUSED, UNAUDITED, BEATS, BEATS_FAILED, BUILD),
 )
 
 # From a loop in good order to one that is late by an interval.
@@ -53,6 +55,8 @@ class OwnSeries:
             self._refused.labels(code)
         self._unaudited = self._counter(UNAUDITED)
         self._unaudited_before = 0
+        self._beats = self._counter(BEATS)
+        self._beats_failed = self._counter(BEATS_FAILED)
         self._gauge(BUILD).labels(version, platform.python_version()).set(1)
 
     def page_decided(self, kind: PageKind) -> None:
@@ -96,6 +100,18 @@ class OwnSeries:
         """Bring the count of dropped entries up to what the auditor counted in all."""
         self._unaudited.inc(max(total - self._unaudited_before, 0))
         self._unaudited_before = total
+
+    def dead_man(self, names: Iterable[str]) -> None:
+        """Show dead man's switches at 0."""
+        for name in names:
+            self._beats.labels(name)
+            self._beats_failed.labels(name)
+
+    def beaten(self, switch: str, *, is_taken: bool) -> None:
+        """Count a beat to a dead man's switch."""
+        self._beats.labels(switch).inc()
+        if not is_taken:
+            self._beats_failed.labels(switch).inc()
 
     def render(self) -> str:
         """Return the text of all of them."""

@@ -3,10 +3,11 @@
 1. Every attempt counts, confirmations included; what was due and had to be skipped counts as not measured, since no
    one saw whether access worked.
 2. Durations are of attempts that were made. Phases and the certificate's end are absent until there is one.
-3. Spans and residue are a journey's alone.
+3. Spans and residue are a journey's alone, the last beat a heartbeat's.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from glasswatch import names
 from monitor.metrics.exposition import Family, start
@@ -22,7 +23,8 @@ PHASE = "jit_probe_phase_duration_seconds"
 TLS_EXPIRY = "jit_probe_tls_expiry_timestamp_seconds"
 SPANS = "jit_access_duration_seconds"
 RESIDUE = "jit_access_residue"
-FAMILIES = (RUNS, BAD, NOT_MEASURED, DURATION, PHASE, TLS_EXPIRY, SPANS, RESIDUE)
+HEARD = "jit_heartbeat_last_timestamp_seconds"
+FAMILIES = (RUNS, BAD, NOT_MEASURED, DURATION, PHASE, TLS_EXPIRY, SPANS, RESIDUE, HEARD)
 
 # From a health URL next door to the longest timeout that makes sense.
 _DURATION_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -66,6 +68,12 @@ class ProbeSeries:
         self._residue = families[RESIDUE].slot()
         self._residue_start = start(RESIDUE, values)
         self._residue.lines = f"{self._residue_start}0\n" if policy.spans else ""
+        self._heard = families[HEARD].slot()
+        self._heard_start = start(HEARD, values)
+
+    def heard(self, at: datetime) -> None:
+        """Show when a heartbeat was heard last."""
+        self._heard.lines = f"{self._heard_start}{at.timestamp()!r}\n"
 
     def outcome(self, found: Outcome) -> None:
         """Count one outcome."""

@@ -39,11 +39,16 @@ class Reason(StrEnum):
     BODY = "body"
     JSON = "json"
     ANSWER = "answer"  # what was said, where it isn't HTTP: a line, a record, the state of a service
+    SILENT = "silent"  # a heartbeat that was listened for, and not heard for too long
     NOT_REFUSED = "not_refused"  # a step that had to be refused was let in: access after revocation
     # not measured
     CREDENTIALS_REFUSED = "credentials_refused"
     RATE_LIMITED = "rate_limited"
     DENIED = "denied"  # the platform works, and says no to this principal
+    NOT_TOLD = "not_told"  # a status page that can't be read, or says nothing of what it was asked for
+    NOT_LISTENED = (
+        "not_listened"  # a heartbeat not heard lately, nor listened for long enough to know that it is silent
+    )
     RESIDUE = "residue"  # everything held, but what was opened is not known closed
     SECRET_UNAVAILABLE = "secret_unavailable"  # noqa: S105 - a reason, not a secret
     OWN_FAULT = "own_fault"  # this machine could not make the attempt: no descriptors, no memory, a late loop
@@ -58,6 +63,8 @@ class Warn(StrEnum):
     DURATION = "duration"
     TLS_DAYS_LEFT = "tls_days_left"
     RESIDUE = "residue"  # something that a journey opened is not known closed
+    TOLD = "told"  # a status page says that something is wrong, but not out
+    MAINTENANCE = "maintenance"  # a status page says that it is being worked on
 
 
 class Attempt(StrEnum):

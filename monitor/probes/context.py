@@ -1,7 +1,9 @@
 """What all probes are given: network, secrets and tokens. A probe adds its own settings, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from monitor.model.beat import Listening
 from monitor.model.outcome import Attempt
 from monitor.ports import RequestBudget
 from monitor.probes.books import MemoryBook
@@ -24,12 +26,21 @@ class Unlimited:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What is one probe's alone. `book`: where what it opens is put on record; `listening`: what is heard of it."""
+
+    book: Book = field(default_factory=MemoryBook)
+    listening: Callable[[], Listening] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeContext:
     """What a probe is made with besides its settings. `network` brings the clock.
 
     `book`: where what the probe opens is put on record. `requests`: what may be asked of the platform, by probes that
     send more than the one request their attempt stands for. `tape` takes what servers say, where somebody asked to see
-    it. `kept` are the tokens of all who share this; its own if left out.
+    it. `listening` returns what is heard of the probe, where somebody listens. `kept` are the tokens of all who share
+    this; its own if left out.
     """
 
     network: Network
@@ -37,6 +48,7 @@ class ProbeContext:
     book: Book = field(default_factory=MemoryBook)
     requests: RequestBudget = field(default_factory=Unlimited)
     tape: Tape | None = None
+    listening: Callable[[], Listening] | None = None
     kept: KeptTokens | None = None
 
     def __post_init__(self) -> None:

@@ -11,11 +11,12 @@ Rules:
 - `ca_file` and `min_version` hold on the whole way; `server_name` for the configured origin only.
 - An answer with a status that isn't expected is judged by its head: its body is not read.
 - HTTP/1.1 or HTTP/2, as the settings say: never the one in place of the other.
+- Where the body is read as somebody's word (`status_page`), that decides once the answer is as expected.
 - gzip and deflate are accepted, because the clients engineers use do. A header given in the settings wins over ours.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -50,6 +51,9 @@ _DEFAULTS: Final = {
 }
 
 
+Reading = Callable[[bytes], Judgement]
+
+
 def make(settings: HttpProbeSettings, context: ProbeContext) -> Probe:
     """Return the probe."""
     return HttpProbe(settings, context)
@@ -68,8 +72,9 @@ class Sending:
 class HttpProbe:
     """See the module's rules."""
 
-    def __init__(self, settings: HttpProbeSettings, context: ProbeContext) -> None:
+    def __init__(self, settings: HttpProbeSettings, context: ProbeContext, reading: Reading | None = None) -> None:
         self._settings = settings
+        self._reading = reading
         self._context = context
         self._network = context.network
         self._way = Way(settings.ip, settings.proxy)
@@ -168,7 +173,11 @@ class HttpProbe:
             tls_expiry_at=arrival.tls_expires_at,
             saw_credential=principal.has_credential and arrival.is_home,
         )
-        return judge(self._expectation, received, self._network.clock.now())
+        judgement = judge(self._expectation, received, self._network.clock.now())
+        if self._reading is None or judgement.kind is not OutcomeKind.GOOD:
+            return judgement
+        word = self._reading(received.body)
+        return replace(word, warnings=(*judgement.warnings, *word.warnings))
 
 
 class Hearing:

@@ -32,6 +32,8 @@ _WARNED = {
     Warn.DURATION: "is slow",
     Warn.TLS_DAYS_LEFT: "has a certificate that ends soon",
     Warn.RESIDUE: "left something open",
+    Warn.TOLD: "is told that something is wrong",
+    Warn.MAINTENANCE: "is told of maintenance",
 }
 
 

@@ -3,7 +3,7 @@
 1. The flag must be readable with this machine gone: published somewhere else too, and not on the platform's own host.
 2. It must be true: more than one vantage, and controls that tell an outage from our own blindness.
 3. With the monitor gone an order must be possible: keys of as many persons as the trust file asks for.
-4. Somebody must notice that the monitor is gone: an outbound heartbeat.
+4. Somebody must notice that the monitor is gone: a dead man's switch elsewhere.
 5. Procedure, pager and store must not go down with the platform: neither its host nor its identity provider's, nor a
    name below or above one of them.
 6. What must survive a restart lies on a disk that does.
@@ -87,8 +87,8 @@ def _alive(of: Deployment) -> Iterator[LockoutFinding]:
         yield LockoutFinding(
             LockoutCode.NO_HEARTBEAT,
             "",
-            "this monitor sends no heartbeat: when it dies, silence looks like health",
-            "alert elsewhere on the absence of jit_monitor_build_info",
+            "this monitor beats to no dead man's switch: when it dies, silence looks like health",
+            "name one elsewhere under `dead_man`, or alert elsewhere on the absence of jit_monitor_build_info",
         )
 
 

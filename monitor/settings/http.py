@@ -1,4 +1,4 @@
-"""Settings of the `http` probe: one request, as whom and which way it is sent, and what its answer must look like."""
+"""Settings of probes that send an HTTP request: as whom and which way, and of `http` what its answer must look like."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -26,19 +26,11 @@ from platforms.transport.resolver import Ip, numeric
 _MEBIBYTE = 1024 * 1024
 
 
-class HttpProbeSettings(ProbeSettings):
-    """One HTTP request on a new connection."""
+class RequestSettings(ProbeSettings):
+    """A probe that sends one HTTP request: to whom, as whom and which way."""
 
-    type: Literal["http"] = "http"
-    """What kind of probe it is."""
-    interval: Annotated[timedelta, DurationShape(at_least=timedelta(milliseconds=100), at_most=timedelta(days=1))] = (
-        timedelta(seconds=15)
-    )
-    """How often it runs."""
     url: Address
     """Address that is asked for, without user and password."""
-    method: Annotated[str, OneOf(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))] = "GET"
-    """Request method."""
     http_version: Annotated[str, OneOf(("1.1", "2"))] = "1.1"
     """Version of HTTP that is spoken. `2`: agreed on in TLS (ALPN); on plain http the server must know."""
     headers: Annotated[Mapping[HeaderName, HeaderValue], Words("a mapping from headers to values")] = Field(
@@ -49,10 +41,6 @@ class HttpProbeSettings(ProbeSettings):
     """Credential to send, in one of the forms that services ask for."""
     second: SecondSettings | None = None
     """Somebody else, who is tried when our own credential is refused."""
-    body: Annotated[str, ArgumentShape()] | None = Field(default=None, repr=False)
-    """Body to send, as text."""
-    expect: ExpectSettings = Field(default_factory=ExpectSettings)
-    """What decides between good and bad."""
     warn: WarnSettings = WarnSettings()
     """What leaves it good, but marks it."""
     tls: IdentifiedTlsSettings = IdentifiedTlsSettings()
@@ -119,6 +107,23 @@ class HttpProbeSettings(ProbeSettings):
     def warning_comes_in_time(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """A warning about slowness can happen before the timeout."""
         return too_late(self.warn.duration, self.timeout)
+
+
+class HttpProbeSettings(RequestSettings):
+    """One HTTP request on a new connection."""
+
+    type: Literal["http"] = "http"
+    """What kind of probe it is."""
+    interval: Annotated[timedelta, DurationShape(at_least=timedelta(milliseconds=100), at_most=timedelta(days=1))] = (
+        timedelta(seconds=15)
+    )
+    """How often it runs."""
+    method: Annotated[str, OneOf(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))] = "GET"
+    """Request method."""
+    body: Annotated[str, ArgumentShape()] | None = Field(default=None, repr=False)
+    """Body to send, as text."""
+    expect: ExpectSettings = Field(default_factory=ExpectSettings)
+    """What decides between good and bad."""
 
     @finding("method", "expect")
     def head_has_no_body(self, _given: Mapping[str, object]) -> Iterable[Finding]:

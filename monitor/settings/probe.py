@@ -33,6 +33,8 @@ class ProbeSettings(SettingsModel):
     _JUDGING: ClassVar[frozenset[str]] = frozenset({"function", "critical", "interval", "confirm", "recover", "warn"})
     role: ClassVar[Role] = Role.FIRST_HAND
     """What the word of a probe of this type is worth."""
+    asks: ClassVar[bool] = True
+    """Whether an attempt asks the platform for something, and counts against what it may be asked."""
 
     type: str
     """What kind of probe it is."""

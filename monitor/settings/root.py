@@ -8,9 +8,11 @@ from pydantic import Field
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words, unknown_choice
+from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Label, Name, RelativePath
 from monitor.registries import KINDS
 from monitor.settings.controls import NONE, Controls, too_alike
+from monitor.settings.dead_man import DeadManSettings
 from monitor.settings.flag import FlagSettings
 from monitor.settings.listen import ListenSettings
 from monitor.settings.paging import PagingSettings
@@ -65,6 +67,10 @@ class MonitorSettings(SettingsModel):
     """How uses of break-glass are dealt with."""
     paging: PagingSettings = Field(default_factory=PagingSettings)
     """How people are told."""
+    dead_man: Annotated[
+        Mapping[Name, DeadManSettings], Words("dead man's switches by name, each such as {url: https://…}")
+    ] = Field(default_factory=dict)
+    """Who notices when this monitor is gone: dead man's switches elsewhere, by name."""
     static_page: StaticPageSettings = Field(default_factory=_default_static_page, validate_default=True)
     """The status page as a file."""
     tokens: Annotated[tuple[TokenSettings, ...], Words("a list of tokens, as monitor token prints them")] = ()
@@ -74,6 +80,19 @@ class MonitorSettings(SettingsModel):
     def tokens_are_told_apart(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """No two have one name or one secret, and each knows its platforms."""
         yield from ((("tokens", *place), text) for place, text in mistakes(self.tokens, given.get("platforms")))
+
+    @finding("platforms")
+    def heartbeats_are_told_apart(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A beat names its heartbeat, not its platform."""
+        names: set[str] = set()
+        for platform, settings in self.platforms.items():
+            beating = [name for name, probe in settings.probes.items() if probe.type == "heartbeat"]
+            for name in names.intersection(beating):
+                yield (
+                    ("platforms", platform, "probes", name, KEY),
+                    "is another platform's heartbeat: expected a new name",
+                )
+            names.update(beating)
 
     @finding("controls")
     def controls_are_independent(self, given: Mapping[str, object]) -> Iterable[Finding]:

@@ -279,7 +279,8 @@ uses = Table(
     Index("ix_uses_is_open", "vantage", "is_open"),
 )
 
-# How far each watcher has read. What `place` means is the watcher's own affair.
+# How far each watcher has read, and when each heartbeat was heard last (`heartbeat:NAME`). What `place` means is its
+# owner's own affair.
 watch_cursors = Table(
     "watch_cursors",
     metadata,

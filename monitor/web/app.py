@@ -158,7 +158,7 @@ class _Path:
         admission.count_write(endpoint, caller)
         admission.check(endpoint, request, caller)
         query = None if endpoint.query is None else asking.query(endpoint.query, request.query_params)
-        body = await bodies.read(endpoint.body, request) if endpoint.writes else None
+        body = await bodies.read(endpoint.body, request, may_lack=endpoint.body_may_lack) if endpoint.writes else None
         admission.check_body(endpoint, request, caller, body)
         return Asked(request, query, body, caller, partial(admission.still_lets_in, endpoint, request))
 

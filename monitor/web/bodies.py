@@ -4,7 +4,7 @@
 2. JSON as a judge reads it (`rules/strict_json`): no key twice, no NaN, nothing that two programs could read in two
    ways; no lone surrogate and no number beyond a double's range either, which could not be written down again.
 3. All mistakes are named together, and nothing of what was sent is repeated.
-4. An endpoint that takes no body is sent none.
+4. An endpoint that takes no body is sent none. Where a body may lack, none stands for one without members.
 """
 
 import json
@@ -23,7 +23,7 @@ LARGEST: Final = 16 * 1024
 _UTF8: Final = {"", "charset=utf-8", 'charset="utf-8"'}
 
 
-async def read(shape: type[BaseModel] | None, request: Request) -> BaseModel | None:
+async def read(shape: type[BaseModel] | None, request: Request, *, may_lack: bool = False) -> BaseModel | None:
     """Return the body as its shape; None where there is no shape.
 
     Raises:
@@ -33,6 +33,8 @@ async def read(shape: type[BaseModel] | None, request: Request) -> BaseModel | N
         if _length(request.headers) > 0:
             raise Refused("bad_body", "no body is taken here")
         return None
+    if may_lack and _length(request.headers) == 0:
+        return shape()
     _check_media(request.headers)
     length = _length(request.headers)
     if length > LARGEST:

@@ -12,6 +12,7 @@ from monitor.model.record import OutageQuery
 from monitor.web import asking, shaping
 from monitor.web.acts import ActHandlers
 from monitor.web.asked import Asked, Handler
+from monitor.web.beathandlers import BeatHandlers
 from monitor.web.events import Hub
 from monitor.web.pages import Pages, documents
 from monitor.web.refused import Refused
@@ -41,6 +42,7 @@ class Handlers:
         self._acts = ActHandlers(site, sources)
         self._open_uses = sources.uses.open_uses
         self._uses = UseHandlers(sources.uses)
+        self._beats = BeatHandlers(sources.beats)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -57,6 +59,7 @@ class Handlers:
             "openapi": self._describe,
             **self._acts.by_name(),
             **self._uses.by_name(),
+            **self._beats.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:

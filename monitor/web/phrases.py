@@ -48,7 +48,18 @@ PHASE_NOTES = {
 }
 
 # Reasons by what they say of the platform. All others are bad.
-NOT_MEASURED = frozenset({Reason.CREDENTIALS_REFUSED, Reason.RATE_LIMITED, Reason.SECRET_UNAVAILABLE, Reason.OWN_FAULT})
+NOT_MEASURED = frozenset(
+    {
+        Reason.CREDENTIALS_REFUSED,
+        Reason.RATE_LIMITED,
+        Reason.DENIED,
+        Reason.NOT_TOLD,
+        Reason.NOT_LISTENED,
+        Reason.RESIDUE,
+        Reason.SECRET_UNAVAILABLE,
+        Reason.OWN_FAULT,
+    }
+)
 SKIPPED = frozenset({Reason.SHUTDOWN, Reason.BUDGET})
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from glasswatch.clock import Clock
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.record import AuditEntry
-from monitor.ports import StatusReader, Store, Uses
+from monitor.ports import Beats, StatusReader, Store, Uses
 
 Note = Callable[[AuditEntry, str | None], None]
 DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
@@ -28,4 +28,5 @@ class Sources:
     note: Note
     act: DoAct
     uses: Uses
+    beats: Beats
     refused: Callable[[str], None] = lambda _code: None

@@ -8,11 +8,12 @@
    somebody decorated. Otherwise it is held to its shape, unknown parameters included.
 5. `refusals` are codes of `REFUSALS` beyond those that any request may meet (`ALWAYS`), and those that go with
    `query`, `body` and `scope`.
-6. What is not a `GET` writes: every refusal of it is audited, and so is its effect.
+6. What is not a `GET` writes: every refusal of it is audited, and so is its effect. Of heartbeats, what they change.
 7. `platform_in` says where the platform stands that a token may be limited to: in the path, which is the case
    wherever a path holds `{platform}`, or in the body's member `platform` (null there: all of them).
 8. `allowance` names what its writes are counted against, for each token by itself (`rules/throttle`).
-9. `creates`: a success that brought about something new is a 201, one that found it there a 200.
+9. `body_may_lack`: without a body all of its members have their defaults.
+10. `creates`: a success that brought about something new is a 201, one that found it there a 200.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from pydantic import BaseModel
 
 from monitor.wire.acts import ConfirmBody, InhibitBody, LowerBody, RaiseBody
 from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
+from monitor.wire.beats import BeatAnswer, BeatBody
 from monitor.wire.queries import NoQuery, OutagesQuery
 from monitor.wire.uses import ClassBody, ReportBody, UseAnswer, UsesAnswer, UsesQuery
 
@@ -60,6 +62,7 @@ class Endpoint:
     platform_in: PlatformIn | None = None
     allowance: Allowance = "writes"
     creates: bool = False
+    body_may_lack: bool = False
 
     def __post_init__(self) -> None:
         if "{platform}" in self.path:
@@ -222,6 +225,18 @@ ENDPOINTS = (
         answers={JSON: UseAnswer},
         body=ClassBody,
         refusals=("no_such", "not_possible", "store_unavailable"),
+    ),
+    Endpoint(
+        name="heartbeat",
+        method="POST",
+        path="/api/v1/heartbeat/{name}",
+        scope="heartbeat:{name}",
+        summary="A program says that it is alive, and whether it is well.",
+        answers={JSON: BeatAnswer},
+        query=NoQuery,
+        body=BeatBody,
+        refusals=("no_such",),
+        body_may_lack=True,
     ),
     Endpoint(
         name="events",

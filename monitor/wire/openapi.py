@@ -76,7 +76,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         operation["security"] = [{_SCHEME: [endpoint.scope]}, *without]
     if endpoint.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not endpoint.body_may_lack,
             "content": {JSON: {"schema": _reference(endpoint.body)}},
         }
     return operation

@@ -9,6 +9,7 @@ from monitor.model.outcome import PHASES, OutcomeKind, Reason, Warn
 from monitor.model.page import NEVER_SUPPRESSED, SEVERITY, PageKind
 from monitor.probes.attempt import REASONS as FAULTS
 from monitor.registries import CHANNELS, KINDS, PROBES, TARGETS
+from monitor.web import phrases
 from tests.support.documents import REFERENCE, headings, rows, section
 
 PROBES_TEXT = (REFERENCE / "probes.md").read_text()
@@ -43,6 +44,13 @@ def test_reasons_have_the_outcome_that_they_lead_to() -> None:
     kinds = {cells[0]: cells[1] for cells in rows(section(PROBES_TEXT, "Outcomes")) if len(cells) == 3}
     assert {kinds[f"`{reason}`"] for reason in FAULTS.values()} == {"bad"}
     assert set(kinds.values()) == {kind.replace("_", " ") for kind in OutcomeKind}
+
+
+def test_the_page_says_of_reasons_what_the_reference_says() -> None:
+    """The status page calls no reason bad that is not measured, nor the other way round."""
+    kinds = {cells[0]: cells[1] for cells in rows(section(PROBES_TEXT, "Outcomes")) if len(cells) == 3}
+    shown = {f"`{reason}`": phrases.reason(reason).split(":")[0] for reason in Reason}
+    assert shown == kinds
 
 
 def test_every_warning_has_its_row() -> None:

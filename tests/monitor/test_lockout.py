@@ -23,6 +23,8 @@ platforms:
     procedure: {{url: https://wiki.example.org/x, file: procedure.md}}
     probes:
       portal: {{type: http, function: sign_in, url: https://portal.example.com/health}}
+      vendor: {{type: status_page, function: sign_in, url: https://status.example.net/api/v2/summary.json}}
+      sync: {{type: heartbeat, function: request, every: 5m}}
 controls: [https://www.example.org/, https://www.example.net/]
 flag:
   key: {{file: flag.key}}
@@ -54,10 +56,10 @@ def mounts(tmp_path: Path) -> Path:
     return place
 
 
-def _look(tmp_path: Path, mounts: Path, store: str = "sqlite:////var/lib/glasswatch.db") -> Deployment:
+def _look(tmp_path: Path, mounts: Path, store: str = "sqlite:////var/lib/glasswatch.db", more: str = "") -> Deployment:
     (tmp_path / "procedure.md").write_text("Break it.\n")
     digests = {name: name * 64 for name in "abc"}
-    path = write(tmp_path, SETTINGS.format(store=store, **digests))
+    path = write(tmp_path, SETTINGS.format(store=store, **digests) + more)
     return look(load(path, MonitorSettings), SystemClock(), mounts)
 
 
@@ -73,7 +75,13 @@ def test_everything_is_seen_where_it_stands(tmp_path: Path, mounts: Path) -> Non
     assert (seen.raisers, seen.confirmers, seen.manual_persons) == (frozenset({"anna"}), frozenset({"ben"}), 2)
     assert (seen.has_controls, seen.is_loopback_only, seen.configured_vantages) == (True, True, 1)
     assert seen.unrouted_kinds == ("store",)
+    assert not seen.has_heartbeat
     assert (seen.store, seen.store_filesystem) == (None, "ext4")
+
+
+def test_a_dead_mans_switch_is_seen(tmp_path: Path, mounts: Path) -> None:
+    """One is enough."""
+    assert _look(tmp_path, mounts, more="dead_man: {elsewhere: {url: https://watch.example.org/}}\n").has_heartbeat
 
 
 def test_a_database_is_a_host_and_no_disk(tmp_path: Path, mounts: Path) -> None:

@@ -1,13 +1,15 @@
 """The web face of a pretend monitor, asked in-process or over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
 from monitor.model.act import Act, Acted, Answer, Hand, Ruling
+from monitor.model.beat import Rhythm
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
 from monitor.storegate import StoreGate
@@ -22,6 +24,8 @@ from tests.support.clock import ManualClock
 from tests.support.memory_store import MemoryStore
 from tests.support.uses import POLICY
 from tests.support.watching import FakeMonitor, site
+
+RHYTHM = Rhythm(timedelta(minutes=5), timedelta(minutes=1))
 
 
 @dataclass
@@ -38,6 +42,8 @@ class World:
     told: list[UseTold] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
     acts: list[tuple[str, Act, Hand]] = field(default_factory=list)
+    beating: Mapping[str, str] = field(default_factory=lambda: {"backup": "payments"})
+    beats: list[tuple[str, str, datetime]] = field(default_factory=list)
     acted: Acted = field(default_factory=lambda: Acted(Ruling(Answer.DONE, "done as asked", "c-1"), is_recorded=True))
 
     def __post_init__(self) -> None:
@@ -56,6 +62,16 @@ class World:
             ready_ttl=timedelta(minutes=15),
         )
         self.register = UseRegister(POLICY, context)
+        self.heartbeats = Heartbeats(
+            {name: Expected(platform, RHYTHM) for name, platform in self.beating.items()},
+            HeartbeatContext(
+                self.store,
+                self.gate,
+                self.clock,
+                lambda entry, platform: self.noted.append((platform, entry)),
+                lambda platform, name, at: self.beats.append((platform, name, at)),
+            ),
+        )
 
     def face(self, store: Store | None = None) -> WebFace:
         """Return a face over this world."""
@@ -76,6 +92,7 @@ class World:
             lambda entry, platform: self.noted.append((platform, entry)),
             self.act,
             self.register,
+            self.heartbeats,
             self.refused.append,
         )
 

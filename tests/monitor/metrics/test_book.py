@@ -92,6 +92,8 @@ def test_labels_are_those_of_the_names() -> None:
     book.flag(document())
     book.publish_tried(document(), TARGET, is_out=True)
     book.watcher("db-log", is_seeing=True)
+    book.heard(PLATFORM, "portal", START)
+    book.dead_man(["elsewhere"])
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:
@@ -99,6 +101,29 @@ def test_labels_are_those_of_the_names() -> None:
             assert set(sample.labels) - {"le"} == set(METRICS[metric].labels)
             seen.add(metric)
     assert seen == set(METRICS)
+
+
+def test_beats_to_a_dead_mans_switch_are_counted() -> None:
+    """Both counters are there from the start; one that was not taken counts in both."""
+    book = _book()
+    book.dead_man(["elsewhere"])
+    names = ("jit_monitor_dead_man_beats_total", "jit_monitor_dead_man_beats_failed_total")
+    assert [_value(book, name, switch="elsewhere") for name in names] == [0, 0]
+    book.beaten("elsewhere", True)
+    book.beaten("elsewhere", False)
+    assert [_value(book, name, switch="elsewhere") for name in names] == [2, 1]
+
+
+def test_a_heartbeat_shows_when_it_was_heard_last() -> None:
+    """Absent before the first beat, and of every other probe; the latest one counts."""
+    book = _book()
+    assert "\njit_heartbeat_last_timestamp_seconds{" not in book.render().decode()
+    book.heard(PLATFORM, "portal", START)
+    book.heard(PLATFORM, "portal", START + timedelta(seconds=90))
+    lines = [line for line in book.render().decode().splitlines() if line.startswith("jit_heartbeat")]
+    labels = f'platform="{PLATFORM}",probe="portal",function="sign_in"'
+    at = (START + timedelta(seconds=90)).timestamp()
+    assert lines == [f"jit_heartbeat_last_timestamp_seconds{{{labels}}} {at!r}"]
 
 
 def test_a_journey_has_its_spans_and_its_residue_and_no_other_probe_has() -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.model.outcome import OutcomeKind, Warn
 from monitor.model.policy import ProbePolicy
@@ -87,6 +89,41 @@ def test_second_hand_probes_never_decide_alone(first: View, second: View) -> Non
     verdict = judged((BEAT, first), (probe("status", role=Role.SECOND_HAND), second)).verdict
     views = {first, second}
     assert verdict is (Verdict.DEGRADED if X in views else Verdict.UNKNOWN if views == {U} else Verdict.UP)
+
+
+@given(st.lists(st.tuples(st.sampled_from(View), st.booleans(), st.sampled_from(Warn)), min_size=1, max_size=6))
+def test_second_hand_alone_is_never_down(told: list[tuple[View, bool, Warn]]) -> None:
+    """However many, critical or not, warned or not: degraded at most, unknown only where none says anything."""
+    members = [
+        Member(
+            replace(probe(f"p{number}", role=Role.SECOND_HAND), critical=critical),
+            replace(STATES[view], warnings=(warning,)),
+            view,
+        )
+        for number, (view, critical, warning) in enumerate(told)
+    ]
+    found = judge("vendor", members, blind=False)
+    views = {view for view, _, _ in told}
+    assert found.verdict is (Verdict.UNKNOWN if views == {U} else Verdict.DEGRADED)
+    assert deciding_set([member.policy for member in members]) == ()
+
+
+@given(st.permutations([(A, G), (SPARE, U), (ACCESS, G)]), st.lists(st.sampled_from(View), max_size=4))
+def test_second_hand_changes_up_and_degraded_only(own: list[tuple[ProbePolicy, View]], told: list[View]) -> None:
+    """Beside first-hand probes they turn up into degraded, and nothing into down, unknown or up."""
+    beats = [(probe(f"beat{number}", role=Role.SECOND_HAND), view) for number, view in enumerate(told)]
+    for first_hand in (own, own[:1]):
+        alone, beside = judged(*first_hand), judged(*first_hand, *beats)
+        worse = Verdict.DEGRADED if alone.verdict is Verdict.UP and X in told else alone.verdict
+        assert beside.verdict is worse
+
+
+def test_what_a_page_says_degrades() -> None:
+    """A page's warnings are said in words."""
+    told = judged((A, G), (BEAT, G), warnings=(Warn.TOLD, Warn.MAINTENANCE))
+    assert told.why == (
+        "sign_in is degraded: probe beat is told that something is wrong; probe beat is told of maintenance"
+    )
 
 
 @pytest.mark.parametrize(("own", "told"), list(product(View, repeat=2)))

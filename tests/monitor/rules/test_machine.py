@@ -39,12 +39,17 @@ ACCESS = replace(
 SPARE = replace(probe("spare"), critical=False)
 EXTRA = replace(probe("extra", "approve"), critical=False, confirm_attempts=2, recover=2)
 BEAT = replace(probe("beat", role=Role.SECOND_HAND), confirm_attempts=1)
+WORD = replace(probe("word", "vendor", Role.SECOND_HAND), critical=False)
+SIGN = replace(probe("sign", "vendor", Role.SECOND_HAND), critical=False, confirm_attempts=1, recover=1)
+LOUD = replace(probe("loud", "gateway", Role.SECOND_HAND), confirm_attempts=2)
 
 PLATFORMS = [
     (PORTAL,),
     (QUICK,),
     (PORTAL, QUICK),
     (PORTAL, SPARE, BEAT),
+    (QUICK, WORD),
+    (WORD, SIGN, LOUD),
     (PORTAL, ACCESS),
     (QUICK, API),
     (QUICK, API, EXTRA),
@@ -387,6 +392,21 @@ class Machine(RuleBasedStateMachine):
                 assert state.verdict is Verdict.DOWN
                 is_raised = state.flag.state is FlagState.READY
                 assert is_raised or state.acts.inhibition is not None
+
+    @invariant()
+    def second_hand_never_decides(self) -> None:
+        """A function that has second-hand probes only is never down, and no outage is opened by one."""
+        state, watched = self.platform.state, self.platform.policy
+        for name, held in state.functions.items():
+            first_hand = [
+                each for each in watched.probes.values() if each.function == name and each.role is not Role.SECOND_HAND
+            ]
+            assert first_hand or held.verdict is not Verdict.DOWN
+        assert all(
+            opener[:4] not in {"beat", "word", "sign", "loud"}
+            for each in self.outages.values()
+            for opener in each.openers
+        )
 
     @invariant()
     def spans_in_order(self) -> None:

@@ -35,6 +35,8 @@ def test_the_example_loads(example: MonitorSettings) -> None:
         "name",
         "gateway",
         "access",
+        "vendor",
+        "rotation_sync",
     ]
     assert example.platforms["payments"].procedure.file.name == "procedure.md"
     assert (EXAMPLE.parent / "procedure.md").exists()

@@ -55,6 +55,7 @@ def test_what_design_promises_is_there() -> None:
         "/api/v1/outages",
         "/api/v1/uses",
         "/api/v1/uses/{id}/class",
+        "/api/v1/heartbeat/{name}",
         "/api/v1/events",
         "/.well-known/jwks.json",
         "/api/v1/openapi.json",
@@ -78,6 +79,7 @@ def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
         "flag_confirm": "flag:confirm",
         "use_report": "use",
         "use_class": "use",
+        "heartbeat": "heartbeat:{name}",
     }
     assert {endpoint.scope for endpoint in ENDPOINTS if not endpoint.writes} == {None, "read"}
 
