@@ -4,7 +4,8 @@ Rules:
 - One attempt: no retry, no second address, no redirect, no name service of gRPC's own.
 - Metadata given by reference and a client certificate are our own credentials; their refusal is not measured
   (`monitor.rules.health`, `monitor.rules.doubt`).
-- The server is told the whole timeout. Its clock for it starts after ours, so that a late answer is ours to call late.
+- The server is told the timeout and a second more, so that a late answer is ours to call late: were it told the timeout
+  itself, chance would decide between `timeout` and its DEADLINE_EXCEEDED.
 """
 
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from platforms.transport.tls import HTTP_2, TlsOptions
 
 _AGENT: Final = {"user-agent": f"glasswatch/{__version__}"}
 _GOOD: Final = 200
+_SPARE_SECONDS: Final = 1.0
 
 
 def make(settings: GrpcHealthProbeSettings, context: ProbeContext) -> Probe:
@@ -142,5 +144,5 @@ def _request(settings: GrpcHealthProbeSettings, credentials: Credentials) -> Req
     scheme = "http" if settings.tls is None else "https"
     target = Target(scheme, settings.host, settings.port, CHECK, settings.authority)
     metadata = {**_AGENT, **written, **credentials.headers}
-    seconds = settings.timeout.total_seconds()
+    seconds = settings.timeout.total_seconds() + _SPARE_SECONDS
     return request_of(target, question(settings.service or ""), metadata, seconds, extensions)

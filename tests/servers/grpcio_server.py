@@ -6,7 +6,7 @@ and `broken` are refused with a status of their own; `slow` takes its time.
 """
 
 import sys
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 _STATES = health_pb2.HealthCheckResponse
+_ENDED = threading.Event()
 _REFUSED = {
     "forbidden": grpc.StatusCode.PERMISSION_DENIED,
     "busy": grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -33,7 +34,7 @@ class Guarded(health.HealthServicer):  # type: ignore[misc]  # grpcio has no typ
         if request.service in _REFUSED:
             context.abort(_REFUSED[request.service], "secret words of the server, 100%")
         if request.service == "slow":
-            time.sleep(3)  # noqa: TID251 - a server that is slow
+            _ENDED.wait(30)
         return super().Check(request, context)
 
 
@@ -57,6 +58,7 @@ def main(certificate: str = "", key: str = "", authority: str = "") -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     sys.stdin.read()
+    _ENDED.set()
     server.stop(None)
 
 

@@ -211,7 +211,7 @@ async def test_hanging_runs_into_the_deadline(context: ProbeContext, sent: tuple
 
 
 async def test_what_is_sent(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fields that gRPC wants, the whole timeout, metadata, and the message in its frame."""
+    """The fields that gRPC wants, the timeout and a second more, metadata, and the message in its frame."""
     monkeypatch.setenv("GRPC_TOKEN", "Bearer pr0be")
     keeps: list[Asked] = []
     settings: dict[str, Any] = {
@@ -233,7 +233,7 @@ async def test_what_is_sent(context: ProbeContext, monkeypatch: pytest.MonkeyPat
         "authorization": "Bearer pr0be",
         "te": "trailers",
         "content-type": "application/grpc",
-        "grpc-timeout": "1500m",
+        "grpc-timeout": "2500m",
         "content-length": "25",
     }
     assert keeps[0].body == b"\0\0\0\0\x14\x0a\x12payments.v1.Access"
