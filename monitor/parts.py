@@ -15,6 +15,7 @@ from monitor.copies import CopyWatch
 from monitor.deadline import Deadline
 from monitor.errors import StoreError
 from monitor.outbox import Outbox
+from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.rules.schedule import Grid
 from monitor.scheduler import ProbeLoop
@@ -55,6 +56,7 @@ class Assembly:
     outbox: Outbox
     publisher: Publisher
     copies: CopyWatch
+    pruner: Pruner
     server: WebServer
     face: WebFace
     network: Network
@@ -67,7 +69,7 @@ class Assembly:
         renewing = [self.certificate.watch()] if self.certificate else []
         uses = [self.register.watch(), *(watcher.run() for watcher in self.watchers)]
         return [
-            *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
+            *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run(), self.pruner.run()),
             *uses,
             *renewing,
         ]

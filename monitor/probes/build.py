@@ -1,13 +1,15 @@
 """Builds the probes that the settings name, through the registry."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Final, cast
 
 from glasswatch.clock import Clock
 from monitor.ports import Probe, RequestBudget
 from monitor.probes.books import MemoryBook
 from monitor.probes.context import ProbeContext, Unlimited
+from monitor.probes.explained import ExplainedProbe, Listener
+from monitor.probes.notes import NotedSecrets, Notes
 from monitor.probes.secrets import KeptSecrets
 from monitor.registries import PROBES, load
 from monitor.settings.platform import PlatformSettings
@@ -21,6 +23,17 @@ from platforms.transport.tls import TlsContexts
 Make = Callable[[ProbeSettings, ProbeContext], Probe]
 
 
+@dataclass(frozen=True, slots=True)
+class Onlookers:
+    """Who looks on as attempts are made: `tape` takes what servers say, `listen` returns who is told of a probe's."""
+
+    tape: Tape | None = None
+    listen: Callable[[str], Listener] | None = None
+
+
+NOBODY: Final = Onlookers()
+
+
 def new_network(clock: Clock) -> Network:
     """Return the network as all probes and controls share it. Close its resolver when done."""
     return Network(clock, AresResolver(), TlsContexts())
@@ -32,16 +45,29 @@ def probes_of(
     *,
     book: Callable[[str], Book] = lambda _probe: MemoryBook(),
     requests: RequestBudget | None = None,
-    tape: Tape | None = None,
+    onlookers: Onlookers = NOBODY,
 ) -> dict[str, Probe]:
     """Return a platform's probes by name. Nothing is sent, no secret is read.
 
-    `book` returns where what a probe opens is put on record; `requests` is what may be asked of the platform; `tape`
-    takes what servers will say. Secrets and tokens are kept for all of them together.
+    `book` returns where what a probe opens is put on record; `requests` is what may be asked of the platform;
+    `onlookers` look on. Secrets and tokens are kept for all of them together.
     """
-    shared = ProbeContext(network, KeptSecrets(network.clock), requests=requests or Unlimited(), tape=tape)
+    secrets = NotedSecrets(KeptSecrets(network.clock))
+    shared = ProbeContext(network, secrets, requests=requests or Unlimited(), tape=onlookers.tape)
     contexts = {name: replace(shared, book=book(name)) for name in platform.probes}
-    return {name: _make(settings)(settings, contexts[name]) for name, settings in platform.probes.items()}
+    listen = onlookers.listen
+    if listen is None:
+        return {name: _make(settings)(settings, contexts[name]) for name, settings in platform.probes.items()}
+    return {
+        name: _explained(settings, contexts[name], Notes(secrets), listen(name))
+        for name, settings in platform.probes.items()
+    }
+
+
+def _explained(settings: ProbeSettings, context: ProbeContext, notes: Notes, listener: Listener) -> Probe:
+    notes.is_every = listener.is_every
+    noted = replace(context, network=replace(context.network, trace=notes.trace), notes=notes)
+    return ExplainedProbe(_make(settings)(settings, noted), notes, listener)
 
 
 def _make(settings: ProbeSettings) -> Make:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from monitor.model.outcome import Attempt
 from monitor.ports import RequestBudget
 from monitor.probes.books import MemoryBook
+from monitor.probes.notes import Notes
 from monitor.probes.secrets import SecretSource
 from monitor.probes.tokens import KeptTokens
 from platforms.journey.ports import Book
@@ -29,7 +30,8 @@ class ProbeContext:
 
     `book`: where what the probe opens is put on record. `requests`: what may be asked of the platform, by probes that
     send more than the one request their attempt stands for. `tape` takes what servers say, where somebody asked to see
-    it. `kept` are the tokens of all who share this; its own if left out.
+    it. `kept` are the tokens of all who share this; its own if left out. `notes`: what the probe may tell of why it
+    judges so; None where nobody listens.
     """
 
     network: Network
@@ -38,6 +40,7 @@ class ProbeContext:
     requests: RequestBudget = field(default_factory=Unlimited)
     tape: Tape | None = None
     kept: KeptTokens | None = None
+    notes: Notes | None = None
 
     def __post_init__(self) -> None:
         """Begin to keep tokens, unless others do already."""

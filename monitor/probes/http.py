@@ -165,7 +165,11 @@ class HttpProbe:
             tls_expiry_at=arrival.tls_expires_at,
             saw_credential=principal.has_credential and arrival.is_home,
         )
-        return judge(self._expectation, received, self._network.clock.now())
+        now = self._network.clock.now()
+        judgement, notes = judge(self._expectation, received, now), self._context.notes
+        if notes is not None and notes.wants(judgement.kind):
+            judge(self._expectation, received, now, notes.tell)
+        return judgement
 
 
 class Hearing:

@@ -23,7 +23,9 @@ REFUSALS = {
     "forbidden": Refusal(HTTPStatus.FORBIDDEN, "The token may not be used for this; the message says why."),
     "not_found": Refusal(HTTPStatus.NOT_FOUND, "Nothing lives at this path."),
     "unknown_platform": Refusal(HTTPStatus.NOT_FOUND, "The platform named is not one that this monitor watches."),
-    "no_such": Refusal(HTTPStatus.NOT_FOUND, "What the request names (a cause, a request, a use) isn't there."),
+    "no_such": Refusal(
+        HTTPStatus.NOT_FOUND, "What the request names (a cause, a request, a use, a probe) isn't there."
+    ),
     "method_not_allowed": Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "The path takes other methods: see `Allow`."),
     "not_acceptable": Refusal(HTTPStatus.NOT_ACCEPTABLE, "`Accept` leaves out every form that this answer has."),
     "too_slow": Refusal(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive within its deadline."),

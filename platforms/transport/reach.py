@@ -9,16 +9,18 @@ from glasswatch.clock import Clock
 from platforms.transport.resolver import Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
+from platforms.transport.trace import Trace
 from platforms.transport.wire import Wire, dial
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What all exchanges share."""
+    """What all exchanges share. `trace`: where somebody wants to know what is said and heard, notes of it."""
 
     clock: Clock
     resolver: Resolver
     tls: TlsContexts
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +42,14 @@ async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) ->
     if address is None:
         watch.enter(Phase.RESOLVE)
         address = await network.resolver.resolve(place.host, place.port, place.ip)
+    contact = (
+        None
+        if network.trace is None
+        else network.trace.contact(_joined(place.host, place.port), _joined(address.host, address.port))
+    )
     watch.enter(Phase.CONNECT)
-    return await dial(address, limit)
+    return await dial(address, limit, contact)
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from monitor.model.act import Act, Acted, Answer, Hand, Ruling
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
+from monitor.recent import Recent
 from monitor.storegate import StoreGate
 from monitor.useregister import RegisterContext, UseRegister, UseTold
 from monitor.web.deadlines import Bounds
@@ -37,6 +38,7 @@ class World:
     noted: list[tuple[str | None, AuditEntry]] = field(default_factory=list)
     told: list[UseTold] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
+    recent: Recent = field(default_factory=lambda: Recent(ManualClock()))
     acts: list[tuple[str, Act, Hand]] = field(default_factory=list)
     acted: Acted = field(default_factory=lambda: Acted(Ruling(Answer.DONE, "done as asked", "c-1"), is_recorded=True))
 
@@ -76,6 +78,7 @@ class World:
             lambda entry, platform: self.noted.append((platform, entry)),
             self.act,
             self.register,
+            self.recent,
             self.refused.append,
         )
 
