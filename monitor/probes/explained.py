@@ -91,12 +91,8 @@ def explained(notes: Notes, outcome: Outcome, room: Room) -> Explanation:
 def _cleared(check: Check, redactor: Redactor, room: Room) -> Check:
     # The last name of a path, or a header's, may say that what was found there is a credential.
     found = HIDDEN if is_telling(check.rule) and not check.rule.startswith("our ") else check.found
-    return Check(
-        redactor.text(check.rule, room.value),
-        redactor.text(check.expected, room.value),
-        redactor.text(found, room.value),
-        check.holds,
-    )
+    rule, expected, found = (_start(text, redactor, room) for text in (check.rule, check.expected, found))
+    return Check(rule, expected, found, check.holds)
 
 
 def _shown_credentials(contacts: Iterable[Contact]) -> Iterator[str]:
@@ -114,8 +110,8 @@ def _exchanges(contact: Contact, redactor: Redactor, room: Room) -> Iterator[Exc
     facts = contact.session.facts() if contact.session is not None else None
     tls = None
     if facts is not None:
-        subject, issuer = (redactor.text(each, room.value) for each in (facts.subject, facts.issuer))
-        names = tuple(redactor.text(each, room.value) for each in facts.names)
+        subject, issuer = (_start(each, redactor, room) for each in (facts.subject, facts.issuer))
+        names = tuple(_start(each, redactor, room) for each in facts.names)
         tls = TlsSeen(facts.version, facts.cipher, subject, issuer, names, facts.ends_at)
     for turn in contact.turns or [Turn()]:
         sent, heard = (_message(parts, turn, redactor, room) for parts in (turn.sent, turn.heard))
@@ -135,16 +131,19 @@ def _message(parts: list[bytes], turn: Turn, redactor: Redactor, room: Room) -> 
         return None
     said = messages.read(b"".join(parts), redactor.window(room.body), is_cut=turn.is_cut)
     fields = [
-        (
-            redactor.text(name, room.value),
-            HIDDEN if is_telling(name) else redactor.text(value, room.value),
-        )
+        (_start(name, redactor, room), HIDDEN if is_telling(name) else _start(value, redactor, room))
         for name, value in said.fields[: room.fields]
     ]
     more = len(said.fields) - len(fields)
     return Message(
-        line=redactor.text(said.line, room.value),
+        line=_start(said.line, redactor, room),
         fields=tuple(fields),
         body=redactor.text(said.body, room.body, is_cut=said.is_cut),
         note=", ".join(each for each in (said.note, f"{more} more headers" if more > 0 else "") if each),
     )
+
+
+def _start(text: str, redactor: Redactor, room: Room) -> str:
+    """Return the start of a line or a value, cleared. No more of it is read than that needs, however long it is."""
+    window = redactor.window(room.value)
+    return redactor.text(text[:window], room.value, is_cut=len(text) > window)

@@ -4,8 +4,8 @@ Rules:
 - The way takes its notes itself, and every probe's secrets pass here: a probe that does nothing for it is explained by
   what was said and heard. It may tell its checks, and label the parts of its way (`notes.trace.label`).
 - Checks are told of attempts that are not good, and of all where somebody asked for it (`is_every`).
-- A platform's secrets are known for all its probes: the last `KEPT` values of each, so that a server that answers late
-  with one that was renewed meanwhile shows nothing.
+- A platform's secrets are known for all its probes: the last `LAST_VALUES` values of each, so that a server that
+  answers late with one that was renewed meanwhile shows nothing.
 - What an attempt showed as a credential, a session it was given by the platform for instance, is a secret too.
 """
 
@@ -19,7 +19,7 @@ from monitor.model.outcome import OutcomeKind
 from monitor.probes.secrets import SecretSource
 from platforms.transport.trace import Trace
 
-KEPT: Final = 3
+LAST_VALUES: Final = 3
 
 
 class NotedSecrets:
@@ -35,7 +35,7 @@ class NotedSecrets:
         given, value = self._given.setdefault(reference, []), secret.reveal()
         if value not in given:
             given.append(value)
-            del given[:-KEPT]
+            del given[:-LAST_VALUES]
         return secret
 
     def refused(self, reference: SecretReference) -> None:

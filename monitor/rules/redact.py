@@ -2,7 +2,7 @@
 
 Rules:
 1. A secret is found however its letters are written: as they are, percent-encoded, as JSON or HTML escapes, in any
-   mixture and case; and in base64, alone or within something longer, of both alphabets.
+   mixture and case, also twice over; and in base64, alone or within something longer, of both alphabets.
 2. Where a secret is several words (`Bearer …`), each of its words is one too, but for the name of a scheme.
 3. What looks like a credential is taken out as well, whoever's it is: a bearer or basic credential, a JWT, a private
    key; the value of a JSON member or a parameter whose name says so.
@@ -15,18 +15,28 @@ What a server does to a secret beyond that (reversed, encrypted, letter by lette
 """
 
 import re
+import sys
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 HIDDEN: Final = "[hidden]"
 WITHHELD: Final = "[not shown: one of our secrets is too short to be told from other text]"
 SHORTEST: Final = 4
 
-_LONGEST_BY_LETTER: Final = 256  # of longer ones the usual notations are looked for, not any mixture of them
 _LONGEST_WRITTEN: Final = 12  # of one letter: what four bytes take percent-encoded
+_LEVELS: Final = 2  # how often text is read as escaped
+_ESCAPED: Final = re.compile(
+    r"(?P<percent>(?:%[0-9a-f]{2})+)|\\u(?P<unicode>[0-9a-f]{4}(?:\\u[0-9a-f]{4})*)|\\(?P<letter>[\\/\"nt])"
+    r"|&\#(?P<decimal>[0-9]{1,10});|&\#x(?P<hexadecimal>[0-9a-f]{1,8});|&(?P<name>amp|lt|gt|quot|apos);",
+    re.IGNORECASE,
+)
+# What one notation or another writes for the same letter.
+_ALIKE: Final = str.maketrans({"+": " ", "-": " ", "_": "/"})
+_BY_LETTER: Final = {"n": "\n", "t": "\t"}
+_BY_NAME: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _SCHEMES: Final = frozenset({"bearer", "basic", "token", "digest", "negotiate", "apikey", "api-key", "key"})
-_NAMED: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _TELLING: Final = (
     "token|secret|passw|passphrase|passcode|session|cookie|credential|authoriz|authentication|private_?key|api[-_]?key|"
     "assertion|signature|csrf|xsrf|otp|samlre|ticket|jwt|nonce"
@@ -48,15 +58,20 @@ _LIKE_CREDENTIALS: Final = re.compile(
 )
 
 
+# One of these is in every text that the pattern finds something in.
+_HINTS: Final = (
+    *(re.sub(r"[\[_].*", "", word) for word in _TELLING.split("|")),
+    *("code=", "key=", "sig=", "sid=", "auth=", "bearer", "basic", "negotiate", "eyj"),
+)
+
+
 class Redactor:
     """Clears text of these secrets."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = {each for secret in secrets if secret for each in _parts(secret)}
         self.is_blind = any(len(each) < SHORTEST for each in known)
-        forms = {form for each in known for form in _forms(each)} if not self.is_blind else set()
-        # Longest first: a secret may begin with another one.
-        self._pattern = re.compile("|".join(sorted(forms, key=len, reverse=True)) or r"(?!)", re.IGNORECASE)
+        self._needles = frozenset(needle for each in known for needle in _needles(each))
         self._longest = max((len(each) for each in known), default=0) * _LONGEST_WRITTEN
 
     def window(self, most: int) -> int:
@@ -81,7 +96,17 @@ class Redactor:
         return "".join(shown)
 
     def _secret_places(self, text: str) -> Iterator[tuple[int, int]]:
-        return (found.span() for found in self._pattern.finditer(text))
+        written = _Written.plain(text)
+        for level in range(_LEVELS + 1):
+            letters = _alike(written.letters)
+            for needle in self._needles:
+                at = letters.find(needle)
+                while at >= 0:
+                    yield written.starts[at], written.ends[at + len(needle) - 1]
+                    at = letters.find(needle, at + 1)
+            if level == _LEVELS or not self._needles or (further := written.read()) is None:
+                return
+            written = further
 
 
 def is_telling(name: str) -> bool:
@@ -98,14 +123,20 @@ def parts_of(value: str) -> set[str]:
 
 def telling_values(text: str) -> Iterator[str]:
     """Yield what stands in a text under names that say it is a credential."""
-    for found in _LIKE_CREDENTIALS.finditer(text):
+    for found in _found_like_credentials(text):
         value = found.group(found.lastgroup or 0)
         if len(value) >= SHORTEST:
             yield value
 
 
 def _like_credentials(text: str) -> Iterator[tuple[int, int]]:
-    return (found.span(found.lastgroup or 0) for found in _LIKE_CREDENTIALS.finditer(text))
+    return (found.span(found.lastgroup or 0) for found in _found_like_credentials(text))
+
+
+def _found_like_credentials(text: str) -> Iterable[re.Match[str]]:
+    # Most text has none of the words: looking for them first takes a tenth of the time.
+    lowered = text.lower()
+    return _LIKE_CREDENTIALS.finditer(text) if any(hint in lowered for hint in _HINTS) else ()
 
 
 def _merged(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -128,18 +159,14 @@ def _parts(secret: str) -> set[str]:
     return {secret, secret.strip() or secret, *words}
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Yield patterns, one of which finds the secret."""
-    raw = secret.encode("utf-8", "surrogatepass")
-    if len(secret) <= _LONGEST_BY_LETTER:
-        yield _any_notation(secret)
-        yield from (_any_notation(core) + "[A-Za-z0-9+/_=-]?" for core in _in_base64(raw))
-        return
-    yield re.escape(secret)
-    yield "".join(re.escape(each) if each.isascii() and each.isalnum() else _any_notation(each) for each in secret)
-    for core in _in_base64(raw):
-        yield re.escape(core)
-        yield re.escape(core.replace("+", "-").replace("/", "_"))
+def _needles(secret: str) -> Iterator[str]:
+    """Yield what is looked for: the secret's letters, also as they are read where it holds escapes, and in base64."""
+    written: _Written | None = _Written.plain(secret)
+    while written is not None:
+        yield _alike(written.letters)
+        written = written.read()
+    for core in _in_base64(secret.encode("utf-8", "surrogatepass")):
+        yield _alike(core)
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
@@ -149,31 +176,80 @@ def _in_base64(raw: bytes) -> Iterator[str]:
         yield text[first : (before + len(raw)) * 8 // 6]
 
 
-def _any_notation(text: str) -> str:
-    return "".join(_letter(each) for each in text)
+def _alike(text: str) -> str:
+    """Return text in which letters that may stand for one another are the same. As long as it was."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    return lowered.translate(_ALIKE)
 
 
-def _letter(letter: str) -> str:
-    """Return a pattern that finds one letter in any notation."""
-    code = ord(letter)
-    encoded = letter.encode("utf-8", "surrogatepass")
-    forms = [
-        re.escape(letter),
-        "".join(f"%{byte:02x}" for byte in encoded),
-        _escaped(code),
-        f"&#0{{0,6}}{code};",
-        f"&#x0{{0,6}}{code:x};",
-    ]
-    if letter in '"\\/':
-        forms.append(re.escape(f"\\{letter}"))
-    if letter in _NAMED:
-        forms.append(f"&{_NAMED[letter]};")
-    forms += {" ": [r"\+"], "+": ["-"], "/": ["_"], "\n": [r"\\n"], "\t": [r"\\t"]}.get(letter, [])
-    return f"(?:{'|'.join(forms)})"
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Letters, and where each of them begins and ends in the text that they were read from."""
+
+    letters: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    @classmethod
+    def plain(cls, text: str) -> "_Written":
+        """Return a text as it is."""
+        return cls(text, range(len(text)), range(1, len(text) + 1))
+
+    def read(self) -> "_Written | None":
+        """Return the same with escapes read; None where there is none."""
+        letters: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        at = 0
+        for found in _ESCAPED.finditer(self.letters):
+            letters.append(self.letters[at : found.start()])
+            starts += self.starts[at : found.start()]
+            ends += self.ends[at : found.start()]
+            for letter, start, end in _read(found):
+                letters.append(letter)
+                starts.append(self.starts[start])
+                ends.append(self.ends[end - 1])
+            at = found.end()
+        if not at:
+            return None
+        return _Written("".join((*letters, self.letters[at:])), [*starts, *self.starts[at:]], [*ends, *self.ends[at:]])
 
 
-def _escaped(code: int) -> str:
-    if code <= 0xFFFF:  # noqa: PLR2004 - beyond it JSON writes two
-        return rf"\\u{code:04x}"
-    high, low = divmod(code - 0x10000, 0x400)
-    return rf"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+def _read(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield the letters that an escape stands for, each with its place."""
+    kind, text = found.lastgroup or "", found.group(found.lastgroup or 0)
+    if kind == "percent":
+        yield from _from_bytes(bytes.fromhex(text.replace("%", "")), found.start())
+        return
+    if kind == "unicode":
+        units = bytes.fromhex(text.replace("\\u", "").replace("\\U", ""))
+        at = found.start()
+        for letter in units.decode("utf-16-be", "surrogatepass"):
+            length = 12 if ord(letter) > 0xFFFF else 6  # noqa: PLR2004 - JSON writes two units beyond it
+            yield letter, at, at + length
+            at += length
+        return
+    if kind == "letter":
+        letter = _BY_LETTER.get(text.lower(), text)
+    elif kind == "name":
+        letter = _BY_NAME[text.lower()]
+    else:
+        code = int(text, 10 if kind == "decimal" else 16)
+        letter = chr(code) if code <= sys.maxunicode else "?"
+    yield letter, found.start(), found.end()
+
+
+def _from_bytes(raw: bytes, start: int) -> Iterator[tuple[str, int, int]]:
+    """Yield letters of percent-encoded bytes, three characters each; of bytes that are not UTF-8 each is a letter."""
+    try:
+        letters = raw.decode()
+    except UnicodeDecodeError:
+        letters = raw.decode("latin-1")
+        yield from ((letter, start + 3 * nth, start + 3 * nth + 3) for nth, letter in enumerate(letters))
+        return
+    for letter in letters:
+        length = 3 * len(letter.encode())
+        yield letter, start, start + length
+        start += length

@@ -121,3 +121,19 @@ def test_what_is_secret_in_a_header_that_was_sent() -> None:
     assert parts_of("Bearer tok-12345678") == {"tok-12345678"}
     assert {"abcdefgh", "12345678"} <= parts_of("sid=abcdefgh; other=12345678")
     assert set(telling_values("grant=x&client_secret=abcdefgh&y=2")) == {"abcdefgh"}
+
+
+@pytest.mark.parametrize("second", ["percent-encoded", "a form's field", "JSON", "HTML", "HTML by number"])
+@pytest.mark.parametrize("first", ["raw", "percent-encoded", "a form's field", "JSON", "HTML", "base64"])
+def test_a_secret_that_was_written_twice_over_is_found(first: str, second: str) -> None:
+    """Percent-encoded JSON, base64 in a form's field."""
+    written = notations(notations(SECRET)[first])[second]
+    shown = Redactor([SECRET]).text(f"x {written} y", 5000)
+    assert written not in shown
+    assert HIDDEN in shown
+
+
+def test_bytes_that_are_not_utf_8_hide_nothing_around_them() -> None:
+    """Nor do they hide a secret among them."""
+    shown = Redactor(["Sw0rdfish"]).text("%FF%53w0rdfish %FF%61 \\ud83d &#99999999; end", 1000)
+    assert shown == f"%FF{HIDDEN} %FF%61 \\ud83d &#99999999; end"
