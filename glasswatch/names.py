@@ -135,6 +135,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_monitor_outcomes_dropped_total": MetricName(
         MetricKind.COUNTER, (), "Outcomes that were judged but could not be stored."
     ),
+    "jit_monitor_outcomes_pruned_total": MetricName(
+        MetricKind.COUNTER, (), "Outcomes that the store forgot because their time was over."
+    ),
     "jit_monitor_requests_refused_total": MetricName(
         MetricKind.COUNTER, (CODE,), "Requests that an endpoint refused, by the refusal's code."
     ),

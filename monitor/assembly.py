@@ -31,11 +31,13 @@ from monitor.model.record import ChainHead, Loaded, RoutedPage
 from monitor.outbox import Outbox, OutboxContext
 from monitor.parts import Assembly
 from monitor.probes.books import StoreBook
-from monitor.probes.build import new_network, probes_of
+from monitor.probes.build import Onlookers, new_network, probes_of
 from monitor.probes.context import Own
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
+from monitor.pruner import Pruner
 from monitor.publish import Publisher
+from monitor.recent import Recent
 from monitor.rules import unrecorded
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
@@ -44,12 +46,14 @@ from monitor.rules.storepages import store_page, store_page_over
 from monitor.rules.wellness import Condition, unwell
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
+from monitor.settings.effective import effective
 from monitor.settings.heartbeat import HeartbeatProbeSettings
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
 from monitor.settle import Chain, Settler, SettlerContext
 from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
+from monitor.store.identity import Limits
 from monitor.store.store import SqlStore, make_store
 from monitor.storegate import StoreGate
 from monitor.targets.build import targets_of
@@ -80,7 +84,11 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     key = await unlock.flag_key(settings.flag, clock)
     unlock.refuse_demo_key(key, settings)
     store = make_store(
-        await unlock.store_url(settings.store), deployment=settings.deployment, vantage=settings.vantage, clock=clock
+        await unlock.store_url(settings.store),
+        deployment=settings.deployment,
+        vantage=settings.vantage,
+        clock=clock,
+        limits=Limits(keep_good=settings.store.keep_good, keep_failures=settings.store.keep_failures),
     )
     for token in settings.tokens:
         if token.expires <= clock.now():
@@ -130,6 +138,7 @@ class _Builder:
         self._acting = Acting(self._board.keepers)
         self._register = self._use_register()
         self.heartbeats = self._make_heartbeats()
+        self._recent = Recent(clock)
         sources = Sources(
             self._board,
             store,
@@ -139,6 +148,7 @@ class _Builder:
             self._acting.act,
             self._register,
             self.heartbeats,
+            self._recent,
             self._metrics.request_refused,
         )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
@@ -233,6 +243,7 @@ class _Builder:
             outbox=self._outbox,
             publisher=publisher,
             copies=CopyWatch(publisher, self._board.keepers, self._clock),
+            pruner=Pruner(self._store, self._metrics),
             server=server,
             face=self._face,
             network=self.network,
@@ -267,6 +278,7 @@ class _Builder:
             self.network,
             own=lambda probe: Own(StoreBook(self._store, policy.platform, probe), self.heartbeats.source(probe)),
             requests=requests,
+            onlookers=Onlookers(listen=lambda probe: self._recent.listener(policy.platform, probe)),
         )
         budgets = {
             name: requests if probe.asks else Budget(None, self._clock) for name, probe in settings.probes.items()
@@ -313,6 +325,7 @@ class _Builder:
             is_local=self._settings.listen.is_local,
             proxies=self._settings.listen.proxy,
             tokens=tuple(row.token() for row in self._settings.tokens),
+            settings_of=lambda platform, probe: effective(self._settings.platforms[platform].probes[probe]),
         )
 
     def _route(self, page: Page) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from monitor.deadman import DeadManSwitch
 from monitor.errors import StoreError
 from monitor.heartbeats import Heartbeats
 from monitor.outbox import Outbox
+from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.rules.schedule import Grid
 from monitor.scheduler import ProbeLoop
@@ -59,6 +60,7 @@ class Assembly:
     outbox: Outbox
     publisher: Publisher
     copies: CopyWatch
+    pruner: Pruner
     server: WebServer
     face: WebFace
     network: Network
@@ -72,7 +74,7 @@ class Assembly:
         uses = [self.register.watch(), *(watcher.run() for watcher in self.watchers)]
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
-            self.heartbeats.run(),
+            *(self.pruner.run(), self.heartbeats.run()),
             *uses,
             *(switch.run() for switch in self.switches),
             *renewing,

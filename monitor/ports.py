@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from monitor.model.explanation import Attempted
 from monitor.model.outcome import Attempt, Outcome
 from monitor.model.page import Page
 from monitor.model.record import (
@@ -11,10 +12,12 @@ from monitor.model.record import (
     ChainHead,
     Commit,
     Delivery,
+    FailureQuery,
     FlagDocument,
     Loaded,
     OutageQuery,
     OutcomeRow,
+    Pruned,
 )
 from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Held, NotPossible, Report, Saying, Taken, Use, UseCommit, UseQuery
@@ -129,6 +132,14 @@ class Store(Protocol):
 
     async def outages(self, query: OutageQuery) -> Sequence[Outage]:
         """Return outages, newest first."""
+        ...
+
+    async def failures(self, query: FailureQuery) -> Sequence[Attempted]:
+        """Return a probe's outcomes that were not good, newest first."""
+        ...
+
+    async def prune(self) -> Pruned:
+        """Forget a batch of outcomes whose time is over: a short transaction, and nothing but outcomes."""
         ...
 
     async def ended(self, at: datetime) -> None:
@@ -271,6 +282,18 @@ class StatusReader(Protocol):
         It can when the store was opened, every platform's verdict was taken up, every probe has run once, and readers
         find flags that they believe.
         """
+        ...
+
+
+class Attempts(Protocol):
+    """What is remembered of probes' attempts since the start."""
+
+    def last(self, platform: str, probe: str) -> Attempted | None:
+        """Return the last one of a probe; None before the first."""
+        ...
+
+    def with_reasons(self, platform: str, probe: str, stored: Sequence[Attempted]) -> Sequence[Attempted]:
+        """Return attempts as they are on record, with why they were judged so where that is still known."""
         ...
 
 

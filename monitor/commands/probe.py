@@ -13,13 +13,14 @@ from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
 from monitor import visible
-from monitor.commands import options, response
+from monitor.commands import explain, options, response
 from monitor.errors import LeftOpen
 from monitor.loop import new_loop
+from monitor.model.explanation import Explanation
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind
 from monitor.ports import Probe
 from monitor.probes.books import MemoryBook
-from monitor.probes.build import new_network, probes_of
+from monitor.probes.build import Onlookers, new_network, probes_of
 from monitor.probes.context import Own
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.root import MonitorSettings
@@ -46,6 +47,37 @@ class Wanted:
     is_journey: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What an outcome is explained by."""
+
+    settings: ProbeSettings
+    explanation: Explanation
+    last: explain.Failures
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of one probe. `why`: where somebody asked."""
+
+    probe: Wanted
+    outcome: Outcome
+    why: Why | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who looks on as the attempts are made."""
+
+    tape: Tape | None = None
+    explaining: explain.Explaining | None = None
+
+    def of(self, platform: str) -> Onlookers:
+        """Return who looks on at one platform's."""
+        listen = None if self.explaining is None else partial(self.explaining.listener, platform)
+        return Onlookers(self.tape, listen)
+
+
 @click.command("probe")
 @click.argument("names", nargs=-1, metavar="[PROBE]...")
 @options.config
@@ -57,8 +89,22 @@ class Wanted:
     metavar="FILE",
     help="Write what the servers said, as it was received, into FILE, for you alone (0600). One http probe only.",
 )
+@click.option(
+    "--explain",
+    "is_explained",
+    is_flag=True,
+    help="Show why: the settings as they hold, each phase, what was said and heard, each rule, the last failures.",
+)
 @options.as_json
-def command(names: tuple[str, ...], config: Path, platform: str | None, into: Path | None, *, as_json: bool) -> int:
+def command(  # noqa: PLR0913 - one parameter an option
+    names: tuple[str, ...],
+    config: Path,
+    platform: str | None,
+    into: Path | None,
+    *,
+    is_explained: bool,
+    as_json: bool,
+) -> int:
     """Make one attempt of each PROBE (all of them by default), now, and show what it found.
 
     Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
@@ -67,25 +113,43 @@ def command(names: tuple[str, ...], config: Path, platform: str | None, into: Pa
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
     books: dict[str, MemoryBook] = {}
+    explaining = explain.Explaining() if is_explained else None
     tape = None if into is None else response.tape_for([_settings_of(settings, each) for each in wanted])
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            found = runner.run(_attempt(settings, wanted, books, tape))
+            found = runner.run(_attempt(settings, wanted, books, Seen(tape, explaining)))
     except KeyboardInterrupt:
         left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
         if left:
             raise LeftOpen(f"interrupted, and left open: {', '.join(left)}; close it by hand") from None
         raise
-    if as_json:
-        click.echo(json.dumps([_row(probe, outcome) for probe, outcome in found], indent=2))
-    else:
-        width = max(len(f"{probe.platform}/{probe.probe}") for probe, _ in found)
-        for probe, outcome in found:
-            click.echo(_line(probe, outcome, width))
+    told = [Told(*each, _explanation(config, settings, each[0], explaining)) for each in found]
+    _show(told, as_json=as_json)
     if into is not None and tape is not None:
         response.write(into, tape)
     residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
     return worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
+
+
+def _explanation(
+    config: Path, settings: MonitorSettings, probe: Wanted, explaining: explain.Explaining | None
+) -> Why | None:
+    if explaining is None:
+        return None
+    explanation = explaining.explanation(probe.platform, probe.probe)
+    last = explain.failures(config, probe.platform, probe.probe)
+    return Why(_settings_of(settings, probe), explanation, last)
+
+
+def _show(told: list[Told], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([_row(each) for each in told], indent=2))
+        return
+    width = max(len(f"{each.probe.platform}/{each.probe.probe}") for each in told)
+    for each in told:
+        click.echo(_line(each.probe, each.outcome, width))
+        if each.why is not None:
+            click.echo(explain.as_text(each.why.settings, each.outcome, each.why.explanation, each.why.last) + "\n")
 
 
 def _wanted(settings: MonitorSettings, names: frozenset[str], platform: str | None) -> list[Wanted]:
@@ -113,7 +177,7 @@ def _list(names: Iterable[str]) -> str:
 
 
 async def _attempt(
-    settings: MonitorSettings, wanted: list[Wanted], books: dict[str, MemoryBook], tape: Tape | None
+    settings: MonitorSettings, wanted: list[Wanted], books: dict[str, MemoryBook], seen: Seen
 ) -> list[tuple[Wanted, Outcome]]:
     """Make the attempts. `books` is filled with the record of each probe, by `platform/probe`."""
     network = new_network(SystemClock())
@@ -121,7 +185,9 @@ async def _attempt(
         made: dict[tuple[str, str], Probe] = {
             (name, probe): made
             for name, platform in settings.platforms.items()
-            for probe, made in probes_of(platform, network, own=partial(_own, books, name), tape=tape).items()
+            for probe, made in probes_of(
+                platform, network, own=partial(_own, books, name), onlookers=seen.of(name)
+            ).items()
         }
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -139,8 +205,11 @@ def _own(books: dict[str, MemoryBook], platform: str, probe: str) -> Own:
     return Own(books.setdefault(f"{platform}/{probe}", MemoryBook()))
 
 
-def _row(probe: Wanted, outcome: Outcome) -> dict[str, object]:
+def _row(told: Told) -> dict[str, object]:
+    probe, outcome, why = told.probe, told.outcome, told.why
     more = {"spans": dict(outcome.spans), "residue": list(outcome.residue)} if probe.is_journey else {}
+    if why is not None:
+        more |= explain.as_data(why.settings, why.explanation, why.last)
     return {
         "platform": probe.platform,
         "probe": probe.probe,

@@ -128,6 +128,10 @@ class MetricsBook:
         """Show how many outcomes could not be stored since the start: the store's own count of all."""
         self._own.outcomes_dropped(total)
 
+    def outcomes_pruned(self, count: int) -> None:
+        """Count outcomes that the store forgot because their time was over."""
+        self._own.outcomes_pruned(count)
+
     def request_refused(self, code: str) -> None:
         """Count a request that an endpoint refused."""
         self._own.request_refused(code)

@@ -17,6 +17,7 @@ BLIND = "jit_monitor_vantage_blind"
 WATCHER_SEEING = "jit_break_glass_watcher_seeing"
 STORE_WRITABLE = "jit_monitor_store_writable"
 DROPPED = "jit_monitor_outcomes_dropped_total"
+PRUNED = "jit_monitor_outcomes_pruned_total"
 REFUSED = "jit_monitor_requests_refused_total"
 UNAUDITED = "jit_monitor_audit_entries_dropped_total"
 BEATS = "jit_monitor_dead_man_beats_total"
@@ -24,7 +25,7 @@ BEATS_FAILED = "jit_monitor_dead_man_beats_failed_total"
 BUILD = "jit_monitor_build_info"
 NAMES = (
     *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
-    *(REFUSED, UNAUDITED, BEATS, BEATS_FAILED, BUILD),
+    *(PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, BUILD),
 )
 
 # From a loop in good order to one that is late by an interval.
@@ -50,6 +51,7 @@ class OwnSeries:
         self._store_writable = self._gauge(STORE_WRITABLE)
         self._dropped = self._counter(DROPPED)
         self._dropped_before = 0
+        self._pruned = self._counter(PRUNED)
         self._refused = self._counter(REFUSED)
         for code in REFUSALS:
             self._refused.labels(code)
@@ -91,6 +93,10 @@ class OwnSeries:
         """Bring the count of dropped outcomes up to what the store counted in all."""
         self._dropped.inc(max(total - self._dropped_before, 0))
         self._dropped_before = total
+
+    def outcomes_pruned(self, count: int) -> None:
+        """Count outcomes that the store forgot."""
+        self._pruned.inc(count)
 
     def request_refused(self, code: str) -> None:
         """Count a request that was refused."""

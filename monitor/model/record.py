@@ -146,6 +146,24 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureQuery:
+    """Whose failures are asked for, outcomes that were not good: newest first, at most `limit`."""
+
+    platform: str
+    probe: str
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many outcomes were forgotten because their time was over. `is_more`: others are due at once."""
+
+    good: int = 0
+    failures: int = 0
+    is_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OutageQuery:
     """Which outages are asked for: newest first, at most `limit`."""
 

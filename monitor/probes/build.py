@@ -1,12 +1,14 @@
 """Builds the probes that the settings name, through the registry."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Final, cast
 
 from glasswatch.clock import Clock
 from monitor.ports import Probe, RequestBudget
 from monitor.probes.context import Own, ProbeContext, Unlimited
+from monitor.probes.explained import ExplainedProbe, Listener
+from monitor.probes.notes import NotedSecrets, Notes
 from monitor.probes.secrets import KeptSecrets
 from monitor.registries import PROBES, load
 from monitor.settings.platform import PlatformSettings
@@ -17,6 +19,17 @@ from platforms.transport.tape import Tape
 from platforms.transport.tls import TlsContexts
 
 Make = Callable[[ProbeSettings, ProbeContext], Probe]
+
+
+@dataclass(frozen=True, slots=True)
+class Onlookers:
+    """Who looks on as attempts are made: `tape` takes what servers say, `listen` returns who is told of a probe's."""
+
+    tape: Tape | None = None
+    listen: Callable[[str], Listener] | None = None
+
+
+NOBODY: Final = Onlookers()
 
 
 def new_network(clock: Clock) -> Network:
@@ -30,19 +43,31 @@ def probes_of(
     *,
     own: Callable[[str], Own] = lambda _probe: Own(),
     requests: RequestBudget | None = None,
-    tape: Tape | None = None,
+    onlookers: Onlookers = NOBODY,
 ) -> dict[str, Probe]:
     """Return a platform's probes by name. Nothing is sent, no secret is read.
 
-    `own` returns what is a probe's alone, by its name; `requests` is what may be asked of the platform; `tape`
-    takes what servers will say. Secrets and tokens are kept for all of them together.
+    `own` returns what is a probe's alone, by its name; `requests` is what may be asked of the platform; `onlookers`
+    look on. Secrets and tokens are kept for all of them together.
     """
-    shared = ProbeContext(network, KeptSecrets(network.clock), requests=requests or Unlimited(), tape=tape)
+    secrets = NotedSecrets(KeptSecrets(network.clock))
+    shared = ProbeContext(network, secrets, requests=requests or Unlimited(), tape=onlookers.tape)
+    listen = onlookers.listen
     made = {}
     for name, settings in platform.probes.items():
         alone = own(name)
-        made[name] = _make(settings)(settings, replace(shared, book=alone.book, listening=alone.listening))
+        context = replace(shared, book=alone.book, listening=alone.listening)
+        if listen is None:
+            made[name] = _make(settings)(settings, context)
+        else:
+            made[name] = _explained(settings, context, Notes(secrets), listen(name))
     return made
+
+
+def _explained(settings: ProbeSettings, context: ProbeContext, notes: Notes, listener: Listener) -> Probe:
+    notes.is_every = listener.is_every
+    noted = replace(context, network=replace(context.network, trace=notes.trace), notes=notes)
+    return ExplainedProbe(_make(settings)(settings, noted), notes, listener)
 
 
 def _make(settings: ProbeSettings) -> Make:

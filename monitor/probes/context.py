@@ -7,6 +7,7 @@ from monitor.model.beat import Listening
 from monitor.model.outcome import Attempt
 from monitor.ports import RequestBudget
 from monitor.probes.books import MemoryBook
+from monitor.probes.notes import Notes
 from monitor.probes.secrets import SecretSource
 from monitor.probes.tokens import KeptTokens
 from platforms.journey.ports import Book
@@ -40,7 +41,7 @@ class ProbeContext:
     `book`: where what the probe opens is put on record. `requests`: what may be asked of the platform, by probes that
     send more than the one request their attempt stands for. `tape` takes what servers say, where somebody asked to see
     it. `listening` returns what is heard of the probe, where somebody listens. `kept` are the tokens of all who share
-    this; its own if left out.
+    this; its own if left out. `notes`: what the probe may tell of why it judges so; None where nobody listens.
     """
 
     network: Network
@@ -50,6 +51,7 @@ class ProbeContext:
     tape: Tape | None = None
     listening: Callable[[], Listening] | None = None
     kept: KeptTokens | None = None
+    notes: Notes | None = None
 
     def __post_init__(self) -> None:
         """Begin to keep tokens, unless others do already."""

@@ -173,11 +173,15 @@ class HttpProbe:
             tls_expiry_at=arrival.tls_expires_at,
             saw_credential=principal.has_credential and arrival.is_home,
         )
-        judgement = judge(self._expectation, received, self._network.clock.now())
-        if self._reading is None or judgement.kind is not OutcomeKind.GOOD:
-            return judgement
-        word = self._reading(received.body)
-        return replace(word, warnings=(*judgement.warnings, *word.warnings))
+        now = self._network.clock.now()
+        judgement = judge(self._expectation, received, now)
+        if self._reading is not None and judgement.kind is OutcomeKind.GOOD:
+            word = self._reading(received.body)
+            judgement = replace(word, warnings=(*judgement.warnings, *word.warnings))
+        notes = self._context.notes
+        if notes is not None and notes.wants(judgement.kind):
+            judge(self._expectation, received, now, notes.tell)
+        return judgement
 
 
 class Hearing:

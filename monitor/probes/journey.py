@@ -22,12 +22,12 @@ from monitor.model.outcome import Attempt, Outcome, Reason
 from monitor.ports import Probe, RequestBudget
 from monitor.probes.attempt import Attempting, Found
 from monitor.probes.context import ProbeContext
-from monitor.probes.journey_end import judged, names
+from monitor.probes.journey_end import checks, judged, names
 from monitor.settings.journey import JourneyProbeSettings
 from platforms.errors import NotKept
 from platforms.journey.engine import Engine, Left, Means
 from platforms.journey.exchange import Exchange, Where, guarded
-from platforms.journey.model import Ending, Scalar, Why
+from platforms.journey.model import Answer, Ending, Planned, Scalar, Why
 from platforms.journey.ports import Send
 from platforms.journey.rules.closing import countable
 from platforms.journey.rules.course import Run
@@ -83,6 +83,9 @@ class JourneyProbe:
         run = Run(uuid4().hex[:16], clock.now(), values, blocked)
         trip = await engine.go(run, self._send(watch), back)
         judgement = judged(trip, earlier)
+        if self._context.notes is not None and self._context.notes.wants(judgement.kind):
+            for check in checks(self._journey, trip):
+                self._context.notes.tell(check)
         if judgement.reason is Reason.CREDENTIALS_REFUSED:
             for reference in self._settings.secrets.values():
                 self._context.secrets.refused(reference)
@@ -108,7 +111,16 @@ class JourneyProbe:
         return countable([each.opening for each in left], self._journey) >= MOST_OPEN
 
     def _send(self, watch: Stopwatch) -> Send:
-        return Exchange(HttpTransport(self._network, self._terms, watch), self._where)
+        exchange = Exchange(HttpTransport(self._network, self._terms, watch), self._where)
+        notes = self._context.notes
+        if notes is None:
+            return exchange
+
+        async def labelled(planned: Planned) -> Answer:
+            notes.trace.label = planned.step
+            return await exchange(planned)
+
+        return labelled
 
 
 @dataclass(slots=True)

@@ -14,12 +14,13 @@ Rules:
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason, Warn
 from monitor.probes.attempt import LATE_SECONDS, REASONS, own_fault
 from monitor.rules.expect import Judgement
 from platforms.errors import FaultKind
 from platforms.journey.engine import Left, Trip
-from platforms.journey.model import Ending, Why
+from platforms.journey.model import Ending, Journey, Why
 
 _NAMED: Final = 5
 
@@ -60,6 +61,21 @@ def names(trip: Trip, earlier: Sequence[Left]) -> Iterator[str]:
     for left in (*trip.left, *earlier):
         if left.ending.why is not Why.NOTHING_YET:
             yield left.opening.name
+
+
+def checks(journey: Journey, trip: Trip) -> Iterator[Check]:
+    """Yield each step that was gone, in order: those that held, and the one that didn't."""
+    ending = trip.ending
+    for step in journey.steps:
+        wanted = "status " + " or ".join(str(status) for status in step.expect.status)
+        more = [f"json {each.path}" for each in (*step.expect.json, *(step.until.json if step.until else ()))]
+        expected = ", ".join((wanted, *more, *(f"captures {each.name}" for each in step.capture)))
+        if step.id == ending.step:
+            yield Check(f"step {step.id}", expected, ending.detail, holds=False)
+            return
+        if ending.why is not Why.OK and not ending.step:  # it isn't known how far it came
+            return
+        yield Check(f"step {step.id}", expected, "it held", holds=True)
 
 
 def _worth(ending: Ending) -> tuple[OutcomeKind, Reason]:

@@ -13,24 +13,29 @@ Rules, in this order; the first that speaks gives kind, reason and detail:
 Warnings never change good to bad. They are given for bad answers too, because a certificate ends no later for it.
 
 A detail names what was expected and where. Of what the server sent it repeats nothing but the status code.
+
+Who wants to know why is told each rule that is looked at, with what was found (`Told`): that may hold anything.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from glasswatch.strict_json import NOTHING, find, is_same, parse
+from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason, Warn
 from monitor.rules.marks import Limits, marks
 
 _REFUSED: Final = frozenset({401, 403})
 _RATE_LIMITED: Final = 429
 _SHOWN: Final = 80
+_MISSING: Final = "it is missing"
 
 JsonScalar = str | int | float | bool | None
+Told = Callable[[Check], None]
 
 
 class Pattern(Protocol):
@@ -93,16 +98,22 @@ class Judgement:
     warnings: tuple[Warn, ...] = ()
 
 
-def judge(expected: Expectation, received: Received, now: datetime) -> Judgement:
-    """Return what the answer is worth."""
+def judge(expected: Expectation, received: Received, now: datetime, told: Told | None = None) -> Judgement:
+    """Return what the answer is worth. `told` is told each rule that is looked at, in their order."""
+    if told is not None:
+        _tell_status(expected, received, told)
     if received.status not in expected.status:
         unmeasured = _unmeasured(received)
         if unmeasured is not None:
             return unmeasured
     warnings = _warnings(expected, received, now)
-    for reason, detail in _objections(expected, received):
-        return Judgement(OutcomeKind.BAD, reason, detail, warnings)
-    return Judgement(OutcomeKind.GOOD, Reason.OK, f"status {received.status}", warnings)
+    judgement = Judgement(OutcomeKind.GOOD, Reason.OK, f"status {received.status}", warnings)
+    for reason, detail in _objections(expected, received, told):
+        judgement = Judgement(OutcomeKind.BAD, reason, detail, warnings)
+        break
+    if told is not None:
+        _tell_warnings(expected, received, warnings, told)
+    return judgement
 
 
 def _unmeasured(received: Received) -> Judgement | None:
@@ -114,37 +125,92 @@ def _unmeasured(received: Received) -> Judgement | None:
     return None
 
 
-def _objections(expected: Expectation, received: Received) -> Iterator[tuple[Reason, str]]:
+def _tell_status(expected: Expectation, received: Received, told: Told) -> None:
+    """Tell of the status, and of the rules that speak where it isn't expected."""
+    status = received.status
+    is_expected = status in expected.status
+    if not is_expected and status in _REFUSED and received.saw_credential:
+        told(Check("our credential", "it is accepted; else nothing is learnt", f"status {status}", holds=False))
+    elif not is_expected and status == _RATE_LIMITED:
+        told(Check("rate", "we are not asked to wait; else nothing is learnt", "status 429", holds=False))
+    else:
+        told(Check("status", " or ".join(str(each) for each in expected.status), str(status), is_expected))
+
+
+def _tell_warnings(expected: Expectation, received: Received, found: Sequence[Warn], told: Told) -> None:
+    if expected.warn_duration is not None:
+        most = f"at most {expected.warn_duration.total_seconds():g} s"
+        told(Check("warn.duration", most, f"{received.duration_seconds:.3f} s", Warn.DURATION not in found))
+    if expected.warn_tls_days_left is not None and received.tls_expiry_at is not None:
+        ends = f"ends {received.tls_expiry_at:%Y-%m-%d %H:%MZ}"
+        least = f"{expected.warn_tls_days_left} days left at least"
+        told(Check("warn.tls_days_left", least, ends, Warn.TLS_DAYS_LEFT not in found))
+
+
+def _objections(expected: Expectation, received: Received, told: Told | None = None) -> Iterator[tuple[Reason, str]]:
     if received.status not in expected.status:
         wanted = " or ".join(str(status) for status in expected.status)
         yield Reason.STATUS, f"status {received.status}, expected {wanted}"
     for name, pattern in expected.headers.items():
         values = [value for key, value in received.headers if key == name]
+        if told is not None:
+            found = ", ".join(_whole(value) for value in values) or _MISSING
+            holds = _matches_any(pattern, values)
+            told(Check(f"header {name}", f"matches {_quoted(pattern.pattern)}", found, holds))
         if not values:
             yield Reason.HEADER, f"header {name} is missing"
         elif not _matches_any(pattern, values):
             yield Reason.HEADER, f"header {name} does not match {_quoted(pattern.pattern)}"
-    if expected.body_matches is not None and not expected.body_matches.search(received.body):
-        yield Reason.BODY, f"the body does not match {_quoted(expected.body_matches.pattern)}"
-    if expected.body_not_matches is not None and expected.body_not_matches.search(received.body):
-        yield Reason.BODY, f"the body matches {_quoted(expected.body_not_matches.pattern)}, which it must not"
-    yield from _json_objections(expected.json, received.body)
+    yield from _body_objections(expected, received.body, told)
+    yield from _json_objections(expected.json, received.body, told)
 
 
-def _json_objections(expected: Sequence[JsonExpectation], body: bytes) -> Iterator[tuple[Reason, str]]:
+def _body_objections(expected: Expectation, body: bytes, told: Told | None) -> Iterator[tuple[Reason, str]]:
+    wanted, unwanted = expected.body_matches, expected.body_not_matches
+    if wanted is not None:
+        is_there = bool(wanted.search(body))
+        if told is not None:
+            found = "it does" if is_there else f"it does not, {len(body)} bytes"
+            told(Check("body_matches", f"matches {_quoted(wanted.pattern)}", found, is_there))
+        if not is_there:
+            yield Reason.BODY, f"the body does not match {_quoted(wanted.pattern)}"
+    if unwanted is not None:
+        is_there = bool(unwanted.search(body))
+        if told is not None:
+            expectation = f"does not match {_quoted(unwanted.pattern)}"
+            told(Check("body_not_matches", expectation, "it does" if is_there else "it does not", not is_there))
+        if is_there:
+            yield Reason.BODY, f"the body matches {_quoted(unwanted.pattern)}, which it must not"
+
+
+def _json_objections(
+    expected: Sequence[JsonExpectation], body: bytes, told: Told | None
+) -> Iterator[tuple[Reason, str]]:
     if not expected:
         return
     try:
         document = parse(body)
     except ValueError as error:
+        if told is not None:
+            told(Check("json", "a body that is JSON", str(error), holds=False))
         yield Reason.JSON, f"the body is not JSON: {error}"
     else:
         for wanted in expected:
             found = find(document, wanted.steps)
+            if told is not None:
+                told(_json_check(wanted, found))
             if found is NOTHING:
                 yield Reason.JSON, f"json {wanted.path} is missing, expected {_quoted(wanted.value)}"
             elif not is_same(wanted.value, found):
                 yield Reason.JSON, f"json {wanted.path} is not {_quoted(wanted.value)}"
+
+
+def _json_check(wanted: JsonExpectation, found: object) -> Check:
+    if found is NOTHING:
+        return Check(f"json {wanted.path}", _quoted(wanted.value), _MISSING, holds=False)
+    # Not what a list or a mapping holds: it may be endless, and none is ever what is expected.
+    shown = "a list" if isinstance(found, list) else "a mapping" if isinstance(found, dict) else _whole(found)
+    return Check(f"json {wanted.path}", _quoted(wanted.value), shown, is_same(wanted.value, found))
 
 
 def _warnings(expected: Expectation, received: Received, now: datetime) -> tuple[Warn, ...]:
@@ -154,6 +220,11 @@ def _warnings(expected: Expectation, received: Received, now: datetime) -> tuple
 
 def _matches_any(pattern: Pattern, values: Iterable[str]) -> bool:
     return any(pattern.search(value.encode("utf-8", "surrogatepass")) for value in values)
+
+
+def _whole(value: object) -> str:
+    """Return a value that was found, uncut: who shows it takes secrets out first, and would not know half of one."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _quoted(value: JsonScalar) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from glasswatch.secrets import SecretReference
+from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.shape import PlacedShape, expected
 
@@ -66,6 +68,10 @@ class StoreSettings(SettingsModel):
     """Address: `sqlite:///FILE` (relative to this file; `sqlite:////FILE` is absolute) or `postgresql+psycopg://…`."""
     password: SecretReference | None = None
     """Password for PostgreSQL."""
+    keep_good: Annotated[timedelta, DurationShape(at_least=timedelta(days=1))] = timedelta(days=30)
+    """How long good outcomes are kept."""
+    keep_failures: Annotated[timedelta, DurationShape(at_least=timedelta(days=1))] = timedelta(days=400)
+    """How long all other outcomes are kept. Outages, transitions and the audit are kept for ever."""
 
     @property
     def is_shared(self) -> bool:
@@ -80,6 +86,15 @@ class StoreSettings(SettingsModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"oneOf": [StoreAddressShape().schema(), handler(core)]}
+
+    @finding("keep_good", "keep_failures")
+    def failures_are_kept_longer(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """What went wrong is argued over for longer than what went well."""
+        if self.keep_failures < self.keep_good:
+            yield (
+                ("keep_failures" if "keep_failures" in given else "keep_good",),
+                ("expected failures to be kept no shorter than good outcomes"),
+            )
 
     @finding("url", "password")
     def password_is_of_use(self, _given: Mapping[str, object]) -> Iterable[Finding]:

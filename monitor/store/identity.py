@@ -1,6 +1,7 @@
 """Whose store it is, and the bounds it works within."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Limits:
     again before that. A vantage's lock that another session holds is waited for `lock_seconds`. Outcomes are written
     `batch_seconds` after the first waiting one or when `batch_rows` wait; beyond `waiting_rows` they are dropped,
     beyond `waiting_jobs` calls are refused. Signs of life further apart than `alive_gap_seconds` leave a gap.
+    `keep_good` and `keep_failures`: how long outcomes are kept that were good, and all others; None: for ever.
     """
 
     deadline_seconds: float = 5.0
@@ -32,3 +34,5 @@ class Limits:
     waiting_rows: int = 20_000
     waiting_jobs: int = 1_000
     alive_gap_seconds: float = 30.0  # the daemon shows one every 5 s
+    keep_good: timedelta | None = None
+    keep_failures: timedelta | None = None

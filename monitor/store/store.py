@@ -13,16 +13,29 @@ from sqlalchemy import URL, Connection
 from glasswatch.chain import ChainProblem, Entry, verify
 from glasswatch.clock import Clock
 from monitor.errors import StoreUnavailable, StoreUnusable
-from monitor.model.record import AuditEntry, ChainHead, Commit, Delivery, FlagDocument, Loaded, OutageQuery, OutcomeRow
+from monitor.model.explanation import Attempted
+from monitor.model.record import (
+    AuditEntry,
+    ChainHead,
+    Commit,
+    Delivery,
+    FailureQuery,
+    FlagDocument,
+    Loaded,
+    OutageQuery,
+    OutcomeRow,
+    Pruned,
+)
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
-from monitor.store import audit, flags, history, loading, openings, pages, revision, spans, uses
+from monitor.store import audit, failures, flags, history, loading, openings, pages, revision, spans, uses
 from monitor.store.commits import Commits
 from monitor.store.engine import Database
 from monitor.store.history import Scope
 from monitor.store.identity import Identity, Limits
 from monitor.store.notes import Notes
 from monitor.store.outcomes import OutcomeBuffer
+from monitor.store.pruning import Pruning
 from monitor.store.writer import Told, Writer
 from platforms.journey.model import Opening
 
@@ -55,6 +68,7 @@ class SqlStore:
         self._commits = Commits(identity)
         self._notes = Notes(identity)
         self._life = spans.Life(identity, limits)
+        self._pruning = Pruning(identity.vantage, limits)
         self._writer: Writer | None = None
         self._was_known: bool | None = None  # whether this vantage was here before; None until it is looked at
 
@@ -154,6 +168,15 @@ class SqlStore:
     async def outages(self, query: OutageQuery) -> Sequence[Outage]:
         """Return outages that were not over before `query.since`, newest first."""
         return await self._call(partial(history.read_outages, vantage=self._identity.vantage, query=query))
+
+    async def failures(self, query: FailureQuery) -> Sequence[Attempted]:
+        """Return a probe's outcomes that were not good, newest first."""
+        scope = Scope(self._identity.vantage, query.platform)
+        return await self._call(partial(failures.read, scope=scope, query=query))
+
+    async def prune(self) -> Pruned:
+        """Forget a batch of outcomes whose time is over."""
+        return await self._call(partial(self._pruning.prune, now=self._clock.now()))
 
     async def use(self, commit: UseCommit) -> ChainHead:
         """Write a use with its pages and its audit in one transaction; return where the audit chain ends now.

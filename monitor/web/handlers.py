@@ -15,6 +15,7 @@ from monitor.web.asked import Asked, Handler
 from monitor.web.beathandlers import BeatHandlers
 from monitor.web.events import Hub
 from monitor.web.pages import Pages, documents
+from monitor.web.probehandlers import ProbeHandlers
 from monitor.web.refused import Refused
 from monitor.web.site import Site
 from monitor.web.sources import Sources
@@ -40,6 +41,7 @@ class Handlers:
         self._pages = pages
         self._hub = hub
         self._acts = ActHandlers(site, sources)
+        self._probes = ProbeHandlers(site, sources)
         self._open_uses = sources.uses.open_uses
         self._uses = UseHandlers(sources.uses)
         self._beats = BeatHandlers(sources.beats)
@@ -57,6 +59,7 @@ class Handlers:
             "events": self._events,
             "keys": self._keys,
             "openapi": self._describe,
+            **self._probes.by_name(),
             **self._acts.by_name(),
             **self._uses.by_name(),
             **self._beats.by_name(),

@@ -1,4 +1,4 @@
-"""Turns the view into HTML: one template for the page that is served and for the file.
+"""Turns views into HTML: one template for the status page, served or a file, and one for a probe's own.
 
 The style stands inside the page, so that one file is the whole of it; the policy names the style's hash, and allows
 nothing else to load or run.
@@ -10,10 +10,11 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import quote
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import FunctionLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from monitor.web.detailview import DetailView
 from monitor.web.pageview import PageView, Tone
 
 _ICON_COLOURS = {
@@ -28,7 +29,12 @@ _ICON_COLOURS = {
 
 def render(page: PageView) -> str:
     """Return the whole document."""
-    return _template().render(page=page, policy=policy(), style=Markup(style()), icons=_icons())  # noqa: S704 - our own style sheet, which holds no text from outside
+    return _template("status.html.j2").render(page=page, policy=policy(), style=Markup(style()), icons=_icons())  # noqa: S704 - our own style sheet, which holds no text from outside
+
+
+def render_detail(page: DetailView) -> str:
+    """Return the page of one probe."""
+    return _template("probe.html.j2").render(page=page, policy=policy(), style=Markup(style()), icons=_icons())  # noqa: S704 - as above
 
 
 @cache
@@ -45,11 +51,14 @@ def policy() -> str:
 
 
 @cache
-def _template() -> Template:
-    environment = ImmutableSandboxedEnvironment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(_file("status.html.j2"))
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
 
 
 @cache

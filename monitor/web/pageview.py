@@ -66,13 +66,14 @@ class StandingView:
 
 @dataclass(frozen=True, slots=True)
 class ProbeView:
-    """One probe and what it found last."""
+    """One probe and what it found last. `link` leads to its own page; empty where there is none, in a file."""
 
     name: str
     mark: Mark
     detail: str
     measured: Moment | None
     notes: tuple[str, ...]
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

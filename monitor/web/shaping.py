@@ -115,20 +115,21 @@ def _function(name: str, probes: Sequence[str], state: PlatformState, policy: Pl
         verdict=held.verdict.value,
         since=held.since,
         why=held.why,
-        probes=tuple(_probe(probe, state.probes.get(probe), policy) for probe in probes),
+        probes=tuple(probe(each, state.probes.get(each), policy) for each in probes),
     )
 
 
-def _probe(name: str, held: ProbeState | None, policy: PlatformPolicy) -> ProbeAnswer:
-    probe = held or ProbeState(fingerprint="")
+def probe(name: str, held: ProbeState | None, policy: PlatformPolicy) -> ProbeAnswer:
+    """Return what is believed of one probe; `held` None: nothing yet."""
+    state = held or ProbeState(fingerprint="")
     return ProbeAnswer(
         probe=name,
         critical=policy.probes[name].critical,
-        phase=probe.phase.value,
-        confirming=probe.round_bad > 0,
-        bad_since=probe.bad_since,
-        last_reason=probe.last_reason.value if probe.last_reason is not None else None,
-        last_detail=probe.last_detail,
-        last_at=probe.last_at,
-        warnings=tuple(warning.value for warning in probe.warnings),
+        phase=state.phase.value,
+        confirming=state.round_bad > 0,
+        bad_since=state.bad_since,
+        last_reason=state.last_reason.value if state.last_reason is not None else None,
+        last_detail=state.last_detail,
+        last_at=state.last_at,
+        warnings=tuple(warning.value for warning in state.warnings),
     )

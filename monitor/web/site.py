@@ -1,7 +1,8 @@
 """What the web face is told once, at the start: names, policies, procedures, public keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from monitor.model.caller import Token
 from monitor.model.policy import PlatformPolicy
@@ -24,6 +25,7 @@ class Site:
     `platforms` is in the order of the settings. `keys` are public keys as JWKs. `hosts` are the
     names and addresses that a `Host` header may say, beside those of loopback. `is_local`: it is this machine's alone,
     so reading is open to whoever comes from there. `proxies`: where alone requests come from, if there are any.
+    `settings_of` returns a probe's settings as they hold, by platform and probe, for showing.
     """
 
     deployment: str
@@ -35,3 +37,4 @@ class Site:
     is_local: bool = True
     proxies: tuple[Network, ...] = ()
     tokens: tuple[Token, ...] = ()
+    settings_of: Callable[[str, str], Mapping[str, Any]] = lambda _platform, _probe: {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from glasswatch.clock import Clock
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.record import AuditEntry
-from monitor.ports import Beats, StatusReader, Store, Uses
+from monitor.ports import Attempts, Beats, StatusReader, Store, Uses
 
 Note = Callable[[AuditEntry, str | None], None]
 DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
@@ -18,7 +18,7 @@ class Sources:
 
     `metrics` returns the exposition. `note` has an entry of the audit written, of a platform or of none; it never
     waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled. `refused`
-    counts a refusal by its code.
+    counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
     """
 
     reader: StatusReader
@@ -29,4 +29,5 @@ class Sources:
     act: DoAct
     uses: Uses
     beats: Beats
+    attempts: Attempts
     refused: Callable[[str], None] = lambda _code: None

@@ -8,13 +8,15 @@
 5. Who may have to break the glass sees the procedure first; else it stands last.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from monitor import visible
+from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState
 from monitor.model.use import Use
@@ -29,6 +31,7 @@ from monitor.web.pageview import (
     OutageView,
     PageView,
     PlatformView,
+    ProbeView,
     StandingView,
     Tone,
 )
@@ -37,8 +40,10 @@ from monitor.web.seen import Seen
 from monitor.web.shaping import functions_of
 from monitor.web.site import Site, Watched
 from monitor.web.useview import uses_view
+from monitor.wire.endpoints import BY_NAME
 
 REFRESH_SECONDS = 5
+_NAME = "[a-z0-9_-]+"
 
 _TONES = {Verdict.UP: Tone.GOOD, Verdict.DEGRADED: Tone.WARN, Verdict.DOWN: Tone.BAD, Verdict.UNKNOWN: Tone.UNKNOWN}
 _MAY_NEED_GLASS = {Verdict.DOWN, Verdict.UNKNOWN}
@@ -212,12 +217,19 @@ def _functions(state: PlatformState, watched: Watched, seen: Seen) -> tuple[Func
                 is_critical=found.critical,
                 why=visible.line(found.why),
                 since=seen.maybe(found.since),
-                probes=tuple(
-                    probe_view(policy, state.probes.get(policy.name), seen, is_blind=state.blind) for policy in policies
-                ),
+                probes=tuple(_probe(policy, state, seen) for policy in policies),
             )
         )
     return tuple(shown)
+
+
+def _probe(policy: ProbePolicy, state: PlatformState, seen: Seen) -> ProbeView:
+    shown = probe_view(policy, state.probes.get(policy.name), seen, is_blind=state.blind)
+    if seen.is_file or not all(re.fullmatch(_NAME, name) for name in (state.platform, policy.name)):
+        return shown
+    # Relative: a proxy may serve the page under a path of its own.
+    link = BY_NAME["probe_page"].at(platform=state.platform, probe=policy.name).removeprefix("/")
+    return replace(shown, link=link)
 
 
 def _outages(state: PlatformState, stored: Sequence[Outage] | None, seen: Seen) -> tuple[tuple[OutageView, ...], str]:

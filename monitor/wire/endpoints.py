@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from monitor.wire.acts import ConfirmBody, InhibitBody, LowerBody, RaiseBody
 from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
 from monitor.wire.beats import BeatAnswer, BeatBody
+from monitor.wire.probes import ProbeDetailAnswer
 from monitor.wire.queries import NoQuery, OutagesQuery
 from monitor.wire.uses import ClassBody, ReportBody, UseAnswer, UsesAnswer, UsesQuery
 
@@ -96,6 +97,15 @@ ENDPOINTS = (
         answers={HTML: None},
     ),
     Endpoint(
+        name="probe_page",
+        method="GET",
+        path="/probes/{platform}/{probe}",
+        scope="read",
+        summary="One probe, for people: its settings, its last attempt and its last failures. It needs no JavaScript.",
+        answers={HTML: None},
+        refusals=("unknown_platform", "no_such"),
+    ),
+    Endpoint(
         name="metrics",
         method="GET",
         path="/metrics",
@@ -128,6 +138,16 @@ ENDPOINTS = (
         summary="Everything that is held true of every platform, its functions and probes.",
         answers={JSON: StatusAnswer},
         query=NoQuery,
+    ),
+    Endpoint(
+        name="probe",
+        method="GET",
+        path="/api/v1/probes/{platform}/{probe}",
+        scope="read",
+        summary="One probe in full: its settings, its last attempt and its last failures, each with why.",
+        answers={JSON: ProbeDetailAnswer},
+        query=NoQuery,
+        refusals=("unknown_platform", "no_such"),
     ),
     Endpoint(
         name="flag",

@@ -11,16 +11,18 @@ from platforms.errors import FaultKind, TransportFault
 from platforms.transport.resolver import Address, Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
+from platforms.transport.trace import Trace
 from platforms.transport.wire import Wire, dial
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What all exchanges share."""
+    """What all exchanges share. `trace`: where somebody wants to know what is said and heard, notes of it."""
 
     clock: Clock
     resolver: Resolver
     tls: TlsContexts
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,13 @@ async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) ->
         TransportFault: RESOLVE, REFUSED, UNREACHABLE, LOST, OWN; REDIRECT: nobody may be led there.
     """
     address = await addressed(network, place, watch)
+    contact = (
+        None
+        if network.trace is None
+        else network.trace.contact(_joined(place.host, place.port), _joined(address.host, address.port))
+    )
     watch.enter(Phase.CONNECT)
-    return await dial(address, limit)
+    return await dial(address, limit, contact)
 
 
 async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address:
@@ -60,3 +67,7 @@ async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address
     if place.is_led and is_forbidden(address.host):
         raise TransportFault(FaultKind.REDIRECT, "a redirect leads to an address of this machine's own")
     return address
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

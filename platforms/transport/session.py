@@ -11,6 +11,7 @@ from typing import Final
 
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.tls import chain_of, expiry_of, tls_fault
+from platforms.transport.tls_facts import TlsFacts, facts_of
 
 _READ: Final = 64 * 1024
 
@@ -55,6 +56,10 @@ class TlsSession:
     def alpn(self) -> str | None:
         """What was agreed to be spoken, if anything was."""
         return self._tls.selected_alpn_protocol()
+
+    def facts(self) -> TlsFacts | None:
+        """Return what was agreed on; None while the handshake is not over."""
+        return facts_of(self._tls) if self.is_secured else None
 
     def arrived(self, data: bytes) -> None:
         """Take what came from the network."""

@@ -18,6 +18,7 @@ from typing import Final, Protocol, cast
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.resolver import Address
 from platforms.transport.session import TlsSession
+from platforms.transport.trace import Contact
 
 _UNASKED: Final = 64 * 1024
 
@@ -61,13 +62,15 @@ class Receiver(Protocol):
         ...
 
 
-async def dial(address: Address, limit: int) -> "Wire":
+async def dial(address: Address, limit: int, contact: Contact | None = None) -> "Wire":
     """Connect; at most `limit` bytes will be taken. The caller must `abort` the wire in the end.
+
+    `contact` notes what is said and heard, in clear.
 
     Raises:
         TransportFault: REFUSED, UNREACHABLE, LOST, OWN.
     """
-    wire = Wire(limit)
+    wire = Wire(limit, contact)
     try:
         await asyncio.get_running_loop().create_connection(
             lambda: wire, address.host, address.port, family=address.family
@@ -84,8 +87,9 @@ async def dial(address: Address, limit: int) -> "Wire":
 class Wire(asyncio.Protocol):
     """One connection, made by `dial`. One caller at a time waits on it."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, contact: Contact | None = None) -> None:
         self._left = limit
+        self._contact = contact
         self._transport: asyncio.Transport | None = None
         self._tls: TlsSession | None = None
         self._receiver: Receiver | None = None
@@ -135,6 +139,8 @@ class Wire(asyncio.Protocol):
             TransportFault: TLS, LOST, TOO_LARGE.
         """
         tls = self._tls = TlsSession(context, server_name, self._write)
+        if self._contact is not None:
+            self._contact.session = tls
         self._release()
         tls.arrived(bytes(self._unasked))
         self._unasked.clear()
@@ -144,6 +150,8 @@ class Wire(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Send; never waits. What can't be sent shows in the next wait."""
+        if self._contact is not None:
+            self._contact.said(data)
         if self._tls is not None:
             self._tls.encrypt(data)
         else:
@@ -238,6 +246,8 @@ class Wire(asyncio.Protocol):
             self._wake()
 
     def _deliver(self, receiver: Receiver, data: bytes) -> None:
+        if self._contact is not None:
+            self._contact.heard(data)
         if receiver.feed(data):
             self._receiver = None
             self._wake()

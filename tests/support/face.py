@@ -12,6 +12,7 @@ from monitor.model.act import Act, Acted, Answer, Hand, Ruling
 from monitor.model.beat import Rhythm
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
+from monitor.recent import Recent
 from monitor.storegate import StoreGate
 from monitor.useregister import RegisterContext, UseRegister, UseTold
 from monitor.web.deadlines import Bounds
@@ -41,6 +42,7 @@ class World:
     noted: list[tuple[str | None, AuditEntry]] = field(default_factory=list)
     told: list[UseTold] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
+    recent: Recent = field(default_factory=lambda: Recent(ManualClock()))
     acts: list[tuple[str, Act, Hand]] = field(default_factory=list)
     beating: Mapping[str, str] = field(default_factory=lambda: {"backup": "payments"})
     beats: list[tuple[str, str, datetime]] = field(default_factory=list)
@@ -93,6 +95,7 @@ class World:
             self.act,
             self.register,
             self.heartbeats,
+            self.recent,
             self.refused.append,
         )
 

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from glasswatch import chain
 from monitor.errors import StoreConflict, StoreError, StoreUnavailable
+from monitor.model.explanation import Attempted
 from monitor.model.fact import Fact, FlagTakenUp, OutageEnded, OutageOpened, OutageReopened, OutageWidened
 from monitor.model.page import Page
 from monitor.model.record import (
@@ -25,12 +26,14 @@ from monitor.model.record import (
     Commit,
     Delivery,
     DeliveryState,
+    FailureQuery,
     FlagDocument,
     FlagLedger,
     Loaded,
     LoadedPlatform,
     OutageQuery,
     OutcomeRow,
+    Pruned,
     RoutedPage,
 )
 from monitor.model.state import Outage, PlatformState
@@ -39,7 +42,7 @@ from monitor.rules.flag_document import ledger_after
 
 OPERATIONS = (
     *("open", "commit", "reserve", "alive", "blind_span", "note", "unsent", "delivery", "outages", "ended"),
-    *("use", "uses", "held_around", "place", "keep_place"),
+    *("use", "uses", "held_around", "place", "keep_place", "failures", "prune"),
 )
 GENESIS = chain.GENESIS
 
@@ -183,6 +186,21 @@ class MemoryStore:
             self.dropped += len(rows)
         else:
             self.disk.outcomes.extend(rows)
+
+    async def failures(self, query: FailureQuery) -> Sequence[Attempted]:
+        """Return a probe's outcomes that were not good, newest first."""
+        await self._before("failures")
+        found = [
+            Attempted(row.outcome, is_believed=row.is_believed)
+            for row in self.disk.outcomes
+            if (row.platform, row.probe) == (query.platform, query.probe) and not row.outcome.is_good
+        ]
+        return sorted(found, key=lambda each: each.outcome.started_at, reverse=True)[: query.limit]
+
+    async def prune(self) -> Pruned:
+        """Forget nothing: memory ends with the test."""
+        await self._before("prune")
+        return Pruned()
 
     async def alive(self, at: datetime) -> None:
         """Note a sign of life."""

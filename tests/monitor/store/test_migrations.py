@@ -24,6 +24,7 @@ from tests.support.stores import StorePlace
 from tests.support.uses import use_commits
 
 ROOT = Path(__file__).parents[3]
+NEXT = "9999"
 
 
 def migrate(connection: Connection) -> None:
@@ -112,9 +113,9 @@ def _next_version(tmp_path: Path) -> Path:
     """Return migrations with one step more than ours."""
     migrations = tmp_path / "migrations"
     shutil.copytree(revision.MIGRATIONS, migrations)
-    (migrations / "versions" / "r0004_next.py").write_text(
+    (migrations / "versions" / "r9999_next.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        "revision, down_revision = '0004', '0003'\n"
+        f"revision, down_revision = '{NEXT}', '{HEAD}'\n"
         "def upgrade() -> None:\n"
         "    op.add_column('platforms', sa.Column('mood', sa.Text(), nullable=True))\n"
     )
@@ -130,14 +131,14 @@ async def test_an_older_schema_is_brought_up_and_keeps_everything(
     for commit in story():
         await store.commit(commit)
     await store.close()
-    monkeypatch.setattr(revision, "HEAD", "0004")
+    monkeypatch.setattr(revision, "HEAD", NEXT)
     monkeypatch.setattr(revision.upgrade, "__defaults__", (_next_version(tmp_path),))
     upgraded = empty_place.store()
     assert (await upgraded.open()).platforms["payments"].state == story()[-1].after
     assert await upgraded.verify_audit() is None
     await upgraded.close()
     assert empty_place.sql("SELECT mood FROM platforms") == [{"mood": None}]
-    assert empty_place.sql(f"SELECT version_num FROM {REVISION_TABLE}") == [{"version_num": "0004"}]
+    assert empty_place.sql(f"SELECT version_num FROM {REVISION_TABLE}") == [{"version_num": NEXT}]
 
 
 async def test_a_store_of_the_first_schema_is_brought_up_to_ours(empty_place: StorePlace) -> None:
@@ -149,6 +150,7 @@ async def test_a_store_of_the_first_schema_is_brought_up_to_ours(empty_place: St
     await first.close()
     for table in ("uses", "watch_cursors", "openings"):
         empty_place.sql(f"DROP TABLE {table}")
+    empty_place.sql("DROP INDEX ix_outcomes_failures")
     empty_place.sql(f"UPDATE {REVISION_TABLE} SET version_num = '0001'")
     store = empty_place.store()
     assert (await store.open()).platforms["payments"].state == story()[-1].after
@@ -166,7 +168,7 @@ async def test_the_store_of_another_deployment_is_not_upgraded(
     await store.open()
     await store.close()
     with monkeypatch.context() as patch:
-        patch.setattr(revision, "HEAD", "0004")
+        patch.setattr(revision, "HEAD", NEXT)
         patch.setattr(revision.upgrade, "__defaults__", (_next_version(tmp_path),))
         with pytest.raises(StoreUnusable, match="was made for the deployment prod, not staging"):
             await empty_place.store(deployment="staging").open()
@@ -181,10 +183,10 @@ async def test_an_upgrade_that_fails_changes_nothing(
     await store.open()
     await store.close()
     migrations = _next_version(tmp_path)
-    with (migrations / "versions" / "r0004_next.py").open("a") as step:
+    with (migrations / "versions" / "r9999_next.py").open("a") as step:
         step.write("    op.execute('SELECT * FROM nowhere')\n")
     with monkeypatch.context() as patch:
-        patch.setattr(revision, "HEAD", "0004")
+        patch.setattr(revision, "HEAD", NEXT)
         patch.setattr(revision.upgrade, "__defaults__", (migrations,))
         with pytest.raises(StoreUnusable, match="lacks a table"):
             await empty_place.store().open()

@@ -91,10 +91,12 @@ async def test_every_answer_is_guarded(endpoint: Endpoint) -> None:
     """Nothing may run, load, frame or keep what we say; no other origin may read it."""
     async with asking(World().face()) as client:
         good = await client.get(
-            endpoint.at(platform=PLATFORM, id="r-1", name="backup"), headers={"origin": "https://evil.example"}
+            endpoint.at(platform=PLATFORM, probe="portal", id="r-1", name="backup"),
+            headers={"origin": "https://evil.example"},
         )
         refused = await client.post(
-            endpoint.at(platform=PLATFORM, id="r-1", name="backup"), headers={"origin": "https://evil.example"}
+            endpoint.at(platform=PLATFORM, probe="portal", id="r-1", name="backup"),
+            headers={"origin": "https://evil.example"},
         )
     for answer in (good, refused):
         assert answer.headers["content-security-policy"].startswith("default-src 'none';")

@@ -47,7 +47,7 @@ def _hostile(text: str) -> str:
 def test_text_from_outside_stays_text(text: str) -> None:
     """Whatever a name, reason, detail or procedure holds, the page has the same elements as with plain words."""
     page = _hostile(text)
-    assert Reader(page).tags == Reader(_hostile("plain")).tags
+    assert Reader(page).tags == Reader(_hostile("No name")).tags
     assert " onmouseover='" not in page
     assert "{{ 7*7 }}" in page or text is not QUOTES
     assert page.encode()
@@ -84,5 +84,7 @@ async def test_json_carries_hostile_text_as_it_is(text: str) -> None:
 def test_no_text_at_all_changes_the_page(text: str) -> None:
     """Whatever a platform, its functions and its words are called, the page's elements stay the same."""
     page = _hostile(text)
-    assert Reader(page).tags == Reader(_hostile("https://plain/" if "<a " in page else "plain")).tags
+    # The procedure's address is a link where it is one; so is a probe's name where it is a name.
+    plain = "https://plain/" if "noreferrer noopener" in page else "plain" if 'href="probes/' in page else "Plain"
+    assert Reader(page).tags == Reader(_hostile(plain)).tags
     assert page.encode()

@@ -49,7 +49,7 @@ def test_an_endpoint_that_nobody_guards_does_not_start(scope: str | None) -> Non
 async def test_each_endpoint_answers_as_the_table_says(endpoint: Endpoint) -> None:
     """GET gives the first media type of the table; HEAD the same without a body."""
     async with asking(World().face()) as client:
-        path = endpoint.at(platform=PLATFORM)
+        path = endpoint.at(platform=PLATFORM, probe="portal")
         got = await client.get(path)
         headed = await client.head(path)
     assert got.status_code == headed.status_code == 200

@@ -1,0 +1,129 @@
+"""Reads the start of what was said on a connection, for showing it. It judges nothing, and fails at nothing.
+
+Rules:
+1. What begins like HTTP/1 is taken apart: first line, headers, body without chunks and content coding. Interim answers
+   are passed over.
+2. Of a body so much is decoded as a bound allows; what can't be decoded is said to be so, and not shown.
+3. All else is text if it reads like text. Bytes that don't are counted, not shown: in them no secret could be found.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_HEAD_ENDS: Final = re.compile(rb"\r?\n\r?\n")
+_REQUEST: Final = re.compile(rb"[A-Z]{1,20} \S+ HTTP/1\.[01]\r?$", re.MULTILINE)
+_ANSWER: Final = re.compile(rb"HTTP/\d")
+_INTERIM: Final = re.compile(rb"HTTP/\d\S* 1\d\d")
+_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
+_ODD: Final = frozenset(range(32)) - frozenset(b"\t\n\r\x1b")
+_FEW: Final = 0.1
+_CODINGS: Final = 3
+_BETWEEN: Final = 64 * 1024
+_GZIP: Final = (zlib.MAX_WBITS | 16,)
+_FRAMES: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}  # deflate: with a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read. `note`: what is not shown. `is_cut`: more was there than is given."""
+
+    line: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    note: str = ""
+    is_cut: bool = False
+
+
+def read(data: bytes, most: int, *, is_cut: bool) -> Reading:
+    """Return what these bytes say, of its body about `most` bytes. `is_cut`: more came than these."""
+    if _ANSWER.match(data) or _REQUEST.match(data):
+        return _http(data, most, is_cut=is_cut)
+    if not _is_text(data):
+        return Reading(note=f"{_bytes(len(data), is_cut=is_cut)} that are not text")
+    return Reading(body=_text(data[:most]), is_cut=is_cut or len(data) > most)
+
+
+def _http(data: bytes, most: int, *, is_cut: bool) -> Reading:
+    head, rest = _split(data)
+    while _INTERIM.match(head) and _ANSWER.match(rest):
+        head, rest = _split(rest)
+    line, *lines = _text(head).splitlines() or [""]
+    fields = tuple(_fields(lines))
+    coding = ", ".join(value for name, value in fields if name.lower() == "content-encoding" and value)
+    is_chunked = any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in fields)
+    raw = _dechunked(rest) if is_chunked else rest
+    body = _decoded(raw, coding, most)
+    if body is None:
+        return Reading(line, fields, note=f"{_bytes(len(raw), is_cut=is_cut)} of a body coded as {coding[:80]}")
+    if not _is_text(body):
+        return Reading(line, fields, note=f"a body that is not text, {_bytes(len(raw), is_cut=is_cut)}")
+    return Reading(line, fields, _text(body[:most]), is_cut=is_cut or len(body) > most)
+
+
+def _split(data: bytes) -> tuple[bytes, bytes]:
+    end = _HEAD_ENDS.search(data)
+    return (data, b"") if end is None else (data[: end.start()], data[end.end() :])
+
+
+def _fields(lines: list[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        name, colon, value = line.partition(":")
+        yield (name.strip(), value.strip()) if colon else (line.strip(), "")
+
+
+def _dechunked(data: bytes) -> bytes:
+    parts, at = [], 0
+    while (size := _CHUNK.match(data, at)) is not None:
+        length = int(size[1], 16)
+        parts.append(data[size.end() : size.end() + length])
+        at = size.end() + length
+        at += 2 if data[at : at + 2] == b"\r\n" else 1
+        if not length:
+            break
+    return b"".join(parts)
+
+
+def _decoded(data: bytes, coding: str, most: int) -> bytes | None:
+    """Return the start of a body without its codings; None where it can't be had."""
+    codings = [each.strip().lower() for each in coding.split(",") if each.strip()]
+    if len(codings) > _CODINGS:
+        return None
+    for left, each in reversed(list(enumerate(codings))):
+        if each == "identity":
+            continue
+        if each not in _FRAMES:
+            return None
+        # What is decoded on the way to the last has no more than it needs either.
+        inflated = _inflated(data, _FRAMES[each], most + 1 if left == 0 else _BETWEEN)
+        if inflated is None:
+            return None
+        data = inflated
+    return data
+
+
+def _inflated(data: bytes, frames: Sequence[int], most: int) -> bytes | None:
+    for bits in frames:
+        try:
+            return zlib.decompressobj(bits).decompress(data, most)
+        except zlib.error:
+            continue
+    return None
+
+
+def _is_text(data: bytes) -> bool:
+    start = data[:4096]
+    if b"\0" in start:
+        return False
+    odd = sum(byte in _ODD for byte in start) + start.decode("utf-8", "replace").count("\ufffd")
+    return odd <= len(start) * _FEW
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _bytes(count: int, *, is_cut: bool) -> str:
+    return f"{'more than ' if is_cut else ''}{count} bytes"
