@@ -1,5 +1,6 @@
 """What can't be had at the start: one clear line, its exit code, and nothing left open behind it."""
 
+import asyncio
 import gc
 import os
 import socket
@@ -15,10 +16,13 @@ from glasswatch.errors import ExitCode, GlasswatchError
 from glasswatch.flag import keys
 from glasswatch.settings.load import load
 from monitor.assembly import assemble
+from monitor.model.outcome import Attempt
 from monitor.settings.root import MonitorSettings
 from monitor.store.store import SqlStore, make_store
 from platforms.journey.model import Opening
 from tests.support.monitors import PLATFORM, Home, Wanted, make_home, write_settings
+from tests.support.siege import stopped
+from tests.support.waiting import until
 
 WANTED = Wanted("http://127.0.0.1:1/")
 
@@ -175,6 +179,34 @@ async def test_what_a_journey_left_that_is_no_longer_in_the_settings_is_named(
     await _taken_up(home)
     told = [record for record in caplog.records if record.message == "journey_forgotten"]
     assert [record.__dict__["fields"]["run"] for record in told] == ["run-1"]
+
+
+async def test_heartbeats_are_listened_for_anew_once_this_vantage_sees_again(home: Home) -> None:
+    """What could not be heard while it was blind is not held against anybody."""
+    probe = "      sync: {type: heartbeat, function: request, every: 1m}\n"
+    home.config.write_text(home.config.read_text().replace("    probes:\n", f"    probes:\n{probe}"))
+    parts = await assemble(load(home.config, MonitorSettings), SystemClock())
+    await parts.outbox.start()
+    before = parts.heartbeats.listening("sync").reading
+    parts.sight.lost()
+    assert parts.heartbeats.listening("sync").reading == before
+    watching = asyncio.create_task(parts.sight.watch())
+    await until(lambda: not parts.sight.is_blind, 20)
+    await stopped([watching])
+    assert parts.heartbeats.listening("sync").reading > before
+    await parts.close()
+
+
+async def test_a_look_at_a_heartbeat_is_no_request(home: Home) -> None:
+    """It spends nothing of what the platform may be asked; every other probe does."""
+    lines = "    max_requests_per_minute: 4\n    probes:\n      sync: {type: heartbeat, function: request, every: 1m}\n"
+    home.config.write_text(home.config.read_text().replace("    probes:\n", lines))
+    parts = await assemble(load(home.config, MonitorSettings), SystemClock())
+    await parts.outbox.start()
+    budgets = {loop._policy.name: loop._requests for loop in parts.loops}
+    assert all(budgets["sync"].take(Attempt.SCHEDULED) for _ in range(100))
+    assert not all(budgets["probe_sign_in"].take(Attempt.SCHEDULED) for _ in range(100))
+    await parts.close()
 
 
 async def test_a_port_that_is_taken_is_named(home: Home) -> None:
