@@ -239,6 +239,12 @@ async def test_nobody_listens(context: ProbeContext, transport: str) -> None:
     assert told(outcome) == ("bad", "connect_refused", "the connection was refused")
 
 
+async def test_no_way_to_send(context: ProbeContext) -> None:
+    """What this machine may not do is its own fault (here: broadcast)."""
+    outcome = await _outcome(context, 53, resolver="255.255.255.255")
+    assert told(outcome) == ("not_measured", "own_fault", "this machine does not allow the connection")
+
+
 async def test_the_resolvers_own_name(context: ProbeContext) -> None:
     """Only that is `resolve_failed`."""
     async with scripted(lambda question: [answer(question, rcode="NXDOMAIN")]) as server:
