@@ -8,6 +8,7 @@ Rules:
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -23,18 +24,33 @@ async def ask(address: Address, question: bytes, read: Callable[[bytes], _T | No
     Raises:
         TransportFault: REFUSED, UNREACHABLE, LOST, OWN; what `read` raises.
     """
+    connected = _connected(address)
     waiting = _Waiting(read)
     try:
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: waiting, remote_addr=(address.host, address.port), family=address.family
-        )
-    except OSError as error:
-        raise connect_fault(error) from error
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: waiting, sock=connected)
+    except BaseException:
+        connected.close()
+        raise
     try:
         transport.sendto(question)
         return await waiting.answer
     finally:
         transport.abort()
+
+
+def _connected(address: Address) -> socket.socket:
+    # By ourselves: where the system refuses, uvloop would leave its own half made socket to the garbage collector.
+    try:
+        made = socket.socket(address.family, socket.SOCK_DGRAM)
+    except OSError as error:
+        raise connect_fault(error) from error
+    try:
+        made.setblocking(False)
+        made.connect((address.host, address.port))
+    except OSError as error:
+        made.close()
+        raise connect_fault(error) from error
+    return made
 
 
 class _Waiting(asyncio.DatagramProtocol, Generic[_T]):

@@ -240,7 +240,7 @@ async def test_a_second_look_that_hangs_changes_nothing(
         await talk.hang()
 
     async with serving(script) as server:
-        outcome = await _at(context, authority, server.port, timeout="1s")
+        outcome = await _at(context, authority, server.port, timeout="3s")
     assert (outcome.kind, outcome.reason) == ("bad", "tls_failed")
     assert outcome.detail.startswith("certificate not accepted: unable to get local issuer certificate")
 
@@ -290,7 +290,7 @@ async def test_a_second_look_is_a_request(context: ProbeContext, authority: Auth
         (b"220 hello\r\n", ("tls_failed", "the server did not answer in TLS")),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", ("tls_failed", "the server did not answer in TLS")),
         (b"\x15\x03\x01\x00\x02\x02\x28", ("tls_failed", "the server refused the handshake: no common cipher")),
-        (b"", ("timeout", "no answer within 1 s, waiting for the TLS handshake")),
+        (b"", ("timeout", "no answer within 2 s, waiting for the TLS handshake")),
     ],
 )
 async def test_no_tls_at_all(context: ProbeContext, said: bytes, words: tuple[str, str]) -> None:
@@ -301,7 +301,7 @@ async def test_no_tls_at_all(context: ProbeContext, said: bytes, words: tuple[st
         await talk.hang()
 
     async with serving(script) as server:
-        outcome = await attempt(context, "tls", server.port, timeout="1s" if not said else "10s")
+        outcome = await attempt(context, "tls", server.port, timeout="2s" if not said else "10s")
     assert (outcome.reason, outcome.detail[: len(words[1])]) == words
 
 
