@@ -6,9 +6,10 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Final
 
-from monitor.model.act import ActKind, Inhibition, Request, RequestKind
+from monitor.model.act import ActKind, Inhibition, Request, RequestKind, Stretch
 from monitor.model.fact import ActDone, EndsSoon, RequestDied
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
@@ -81,6 +82,13 @@ def nothing_to_lower(state: PlatformState, kept: Sequence[Cause]) -> str:
 def _stays(platform: str, kept: Sequence[Cause]) -> str:
     names = ", ".join(cause.id for cause in kept)
     return f"outage {names} stays, which nobody lowers: two persons can hold it closed, monitor flag inhibit {platform}"
+
+
+def held_long_enough(held: Stretch, longest: timedelta, open_for: timedelta) -> str:
+    """Say that it may be held closed no longer, and from when on it may be again."""
+    line = f"held closed since {reasons.clock(held.since)}, and {reasons.span(longest)} in all is the most"
+    after = f", until {reasons.clock(held.opened_at + open_for)}" if held.opened_at else ""
+    return f"{line}: it must be open for {reasons.span(open_for)} before two persons hold it closed again{after}"
 
 
 # pages

@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from monitor.model.act import Acts, Request
+from monitor.model.act import Acts, Request, Stretch
 from monitor.model.event import Restarted
 from monitor.model.fact import EndsSoon, Fact, InhibitionEnded, RequestDied
 from monitor.model.policy import PlatformPolicy
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
-from monitor.rules import causes, reasons
+from monitor.rules import causes, reasons, stretch
 
 CONFIRM_WITHIN: Final = timedelta(minutes=15)
 
@@ -45,21 +45,24 @@ def settle(state: PlatformState, now: datetime) -> tuple[PlatformState, list[Fac
     acts, facts = _without(state.acts, {request: _over_why(request, now) for request in state.acts.requests})
     held = acts.inhibition
     if held is not None and held.until <= now:
-        acts = replace(acts, inhibition=None)
+        acts = stretch.opened(acts, now)
         facts.append(InhibitionEnded(held, f"its time was over at {reasons.clock(held.until)}"))
     return (replace(state, acts=acts), facts) if facts else (state, [])
 
 
 def set_back(state: PlatformState, by: timedelta) -> PlatformState:
     """Return the state with what counts real time moved back with the clock."""
-    acts, held = state.acts, state.acts.inhibition
+    acts, held, closed = state.acts, state.acts.inhibition, state.acts.stretch
     requests = tuple(
         replace(request, asked_at=request.asked_at - by, expires_at=request.expires_at - by)
         for request in acts.requests
     )
     if held is not None:
         held = replace(held, since=held.since - by, until=held.until - by)
-    return replace(state, acts=replace(acts, requests=requests, inhibition=held))
+    if closed is not None:
+        opened_at = None if closed.opened_at is None else closed.opened_at - by
+        closed = Stretch(closed.since - by, opened_at)
+    return replace(state, acts=replace(acts, requests=requests, inhibition=held, stretch=closed))
 
 
 def resume(state: PlatformState, event: Restarted, now: datetime) -> tuple[PlatformState, list[Fact]]:

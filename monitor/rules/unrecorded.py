@@ -26,7 +26,7 @@ from monitor.model.published import PublishedFlag
 from monitor.model.record import FlagLedger
 from monitor.model.state import Cause, FlagHead, Outage, PlatformState, ProbeState
 from monitor.model.verdict import CauseKind, FlagState, Verdict
-from monitor.rules import causes, outage, pages
+from monitor.rules import causes, outage, pages, stretch
 from monitor.rules.probe import doubt, is_believed_bad, must_recover
 
 WHY = "the monitor ended while its store could not be written"
@@ -66,7 +66,7 @@ def take_up(state: PlatformState, policy: PlatformPolicy, published: PublishedFl
     firing = dict(state.firing)
     if published.state is not FlagState.STANDBY:
         firing[pages.key_of(policy, PageKind.FLAG)] = PageKind.FLAG
-    opened, reopened = _no_longer_held_closed(state, signed)
+    opened, reopened = _no_longer_held_closed(state, signed, now)
     before = replace(opened, flag=head, causes=signed, firing=firing)
     new = [CauseAdded(cause) for cause in signed if _is_new(cause, state.causes)]
     gone = [CauseEnded(cause, WHY) for cause in state.causes if not cause.is_held_back and cause not in signed]
@@ -108,12 +108,14 @@ def _as_recorded(signed: Cause, held: Iterable[Cause]) -> Cause:
     return replace(next(same, signed), suspended=False, inhibited=False)
 
 
-def _no_longer_held_closed(state: PlatformState, signed: Iterable[Cause]) -> tuple[PlatformState, list[Fact]]:
+def _no_longer_held_closed(
+    state: PlatformState, signed: Iterable[Cause], now: datetime
+) -> tuple[PlatformState, list[Fact]]:
     """Return the state without an inhibition that ended in that run: else an outage's cause was never signed."""
     held = state.acts.inhibition
     if held is None or all(cause.kind is not CauseKind.OUTAGE for cause in signed):
         return state, []
-    return replace(state, acts=replace(state.acts, inhibition=None)), [InhibitionEnded(held, WHY)]
+    return replace(state, acts=stretch.opened(state.acts, now)), [InhibitionEnded(held, WHY)]
 
 
 def _with_outage(

@@ -154,6 +154,8 @@ class History:
         self.probe_pages: set[tuple[str, str]] = set()
         self.wishes: list[Wish] = []
         self.closed_until: datetime | None = None
+        self.closed_since: datetime | None = None  # by one inhibition after another
+        self.opened: datetime | None = None
         self.renewal: tuple[str, str, datetime] | None = None
         self.answer = ""
 
@@ -257,7 +259,11 @@ class History:
             self.wishes = []
             if self.closed_until and entry.event.last_alive_at:
                 self.closed_until -= entry.event.last_alive_at - now
-                self._forget(now)
+            if self.closed_since and entry.event.last_alive_at:
+                self.closed_since -= entry.event.last_alive_at - now
+            if self.opened and entry.event.last_alive_at:
+                self.opened -= entry.event.last_alive_at - now
+            self._forget(now)
         for held_cause in self.causes:
             held_cause.suspended |= is_long and held_cause.cause.kind == "outage"
 
@@ -266,7 +272,15 @@ class History:
     def _forget(self, now: datetime) -> None:
         self.wishes = [wish for wish in self.wishes if now < wish.asked + timedelta(minutes=15)]
         if self.closed_until and self.closed_until <= now:
-            self.closed_until = None
+            self._open(now)
+
+    def _open(self, now: datetime) -> None:
+        self.closed_until, self.opened = None, now
+
+    def _hour_ends(self, now: datetime) -> datetime:
+        if not self.closed_until and not (self.opened and now - self.opened < timedelta(minutes=15)):
+            self.closed_since = now
+        return (self.closed_since or now).replace(microsecond=0) + timedelta(hours=1)
 
     def _did(self, entry: Entry, did: Did) -> str:
         now = entry.now
@@ -280,7 +294,9 @@ class History:
                 is_done = any(held.outage is None for held in alive)
                 self.causes = [held for held in self.causes if held.outage or not is_done]
             case "end":
-                is_done, self.closed_until = self.closed_until is not None, None
+                is_done = self.closed_until is not None
+                if is_done:
+                    self._open(now)
             case _:
                 found = next((held for held in alive if held.name() == did.target), None)
                 return self._renew(entry, did, found) if found else "no_such"
@@ -295,6 +311,8 @@ class History:
         if did.what == "raise" and entry.policy.manual_persons == 1:
             self._raise((did.person,), did.span, entry.now)
             return "done"
+        if did.what == "inhibit" and self._hour_ends(entry.now) - entry.now < timedelta(seconds=5):
+            return "not_possible"
         mine = [wish for wish in self.wishes if wish.kind == did.what and _same(wish.by, did.person)]
         if mine or len(self.wishes) > 3:
             return "not_possible"
@@ -317,11 +335,14 @@ class History:
         too_long = wish.kind == "raise" and wish.span > entry.policy.manual_max
         if _same(wish.by, did.person) or too_long or (wish.kind == "raise" and self._holds(wish.by, entry.now)):
             return "not_possible"
+        hour_ends = self._hour_ends(entry.now)
+        if wish.kind == "inhibit" and hour_ends - entry.now < timedelta(seconds=5):
+            return "not_possible"
         self.wishes.remove(wish)
         if wish.kind == "raise":
             self._raise((wish.by, did.person), wish.span, entry.now)
         else:
-            self.closed_until = (entry.now + wish.span).replace(microsecond=0)
+            self.closed_until = min((entry.now + wish.span).replace(microsecond=0), hour_ends)
         return "done"
 
     def _renew(self, entry: Entry, did: Did, held: Held) -> str:
