@@ -111,10 +111,15 @@ def _taken_in(
             resumed, facts = restart.resume(after, policy, event, now)
             return resumed, [*died, *facts]
         case ClockSetBack():
-            return standing.set_back(state, event.by), []
+            after, moved = standing.set_back(state, event.by, now)
+            return _none_from_the_future(after, now), moved
         case _:
-            probes = {name: set_back(probe, now) for name, probe in state.probes.items()}
-            return replace(state, probes=probes), []
+            return _none_from_the_future(state, now), []
+
+
+def _none_from_the_future(state: PlatformState, now: datetime) -> PlatformState:
+    """Return the state with no probe measured later than now: it would count as measured for too long."""
+    return replace(state, probes={name: set_back(probe, now) for name, probe in state.probes.items()})
 
 
 def _told(state: PlatformState, policy: PlatformPolicy, event: CopyJudged, now: datetime) -> Step:

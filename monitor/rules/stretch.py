@@ -38,6 +38,11 @@ def closed(acts: Acts, now: datetime) -> Stretch:
     return Stretch(now) if held is None else Stretch(held.since)
 
 
+def spent(acts: Acts, now: datetime) -> Acts:
+    """Return what is left standing when nothing holds it closed from now on, and the hour is over."""
+    return replace(acts, inhibition=None, stretch=Stretch(now - INHIBIT_MAX, now))
+
+
 def opened(acts: Acts, now: datetime) -> Acts:
     """Return what is left standing when nothing holds it closed from now on."""
     held = acts.stretch

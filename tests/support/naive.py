@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, VotesChanged
+from monitor.model.event import BlindnessChanged, ClockSetBack, Event, Observed, Restarted, VotesChanged
 from monitor.model.outcome import Attempt, OutcomeKind, Reason, Warn
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import Cause
@@ -195,6 +195,9 @@ class History:
                 self.causes.append(Held(cause))
             case Did() as did:
                 self.answer = self._did(entry, did)
+            case ClockSetBack(by=by):
+                self._set_back(by)
+                self._forget(entry.now)
             case Restarted(last_alive_at=alive):
                 self._restart(
                     entry, is_long=alive is None or alive > entry.now or entry.now - alive > entry.policy.ready_ttl
@@ -257,13 +260,12 @@ class History:
             entry.event.last_alive_at is None or entry.event.last_alive_at > now
         ):
             self.wishes = []
-            if self.closed_until and entry.event.last_alive_at:
-                self.closed_until -= entry.event.last_alive_at - now
-            if self.closed_since and entry.event.last_alive_at:
-                self.closed_since -= entry.event.last_alive_at - now
-            if self.opened and entry.event.last_alive_at:
-                self.opened -= entry.event.last_alive_at - now
+            if entry.event.last_alive_at:
+                self._set_back(entry.event.last_alive_at - now)
             self._forget(now)
+            if self.closed_until:
+                self._open(now)
+                self.closed_since = now - timedelta(hours=1)
         for held_cause in self.causes:
             held_cause.suspended |= is_long and held_cause.cause.kind == "outage"
 
@@ -273,6 +275,21 @@ class History:
         self.wishes = [wish for wish in self.wishes if now < wish.asked + timedelta(minutes=15)]
         if self.closed_until and self.closed_until <= now:
             self._open(now)
+
+    def _set_back(self, by: timedelta) -> None:
+        """Have everything that lasts have lasted longer by this: the clock did not show it."""
+        self.readings = [(when - by, verdict, is_restart) for when, verdict, is_restart in self.readings]
+        for wish in self.wishes:
+            wish.asked -= by
+        for held in self.causes:
+            if held.cause.until:
+                held.cause = replace(held.cause, until=(held.cause.until - by).replace(microsecond=0))
+        if self.closed_until:
+            self.closed_until = (self.closed_until - by).replace(microsecond=0)
+        self.closed_since = self.closed_since and self.closed_since - by
+        self.opened = self.opened and self.opened - by
+        if self.renewal:
+            self.renewal = (*self.renewal[:2], (self.renewal[2] - by).replace(microsecond=0))
 
     def _open(self, now: datetime) -> None:
         self.closed_until, self.opened = None, now
