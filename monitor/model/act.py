@@ -183,8 +183,8 @@ class Acts:
     """What people's acts left standing on a platform, beside its causes.
 
     `stretch`: the latest one in which outages were held closed. `warned`: up to which instant people were warned that
-    a cause ends, by its id. `done`: the latest acts, oldest first. `count`: how many acts were done, ever; it tells
-    their pages apart.
+    a cause ends, by its id. `news`: until when people are told of what left the flag sealed, by its name. `done`: the
+    latest acts, oldest first. `count`: how many acts were done, ever; it tells their pages apart.
     """
 
     requests: tuple[Request, ...] = ()
@@ -192,5 +192,6 @@ class Acts:
     stretch: Stretch | None = None
     renewal: Renewal | None = None
     warned: Mapping[str, datetime] = field(default_factory=dict)
+    news: Mapping[str, datetime] = field(default_factory=dict)
     done: tuple[Remembered, ...] = ()
     count: int = 0

@@ -120,11 +120,14 @@ def held_closed(state: PlatformState, held: Inhibition) -> str:
     )
 
 
-def not_held_closed(state: PlatformState) -> str:
-    """Say that it is held closed no longer, and what follows."""
-    is_raised = any(cause.kind is CauseKind.OUTAGE and not cause.is_held_back for cause in state.causes)
-    what = "the outage raises break-glass again" if is_raised else f"the platform is {state.verdict}"
-    return f"{state.platform}: break-glass is held closed no longer, {what}"
+def not_held_closed(state: PlatformState, why: str) -> str:
+    """Say that it is held closed no longer, why, and what follows."""
+    raising = [cause for cause in state.causes if not cause.is_held_back]
+    if any(cause.kind is CauseKind.OUTAGE for cause in raising):
+        what = "READY again, the outage raises it"
+    else:
+        what = f"{'raised all the same' if raising else 'sealed'}, the platform is {state.verdict}"
+    return f"{state.platform}: break-glass is held closed no longer, and {what}: {why}"
 
 
 def request_on(state: PlatformState, request: Request) -> str:

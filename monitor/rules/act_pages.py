@@ -1,7 +1,8 @@
 """What people's acts on the flag have to tell beside the flag itself (design 3.4: every one of them pages everybody).
 
 1. What waits for a second person fires under its own id, and is resolved when it is confirmed or has died.
-2. An inhibition fires under `inhibit` while it holds, again when another takes its place; it is resolved when over.
+2. An inhibition fires under `inhibit` while it holds, again when another takes its place; it is resolved when over,
+   which is told as `news`, or by the flag's own page, as well.
 3. Who renews an outage cause that is held closed is told of there: the flag itself says nothing then.
 """
 
@@ -53,15 +54,10 @@ def _request(state: PlatformState, fact: ActDone, request: Request) -> Concern:
 def _inhibition(state: PlatformState, facts: tuple[Fact, ...]) -> Iterator[Concern]:
     held = state.acts.inhibition
     if held is None:
-        whys = [fact.why for fact in facts if isinstance(fact, InhibitionEnded)]
-        if whys:
-            yield Concern(
-                PageKind.FLAG,
-                holds=False,
-                summary=act_lines.not_held_closed(state),
-                reason="; ".join(whys),
-                detail=_INHIBIT,
-            )
+        for fact in facts:
+            if isinstance(fact, InhibitionEnded):
+                summary = act_lines.not_held_closed(state, fact.why)
+                yield Concern(PageKind.FLAG, holds=False, summary=summary, reason=fact.why, detail=_INHIBIT)
         return
     told = {ActKind.INHIBIT} | ({ActKind.RENEW} if state.flag.state is FlagState.STANDBY else set())
     news = [act_lines.done(state, fact) for fact in facts if isinstance(fact, ActDone) and fact.kind in told]

@@ -74,4 +74,5 @@ def end_inhibit(state: PlatformState, act: EndInhibit, turn: Turn) -> Found:
     fact = ActDone(ActKind.INHIBIT_END, person, turn.hand.token, held.id, act.reason)
     after = replace(state, acts=stretch.opened(state.acts, turn.now))
     ruling = Ruling(Answer.DONE, "what outages raise is held closed no longer", held.id)
-    return Done(after, (fact, InhibitionEnded(held, f"ended by {person}")), ruling)
+    why = f"ended by {person}{f': {act.reason}' if act.reason else ''}"
+    return Done(after, (fact, InhibitionEnded(held, why)), ruling)

@@ -39,6 +39,7 @@ from monitor.rules import (
     copies,
     deadlines,
     flag,
+    news,
     outage,
     pages,
     platform,
@@ -182,8 +183,10 @@ def _settled(before: PlatformState, after: PlatformState, facts: list[Fact], tur
     after, warned = standing.warn(after, policy, now)
     after, flagged = flag.settle(before, after, now)
     facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged]
+    after = news.settle(after, facts, now)
     concerns = (
         *turn.concerns,
+        *news.of_acts(after, facts),
         *pages.of_platform(after, policy, facts, tally, now),
         *act_pages.of_acts(after, facts),
     )

@@ -83,7 +83,7 @@ def resume(state: PlatformState, event: Restarted, now: datetime) -> tuple[Platf
     if acts.inhibition is not None and acts.inhibition.until > now:
         facts.append(InhibitionEnded(acts.inhibition, why))
         acts = stretch.spent(acts, now)
-    return replace(after, acts=acts), [*moved, *facts]
+    return replace(after, acts=replace(acts, news={})), [*moved, *facts]
 
 
 def warn(state: PlatformState, policy: PlatformPolicy, now: datetime) -> tuple[PlatformState, list[Fact]]:
@@ -106,6 +106,7 @@ def deadlines(state: PlatformState, policy: PlatformPolicy, now: datetime) -> It
     yield from (request.expires_at for request in state.acts.requests)
     if state.acts.inhibition is not None:
         yield state.acts.inhibition.until
+    yield from state.acts.news.values()
     for ending in _endings(state, policy, now):
         yield from (at for at in _warnings(ending) if at > now)
 
@@ -128,6 +129,7 @@ def _acts_set_back(acts: Acts, by: timedelta) -> Acts:
         stretch=closed and Stretch(closed.since - by, _earlier(closed.opened_at, by)),
         renewal=renewal and replace(renewal, until=_end_earlier(renewal.until, by)),
         warned={name: at - by for name, at in acts.warned.items()},
+        news={name: until - by for name, until in acts.news.items()},
     )
 
 

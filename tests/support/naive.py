@@ -156,6 +156,7 @@ class History:
         self.closed_until: datetime | None = None
         self.closed_since: datetime | None = None  # by one inhibition after another
         self.opened: datetime | None = None
+        self.news: dict[str, datetime] = {}
         self.renewal: tuple[str, str, datetime] | None = None
         self.answer = ""
 
@@ -174,6 +175,10 @@ class History:
         kinds = {held.cause.kind.value for held in in_force}
         state = "ready" if kinds & {"outage", "manual"} else "exercise" if kinds else "standby"
         self.flags.append((state, frozenset((*held.name(), str(held.cause.until)) for held in in_force)))
+        if state != "standby":
+            self.news = {}
+        elif self.closed_until:
+            self.news.pop("opened", None)
 
     # what happened
 
@@ -259,7 +264,7 @@ class History:
         if isinstance(entry.event, Restarted) and (
             entry.event.last_alive_at is None or entry.event.last_alive_at > now
         ):
-            self.wishes = []
+            self.wishes, self.news = [], {}
             if entry.event.last_alive_at:
                 self._set_back(entry.event.last_alive_at - now)
             self._forget(now)
@@ -272,6 +277,7 @@ class History:
     # what people did
 
     def _forget(self, now: datetime) -> None:
+        self.news = {name: until for name, until in self.news.items() if until > now}
         self.wishes = [wish for wish in self.wishes if now < wish.asked + timedelta(minutes=15)]
         if self.closed_until and self.closed_until <= now:
             self._open(now)
@@ -288,11 +294,13 @@ class History:
             self.closed_until = (self.closed_until - by).replace(microsecond=0)
         self.closed_since = self.closed_since and self.closed_since - by
         self.opened = self.opened and self.opened - by
+        self.news = {name: until - by for name, until in self.news.items()}
         if self.renewal:
             self.renewal = (*self.renewal[:2], (self.renewal[2] - by).replace(microsecond=0))
 
     def _open(self, now: datetime) -> None:
         self.closed_until, self.opened = None, now
+        self.news["opened"] = now + timedelta(minutes=15)
 
     def _hour_ends(self, now: datetime) -> datetime:
         if not self.closed_until and not (self.opened and now - self.opened < timedelta(minutes=15)):
@@ -309,6 +317,8 @@ class History:
                 return self._confirm(entry, did)
             case "lower":
                 is_done = any(held.outage is None for held in alive)
+                if is_done:
+                    self.news["lowered"] = now + timedelta(minutes=15)
                 self.causes = [held for held in self.causes if held.outage or not is_done]
             case "end":
                 is_done = self.closed_until is not None
@@ -528,6 +538,7 @@ class History:
         told |= {("flag", f"{wish.kind}-{wish.by}") for wish in self.wishes}
         if self.closed_until:
             told.add(("flag", "inhibit"))
+        told |= {("flag", name) for name in self.news}
         if self.unknown:
             told.add(("unknown",))
         if self.minority:
