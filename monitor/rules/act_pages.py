@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from monitor.model.act import ActKind, Request
 from monitor.model.fact import ActDone, Fact, InhibitionEnded, RequestDied
@@ -16,7 +17,7 @@ from monitor.model.verdict import FlagState
 from monitor.rules import act_lines
 from monitor.rules.pages import Concern
 
-_INHIBIT = "inhibit"
+INHIBIT: Final = "inhibit"
 _ASKED = frozenset({ActKind.RAISE_ASKED, ActKind.INHIBIT_ASKED})
 
 
@@ -57,7 +58,7 @@ def _inhibition(state: PlatformState, facts: tuple[Fact, ...]) -> Iterator[Conce
         for fact in facts:
             if isinstance(fact, InhibitionEnded):
                 summary = act_lines.not_held_closed(state, fact.why)
-                yield Concern(PageKind.FLAG, holds=False, summary=summary, reason=fact.why, detail=_INHIBIT)
+                yield Concern(PageKind.FLAG, holds=False, summary=summary, reason=fact.why, detail=INHIBIT)
         return
     told = {ActKind.INHIBIT} | ({ActKind.RENEW} if state.flag.state is FlagState.STANDBY else set())
     news = [act_lines.done(state, fact) for fact in facts if isinstance(fact, ActDone) and fact.kind in told]
@@ -66,7 +67,7 @@ def _inhibition(state: PlatformState, facts: tuple[Fact, ...]) -> Iterator[Conce
         holds=True,
         summary="; ".join(news) or act_lines.held_closed(state, held),
         reason=held.reason,
-        detail=_INHIBIT,
+        detail=INHIBIT,
         is_news=bool(news),
         mark=f".{state.acts.count}",
     )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.model.act import ActKind
-from monitor.model.fact import ActDone, Fact, InhibitionEnded
+from monitor.model.fact import ActDone, Fact, InhibitionEnded, InhibitionLost
 from monitor.model.page import PageKind
 from monitor.model.state import PlatformState
 from monitor.model.verdict import FlagState
@@ -59,7 +59,7 @@ def _of(state: PlatformState, facts: Iterable[Fact]) -> Iterator[tuple[str, str]
         match fact:
             case ActDone(kind=ActKind.LOWER):
                 yield LOWERED, act_lines.done(state, fact)
-            case InhibitionEnded() if state.acts.inhibition is None:
+            case InhibitionEnded() | InhibitionLost() if state.acts.inhibition is None:
                 yield OPENED, act_lines.not_held_closed(state, fact.why)
             case _:
                 pass

@@ -36,6 +36,7 @@ from monitor.model.fact import (
     FlagChanged,
     FunctionChanged,
     InhibitionEnded,
+    InhibitionLost,
     OutageEnded,
     OutageWidened,
     PageDecided,
@@ -156,10 +157,10 @@ def unresolvable(
     return {key: kind for key, kind in firing.items() if (key, kind) not in gone}, facts
 
 
-def over(policy: PlatformPolicy, kind: PageKind, why: str, now: datetime) -> PageDecided:
+def over(policy: PlatformPolicy, kind: PageKind, why: str, now: datetime, detail: str = "") -> PageDecided:
     """Return a page that resolves what may have been told of the platform, though nothing on record says so."""
     concern = Concern(kind, holds=False, summary=summaries.judged_anew(policy.platform, kind), reason=why)
-    return PageDecided(_page(concern, key_of(policy, kind), PageStatus.RESOLVED, policy.platform, now))
+    return PageDecided(_page(concern, key_of(policy, kind, detail), PageStatus.RESOLVED, policy.platform, now))
 
 
 def withheld(state: PlatformState, policy: PlatformPolicy, facts: Iterable[Fact]) -> Iterator[PageWithheld]:
@@ -265,7 +266,8 @@ def _flag(state: PlatformState, facts: tuple[Fact, ...]) -> Concern:
     is_raised = state.flag.state is not FlagState.STANDBY
     done = [act_lines.done(state, fact) for fact in facts if isinstance(fact, ActDone) and fact.kind in _ON_FLAG]
     if is_raised and state.acts.inhibition is None:
-        done += [act_lines.not_held_closed(state, fact.why) for fact in facts if isinstance(fact, InhibitionEnded)]
+        over = [fact for fact in facts if isinstance(fact, InhibitionEnded | InhibitionLost)]
+        done += [act_lines.not_held_closed(state, fact.why) for fact in over]
     ending = [fact for fact in facts if isinstance(fact, EndsSoon)]
     told = "; ".join((*done, *(act_lines.ends_soon(state, fact) for fact in ending)))
     return Concern(
