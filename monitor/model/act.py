@@ -116,6 +116,17 @@ class Inhibition:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Since when what outages raise has been held closed, by one inhibition after another.
+
+    `opened_at`: since when nothing holds it closed; None while something does.
+    """
+
+    since: datetime
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Renewal:
     """A person lets an outage cause rest on an unknown verdict until an instant, though `unknown_max` is over."""
 
@@ -171,13 +182,16 @@ class Remembered:
 class Acts:
     """What people's acts left standing on a platform, beside its causes.
 
-    `warned`: up to which instant people were warned that a cause ends, by its id. `done`: the latest acts, oldest
-    first. `count`: how many acts were done, ever; it tells their pages apart.
+    `stretch`: the latest one in which outages were held closed. `warned`: up to which instant people were warned that
+    a cause ends, by its id. `news`: until when people are told of what left the flag sealed, by its name. `done`: the
+    latest acts, oldest first. `count`: how many acts were done, ever; it tells their pages apart.
     """
 
     requests: tuple[Request, ...] = ()
     inhibition: Inhibition | None = None
+    stretch: Stretch | None = None
     renewal: Renewal | None = None
     warned: Mapping[str, datetime] = field(default_factory=dict)
+    news: Mapping[str, datetime] = field(default_factory=dict)
     done: tuple[Remembered, ...] = ()
     count: int = 0

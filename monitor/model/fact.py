@@ -121,6 +121,13 @@ class InhibitionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class InhibitionLost:
+    """What outages raise was held closed in a run that is not on record; nobody knows by whom. It is no longer."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndsSoon:
     """A cause in force will end by time, unless somebody renews it."""
 
@@ -173,6 +180,7 @@ Fact = (
     | ActDone
     | RequestDied
     | InhibitionEnded
+    | InhibitionLost
     | EndsSoon
     | FlagChanged
     | FlagTakenUp

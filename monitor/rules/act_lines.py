@@ -6,9 +6,10 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Final
 
-from monitor.model.act import ActKind, Inhibition, Request, RequestKind
+from monitor.model.act import ActKind, Inhibition, Request, RequestKind, Stretch
 from monitor.model.fact import ActDone, EndsSoon, RequestDied
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
@@ -83,6 +84,13 @@ def _stays(platform: str, kept: Sequence[Cause]) -> str:
     return f"outage {names} stays, which nobody lowers: two persons can hold it closed, monitor flag inhibit {platform}"
 
 
+def held_long_enough(held: Stretch, longest: timedelta, open_for: timedelta) -> str:
+    """Say that it may be held closed no longer, and from when on it may be again."""
+    line = f"held closed since {reasons.clock(held.since)}, and {reasons.span(longest)} in all is the most"
+    after = f", until {reasons.clock(held.opened_at + open_for)}" if held.opened_at else ""
+    return f"{line}: it must be open for {reasons.span(open_for)} before two persons hold it closed again{after}"
+
+
 # pages
 
 
@@ -112,11 +120,14 @@ def held_closed(state: PlatformState, held: Inhibition) -> str:
     )
 
 
-def not_held_closed(state: PlatformState) -> str:
-    """Say that it is held closed no longer, and what follows."""
-    is_raised = any(cause.kind is CauseKind.OUTAGE and not cause.is_held_back for cause in state.causes)
-    what = "the outage raises break-glass again" if is_raised else f"the platform is {state.verdict}"
-    return f"{state.platform}: break-glass is held closed no longer, {what}"
+def not_held_closed(state: PlatformState, why: str) -> str:
+    """Say that it is held closed no longer, why, and what follows."""
+    raising = [cause for cause in state.causes if not cause.is_held_back]
+    if any(cause.kind is CauseKind.OUTAGE for cause in raising):
+        what = "READY again, the outage raises it"
+    else:
+        what = f"{'raised all the same' if raising else 'sealed'}, the platform is {state.verdict}"
+    return f"{state.platform}: break-glass is held closed no longer, and {what}: {why}"
 
 
 def request_on(state: PlatformState, request: Request) -> str:

@@ -1,11 +1,13 @@
 """What people's acts on the flag have to tell beside the flag itself (design 3.4: every one of them pages everybody).
 
 1. What waits for a second person fires under its own id, and is resolved when it is confirmed or has died.
-2. An inhibition fires under `inhibit` while it holds, again when another takes its place; it is resolved when over.
+2. An inhibition fires under `inhibit` while it holds, again when another takes its place; it is resolved when over,
+   which is told as `news`, or by the flag's own page, as well.
 3. Who renews an outage cause that is held closed is told of there: the flag itself says nothing then.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from monitor.model.act import ActKind, Request
 from monitor.model.fact import ActDone, Fact, InhibitionEnded, RequestDied
@@ -15,7 +17,7 @@ from monitor.model.verdict import FlagState
 from monitor.rules import act_lines
 from monitor.rules.pages import Concern
 
-_INHIBIT = "inhibit"
+INHIBIT: Final = "inhibit"
 _ASKED = frozenset({ActKind.RAISE_ASKED, ActKind.INHIBIT_ASKED})
 
 
@@ -53,15 +55,10 @@ def _request(state: PlatformState, fact: ActDone, request: Request) -> Concern:
 def _inhibition(state: PlatformState, facts: tuple[Fact, ...]) -> Iterator[Concern]:
     held = state.acts.inhibition
     if held is None:
-        whys = [fact.why for fact in facts if isinstance(fact, InhibitionEnded)]
-        if whys:
-            yield Concern(
-                PageKind.FLAG,
-                holds=False,
-                summary=act_lines.not_held_closed(state),
-                reason="; ".join(whys),
-                detail=_INHIBIT,
-            )
+        for fact in facts:
+            if isinstance(fact, InhibitionEnded):
+                summary = act_lines.not_held_closed(state, fact.why)
+                yield Concern(PageKind.FLAG, holds=False, summary=summary, reason=fact.why, detail=INHIBIT)
         return
     told = {ActKind.INHIBIT} | ({ActKind.RENEW} if state.flag.state is FlagState.STANDBY else set())
     news = [act_lines.done(state, fact) for fact in facts if isinstance(fact, ActDone) and fact.kind in told]
@@ -70,7 +67,7 @@ def _inhibition(state: PlatformState, facts: tuple[Fact, ...]) -> Iterator[Conce
         holds=True,
         summary="; ".join(news) or act_lines.held_closed(state, held),
         reason=held.reason,
-        detail=_INHIBIT,
+        detail=INHIBIT,
         is_news=bool(news),
         mark=f".{state.acts.count}",
     )

@@ -19,6 +19,7 @@ from monitor.model.fact import (
     FlagChanged,
     FlagTakenUp,
     InhibitionEnded,
+    InhibitionLost,
     OutageEnded,
     OutageOpened,
     OutageReopened,
@@ -76,7 +77,7 @@ def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out
             return "cause_added", {"kind": fact.cause.kind, "id": fact.cause.id}
         case CauseEnded():
             return "cause_ended", {"kind": fact.cause.kind, "id": fact.cause.id, "why": fact.why}
-        case ActDone() | RequestDied() | InhibitionEnded():
+        case ActDone() | RequestDied() | InhibitionEnded() | InhibitionLost():
             return _act_line(fact)
         case FlagChanged():
             return "flag", {"was": fact.was.state, "now": fact.now.state, "change": fact.now.change, "why": fact.why}
@@ -92,7 +93,7 @@ def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out
             return None
 
 
-def _act_line(fact: ActDone | RequestDied | InhibitionEnded) -> tuple[str, Body]:
+def _act_line(fact: ActDone | RequestDied | InhibitionEnded | InhibitionLost) -> tuple[str, Body]:
     match fact:
         case ActDone():
             return f"flag_{fact.kind}", _act(fact)
@@ -100,6 +101,8 @@ def _act_line(fact: ActDone | RequestDied | InhibitionEnded) -> tuple[str, Body]
             return "flag_request_died", {"id": fact.request.id, "asked_by": fact.request.by, "why": fact.why}
         case InhibitionEnded():
             return "flag_inhibition_ended", {"id": fact.inhibition.id, "why": fact.why}
+        case InhibitionLost():
+            return "flag_inhibition_lost", {"why": fact.why}
 
 
 def _act(fact: ActDone) -> Body:

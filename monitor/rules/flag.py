@@ -15,6 +15,7 @@ from datetime import datetime
 from monitor.model.fact import Fact, FlagChanged
 from monitor.model.state import Cause, FlagHead, PlatformState
 from monitor.model.verdict import CauseKind, FlagState
+from monitor.rules import reasons
 from monitor.rules.causes import in_force
 
 _READY = (CauseKind.OUTAGE, CauseKind.MANUAL)
@@ -45,5 +46,13 @@ def _why(held: set[Cause], holds: set[Cause]) -> str:
     left, before = {cause.id for cause in holds}, {cause.id for cause in held}
     gone = (f"{cause.kind} {cause.id} no longer holds" for cause in held if cause.id not in left)
     new = (f"{cause.kind} {cause.id} holds" for cause in holds if cause.id not in before)
-    longer = (f"{cause.kind} {cause.id} holds for longer" for cause in holds - held if cause.id in before)
-    return "; ".join((*sorted(new), *sorted(longer), *sorted(gone)))
+    moved = (f"{cause.kind} {cause.id} {_moved_how(cause, held)}" for cause in holds - held if cause.id in before)
+    return "; ".join((*sorted(new), *sorted(moved), *sorted(gone)))
+
+
+def _moved_how(cause: Cause, held: set[Cause]) -> str:
+    """Say what became of a cause that goes on with another end."""
+    before, until = next(each.until for each in held if each.id == cause.id), cause.until
+    if until is None or before is None or until > before:
+        return "holds for longer"
+    return f"ends at {reasons.clock(until)}, the clock was set back"

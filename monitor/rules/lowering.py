@@ -2,20 +2,17 @@
 
 1. `lower` takes one person, and ends manual and exercise causes only.
 2. To hold outages closed always takes two persons, for an hour at most. One person ends it. A second inhibition takes
-   the first one's place.
+   the first one's place, and ends with the hour of the first: `stretch` says what counts as one. Where too little of
+   that hour is left, it is neither asked for nor confirmed.
 """
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
 
 from monitor.model.act import ActKind, Answer, EndInhibit, Inhibit, Inhibition, Lower, Request, RequestKind, Ruling
 from monitor.model.fact import ActDone, CauseEnded, Fact, InhibitionEnded
 from monitor.model.state import PlatformState
-from monitor.rules import act_lines, causes, reasons
-from monitor.rules.act_turn import LONGEST_REASON, Done, Found, Turn, ask, end_of, is_line, no, unfit
-
-INHIBIT_MAX: Final = timedelta(hours=1)
+from monitor.rules import act_lines, causes, reasons, stretch
+from monitor.rules.act_turn import LEAST_SPAN, LONGEST_REASON, Done, Found, Turn, ask, end_of, is_line, no, unfit
 
 
 def lower(state: PlatformState, act: Lower, turn: Turn) -> Found:
@@ -35,22 +32,35 @@ def lower(state: PlatformState, act: Lower, turn: Turn) -> Found:
 
 def inhibit(state: PlatformState, act: Inhibit, turn: Turn) -> Found:
     """Have the wish to hold outages closed wait for a second person."""
-    return unfit(act.reason, act.span, INHIBIT_MAX) or ask(state, RequestKind.INHIBIT, act, turn)
+    refusal = unfit(act.reason, act.span, stretch.INHIBIT_MAX) or _held_long_enough(state, turn)
+    return refusal or ask(state, RequestKind.INHIBIT, act, turn)
 
 
-def inhibited(state: PlatformState, request: Request, turn: Turn) -> Done:
+def inhibited(state: PlatformState, request: Request, turn: Turn) -> Found:
     """Return what a confirmed inhibition leads to."""
+    refusal = _held_long_enough(state, turn)
+    if refusal is not None:
+        return refusal
     held = state.acts.inhibition
-    until = end_of(turn.now, request.span)
+    until = min(end_of(turn.now, request.span), stretch.ends_at(state.acts, turn.now))
     by, confirmed_by = request.by, turn.hand.person
     inhibition = Inhibition(request.id, by, confirmed_by, request.reason, turn.now, until)
     fact = ActDone(
         ActKind.INHIBIT, confirmed_by, turn.hand.token, request.id, request.reason, until=until, request=request
     )
     over: tuple[Fact, ...] = () if held is None else (InhibitionEnded(held, f"{request.id} took its place"),)
-    after = replace(state, acts=replace(state.acts, inhibition=inhibition))
+    closed = stretch.closed(state.acts, turn.now)
+    after = replace(state, acts=replace(state.acts, inhibition=inhibition, stretch=closed))
     ruling = Ruling(Answer.DONE, f"what outages raise is held closed until {reasons.clock(until)}", request.id)
     return Done(after, (*over, fact), ruling)
+
+
+def _held_long_enough(state: PlatformState, turn: Turn) -> Ruling | None:
+    """Return why it may be held closed no longer; None if it may."""
+    going_on = stretch.going_on(state.acts, turn.now)
+    if going_on is None or stretch.ends_at(state.acts, turn.now) - turn.now >= LEAST_SPAN:
+        return None
+    return no(act_lines.held_long_enough(going_on, stretch.INHIBIT_MAX, stretch.OPEN_FOR))
 
 
 def end_inhibit(state: PlatformState, act: EndInhibit, turn: Turn) -> Found:
@@ -62,6 +72,7 @@ def end_inhibit(state: PlatformState, act: EndInhibit, turn: Turn) -> Found:
         return no("nothing holds it closed: there is nothing to end")
     person = turn.hand.person
     fact = ActDone(ActKind.INHIBIT_END, person, turn.hand.token, held.id, act.reason)
-    after = replace(state, acts=replace(state.acts, inhibition=None))
+    after = replace(state, acts=stretch.opened(state.acts, turn.now))
     ruling = Ruling(Answer.DONE, "what outages raise is held closed no longer", held.id)
-    return Done(after, (fact, InhibitionEnded(held, f"ended by {person}")), ruling)
+    why = f"ended by {person}{f': {act.reason}' if act.reason else ''}"
+    return Done(after, (fact, InhibitionEnded(held, why)), ruling)

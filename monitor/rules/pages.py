@@ -3,8 +3,8 @@
 1. outage: fires when an outage opens or comes back, resolved when it ends. Its key names the outage.
 2. flag: fires at each change while the flag is raised (ready or exercise), resolved when it is standby again. It is
    the only kind that fires again without having been resolved: every raise, every change, every act of a person and
-   every warning that a cause will end pages everybody. What waits for a second person, and what is held closed, has
-   keys of its own (`act_pages`).
+   every warning that a cause will end pages everybody. What waits for a second person, what is held closed, and news of
+   an act that leaves it sealed have keys of their own (`act_pages`, `news`).
 3. unknown: fires when the verdict has been unknown for `unknown_pages_after`, resolved when it isn't unknown.
 4. minority_down: fires while too few vantages see it down to say so.
 5. degraded: a ticket, fires when the verdict is degraded, resolved when it is up or down. Unknown changes nothing.
@@ -36,6 +36,8 @@ from monitor.model.fact import (
     Fact,
     FlagChanged,
     FunctionChanged,
+    InhibitionEnded,
+    InhibitionLost,
     OutageEnded,
     OutageWidened,
     PageDecided,
@@ -155,10 +157,10 @@ def unresolvable(
     return {key: kind for key, kind in firing.items() if (key, kind) not in gone}, facts
 
 
-def over(policy: PlatformPolicy, kind: PageKind, why: str, now: datetime) -> PageDecided:
+def over(policy: PlatformPolicy, kind: PageKind, why: str, now: datetime, detail: str = "") -> PageDecided:
     """Return a page that resolves what may have been told of the platform, though nothing on record says so."""
     concern = Concern(kind, holds=False, summary=summaries.judged_anew(policy.platform, kind), reason=why)
-    return PageDecided(_page(concern, key_of(policy, kind), PageStatus.RESOLVED, policy.platform, now))
+    return PageDecided(_page(concern, key_of(policy, kind, detail), PageStatus.RESOLVED, policy.platform, now))
 
 
 def withheld(state: PlatformState, policy: PlatformPolicy, facts: Iterable[Fact]) -> Iterator[PageWithheld]:
@@ -264,6 +266,9 @@ def _flag(state: PlatformState, facts: tuple[Fact, ...]) -> Concern:
     whys = [fact.why for fact in facts if isinstance(fact, CauseEnded)]
     is_raised = state.flag.state is not FlagState.STANDBY
     done = [act_lines.done(state, fact) for fact in facts if isinstance(fact, ActDone) and fact.kind in _ON_FLAG]
+    if is_raised and state.acts.inhibition is None:
+        over = [fact for fact in facts if isinstance(fact, InhibitionEnded | InhibitionLost)]
+        done += [act_lines.not_held_closed(state, fact.why) for fact in over]
     ending = [fact for fact in facts if isinstance(fact, EndsSoon)]
     told = "; ".join((*done, *(act_lines.ends_soon(state, fact) for fact in ending)))
     return Concern(

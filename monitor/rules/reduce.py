@@ -39,6 +39,7 @@ from monitor.rules import (
     copies,
     deadlines,
     flag,
+    news,
     outage,
     pages,
     platform,
@@ -111,10 +112,15 @@ def _taken_in(
             resumed, facts = restart.resume(after, policy, event, now)
             return resumed, [*died, *facts]
         case ClockSetBack():
-            return standing.set_back(state, event.by), []
+            after, moved = standing.set_back(state, event.by, now)
+            return _none_from_the_future(after, now), moved
         case _:
-            probes = {name: set_back(probe, now) for name, probe in state.probes.items()}
-            return replace(state, probes=probes), []
+            return _none_from_the_future(state, now), []
+
+
+def _none_from_the_future(state: PlatformState, now: datetime) -> PlatformState:
+    """Return the state with no probe measured later than now: it would count as measured for too long."""
+    return replace(state, probes={name: set_back(probe, now) for name, probe in state.probes.items()})
 
 
 def _told(state: PlatformState, policy: PlatformPolicy, event: CopyJudged, now: datetime) -> Step:
@@ -177,8 +183,10 @@ def _settled(before: PlatformState, after: PlatformState, facts: list[Fact], tur
     after, warned = standing.warn(after, policy, now)
     after, flagged = flag.settle(before, after, now)
     facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged]
+    after = news.settle(after, facts, now)
     concerns = (
         *turn.concerns,
+        *news.of_acts(after, facts),
         *pages.of_platform(after, policy, facts, tally, now),
         *act_pages.of_acts(after, facts),
     )

@@ -2,9 +2,13 @@
 
 1. A request dies 15 minutes after it was asked for, half-open: at that instant it can no longer be confirmed.
 2. An inhibition ends at its end, half-open.
-3. Both count real time. When the clock is set back while we watch, their ends are set back with it. A request from the
-   future, or one that waited while nobody knows how long the monitor was away, dies.
-4. Before a cause in force ends by time, people are warned, so that one of them can renew it: 60, 30 and 10 minutes
+3. Both count real time, and so does what people and drills raised, a renewal, and how long the verdict has been what
+   it is. When the clock is set back while we watch, all of it is set back with it (`set_back`); an end stays in whole
+   seconds, rounded down. What raises the flag is then signed anew.
+4. Where nobody knows how long the monitor was away, a request dies, and so does one from the future; nothing is held
+   closed any more, and the stretch counts as spent. What people raised goes on with what was left of it: nobody is
+   locked out for our clock's sake.
+5. Before a cause in force ends by time, people are warned, so that one of them can renew it: 60, 30 and 10 minutes
    before an outage cause that rests on an unknown verdict, 10 minutes before a manual one. Where `unknown_max` is below
    4 h they are that much shorter, and a manual cause's is never more than a quarter of its time. Whoever wakes up
    late is warned once.
@@ -15,13 +19,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from monitor.model.act import Acts, Request
+from monitor.model.act import Acts, Request, Stretch
 from monitor.model.event import Restarted
-from monitor.model.fact import EndsSoon, Fact, InhibitionEnded, RequestDied
+from monitor.model.fact import CauseAdded, EndsSoon, Fact, InhibitionEnded, RequestDied
 from monitor.model.policy import PlatformPolicy
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
-from monitor.rules import causes, reasons
+from monitor.rules import causes, reasons, stretch
 
 CONFIRM_WITHIN: Final = timedelta(minutes=15)
 
@@ -45,32 +49,41 @@ def settle(state: PlatformState, now: datetime) -> tuple[PlatformState, list[Fac
     acts, facts = _without(state.acts, {request: _over_why(request, now) for request in state.acts.requests})
     held = acts.inhibition
     if held is not None and held.until <= now:
-        acts = replace(acts, inhibition=None)
+        acts = stretch.opened(acts, now)
         facts.append(InhibitionEnded(held, f"its time was over at {reasons.clock(held.until)}"))
     return (replace(state, acts=acts), facts) if facts else (state, [])
 
 
-def set_back(state: PlatformState, by: timedelta) -> PlatformState:
-    """Return the state with what counts real time moved back with the clock."""
-    acts, held = state.acts, state.acts.inhibition
-    requests = tuple(
-        replace(request, asked_at=request.asked_at - by, expires_at=request.expires_at - by)
-        for request in acts.requests
+def set_back(state: PlatformState, by: timedelta, now: datetime) -> tuple[PlatformState, list[Fact]]:
+    """Return the state with what counts real time moved back with the clock, which shows `now`, and moved causes.
+
+    An outage and its cause began when they began: history is not moved.
+    """
+    kept = tuple(_cause_set_back(cause, by) for cause in state.causes)
+    after = replace(
+        state,
+        causes=kept,
+        acts=_acts_set_back(state.acts, by),
+        verdict_since=_earlier(state.verdict_since, by),
+        quiet_since=_earlier(state.quiet_since, by),
+        unknown_since=_earlier(state.unknown_since, by),
     )
-    if held is not None:
-        held = replace(held, since=held.since - by, until=held.until - by)
-    return replace(state, acts=replace(acts, requests=requests, inhibition=held))
+    moved = [cause for cause in causes.in_force(kept, now) if cause.kind is not CauseKind.OUTAGE]
+    return after, [CauseAdded(cause) for cause in moved]
 
 
 def resume(state: PlatformState, event: Restarted, now: datetime) -> tuple[PlatformState, list[Fact]]:
-    """Return the state to go on with after the monitor was away, and the requests that died by it."""
+    """Return the state to go on with after the monitor was away, and what is over or moved by it."""
     last = event.last_alive_at
     if last is not None and last <= now:
         return state, []
     why = "the monitor was away, and nobody knows for how long"
-    acts, facts = _without(state.acts, dict.fromkeys(state.acts.requests, why))
-    after = replace(state, acts=acts)
-    return (after if last is None else set_back(after, last - now)), facts
+    after, moved = (state, []) if last is None else set_back(state, last - now, now)
+    acts, facts = _without(after.acts, dict.fromkeys(after.acts.requests, why))
+    if acts.inhibition is not None and acts.inhibition.until > now:
+        facts.append(InhibitionEnded(acts.inhibition, why))
+        acts = stretch.spent(acts, now)
+    return replace(after, acts=replace(acts, news={})), [*moved, *facts]
 
 
 def warn(state: PlatformState, policy: PlatformPolicy, now: datetime) -> tuple[PlatformState, list[Fact]]:
@@ -93,8 +106,40 @@ def deadlines(state: PlatformState, policy: PlatformPolicy, now: datetime) -> It
     yield from (request.expires_at for request in state.acts.requests)
     if state.acts.inhibition is not None:
         yield state.acts.inhibition.until
+    yield from state.acts.news.values()
     for ending in _endings(state, policy, now):
         yield from (at for at in _warnings(ending) if at > now)
+
+
+def _cause_set_back(cause: Cause, by: timedelta) -> Cause:
+    if cause.kind is CauseKind.OUTAGE:
+        return cause
+    return replace(cause, since=cause.since - by, until=None if cause.until is None else _end_earlier(cause.until, by))
+
+
+def _acts_set_back(acts: Acts, by: timedelta) -> Acts:
+    held, closed, renewal = acts.inhibition, acts.stretch, acts.renewal
+    return replace(
+        acts,
+        requests=tuple(
+            replace(request, asked_at=request.asked_at - by, expires_at=request.expires_at - by)
+            for request in acts.requests
+        ),
+        inhibition=held and replace(held, since=held.since - by, until=_end_earlier(held.until, by)),
+        stretch=closed and Stretch(closed.since - by, _earlier(closed.opened_at, by)),
+        renewal=renewal and replace(renewal, until=_end_earlier(renewal.until, by)),
+        warned={name: at - by for name, at in acts.warned.items()},
+        news={name: until - by for name, until in acts.news.items()},
+    )
+
+
+def _earlier(at: datetime | None, by: timedelta) -> datetime | None:
+    return None if at is None else at - by
+
+
+def _end_earlier(until: datetime, by: timedelta) -> datetime:
+    """Return an end in whole seconds, as readers of the signed flag see it; never later than it was allowed."""
+    return (until - by).replace(microsecond=0)
 
 
 def _over_why(request: Request, now: datetime) -> str:

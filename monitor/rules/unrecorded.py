@@ -11,22 +11,36 @@
    if another was named after it; else it goes on until it is seen to be over.
 5. A page that must have been decided in that run is decided again, firing or resolved: repeats join by their key. The
    flag's page is one of them, and so are unknown and degraded, if that is what the flag said.
-6. What a person raised is kept as it was signed, to its end. An outage that was signed is not held closed any more;
-   that one was held closed in that run only is not on record, and is lost.
+6. What a person raised is kept as it was signed, to the end that was signed: it may have been renewed, or set back with
+   the clock. Who renewed it is not on record. An outage that was signed is not held closed any more.
+7. That outages were held closed in that run only is not on record, by whom and until when, and is lost: once confirmed
+   down again the platform opens. Where the flag shows it (down, and no outage among its causes) people are told, and
+   it counts as held closed since the flag was sealed.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.model.fact import CauseAdded, CauseEnded, Fact, FlagTakenUp, InhibitionEnded, PageDecided, ProbeChanged
+from monitor.model.act import Stretch
+from monitor.model.fact import (
+    CauseAdded,
+    CauseEnded,
+    Fact,
+    FlagTakenUp,
+    InhibitionEnded,
+    InhibitionLost,
+    PageDecided,
+    ProbeChanged,
+)
 from monitor.model.page import PageKind
 from monitor.model.policy import PlatformPolicy
 from monitor.model.published import PublishedFlag
 from monitor.model.record import FlagLedger
 from monitor.model.state import Cause, FlagHead, Outage, PlatformState, ProbeState
 from monitor.model.verdict import CauseKind, FlagState, Verdict
-from monitor.rules import causes, outage, pages
+from monitor.rules import causes, outage, pages, stretch
+from monitor.rules.act_pages import INHIBIT
 from monitor.rules.probe import doubt, is_believed_bad, must_recover
 
 WHY = "the monitor ended while its store could not be written"
@@ -66,10 +80,15 @@ def take_up(state: PlatformState, policy: PlatformPolicy, published: PublishedFl
     firing = dict(state.firing)
     if published.state is not FlagState.STANDBY:
         firing[pages.key_of(policy, PageKind.FLAG)] = PageKind.FLAG
-    opened, reopened = _no_longer_held_closed(state, signed)
+    opened, reopened = _no_longer_held_closed(state, published, now)
     before = replace(opened, flag=head, causes=signed, firing=firing)
-    new = [CauseAdded(cause) for cause in signed if _is_new(cause, state.causes)]
-    gone = [CauseEnded(cause, WHY) for cause in state.causes if not cause.is_held_back and cause not in signed]
+    new = [CauseAdded(cause) for cause in signed if cause.kind is not CauseKind.OUTAGE and cause not in state.causes]
+    names = _names(signed)
+    gone = [
+        CauseEnded(cause, WHY)
+        for cause in state.causes
+        if not cause.is_held_back and (cause.kind, cause.id) not in names
+    ]
     after, ended = _with_outage(before, policy, published, now)
     suspended, unvouched = causes.suspend(after.causes, WHY)
     probes = _in_doubt(after)
@@ -79,6 +98,8 @@ def take_up(state: PlatformState, policy: PlatformPolicy, published: PublishedFl
         if held.needs_reconfirm and not state.probes[name].needs_reconfirm
     ]
     after = replace(after, causes=suspended, probes=probes)
+    if any(isinstance(fact, InhibitionLost) for fact in reopened):
+        told = (*told, pages.over(policy, PageKind.FLAG, WHY, now, INHIBIT))
     flag = [FlagTakenUp(published)] if published.change > state.flag.change else []
     return TakenUp(before, after, (*flag, *changes, *ended, *reopened, *new, *gone, *unvouched, *told))
 
@@ -96,24 +117,36 @@ def _names(held: Iterable[Cause]) -> frozenset[tuple[CauseKind, str]]:
     return frozenset((cause.kind, cause.id) for cause in held if not cause.is_held_back)
 
 
-def _is_new(signed: Cause, held: Iterable[Cause]) -> bool:
-    return signed.kind is not CauseKind.OUTAGE and all(
-        (each.kind, each.id) != (signed.kind, signed.id) for each in held
+def _as_recorded(signed: Cause, held: Iterable[Cause]) -> Cause:
+    """Return the cause as it was signed, with what only the record says of it: a document holds whole seconds only."""
+    known = next((cause for cause in held if (cause.kind, cause.id) == (signed.kind, signed.id)), signed)
+    return replace(
+        known,
+        since=_as_exact(signed.since, known.since),
+        until=None if signed.until is None else _as_exact(signed.until, known.until or signed.until),
+        suspended=False,
+        inhibited=False,
     )
 
 
-def _as_recorded(signed: Cause, held: Iterable[Cause]) -> Cause:
-    """Return the cause as it is on record, where it is: a document holds whole seconds only."""
-    same = (cause for cause in held if (cause.kind, cause.id) == (signed.kind, signed.id))
-    return replace(next(same, signed), suspended=False, inhibited=False)
+def _as_exact(signed: datetime, recorded: datetime) -> datetime:
+    """Return the instant that is on record, if it is the one that was signed."""
+    return recorded if recorded.replace(microsecond=0) == signed else signed
 
 
-def _no_longer_held_closed(state: PlatformState, signed: Iterable[Cause]) -> tuple[PlatformState, list[Fact]]:
-    """Return the state without an inhibition that ended in that run: else an outage's cause was never signed."""
+def _no_longer_held_closed(
+    state: PlatformState, published: PublishedFlag, now: datetime
+) -> tuple[PlatformState, list[Fact]]:
+    """Return the state without an inhibition that ended in that run, or that began in it."""
     held = state.acts.inhibition
-    if held is None or all(cause.kind is not CauseKind.OUTAGE for cause in signed):
+    if any(cause.kind is CauseKind.OUTAGE for cause in published.causes):
+        # It was signed, so that nothing held it closed.
+        over: list[Fact] = [] if held is None else [InhibitionEnded(held, WHY)]
+        return (replace(state, acts=stretch.opened(state.acts, now)) if over else state), over
+    if held is not None or published.outage is None or published.verdict is not Verdict.DOWN:
         return state, []
-    return replace(state, acts=replace(state.acts, inhibition=None)), [InhibitionEnded(held, WHY)]
+    closed = Stretch(min(published.since, now), now)
+    return replace(state, acts=replace(state.acts, stretch=closed)), [InhibitionLost(WHY)]
 
 
 def _with_outage(

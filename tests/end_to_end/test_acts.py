@@ -1,6 +1,7 @@
 """People's acts on the flag of a real monitor, by its commands: raised, verified by a reader, paged, lowered."""
 
 import asyncio
+import json
 import resource
 import signal
 import sys
@@ -94,6 +95,7 @@ async def _watching(root: Path, flag: Mapping[str, str] | None = None) -> AsyncI
         async with monitor_in(home) as monitor:
             await monitor.start()
             await monitor.verdict_is("up")
+            await until(home.flag.exists, 20)
             yield Scene(home, monitor, target, pages)
             assert "Traceback" not in monitor.log
             assert "token-of-" not in monitor.log
@@ -220,6 +222,56 @@ async def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
         await until(lambda: "store_writable" in scene.monitor.said or _is_raised(scene), 30, every=0.1)
         assert await scene.monitor.end() == 0
         assert await scene.acted() == [("flag_raise", "anna")]
+
+
+async def test_held_closed_unrecorded_and_killed(tmp_path: Path) -> None:
+    """What two persons held closed is lost with the run: the outage opens again, and everybody is told, twice."""
+    async with _watching(tmp_path) as scene:
+        await until(lambda: scene.home.rows("SELECT * FROM transitions WHERE kind = 'platform_changed'"), 20)
+        resource.prlimit(scene.monitor.pid, resource.RLIMIT_FSIZE, (FULL_BYTES, resource.RLIM_INFINITY))
+        await until(lambda: "store_still_not_writable" in scene.monitor.said, 30)
+        scene.target.default = Answer(503)
+        await scene.reads(0)
+        asked = await scene.anna.posts("inhibit", {"reason": "false alarm", "for_seconds": 1800})
+        assert asked.json()["recorded"] is False
+        confirmed = await scene.ben.posts("confirm", {"request": asked.json()["id"]})
+        assert (confirmed.status_code, confirmed.json()["recorded"]) == (200, False)
+        await scene.reads(1)
+        await scene.tells("firing: payments: anna and ben hold closed what outages raise")
+        assert await scene.monitor.end(signal.SIGKILL) == -signal.SIGKILL
+        await scene.monitor.start()
+        await scene.tells("firing: payments: break-glass is held closed no longer, and sealed", "could not be written")
+        await scene.reads(0)
+        await scene.tells("firing: payments: break-glass is READY, the platform is down")
+        status = await scene.monitor.status()
+        assert isinstance(status["break_glass"], dict)
+        assert status["break_glass"]["inhibit"] is None
+        assert await scene.monitor.end() == 0
+        assert [kind for kind, _ in await scene.acted()] == ["flag_taken_up", "flag_inhibition_lost"]
+
+
+async def test_renewed_unrecorded_and_killed(tmp_path: Path) -> None:
+    """A raise holds to the end that readers saw, not to the one on record."""
+    async with _watching(tmp_path) as scene:
+        raised = await scene.anna.posts("raise", {"reason": "vendor is slow", "for_seconds": 1800})
+        await until(lambda: _is_raised(scene), 20)
+        resource.prlimit(scene.monitor.pid, resource.RLIMIT_FSIZE, (FULL_BYTES, resource.RLIM_INFINITY))
+        await until(lambda: "store_still_not_writable" in scene.monitor.said, 30)
+        renewing = {"reason": "still slow", "for_seconds": 7200, "renew": raised.json()["id"]}
+        renewed = await scene.ben.posts("raise", renewing)
+        assert (renewed.status_code, renewed.json()["recorded"]) == (200, False)
+        signed = renewed.json()["break_glass"]["causes"][0]["until"]
+        await until(lambda: "until" in scene.told()[-1] and "renewed" in scene.told()[-1], 20)
+        assert await scene.monitor.end(signal.SIGKILL) == -signal.SIGKILL
+        await scene.monitor.start()
+        status = await scene.monitor.status()
+        assert isinstance(status["break_glass"], dict)
+        (cause,) = status["break_glass"]["causes"]
+        assert (cause["id"], cause["until"]) == (raised.json()["id"], signed)
+        await scene.reads(0)
+        assert await scene.monitor.end() == 0
+        (held,) = scene.home.rows("SELECT * FROM causes WHERE kind = 'manual' AND ended_at IS NULL")
+        assert json.loads(str(held["record"]))["until"][:19] == signed[:19]
 
 
 def _is_raised(scene: Scene) -> bool:

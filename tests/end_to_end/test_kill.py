@@ -8,22 +8,20 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 
-from glasswatch.clock import SystemClock
 from glasswatch.flag.document import FlagState
-from monitor.store.store import make_store
+from tests.support.aftermath import Rows, wrong_audit, wrong_flags, wrong_pages
 from tests.support.monitors import DEPLOYMENT, Home, MonitorProcess, Wanted, make_home, monitor_in
 from tests.support.receiver import Receiver
-from tests.support.siege import BLUR, Controls, Siege, Truth, besieged, leftovers, moment, stopped
+from tests.support.siege import BLUR, Controls, Siege, Truth, besieged, moment, stopped
 from tests.support.tls import Authority, authority
 from tests.support.waiting import until
 
@@ -168,42 +166,25 @@ async def _wrong_in_store(scene: Scene) -> list[str]:
     home = scene.siege.home
     if any(page.json()["unrecorded"] for page in scene.siege.pages.received):
         # This machine's disk took seconds for a write: what went out unrecorded before a kill is rightly not there.
-        return await _wrong_audit(home)
+        return await wrong_audit(home)
     outages = home.rows("SELECT * FROM outages ORDER BY opened_at")
     return [
         *_wrong_pages(scene.siege, home.rows("SELECT * FROM pages ORDER BY id"), outages),
         *_wrong_outages(scene, outages),
-        *_wrong_flags(scene.siege, home),
+        *wrong_flags(scene.siege.witness, home, KILLS),
         *_wrong_outcomes(scene.siege.truth, home),
         *_wrong_verdicts(home.rows("SELECT * FROM transitions WHERE kind = 'platform_changed' ORDER BY id")),
         *_wrong_spans(home, has_controls=bool(scene.controls.silent)),
-        *await _wrong_audit(home),
+        *await wrong_audit(home),
     ]
 
 
-Rows = Sequence[Mapping[str, object]]
-
-
 def _wrong_pages(siege: Siege, pages: Rows, outages: Rows) -> list[str]:
-    wrong = []
-    taken = [unquote(request.headers["webhook-id"]) for request in siege.pages.accepted]
-    arrived = [unquote(request.headers["webhook-id"]) for request in siege.pages.received]
-    decided = [str(page["page"]) for page in pages]
-    wrong += [f"page {page} was decided and never arrived" for page in decided if page not in taken]
-    wrong += [f"page {page} arrived and was never decided" for page in arrived if page not in decided]
+    wrong = wrong_pages(siege.pages, pages)
     for outage in outages:
         key = f"{DEPLOYMENT}/payments/outage/{outage['outage']}"
         if not any(page["dedup_key"] == key and page["status"] == "firing" for page in pages):
             wrong.append(f"outage {outage['outage']} was never paged")
-    keys: dict[object, list[str]] = {}
-    for page in pages:
-        keys.setdefault(page["dedup_key"], []).append(str(page["page"]))
-    for ids in keys.values():
-        came = sorted(ids, key=lambda page: arrived.index(page) if page in arrived else -1)
-        if came != ids:
-            wrong.append(f"pages of one key were decided as {ids}, but came as {came}")
-    if not pages:
-        wrong.append("no page was ever decided")
     return wrong
 
 
@@ -225,19 +206,6 @@ def _wrong_outages(scene: Scene, outages: Rows) -> list[str]:
         if before["ended_at"] is not None and moment(before["ended_at"]) > moment(after["opened_at"]):
             wrong.append(f"outages {before['outage']} and {after['outage']} overlap")
     return wrong if outages else [*wrong, "no outage is on record"]
-
-
-def _wrong_flags(siege: Siege, home: Home) -> list[str]:
-    wrong = []
-    changes = {document["change"] for document in home.rows("SELECT change FROM flag_documents")}
-    seen = {claims.change for claims in siege.witness.claims} - {0}
-    wrong += [f"change {change} of the flag was published, but is not on record" for change in seen - changes]
-    (ledger,) = home.rows("SELECT ver FROM flag_ledger")
-    if int(str(ledger["ver"])) < max(claims.ver for claims in siege.witness.claims):
-        wrong.append("a higher version was published than is on record")
-    if len(leftovers(home.flag.parent)) > KILLS + 1:
-        wrong.append(f"half-written files pile up: {leftovers(home.flag.parent)}")
-    return wrong
 
 
 def _wrong_outcomes(truth: Truth, home: Home) -> list[str]:
@@ -271,15 +239,3 @@ def _wrong_spans(home: Home, *, has_controls: bool) -> list[str]:
         wrong.append("blind without controls")
     lives = home.rows("SELECT * FROM alive_spans ORDER BY id")
     return [*wrong, *("a sign of life ends before it begins" for life in lives if life["until"] < life["since"])]  # type: ignore[operator]  # numbers
-
-
-async def _wrong_audit(home: Home) -> list[str]:
-    store = make_store(f"sqlite:///{home.store}", deployment=DEPLOYMENT, vantage="main", clock=SystemClock())
-    try:
-        loaded = await store.open()
-        problem = await store.verify_audit()
-    finally:
-        await store.close()
-    if loaded.chain.seq == 0:
-        return ["the audit is empty"]
-    return [f"the audit's chain is broken: {problem}"] if problem else []

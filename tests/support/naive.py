@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, VotesChanged
+from monitor.model.event import BlindnessChanged, ClockSetBack, Event, Observed, Restarted, VotesChanged
 from monitor.model.outcome import Attempt, OutcomeKind, Reason, Warn
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import Cause
@@ -154,6 +154,9 @@ class History:
         self.probe_pages: set[tuple[str, str]] = set()
         self.wishes: list[Wish] = []
         self.closed_until: datetime | None = None
+        self.closed_since: datetime | None = None  # by one inhibition after another
+        self.opened: datetime | None = None
+        self.news: dict[str, datetime] = {}
         self.renewal: tuple[str, str, datetime] | None = None
         self.answer = ""
 
@@ -172,6 +175,10 @@ class History:
         kinds = {held.cause.kind.value for held in in_force}
         state = "ready" if kinds & {"outage", "manual"} else "exercise" if kinds else "standby"
         self.flags.append((state, frozenset((*held.name(), str(held.cause.until)) for held in in_force)))
+        if state != "standby":
+            self.news = {}
+        elif self.closed_until:
+            self.news.pop("opened", None)
 
     # what happened
 
@@ -193,6 +200,9 @@ class History:
                 self.causes.append(Held(cause))
             case Did() as did:
                 self.answer = self._did(entry, did)
+            case ClockSetBack(by=by):
+                self._set_back(by)
+                self._forget(entry.now)
             case Restarted(last_alive_at=alive):
                 self._restart(
                     entry, is_long=alive is None or alive > entry.now or entry.now - alive > entry.policy.ready_ttl
@@ -254,19 +264,48 @@ class History:
         if isinstance(entry.event, Restarted) and (
             entry.event.last_alive_at is None or entry.event.last_alive_at > now
         ):
-            self.wishes = []
-            if self.closed_until and entry.event.last_alive_at:
-                self.closed_until -= entry.event.last_alive_at - now
-                self._forget(now)
+            self.wishes, self.news = [], {}
+            if entry.event.last_alive_at:
+                self._set_back(entry.event.last_alive_at - now)
+            self._forget(now)
+            if self.closed_until:
+                self._open(now)
+                self.closed_since = now - timedelta(hours=1)
         for held_cause in self.causes:
             held_cause.suspended |= is_long and held_cause.cause.kind == "outage"
 
     # what people did
 
     def _forget(self, now: datetime) -> None:
+        self.news = {name: until for name, until in self.news.items() if until > now}
         self.wishes = [wish for wish in self.wishes if now < wish.asked + timedelta(minutes=15)]
         if self.closed_until and self.closed_until <= now:
-            self.closed_until = None
+            self._open(now)
+
+    def _set_back(self, by: timedelta) -> None:
+        """Have everything that lasts have lasted longer by this: the clock did not show it."""
+        self.readings = [(when - by, verdict, is_restart) for when, verdict, is_restart in self.readings]
+        for wish in self.wishes:
+            wish.asked -= by
+        for held in self.causes:
+            if held.cause.until:
+                held.cause = replace(held.cause, until=(held.cause.until - by).replace(microsecond=0))
+        if self.closed_until:
+            self.closed_until = (self.closed_until - by).replace(microsecond=0)
+        self.closed_since = self.closed_since and self.closed_since - by
+        self.opened = self.opened and self.opened - by
+        self.news = {name: until - by for name, until in self.news.items()}
+        if self.renewal:
+            self.renewal = (*self.renewal[:2], (self.renewal[2] - by).replace(microsecond=0))
+
+    def _open(self, now: datetime) -> None:
+        self.closed_until, self.opened = None, now
+        self.news["opened"] = now + timedelta(minutes=15)
+
+    def _hour_ends(self, now: datetime) -> datetime:
+        if not self.closed_until and not (self.opened and now - self.opened < timedelta(minutes=15)):
+            self.closed_since = now
+        return (self.closed_since or now).replace(microsecond=0) + timedelta(hours=1)
 
     def _did(self, entry: Entry, did: Did) -> str:
         now = entry.now
@@ -278,9 +317,13 @@ class History:
                 return self._confirm(entry, did)
             case "lower":
                 is_done = any(held.outage is None for held in alive)
+                if is_done:
+                    self.news["lowered"] = now + timedelta(minutes=15)
                 self.causes = [held for held in self.causes if held.outage or not is_done]
             case "end":
-                is_done, self.closed_until = self.closed_until is not None, None
+                is_done = self.closed_until is not None
+                if is_done:
+                    self._open(now)
             case _:
                 found = next((held for held in alive if held.name() == did.target), None)
                 return self._renew(entry, did, found) if found else "no_such"
@@ -295,6 +338,8 @@ class History:
         if did.what == "raise" and entry.policy.manual_persons == 1:
             self._raise((did.person,), did.span, entry.now)
             return "done"
+        if did.what == "inhibit" and self._hour_ends(entry.now) - entry.now < timedelta(seconds=5):
+            return "not_possible"
         mine = [wish for wish in self.wishes if wish.kind == did.what and _same(wish.by, did.person)]
         if mine or len(self.wishes) > 3:
             return "not_possible"
@@ -317,11 +362,14 @@ class History:
         too_long = wish.kind == "raise" and wish.span > entry.policy.manual_max
         if _same(wish.by, did.person) or too_long or (wish.kind == "raise" and self._holds(wish.by, entry.now)):
             return "not_possible"
+        hour_ends = self._hour_ends(entry.now)
+        if wish.kind == "inhibit" and hour_ends - entry.now < timedelta(seconds=5):
+            return "not_possible"
         self.wishes.remove(wish)
         if wish.kind == "raise":
             self._raise((wish.by, did.person), wish.span, entry.now)
         else:
-            self.closed_until = (entry.now + wish.span).replace(microsecond=0)
+            self.closed_until = min((entry.now + wish.span).replace(microsecond=0), hour_ends)
         return "done"
 
     def _renew(self, entry: Entry, did: Did, held: Held) -> str:
@@ -490,6 +538,7 @@ class History:
         told |= {("flag", f"{wish.kind}-{wish.by}") for wish in self.wishes}
         if self.closed_until:
             told.add(("flag", "inhibit"))
+        told |= {("flag", name) for name in self.news}
         if self.unknown:
             told.add(("unknown",))
         if self.minority:

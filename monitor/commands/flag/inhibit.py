@@ -15,7 +15,7 @@ from monitor.wire.acts import InhibitBody
 @click.command("inhibit")
 @click.argument("platform", callback=values.name)
 @click.option("--reason", callback=values.reason, help="Why, in one line: pages and audit say it.")
-@click.option("--for", "span", callback=values.duration, metavar="DURATION", help="For how long: 1h at most.")
+@click.option("--for", "span", callback=values.duration, metavar="DURATION", help="For how long: 1h at most, in all.")
 @click.option("--end", is_flag=True, help="Hold it closed no longer; one person is enough.")
 @options.sure
 @options.reaching

@@ -1,10 +1,14 @@
 """Every act on the flag pages everybody, always; also where the signed flag stays as it was."""
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from monitor.model.act import Confirm, EndInhibit, Inhibit, Lower, Raise, Renew
+from monitor.model.event import ClockSetBack
 from monitor.model.page import PageKind, PageStatus
-from tests.support.rulings import HOUR, MINUTE, Platform, down, policy, up
+from tests.support.rulings import HOUR, INSTANT, MINUTE, Platform, down, policy, up
 
 Told = list[tuple[str, str, str]]
 
@@ -105,7 +109,8 @@ def test_holding_closed_pages_at_each_step() -> None:
     since = count(platform)
     platform.act(EndInhibit("it is real"), "cleo")
     assert [page[:2] for page in told(platform, since)] == [("flag", "firing"), ("flag/inhibit", "resolved")]
-    assert "the outage raises break-glass again" in told(platform, since)[1][2]
+    said = "payments: break-glass is held closed no longer, and READY again, the outage raises it"
+    assert [page[2] for page in told(platform, since)] == [f"{said}: ended by cleo: it is real"] * 2
 
 
 def test_its_end_by_time_pages() -> None:
@@ -115,8 +120,24 @@ def test_its_end_by_time_pages() -> None:
     platform.act(Confirm(request), "ben")
     since = count(platform)
     platform.tick(HOUR)
-    ((key, status, _),) = told(platform, since)
-    assert (key, status) == ("flag/inhibit", "resolved")
+    assert [page[:2] for page in told(platform, since)] == [("flag/opened", "firing"), ("flag/inhibit", "resolved")]
+    said = "payments: break-glass is held closed no longer, and sealed, the platform is unknown"
+    assert told(platform, since)[0][2] == f"{said}: its time was over at 04:00:01Z"
+
+
+def test_its_end_is_told_where_people_raised_it_meanwhile() -> None:
+    """By the flag's own page, which fires; nothing else is told twice."""
+    platform = up()
+    request = str(platform.act(Inhibit("false alarm", HOUR)).subject)
+    platform.act(Confirm(request), "ben")
+    platform.act(Raise("I see it", HOUR), "cleo")
+    since = count(platform)
+    platform.act(EndInhibit(), "dora")
+    assert [page[:2] for page in told(platform, since)] == [("flag", "firing"), ("flag/inhibit", "resolved")]
+    assert (
+        "held closed no longer, and raised all the same, the platform is up: ended by dora"
+        in (told(platform, since)[0][2])
+    )
 
 
 def test_another_one_in_its_place_pages() -> None:
@@ -147,15 +168,16 @@ def test_a_renewal_while_it_is_held_closed_is_told_there() -> None:
 
 
 def test_lowering_pages_with_who_and_why() -> None:
-    """As the end of what was raised; with an outage left, as news of what still is."""
+    """As news, and as the end of what was raised; with an outage left, as news of what still is."""
     platform = up()
     platform.act(Raise("needed", HOUR))
     since = count(platform)
     platform.act(Lower("vendor is back"), "ben")
-    ((key, status, summary),) = told(platform, since)
-    assert (key, status) == ("flag", "resolved")
-    assert "break-glass is sealed again, ben lowered manual-" in summary
-    assert summary.endswith(": vendor is back")
+    news, over = told(platform, since)
+    assert (news[:2], over[:2]) == (("flag/lowered", "firing"), ("flag", "resolved"))
+    for *_, summary in (news, over):
+        assert "break-glass is sealed again, ben lowered manual-" in summary
+        assert summary.endswith(": vendor is back")
     platform = down()
     platform.act(Raise("needed", HOUR))
     since = count(platform)
@@ -163,6 +185,55 @@ def test_lowering_pages_with_who_and_why() -> None:
     ((key, status, summary),) = told(platform, since)
     assert (key, status) == ("flag", "firing")
     assert "the outage still raises it, ben lowered manual-" in summary
+
+
+@pytest.mark.parametrize("back", [None, 7 * HOUR])
+def test_news_are_told_for_a_quarter_of_an_hour(back: timedelta | None) -> None:
+    """However the clock goes; then they are resolved, with what is so now."""
+    platform = up()
+    platform.act(Raise("needed", HOUR))
+    platform.act(Lower("vendor is back"), "ben")
+    since = count(platform)
+    if back is not None:
+        platform.now -= back
+        platform.hear(ClockSetBack(back))
+    assert platform.step.wake_at is not None
+    platform.tick(15 * MINUTE - INSTANT)
+    assert told(platform, since) == []
+    platform.tick(INSTANT)
+    (page,) = told(platform, since)
+    assert page[:2] == ("flag/lowered", "resolved")
+    assert "break-glass is sealed again" in page[2]
+
+
+def test_raised_again_it_is_news_no_more() -> None:
+    """It is resolved at once, so that the next lowering is a page of its own again."""
+    platform = up()
+    for _ in range(2):
+        platform.after(MINUTE).act(Raise("needed", HOUR))
+        platform.act(Lower("vendor is back"), "ben")
+    keys = [page[:2] for page in told(platform, 0) if page[0] == "flag/lowered"]
+    assert keys == [("flag/lowered", "firing"), ("flag/lowered", "resolved"), ("flag/lowered", "firing")]
+
+
+def test_held_closed_again_it_is_news_no_more() -> None:
+    """That it was open, for a moment."""
+    platform = up()
+    for _ in range(2):
+        platform.act(Confirm(str(platform.act(Inhibit("false alarm", HOUR)).subject)), "ben")
+        platform.after(MINUTE).act(EndInhibit(), "cleo")
+    keys = [page[:2] for page in told(platform, 0) if page[0] == "flag/opened"]
+    assert keys == [("flag/opened", "firing"), ("flag/opened", "resolved"), ("flag/opened", "firing")]
+
+
+def test_a_lowering_while_it_is_held_closed_is_news() -> None:
+    """The flag is sealed after it, whatever is down."""
+    platform = down()
+    platform.act(Confirm(str(platform.act(Inhibit("false alarm", HOUR)).subject)), "ben")
+    platform.act(Raise("I see it", HOUR), "cleo")
+    since = count(platform)
+    platform.act(Lower("I was wrong"), "cleo")
+    assert [page[:2] for page in told(platform, since)] == [("flag/lowered", "firing"), ("flag", "resolved")]
 
 
 def test_everything_told_is_resolved_in_the_end() -> None:

@@ -1,8 +1,9 @@
 """What the audit says of people's acts: who did it, with what, and who had asked."""
 
 from monitor.model.act import Confirm, EndInhibit, Inhibit, Lower, Raise, Renew
-from monitor.model.fact import Fact
+from monitor.model.fact import Fact, InhibitionLost
 from monitor.rules import audit
+from tests.support.clock import START
 from tests.support.rulings import HOUR, MINUTE, Platform, down, up
 
 
@@ -66,6 +67,13 @@ def test_renewing_and_lowering_carry_their_persons() -> None:
     platform.act(Lower("over"), "cleo")
     assert lines(platform)[0] == ("flag_lower", "cleo")
     assert body(platform, "cause_ended")["why"] == "lowered by cleo"
+
+
+def test_what_nobody_knows_by_whom_it_was_held_closed_is_the_monitors() -> None:
+    """That it is lost stands in the audit: nobody's act does."""
+    (entry,) = audit.entries("payments", [InhibitionLost("killed unrecorded")], None, START)
+    assert (entry.kind, entry.actor) == ("flag_inhibition_lost", "monitor")
+    assert entry.body == {"platform": "payments", "why": "killed unrecorded"}
 
 
 def test_what_dies_by_time_is_the_monitors() -> None:

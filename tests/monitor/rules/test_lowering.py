@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model.act import Act, Answer, Confirm, EndInhibit, Inhibit, Lower, Raise
+from monitor.model.act import Act, Answer, Confirm, EndInhibit, Inhibit, Inhibition, Lower, Raise, Ruling
+from monitor.model.event import ClockSetBack, Restarted
 from monitor.model.fact import ActDone, CauseAdded, CauseEnded, InhibitionEnded
 from monitor.model.state import Cause
 from monitor.model.verdict import CauseKind, FlagState
@@ -124,9 +125,7 @@ def test_what_people_raise_is_not_held_closed() -> None:
 def test_it_ends_by_itself_and_what_holds_raises_again() -> None:
     """Half-open, to the instant."""
     platform = inhibited(down())
-    held = platform.state.acts.inhibition
-    assert held is not None
-    platform.now = held.until - INSTANT
+    platform.now = held(platform).until - INSTANT
     platform.tick()
     assert platform.flag() is FlagState.STANDBY
     platform.tick(INSTANT)
@@ -162,15 +161,109 @@ def test_it_is_held_closed_for_an_hour_at_most(span: timedelta) -> None:
 
 
 def test_another_one_takes_its_place() -> None:
-    """Two persons again, an hour again; nothing opens in between."""
-    platform = inhibited(down()).after(50 * MINUTE)
-    asked = platform.act(Inhibit("still false", HOUR), "cleo")
+    """Two persons again, for as long as they ask; nothing opens in between."""
+    platform = inhibited(down(), 20 * MINUTE).after(10 * MINUTE)
+    asked = platform.act(Inhibit("still false", 30 * MINUTE), "cleo")
     assert platform.act(Confirm(str(asked.subject)), "anna").answer is Answer.DONE
-    held = platform.state.acts.inhibition
-    assert held is not None
-    assert (held.by, held.confirmed_by) == ("cleo", "anna")
-    assert held.until == (platform.now + HOUR).replace(microsecond=0)
+    assert (held(platform).by, held(platform).confirmed_by) == ("cleo", "anna")
+    assert held(platform).until == (platform.now + 30 * MINUTE).replace(microsecond=0)
     assert platform.flag() is FlagState.STANDBY
+
+
+# an hour in all
+
+
+def held(platform: Platform) -> Inhibition:
+    """Return what holds it closed."""
+    assert platform.state.acts.inhibition is not None
+    return platform.state.acts.inhibition
+
+
+def closed_for_an_hour(platform: Platform, by: str = "anna", confirmed_by: str = "ben") -> Ruling:
+    """Ask for an hour and confirm it; return what became of it."""
+    asked = platform.act(Inhibit("false alarm", HOUR), by)
+    return platform.act(Confirm(str(asked.subject)), confirmed_by) if asked.subject else asked
+
+
+@pytest.mark.parametrize(("by", "confirmed_by"), [("anna", "ben"), ("ben", "anna"), ("cleo", "dora")])
+def test_it_is_held_closed_for_an_hour_in_all_whoever_goes_on(by: str, confirmed_by: str) -> None:
+    """Another one every ten minutes prolongs it to the end of the first one's hour, and then it is open."""
+    platform = inhibited(down())
+    until = held(platform).until
+    for _ in range(5):
+        platform.after(10 * MINUTE)
+        assert closed_for_an_hour(platform, by, confirmed_by).answer is Answer.DONE
+        assert held(platform).until == until
+    platform.now = until
+    platform.tick()
+    assert platform.flag() is FlagState.READY
+
+
+def test_in_its_last_seconds_nothing_is_asked_for_any_more() -> None:
+    """What would hold for less than five seconds; the answer says from when on it may be held closed again."""
+    platform = inhibited(down())
+    platform.now = held(platform).until - 3 * SECOND
+    platform.tick()
+    refused(
+        platform, Inhibit("still", HOUR), "since 03:00:16Z, and 1h in all is the most: it must be open for 15m before"
+    )
+
+
+def test_after_its_hour_it_must_be_open_for_a_quarter_of_one() -> None:
+    """Then it may be held closed for an hour again; not a moment sooner, whoever asks."""
+    platform = inhibited(down())
+    platform.now = held(platform).until
+    platform.tick()
+    opened_at = platform.now
+    refused(platform, Inhibit("still", HOUR), "two persons hold it closed again, until 04:15:16Z")
+    platform.now = opened_at + 15 * MINUTE - INSTANT
+    platform.tick()
+    refused(platform, Inhibit("still", 5 * SECOND), "1h in all is the most", "cleo")
+    platform.after(INSTANT)
+    assert closed_for_an_hour(platform).answer is Answer.DONE
+    assert held(platform).until == (platform.now + HOUR).replace(microsecond=0)
+
+
+def test_what_was_asked_for_before_is_not_confirmed_after_it() -> None:
+    """A request that waits when the hour is over holds nothing closed any more, until it dies."""
+    platform = inhibited(down())
+    platform.now = held(platform).until - 6 * SECOND
+    request = str(platform.act(Inhibit("still", HOUR)).subject)
+    for span in (6 * SECOND, 14 * MINUTE):
+        platform.tick(span)
+        refused(platform, Confirm(request), "1h in all is the most", "ben")
+    assert platform.flag() is FlagState.READY
+    platform.tick(MINUTE)
+    assert platform.act(Confirm(request), "ben").answer is Answer.NO_SUCH
+
+
+@pytest.mark.parametrize(("span", "minutes"), [(14 * MINUTE, 26), (15 * MINUTE, 60)])
+def test_a_short_opening_begins_no_new_hour(span: timedelta, minutes: int) -> None:
+    """Ended by a person and held closed again soon: it counts on. After a quarter of an hour it begins anew."""
+    platform = inhibited(down()).after(20 * MINUTE)
+    platform.act(EndInhibit(), "cleo")
+    platform.after(span)
+    assert closed_for_an_hour(platform).answer is Answer.DONE
+    assert held(platform).until - platform.now.replace(microsecond=0) == minutes * MINUTE
+
+
+def test_the_hour_survives_restarts_and_counts_real_time() -> None:
+    """Neither a restart nor a clock that is set back gives it another minute."""
+    platform = inhibited(down())
+    for _ in range(5):
+        platform.after(9 * MINUTE).restart(MINUTE)
+        platform.now -= 30 * MINUTE
+        platform.hear(ClockSetBack(30 * MINUTE))
+        platform.hear(Restarted(platform.now))
+        assert closed_for_an_hour(platform).answer is Answer.DONE
+    assert held(platform).until - platform.now.replace(microsecond=0) == 10 * MINUTE
+    platform.tick(10 * MINUTE)
+    assert platform.state.acts.inhibition is None
+    platform.now -= 3 * HOUR
+    platform.hear(ClockSetBack(3 * HOUR))
+    platform.restart(14 * MINUTE)
+    refused(platform, Inhibit("still", HOUR), "1h in all is the most")
+    assert closed_for_an_hour(platform.after(2 * MINUTE)).answer is Answer.DONE
 
 
 def test_a_long_absence_suspends_and_keeps_holding_closed() -> None:

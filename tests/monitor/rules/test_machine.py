@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from monitor.model.act import Act, Confirm, EndInhibit, Inhibit, Lower, Raise, Renew
-from monitor.model.event import BlindnessChanged, Event, Observed, Restarted, Ticked, VotesChanged
+from monitor.model.event import BlindnessChanged, ClockSetBack, Event, Observed, Restarted, Ticked, VotesChanged
 from monitor.model.fact import (
     CauseAdded,
     CauseEnded,
@@ -194,6 +194,11 @@ class Machine(RuleBasedStateMachine):
         self.platform.now = max(self.platform.now, self.platform.step.wake_at or self.platform.now)
         self.happen(Ticked())
 
+    @rule(by=st.sampled_from([SECOND * 1.5, MINUTE, 10 * MINUTE, HOUR]))
+    def clock_is_set_back(self, by: timedelta) -> None:
+        """The clock shows nothing of the time that just passed: it was set back by as much."""
+        self.happen(ClockSetBack(by))
+
     @rule(blind=st.booleans())
     def blindness(self, blind: bool) -> None:  # noqa: FBT001 - a strategy's argument
         """The controls answer, or don't."""
@@ -299,7 +304,9 @@ class Machine(RuleBasedStateMachine):
             return
         self.happen(BlindnessChanged(blind=False))
         self.happen(VotesChanged(dict.fromkeys("bc", Verdict.UP) if self.first.configured_vantages > 1 else {}))
-        self.platform.after(5 * HOUR)
+        for _ in range(2):  # news of what is over by the first tick are over by the second
+            self.platform.after(5 * HOUR)
+            self.happen(Ticked())
         for _ in range(30):
             self.platform.after(4 * SECOND)
             for name in self.platform.policy.probes:
@@ -321,10 +328,8 @@ class Machine(RuleBasedStateMachine):
                 self.told.add(fact.page.dedup_key)
             elif isinstance(fact, PageDecided):
                 self.told.remove(fact.page.dedup_key)
-            if isinstance(fact, CauseAdded):
-                self.in_force.add(fact.cause.id)
-            elif isinstance(fact, CauseEnded) and fact.cause.kind is not CauseKind.EXERCISE:
-                self.in_force.remove(fact.cause.id)
+            if isinstance(fact, CauseAdded | CauseEnded) and fact.cause.kind is not CauseKind.EXERCISE:
+                (self.in_force.add if isinstance(fact, CauseAdded) else self.in_force.remove)(fact.cause.id)
         assert self.told == set(self.platform.state.firing)
         held = [cause for cause in self.platform.state.causes if cause.kind is not CauseKind.EXERCISE]
         assert self.in_force == {cause.id for cause in held if not cause.is_held_back}

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model.act import Confirm, Inhibit, Raise, Renew
+from monitor.model.act import Answer, Confirm, Inhibit, Raise, Renew
 from monitor.model.event import ClockSetBack, Restarted
-from monitor.model.fact import EndsSoon, InhibitionEnded, RequestDied
+from monitor.model.fact import CauseAdded, CauseEnded, EndsSoon, InhibitionEnded, RequestDied
 from monitor.model.page import PageKind
 from monitor.model.policy import PlatformPolicy
-from monitor.model.verdict import FlagState
-from tests.support.rulings import HOUR, INSTANT, MINUTE, SECOND, Platform, down, policy
+from monitor.model.state import Cause
+from monitor.model.verdict import CauseKind, FlagState, Verdict
+from tests.support.rulings import HOUR, INSTANT, MINUTE, SECOND, Platform, down, policy, up
 
 TWO = replace(policy(), manual_persons=2)
 
@@ -112,15 +113,137 @@ def test_an_inhibition_counts_real_time_too() -> None:
 
 
 def test_an_inhibition_survives_a_restart_until_its_end() -> None:
-    """Also one after which the clock shows less than before."""
+    """With what is left of its time."""
     platform = held_closed()
     platform.restart(10 * MINUTE)
     assert platform.state.acts.inhibition is not None
-    alive_at = platform.now
-    platform.now -= 3 * HOUR
-    platform.hear(Restarted(alive_at))
     platform.tick(20 * MINUTE)
     assert len(platform.found(InhibitionEnded)) == 1
+
+
+@pytest.mark.parametrize("away", [None, -MINUTE])
+def test_an_absence_of_nobody_knows_how_long_ends_an_inhibition(away: timedelta | None) -> None:
+    """It might be held closed for more than an hour; and it is not held closed again before it was open."""
+    platform = held_closed()
+    platform.hear(Restarted(None if away is None else platform.now - away))
+    (fact,) = platform.found(InhibitionEnded)
+    assert isinstance(fact, InhibitionEnded)
+    assert fact.why == "the monitor was away, and nobody knows for how long"
+    platform.tick(15 * MINUTE - INSTANT)
+    assert platform.act(Inhibit("false alarm", HOUR)).answer is Answer.NOT_POSSIBLE
+    platform.tick(INSTANT)
+    assert platform.act(Inhibit("false alarm", HOUR)).answer is Answer.PENDING
+
+
+# a clock that is set back
+
+
+def back(platform: Platform, by: timedelta) -> None:
+    """Have the clock be set back while the monitor watches."""
+    platform.now -= by
+    platform.hear(ClockSetBack(by))
+
+
+def raised(span: timedelta = 15 * MINUTE) -> Platform:
+    """Return a platform that anna just raised."""
+    platform = up()
+    assert platform.act(Raise("needed", span)).answer is Answer.DONE
+    return platform
+
+
+def away_with_a_clock_set_back(platform: Platform, by: timedelta) -> None:
+    """Have the monitor come back to a clock that shows less than when it was last alive."""
+    alive_at = platform.now
+    platform.now -= by
+    platform.hear(Restarted(alive_at))
+
+
+@pytest.mark.parametrize("how", [back, away_with_a_clock_set_back])
+def test_what_people_raised_lives_no_longer_for_it(how: Callable[[Platform, timedelta], None]) -> None:
+    """A quarter of an hour is one, though the clock shows three hours less; while we watch, or while we were away."""
+    platform = raised()
+    platform.tick(5 * MINUTE)
+    how(platform, 3 * HOUR)
+    platform.tick(9 * MINUTE + 58 * SECOND)
+    assert platform.flag() is FlagState.READY
+    platform.tick(2 * SECOND)
+    assert platform.flag() is FlagState.STANDBY
+
+
+def test_what_a_drill_raised_lives_no_longer_for_it() -> None:
+    """It ends when the drill said."""
+    platform = up()
+    platform.raise_flag(Cause(CauseKind.EXERCISE, "drill", platform.now, until=platform.now + HOUR))
+    back(platform, 5 * HOUR)
+    platform.tick(HOUR)
+    assert platform.flag() is FlagState.STANDBY
+
+
+def test_a_moved_cause_is_signed_and_recorded_with_its_new_end() -> None:
+    """In whole seconds, never later than it was allowed; and people are told, because the clock they read says so."""
+    platform = raised()
+    (before,), change, pages = platform.state.causes, platform.state.flag.change, len(platform.pages())
+    back(platform, 2 * HOUR + SECOND / 4)
+    (after,) = platform.state.causes
+    assert before.until is not None
+    assert after.until == before.until - 2 * HOUR - SECOND
+    assert after.since == before.since - 2 * HOUR - SECOND / 4
+    assert platform.state.flag.change == change + 1
+    assert [fact for fact in platform.step.facts if isinstance(fact, CauseAdded)] == [CauseAdded(after)]
+    (page,) = platform.pages()[pages:]
+    assert page.reason == f"manual {after.id} ends at 01:15:00Z, the clock was set back"
+
+
+def test_a_cause_that_is_over_by_then_is_not_added_again() -> None:
+    """It only ends."""
+    platform = raised()
+    platform.after(20 * MINUTE)
+    back(platform, HOUR)
+    assert [type(fact) for fact in platform.step.facts if isinstance(fact, CauseAdded | CauseEnded)] == [CauseEnded]
+
+
+def test_an_outage_began_when_it_began() -> None:
+    """Its cause is not moved: it is history, and has no end that time alone brings."""
+    platform = down()
+    before = platform.state
+    back(platform, HOUR)
+    assert (platform.state.causes, platform.state.outage) == (before.causes, before.outage)
+    assert platform.state.flag.change == before.flag.change
+
+
+def test_an_outage_rests_on_unknown_no_longer_for_it() -> None:
+    """Nor does one that was renewed, and nobody is warned twice of the same end."""
+    platform = unknown()
+    platform.tick(2 * HOUR)
+    back(platform, 3 * HOUR)
+    assert after(platform, 2 * HOUR - SECOND) == [60 * MINUTE, 30 * MINUTE, 10 * MINUTE]
+    (cause,) = platform.state.causes
+    platform.now -= 30 * SECOND
+    platform.act(Renew(cause.id, "still blind", 4 * HOUR), "ben")
+    back(platform, 7 * HOUR)
+    assert after(platform, 4 * HOUR - 10 * SECOND) == [60 * MINUTE, 30 * MINUTE, 10 * MINUTE]
+    back(platform, 9 * HOUR)
+    assert platform.flag() is FlagState.READY
+    assert after(platform, 10 * SECOND) == []
+    assert platform.flag() is FlagState.STANDBY
+
+
+def test_up_without_break_counts_real_time() -> None:
+    """An outage's cause ends a quarter of an hour after the platform was up again, whatever the clock shows."""
+    platform = down()
+    platform.recover()
+    back(platform, 6 * HOUR)
+    for _ in range(60):
+        platform.after(14 * SECOND).good()
+    assert platform.flag() is FlagState.STANDBY
+
+
+def test_a_probe_counts_as_measured_no_longer_for_it() -> None:
+    """What was measured in what is now the future was measured now at the latest."""
+    platform = up()
+    back(platform, 6 * HOUR)
+    platform.tick(HOUR)
+    assert platform.verdict() is Verdict.UNKNOWN
 
 
 # warnings

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model.act import Confirm, EndInhibit, Inhibit
-from monitor.model.event import Restarted
-from monitor.model.fact import CauseAdded, CauseEnded, FlagTakenUp, OutageEnded, PageDecided
+from monitor.model.act import Confirm, EndInhibit, Inhibit, Raise, Renew
+from monitor.model.event import ClockSetBack, Restarted
+from monitor.model.fact import CauseAdded, CauseEnded, FlagTakenUp, InhibitionLost, OutageEnded, PageDecided
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.published import PublishedFlag
 from monitor.model.record import FlagLedger
@@ -310,6 +310,65 @@ def test_what_was_opened_again_unrecorded_is_not_held_closed() -> None:
     assert platform.flag() is FlagState.READY
 
 
+def hold_closed(platform: Platform) -> None:
+    """Have anna and ben hold it closed."""
+    asked = platform.act(Inhibit("false alarm", HOUR))
+    platform.act(Confirm(str(asked.subject)), "ben")
+
+
+def hold_closed_and_go_down(platform: Platform) -> None:
+    """Have it held closed before there is anything to hold."""
+    hold_closed(platform)
+    platform.confirm()
+
+
+@pytest.mark.parametrize(
+    ("happens", "before"),
+    [(hold_closed, down), (hold_closed_and_go_down, up)],
+    ids=["an outage on record", "one of that run"],
+)
+def test_what_was_held_closed_in_that_run_is_not_and_opens_when_it_is_down_again(
+    happens: Callable[[Platform], object], before: Callable[[], Platform]
+) -> None:
+    """Nobody knows by whom and until when: people are told at once, and again when the flag is ready."""
+    platform, flag = killed(happens, before)
+    assert (flag.state, flag.causes, flag.verdict) == (FlagState.STANDBY, (), Verdict.DOWN)
+    assert platform.state.acts.inhibition is None
+    assert platform.found(InhibitionLost) == [InhibitionLost(unrecorded.WHY)]
+    pages = {page.dedup_key.removeprefix("prod/payments/"): page for page in platform.pages()}
+    assert (pages["flag/opened"].status, pages["flag/inhibit"].status) == (PageStatus.FIRING, PageStatus.RESOLVED)
+    assert pages["flag/opened"].summary == (
+        "payments: break-glass is held closed no longer, and sealed, the platform is unknown: the monitor ended while "
+        "its store could not be written"
+    )
+    platform.confirm()
+    assert platform.flag() is FlagState.READY
+    assert (platform.pages()[-1].kind, platform.pages()[-1].status) == (PageKind.FLAG, PageStatus.FIRING)
+
+
+def test_it_counts_as_held_closed_since_the_flag_was_sealed() -> None:
+    """Two persons can hold it closed again at once, for what is left of the hour."""
+
+    def half_an_hour(platform: Platform) -> None:
+        hold_closed(platform)
+        platform.tick(HOUR / 2)
+        platform.confirm()
+
+    platform, flag = killed(half_an_hour, down)
+    hold_closed(platform)
+    assert platform.state.acts.inhibition is not None
+    assert platform.state.acts.inhibition.until == flag.since + HOUR
+
+
+def test_what_is_held_closed_by_the_record_too_is_not_lost() -> None:
+    """It holds until the end that is on record, whatever else happened in that run."""
+    platform = held_closed()
+    flag = lose(platform, lambda: platform.raise_flag(replace(MANUAL, until=platform.now + HOUR)))
+    find(platform, flag)
+    assert platform.found(InhibitionLost) == []
+    assert platform.state.acts.inhibition is not None
+
+
 def test_what_people_lowered_stays_lowered() -> None:
     """A manual cause on record that the flag signs no more is gone."""
 
@@ -322,6 +381,57 @@ def test_what_people_lowered_stays_lowered() -> None:
     assert (platform.flag(), platform.state.causes) == (FlagState.STANDBY, ())
     assert platform.state.flag.change == flag.change
     assert platform.pages()[-1].status is PageStatus.RESOLVED
+
+
+def raised_by_anna() -> Platform:
+    """Return a platform that anna raised for half an hour."""
+    platform = up()
+    platform.act(Raise("needed", HOUR / 2))
+    return platform
+
+
+def test_a_renewal_in_that_run_is_kept_as_signed() -> None:
+    """To the end that readers saw; what only the record says of it, its reason, stays."""
+    platform, flag = killed(
+        lambda it: it.act(Renew(it.state.causes[0].id, "still needed", 2 * HOUR), "ben"), raised_by_anna
+    )
+    (cause,), (signed,) = platform.state.causes, flag.causes
+    assert (cause.until, cause.reason, cause.by) == (signed.until, "needed", "anna")
+    assert platform.flag() is FlagState.READY
+    assert platform.state.flag.change == flag.change
+    changed = [fact for fact in platform.step.facts if isinstance(fact, CauseAdded | CauseEnded)]
+    assert changed == [CauseAdded(cause)]
+    platform.tick(HOUR)
+    assert platform.flag() is FlagState.READY
+    platform.tick(HOUR)
+    assert platform.flag() is FlagState.STANDBY
+
+
+def test_what_was_set_back_with_the_clock_in_that_run_stays_so() -> None:
+    """The record would have it live for hours more."""
+
+    def back(platform: Platform) -> None:
+        platform.now -= 3 * HOUR
+        platform.hear(ClockSetBack(3 * HOUR))
+
+    platform, flag = killed(back, raised_by_anna)
+    (cause,), (signed,) = platform.state.causes, flag.causes
+    assert (cause.since, cause.until) == (signed.since, signed.until)
+    platform.tick(HOUR / 2)
+    assert platform.flag() is FlagState.STANDBY
+
+
+def test_what_is_on_record_as_signed_is_as_on_record() -> None:
+    """To the microsecond, though the document holds whole seconds; nothing is added or ended for it."""
+
+    def raised_twice(platform: Platform) -> None:
+        platform.after(SECOND / 3).act(Raise("I too", HOUR), "ben")
+
+    platform, _ = killed(raised_twice, lambda: raised_by_anna().after(SECOND / 7))
+    anna, ben = platform.state.causes
+    assert anna == raised_by_anna().state.causes[0]
+    assert platform.found(CauseEnded) == []
+    assert platform.step.facts[1] == CauseAdded(ben)
 
 
 @pytest.mark.parametrize(
@@ -356,6 +466,13 @@ ACTS: dict[str, Callable[[Platform], object]] = {
     "blind": Platform.blind,
     "sees": lambda platform: platform.blind(blind=False),
     "manual": lambda platform: platform.raise_flag(replace(MANUAL, since=platform.now, until=platform.now + HOUR)),
+    "raise": lambda platform: platform.act(Raise("needed", HOUR)),
+    "renew": lambda platform: [
+        platform.act(Renew(each.id, "needed", 2 * HOUR), "ben") for each in platform.state.causes
+    ],
+    "hold closed": hold_closed,
+    "hold closed no longer": lambda platform: platform.act(EndInhibit()),
+    "clock back": lambda platform: platform.hear(ClockSetBack(MINUTE)),
     "lower": lambda platform: platform.lower_flag(each for each in platform.state.causes if each.kind == "outage"),
 }
 HISTORY = st.lists(st.sampled_from(sorted(ACTS)), max_size=12)
