@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.model.act import ActKind, RequestKind
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
-from monitor.wire import answers, happenings, uses
+from monitor.wire import answers, happenings, probes, uses
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
@@ -27,7 +27,7 @@ ACT = Endpoint(
 )
 SHAPES = [
     shape
-    for module in (answers, happenings, uses)
+    for module in (answers, happenings, probes, uses)
     for shape in vars(module).values()
     if isinstance(shape, type) and issubclass(shape, Shape) and shape is not Shape
 ]
@@ -40,13 +40,15 @@ def test_names_and_ways_in_are_unique() -> None:
 
 
 def test_what_design_promises_is_there() -> None:
-    """Every path of design 3.5 that has something to say so far is in the table."""
+    """Every path of design 3.5 that has something to say so far is in the table, and what shows one probe."""
     assert {endpoint.path for endpoint in ENDPOINTS} == {
         "/",
         "/metrics",
         "/-/healthy",
         "/-/ready",
         "/api/v1/status",
+        "/probes/{platform}/{probe}",
+        "/api/v1/probes/{platform}/{probe}",
         "/api/v1/flag/{platform}",
         "/api/v1/flag/{platform}/raise",
         "/api/v1/flag/{platform}/lower",
