@@ -136,7 +136,7 @@ def _presented(request: Request) -> str:
     headers = request.headers.getlist("authorization")
     if not headers:
         raise Refused("unauthorized", "this needs a token: Authorization: Bearer TOKEN", _CHALLENGE)
-    match = _BEARER.fullmatch(headers[0])
+    match = _BEARER.fullmatch(headers[0].strip(" \t"))  # what surrounds a value is not the value's (RFC 9110, 5.5)
     if match is None or len(headers) > 1:
         raise Refused("unauthorized", "expected exactly one Authorization header: Bearer TOKEN", _CHALLENGE)
     return match[1]

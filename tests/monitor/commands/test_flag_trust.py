@@ -139,6 +139,18 @@ def test_a_file_that_is_not_there_exits_4(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "command_line", [["revoke"], ["retire", "--at", "2030-01-01T00:00:00Z"]], ids=lambda line: line[0]
+)
+def test_a_key_whose_name_begins_with_a_dash(tmp_path: Path, command_line: list[str]) -> None:
+    """A thumbprint may, and whoever must take trust away from it should not have to know what a shell would do."""
+    key = next(key for key in map(key_number, range(20, 2000)) if key.kid.startswith("-"))
+    path = write_trust(tmp_path / "trust.json", jwk(key))
+    done = _trust(*command_line, key.kid, path)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "version 2" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", [["retire", "k", "t"], ["revoke", "k"], ["add", "t"], ["show"], ["check"]])
 def test_wrong_usage_exits_2(arguments: list[str]) -> None:
     """What must be given must be given."""

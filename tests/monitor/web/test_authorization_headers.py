@@ -37,6 +37,16 @@ async def test_only_the_token_itself_lets_in(values: list[str]) -> None:
     assert SECRET not in response.text
 
 
+@pytest.mark.parametrize("value", [f" Bearer {SECRET}", f"Bearer {SECRET} ", f"Bearer {SECRET}\t"])
+async def test_space_around_a_value_is_not_part_of_it(value: str) -> None:
+    """Whether the server before us took it off or not."""
+    counter = Counter(World())
+    counter.give(token(SECRET, "drill"))
+    async with counter.client() as client:
+        response = await client.post("/order", json=BODY, headers=[(b"authorization", value.encode())])
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize("size", [1_000, 30_000])
 async def test_a_long_token_is_just_a_wrong_one(size: int) -> None:
     """Its length is the head's to bound."""

@@ -20,7 +20,11 @@ def add(trust_file: Path, source: Path) -> None:
     _tell(trust_file, changed)
 
 
-@click.command("retire")
+# One name in 64 begins with a dash.
+_KID_IS_NO_OPTION = {"ignore_unknown_options": True}
+
+
+@click.command("retire", context_settings=_KID_IS_NO_OPTION)
 @click.argument("kid", metavar="KID")
 @click.argument("trust_file", metavar="TRUST", type=values.FILE)
 @click.option("--at", callback=values.instant, required=True, metavar="RFC3339", help="Until when the key is believed.")
@@ -30,7 +34,7 @@ def retire(kid: str, trust_file: Path, at: datetime) -> None:
     _tell(trust_file, changed)
 
 
-@click.command("revoke")
+@click.command("revoke", context_settings=_KID_IS_NO_OPTION)
 @click.argument("kid", metavar="KID")
 @click.argument("trust_file", metavar="TRUST", type=values.FILE)
 def revoke(kid: str, trust_file: Path) -> None:
