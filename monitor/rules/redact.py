@@ -161,6 +161,8 @@ def _parts(secret: str) -> set[str]:
 
 def _needles(secret: str) -> Iterator[str]:
     """Yield what is looked for: the secret's letters, also as they are read where it holds escapes, and in base64."""
+    if not secret.isascii():
+        yield from (_alike(secret.upper()), _alike(secret.casefold()))  # where one letter becomes several
     written: _Written | None = _Written.plain(secret)
     while written is not None:
         yield _alike(written.letters)
@@ -178,10 +180,14 @@ def _in_base64(raw: bytes) -> Iterator[str]:
 
 def _alike(text: str) -> str:
     """Return text in which letters that may stand for one another are the same. As long as it was."""
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    lowered = text.lower() if text.isascii() else "".join(map(_folded, text))
     return lowered.translate(_ALIKE)
+
+
+def _folded(letter: str) -> str:
+    """Return one letter for all that a change of case may make of it; itself where it becomes several."""
+    folded = letter.upper().casefold()
+    return folded if len(folded) == 1 else letter
 
 
 @dataclass(frozen=True, slots=True)

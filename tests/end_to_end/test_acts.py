@@ -5,9 +5,11 @@ import json
 import resource
 import signal
 import sys
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from glasswatch.cli import run
@@ -262,6 +264,7 @@ async def test_renewed_unrecorded_and_killed(tmp_path: Path) -> None:
         assert (renewed.status_code, renewed.json()["recorded"]) == (200, False)
         signed = renewed.json()["break_glass"]["causes"][0]["until"]
         await until(lambda: "until" in scene.told()[-1] and "renewed" in scene.told()[-1], 20)
+        await until(lambda: _until(scene) == signed, 20)
         assert await scene.monitor.end(signal.SIGKILL) == -signal.SIGKILL
         await scene.monitor.start()
         status = await scene.monitor.status()
@@ -272,6 +275,13 @@ async def test_renewed_unrecorded_and_killed(tmp_path: Path) -> None:
         assert await scene.monitor.end() == 0
         (held,) = scene.home.rows("SELECT * FROM causes WHERE kind = 'manual' AND ended_at IS NULL")
         assert json.loads(str(held["record"]))["until"][:19] == signed[:19]
+
+
+def _until(scene: Scene) -> str:
+    """Return when what the flag's file says ends."""
+    payload = scene.home.flag.read_text().split(".")[1]
+    (cause,) = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["causes"]
+    return datetime.fromtimestamp(cause["until"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_raised(scene: Scene) -> bool:

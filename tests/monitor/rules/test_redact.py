@@ -23,6 +23,15 @@ def test_a_secret_is_found_in_every_notation(notation: str) -> None:
     assert shown.endswith(" after")
 
 
+@pytest.mark.parametrize(
+    ("secret", "written"),
+    [("0000000\N{MICRO SIGN}", "0000000\N{GREEK CAPITAL LETTER MU}"), ("straße-12", "STRASSE-12")],
+)
+def test_a_change_of_case_hides_nothing_beyond_ascii_either(secret: str, written: str) -> None:
+    """Also where upper case is another alphabet's letter, or two of them."""
+    assert Redactor([secret]).text(f"said {written}", 100) == f"said {HIDDEN}"
+
+
 @given(SECRETS, AROUND, AROUND, st.sampled_from(sorted(notations("x"))), st.integers(0, 200))
 def test_no_secret_passes_whatever_it_is(secret: str, before: str, after: str, notation: str, most: int) -> None:
     """Any secret, any notation, anything around it, cut anywhere."""
