@@ -1,7 +1,7 @@
 """Builds the daemon's parts and joins them. Nothing here decides; nothing runs until the daemon runs it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from glasswatch import __version__
@@ -331,10 +331,10 @@ class _Builder:
     def _route(self, page: Page) -> tuple[str, ...]:
         return route(page, self._routes, tuple(self._channels)).channels
 
-    def _render_metrics(self) -> bytes:
+    def _render_metrics(self) -> Iterable[bytes]:
         self._metrics.outcomes_dropped(self._store.dropped)
         self._metrics.audit_dropped(self._auditor.dropped)
-        return self._metrics.render()
+        return self._metrics.pieces()
 
     def _use_told(self, told: UseTold) -> None:
         self._use_announcer.tell(told)  # which is made later: it shows uses on the face, which asks the register

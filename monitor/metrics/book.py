@@ -9,11 +9,12 @@ Used from the event loop only.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from monitor.metrics import own_series, platform_series, probe_series, publish_series
-from monitor.metrics.exposition import Family
+from monitor.metrics.exposition import Family, in_pieces
 from monitor.metrics.own_series import OwnSeries
 from monitor.metrics.platform_series import PlatformSeries
 from monitor.metrics.probe_series import ProbeSeries
@@ -148,8 +149,13 @@ class MetricsBook:
         """Count a beat to a dead man's switch."""
         self._own.beaten(switch, is_taken=is_taken)
 
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the exposition in text format 0.0.4, piece by piece; the values are those of each piece's instant."""
+        return in_pieces(chain.from_iterable((*(family.parts() for family in self._families.values()), self._rest())))
+
     def render(self) -> bytes:
-        """Return the exposition in text format 0.0.4."""
-        parts = [part for family in self._families.values() for part in family.parts()]
-        parts.append(self._own.render())
-        return "".join(parts).encode()
+        """Return the exposition of this instant."""
+        return b"".join(self.pieces())
+
+    def _rest(self) -> Iterator[str]:
+        yield self._own.render()

@@ -4,26 +4,44 @@ r"""Prometheus' text format 0.0.4, as far as we write it ourselves.
 2. In label values backslash, quote and line feed are escaped; what can't be seen is spelled out (`monitor.visible`),
    so that a name from outside can't break a line or pose as another.
 3. A family's lines are held as text, in one slot for each owner, and made anew only when the owner's values change:
-   a scrape joins them and computes nothing.
+   a scrape joins them and computes nothing. It does so piece by piece: many megabytes at once would hold everybody up.
+   So a scrape is not of one instant; the lines of one owner are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from glasswatch.names import METRICS
 from monitor import visible
 
+PIECE: Final = 64 * 1024
 
-def start(metric: str, values: Mapping[str, str], suffix: str = "") -> str:
-    """Return a line up to its value. `values` are by label name, all of them; `suffix` as in `_bucket`.
 
-    A histogram's buckets may have an `le` besides, which comes last.
-    """
+def start(metric: str, values: Mapping[str, str]) -> str:
+    """Return a line up to its value. `values` are by label name, all of them."""
+    return f"{metric}{{{labels(metric, values)}}} "
+
+
+def labels(metric: str, values: Mapping[str, str]) -> str:
+    """Return the labels as they stand between braces."""
     names = METRICS[metric].labels
-    if set(values) - {"le"} != set(names):
+    if set(values) != set(names):
         raise ValueError(f"{metric} has the labels {names}")
-    shown = [*names, "le"] if "le" in values else names
-    labels = ",".join(f'{name}="{_escaped(values[name])}"' for name in shown)
-    return f"{metric}{suffix}{{{labels}}} "
+    return ",".join(f'{name}="{_escaped(values[name])}"' for name in names)
+
+
+def in_pieces(parts: Iterable[str]) -> Iterator[bytes]:
+    """Yield the text of all parts in pieces of about `PIECE` bytes; no part is cut."""
+    waiting: list[str] = []
+    size = 0
+    for part in parts:
+        waiting.append(part)
+        size += len(part)
+        if size >= PIECE:
+            yield "".join(waiting).encode()
+            waiting, size = [], 0
+    if waiting:
+        yield "".join(waiting).encode()
 
 
 def _escaped(value: str) -> str:
@@ -55,6 +73,8 @@ class Family:
         self._slots.append(slot)
         return slot
 
-    def parts(self) -> list[str]:
-        """Return the family's text in pieces."""
-        return [self._head, *[slot.lines for slot in self._slots]]
+    def parts(self) -> Iterator[str]:
+        """Yield the family's text, owner by owner, as it is when its turn comes."""
+        yield self._head
+        for slot in self._slots:
+            yield slot.lines

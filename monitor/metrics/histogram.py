@@ -2,26 +2,23 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from monitor.metrics.exposition import Family, start
+from monitor.metrics.exposition import Family, labels
 
 
 class Histogram:
     """One labelled histogram in a slot of its family. `bounds` are upper bounds in seconds, rising."""
 
-    __slots__ = ("_bounds", "_counts", "_slot", "_sum", "_template")
+    __slots__ = ("_bounds", "_counts", "_labels", "_slot", "_sum", "_template")
 
     def __init__(self, family: Family, values: Mapping[str, str], bounds: Sequence[float]) -> None:
         self._slot = family.slot()
         self._bounds = tuple(bounds)
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
-        lines = [
-            *(_start(family, {**values, "le": le}, "_bucket") + "%s" for le in (*map(repr, self._bounds), "+Inf")),
-            _start(family, values, "_sum") + "%r",
-            _start(family, values, "_count") + "%s",
-        ]
-        self._template = "".join(f"{line}\n" for line in lines)
+        self._labels = labels(family.name, values)
+        self._template = _template(family.name, self._bounds)
         self._write()
 
     def observe(self, seconds: float) -> None:
@@ -33,9 +30,15 @@ class Histogram:
         self._write()
 
     def _write(self) -> None:
-        self._slot.lines = self._template % (*self._counts, self._sum, self._counts[-1])
+        said: list[object] = [self._labels] * (2 * len(self._counts) + 4)
+        said[1:-4:2] = self._counts
+        said[-3] = self._sum
+        said[-1] = self._counts[-1]
+        self._slot.lines = self._template % tuple(said)
 
 
-def _start(family: Family, values: Mapping[str, str], suffix: str) -> str:
-    """Return a line up to its value, safe inside a template."""
-    return start(family.name, values, suffix).replace("%", "%%")
+@lru_cache(maxsize=64)
+def _template(metric: str, bounds: tuple[float, ...]) -> str:
+    """Return all lines, each with a place for the labels and one for the value: one text for all who share it."""
+    buckets = [f'{metric}_bucket{{%s,le="{le}"}} %s\n' for le in (*map(repr, bounds), "+Inf")]
+    return "".join([*buckets, f"{metric}_sum{{%s}} %r\n", f"{metric}_count{{%s}} %s\n"])

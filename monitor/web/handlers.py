@@ -15,6 +15,7 @@ from monitor.web.asked import Asked, Handler
 from monitor.web.beathandlers import BeatHandlers
 from monitor.web.events import Hub
 from monitor.web.pages import Pages, documents
+from monitor.web.pieces import in_pieces
 from monitor.web.probehandlers import ProbeHandlers
 from monitor.web.refused import Refused
 from monitor.web.site import Site
@@ -69,7 +70,7 @@ class Handlers:
         return Response(await self._pages.served(), media_type=HTML)
 
     async def _metrics(self, _: Asked) -> Response:
-        return Response(self._metrics_text(), headers={"content-type": EXPOSITION})
+        return in_pieces(self._metrics_text(), EXPOSITION)
 
     async def _healthy(self, _: Asked) -> Response:
         return Response("healthy\n", media_type=TEXT)

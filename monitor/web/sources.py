@@ -1,6 +1,6 @@
 """Where the web face reads from."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
@@ -16,14 +16,14 @@ DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
 class Sources:
     """The running monitor as the web face may see it.
 
-    `metrics` returns the exposition. `note` has an entry of the audit written, of a platform or of none; it never
-    waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled. `refused`
-    counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
+    `metrics` returns the exposition in pieces. `note` has an entry of the audit written, of a platform or of none; it
+    never waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled.
+    `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
     """
 
     reader: StatusReader
     store: Store
-    metrics: Callable[[], bytes]
+    metrics: Callable[[], Iterable[bytes]]
     clock: Clock
     note: Note
     act: DoAct

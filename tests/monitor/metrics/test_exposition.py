@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor import visible
 from monitor.metrics.book import MetricsBook
+from monitor.metrics.exposition import PIECE
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
 from tests.support.clock import START
 from tests.support.face import World, serving
@@ -106,3 +107,13 @@ async def test_a_real_prometheus_scrapes_a_real_server(tmp_path: Path) -> None:
     assert (is_up, target["lastError"], bad, more_bad) == (1, "", 0, 1)
     assert (platform["platform"], probe["probe"], probe["function"]) == (PLATFORM, "portal", "sign_in")
     assert found == shown
+
+
+def test_a_large_exposition_comes_in_pieces() -> None:
+    """Of bounded size, whole lines each, and together what one piece would be."""
+    book = MetricsBook([policy(PLATFORM, [probe_policy(f"p{nth}", "sign_in") for nth in range(200)])], "0.1.0")
+    pieces = list(book.pieces())
+    assert len(pieces) > 3
+    assert all(len(piece) < 2 * PIECE for piece in pieces)
+    assert all(piece.endswith(b"\n") for piece in pieces)
+    assert b"".join(pieces) == book.render()
