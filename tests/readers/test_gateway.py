@@ -148,6 +148,19 @@ async def test_many_requests_are_one_attempt(gateway: Gateway) -> None:
     assert len({report["id"] for report in gateway.host.reports()}) == 1
 
 
+async def test_refused_and_then_let_in_are_two_attempts(gateway: Gateway) -> None:
+    """Within the quarter of an hour for which one decision has one id: a raise lets in who was refused before."""
+    gateway.host.publish(claims_now(FlagState.STANDBY))
+    assert await gateway.get() == 403
+    gateway.host.publish(claims_now(FlagState.READY))
+    for _ in range(100):
+        if await gateway.get() == 200:
+            break
+        await asyncio.sleep(0.2)  # an answer is kept for two seconds
+    told = {str(report["id"]): report["decision"] for report in gateway.host.reports()}
+    assert sorted(str(each) for each in told.values()) == ["allowed", "refused"]
+
+
 async def test_a_dead_verifier_keeps_the_door_closed_and_the_override_open(gateway: Gateway) -> None:
     """The door answers 5xx; the other server works without it, and logs."""
     gateway.host.publish(claims_now(FlagState.READY))

@@ -306,3 +306,12 @@ def test_a_reminder_of_someone_locked_out_asks_for_no_rotation() -> None:
     assert step is not None
     assert step.page is not None
     assert "rotated" not in step.page.reason
+
+
+def test_one_id_in_two_states_of_the_flag_is_two_attempts() -> None:
+    """A drill's id can't hide what was let in by a flag that is really ready."""
+    drill = told(report(state=FlagState.EXERCISE), held=EXERCISE).use
+    step = told(report(seconds=200), drill, seconds=201)
+    assert step.page is not None
+    assert (step.use.id.startswith("r-1~"), step.use.is_critical) == (True, True)
+    assert uses.reported(report(seconds=200), "bastion", around(drill, step.use, seconds=202), POLICY) is None
