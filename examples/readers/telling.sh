@@ -39,7 +39,7 @@ log() { # priority, words
 
 quoted() { if [ -n "$1" ]; then printf '"%s"' "$1"; else printf null; fi; }
 
-spool() { # id, at, person, target, decision, via, state, ver, code, note; 1: not kept
+spool() { # id, at, person, target, decision, via, state, ver, code, note, second person, login; 1: not kept
     [ -d "${SPOOL:-/nonexistent}" ] || return 1
     most=10000 rank=0
     [ "$5" = allowed ] || { most=9000 rank=1; }
@@ -47,6 +47,7 @@ spool() { # id, at, person, target, decision, via, state, ver, code, note; 1: no
     name=$rank-$(date -u +%Y%m%dT%H%M%S%6N)-$(random)
     {
         printf '{"id": "%s", "at": "%s", "person": "%s", "target": "%s", "decision": "%s", "via": "%s", ' "$1" "$2" "$3" "$4" "$5" "$6"
+        printf '"second": %s, "login": %s, ' "$(quoted "${11:-}")" "$(quoted "${12:-}")"
         printf '"platform": "%s", "reader": "%s", ' "${PLATFORM:-unknown}" "$(plain "${READER:-unknown}")"
         printf '"state": %s, "ver": %s, "code": %s, "note": "%s"}\n' "$(quoted "$7")" "${8:-null}" "$(quoted "$9")" "${10}"
     } >"$SPOOL/.$name" && chmod 0640 "$SPOOL/.$name" && sync "$SPOOL/.$name" && mv "$SPOOL/.$name" "$SPOOL/$name.json" &&

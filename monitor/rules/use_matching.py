@@ -89,6 +89,8 @@ def _told(report: Report) -> tuple[object, ...]:
         report.platform,
         report.reader,
         report.person,
+        report.second,
+        report.login,
         report.target,
         report.decision.value,
         report.via.value,

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from glasswatch.clock import SystemClock
 from glasswatch.flag.document import FlagState
+from monitor.watchers.entries import by_pattern
+from tests.support.documents import DOCS, blocks, section
 from tests.support.programs import require
 from tests.support.reader_host import READERS, Host, Syslog, claims_now
 
@@ -140,6 +143,14 @@ def _shipped(host: Host) -> str:
     return text
 
 
+def _watched() -> str:
+    """Return the pattern by which the guide's watcher finds logins, for this machine's account."""
+    (settings,) = blocks(section((DOCS / "guide" / "break-glass.md").read_text(), "4. The monitor's settings"), "yaml")
+    pattern = yaml.safe_load(settings)["uses"]["watchers"]["bastion-1"]["pattern"]
+    assert "for breakglass(?:-drill)? from" in pattern
+    return str(pattern).replace("breakglass(?:-drill)?", _REAL)
+
+
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     clock = SystemClock()
     ends_at = clock.monotonic() + 30
@@ -239,10 +250,12 @@ def test_the_override_works_with_the_reader_broken_and_shows_in_the_log(bastion:
     """The daemon itself takes the override authority's principal, and names the person and the serial."""
     (bastion.host.directory / "principals").write_text("#!/bin/sh\nexit 1\n")
     assert not bastion.login("breakglass")
-    certificate = {"person": "anna+ben", "authority": "override_ca"}
+    certificate = {"person": "anna,ben", "authority": "override_ca"}
     assert bastion.login("breakglass-override", **certificate), bastion.log.read_text()
     assert not bastion.login("breakglass-override", account=_DRILL, **certificate)
-    assert "ID anna+ben (serial 7)" in bastion.log.read_text()
+    assert "ID anna,ben (serial 7)" in bastion.log.read_text()
+    entries = [by_pattern(_watched())(line, "") for line in bastion.log.read_text().splitlines()]
+    assert [(entry.person, entry.second) for entry in entries if entry is not None] == [("anna", "ben")]
 
 
 def test_neither_authority_does_what_is_the_others(bastion: Bastion) -> None:
