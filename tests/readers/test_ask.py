@@ -254,6 +254,8 @@ def test_the_scripts_are_executable_and_shipped_with_their_settings() -> None:
         "secret/open",
         "secret/seal",
         "secret/override",
+        "follow",
+        "tell",
         "sshd/principals",
         "gateway/verifier.py",
     }
