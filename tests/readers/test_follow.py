@@ -134,7 +134,12 @@ def test_what_is_decided_alike_is_one_attempt_and_anything_else_its_own(host: Ho
 
 def test_lines_that_are_none_are_passed_over_and_damaged_ones_are_complained_of(host: Host) -> None:
     """OPA logs other things too; nothing ends the telling."""
-    foreign = ({"msg": "Initializing server."}, {"decision_id": "1", "path": "other/allow", "result": True}, "[]", "")
+    foreign: tuple[Line | str, ...] = (
+        {"msg": "Initializing server."},
+        {"decision_id": "1", "path": "other/allow", "result": True},
+        "[]",
+        "",
+    )
     assert _follow(host, "opa", *foreign) == ""
     assert host.reports() == []
     said = _follow(host, "opa", '{"path": "break_glass/allow", ', _opa(timestamp="yesterday"), _opa())
