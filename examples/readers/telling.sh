@@ -1,4 +1,4 @@
-# How readers tell of an attempt: syslog first, then a file in the spool. `ask`, `shout` and `send` read this; nobody runs it.
+# How readers tell of an attempt: syslog first, then a file in the spool. `ask`, `tell`, `shout` and `send` read this; nobody runs it.
 #
 # 1. It needs nothing but a shell and coreutils: a glasswatch that is broken keeps no attempt from being told.
 # 2. What it writes is the body of POST /api/v1/uses, in the way of `monitor uses spool`: whole, synced, at most 10,000 files,
@@ -39,14 +39,16 @@ log() { # priority, words
 
 quoted() { if [ -n "$1" ]; then printf '"%s"' "$1"; else printf null; fi; }
 
-spool() { # id, at, person, target, decision, via, state, ver, code, note; 1: not kept
+spool() { # id, at, person, target, decision, via, state, ver, code, note, second person, login; 1: not kept
     [ -d "${SPOOL:-/nonexistent}" ] || return 1
     most=10000 rank=0
     [ "$5" = allowed ] || { most=9000 rank=1; }
     [ "$(find "$SPOOL" -mindepth 1 -maxdepth 1 | wc -l)" -lt "$most" ] || return 1
     name=$rank-$(date -u +%Y%m%dT%H%M%S%6N)-$(random)
     {
-        printf '{"id": "%s", "at": "%s", "person": "%s", "target": "%s", "decision": "%s", "via": "%s", ' "$1" "$2" "$3" "$4" "$5" "$6"
+        printf '{"id": "%s", "at": "%s", "person": %s, "target": "%s", ' "$1" "$2" "$(quoted "$3")" "$4"
+        printf '"decision": "%s", "via": "%s", ' "$5" "$6"
+        printf '"second": %s, "login": %s, ' "$(quoted "${11:-}")" "$(quoted "${12:-}")"
         printf '"platform": "%s", "reader": "%s", ' "${PLATFORM:-unknown}" "$(plain "${READER:-unknown}")"
         printf '"state": %s, "ver": %s, "code": %s, "note": "%s"}\n' "$(quoted "$7")" "${8:-null}" "$(quoted "$9")" "${10}"
     } >"$SPOOL/.$name" && chmod 0640 "$SPOOL/.$name" && sync "$SPOOL/.$name" && mv "$SPOOL/.$name" "$SPOOL/$name.json" &&

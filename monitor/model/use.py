@@ -49,9 +49,10 @@ class UseClass(StrEnum):
 class Report:
     """One attempt as a reader tells it.
 
-    `id` is made by the reader and unique to the attempt. `person` is whose access it was, as far as known. `state`,
-    `ver` and `code` are what the reader judged of the flag; `run` is the drill's. `told_by` is the person who handed it
-    in with a token of their own; None: a machine did.
+    `id` is made by the reader and unique to the attempt. `person` is whose access it was, as far as known; `second` is
+    the second person of a two-person way past a reader, and `login` the account of whoever started it, where the names
+    were typed. `state`, `ver` and `code` are what the reader judged of the flag; `run` is the drill's. `told_by` is the
+    person who handed it in with a token of their own; None: a machine did.
     """
 
     id: str
@@ -68,6 +69,8 @@ class Report:
     run: str | None = None
     note: str = ""
     told_by: str | None = None
+    second: str | None = None
+    login: str | None = None
 
     @property
     def is_by_hand(self) -> bool:
@@ -86,6 +89,7 @@ class Finding:
     person: str | None
     target: str
     attempt: str | None = None  # the reader's own id, where the log holds it
+    second: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,17 @@ class Use:
     def users(self) -> tuple[str, ...]:
         """Whose access it may have been: everybody whom the report, the log or the record name, and who told of it."""
         named = [each.person for each in (self.report, self.finding, self) if each is not None]
-        told_by = self.report.told_by if self.report is not None else None
-        return tuple({person: None for person in (*named, told_by) if person is not None})
+        if self.finding is not None:
+            named.append(self.finding.second)
+        if self.report is not None:
+            named += [self.report.second, self.report.login, self.report.told_by]
+        return tuple({person: None for person in named if person is not None})
+
+    @property
+    def second(self) -> str | None:
+        """The second person of a two-person way past a reader, as reader or log name them."""
+        named = [each.second for each in (self.report, self.finding) if each is not None]
+        return next((person for person in named if person is not None), None)
 
     @property
     def is_critical(self) -> bool:

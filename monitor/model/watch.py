@@ -8,7 +8,8 @@ from datetime import datetime
 class LogEntry:
     """One access as a log tells it. `id` follows from the entry itself: read again, it is the same.
 
-    `attempt` is the reader's own id. What the log doesn't tell is None.
+    `second` is the second person of a two-person way past a reader, `attempt` the reader's own id. What the
+    log doesn't tell is None.
     """
 
     id: str
@@ -16,6 +17,7 @@ class LogEntry:
     person: str | None = None
     target: str | None = None
     attempt: str | None = None
+    second: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ def _body(use: Use) -> Body:
         "use": use.id,
         "at": use.at.isoformat(),
         "person": use.person,
+        "second": use.second,
+        "login": report.login if report else None,
         "target": use.target,
         "decision": use.decision,
         "judgement": use.judgement,

@@ -8,6 +8,7 @@
 4. Clocks differ: what was held within `SKEW` of the time told counts. A time further ahead than that, or one at which
    the monitor held nothing, is unexpected: what nobody can vouch for is never taken as expected.
 5. Refused: on record, and nobody is woken, unless the flag was ready at that very time: then somebody is locked out.
+   Nobody is who asked for a drill then, or showed a certificate that is not for this door: another one is open to them.
 6. What was found in a log and not reported is unreported until its reader's time is up; then somebody got in past the
    reader.
 """
@@ -23,6 +24,8 @@ from monitor.model.verdict import CauseKind, FlagState
 from monitor.rules import reasons
 
 SKEW = timedelta(milliseconds=TOLERANCE_MS)  # how far apart clocks may be: as in the flag's own rules
+
+_NOT_THIS_DOOR = frozenset({"emergency", "certificate"})  # a reader's codes
 
 _PAST_THE_READER = {
     Via.OVERRIDE: "the loud way past the reader was taken",
@@ -72,6 +75,8 @@ def state_held(held: Held, since: datetime, until: datetime) -> tuple[FlagState,
 
 def _judge_refused(report: Report, held: Held, now: datetime) -> Judged:
     at = report.at
+    if report.code in _NOT_THIS_DOOR:
+        return Judged(Judgement.REFUSED, _with_code("refused, by a door that was not theirs", report))
     if at <= now + SKEW and held.is_known and state_held(held, at, at)[0] is FlagState.READY:
         return Judged(Judgement.LOCKED_OUT, _with_code("refused although break-glass was ready", report))
     return Judged(Judgement.REFUSED, _with_code("refused", report))

@@ -5,9 +5,9 @@
    either may be unknown.
 3. Each report goes with one finding at most, the nearest in time: a second access in the log that no reader reported
    is not hidden by the first.
-4. A report with a known id that says something else, or that it happened more than `SAME_ATTEMPT` apart, is another
-   attempt, kept beside the first under an id of its own: nobody can hide an access behind the id of a refusal, nor
-   behind that of an earlier access.
+4. A report with a known id that says something else, or judged another state of the flag, or that it happened more than
+   `SAME_ATTEMPT` apart, is another attempt, kept beside the first under an id of its own: nobody can hide an access
+   behind the id of a refusal, nor behind that of an earlier access or of a drill.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from glasswatch.flag.persons import is_same_person
 from monitor.model.use import Decision, Finding, Report, Use, UseQuery
 
-# A gateway keeps one id for a person and a target for a quarter of an hour; one told again by hand tells a later time.
+# A gateway keeps one id for a quarter of an hour for what it decides alike; one told again by hand tells a later time.
 SAME_ATTEMPT = timedelta(minutes=20)
 _SHOWN = 8
 
@@ -89,9 +89,12 @@ def _told(report: Report) -> tuple[object, ...]:
         report.platform,
         report.reader,
         report.person,
+        report.second,
+        report.login,
         report.target,
         report.decision.value,
         report.via.value,
+        None if report.state is None else report.state.value,
     )
 
 

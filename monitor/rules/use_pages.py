@@ -65,6 +65,8 @@ def _summary(use: Use, now: datetime) -> str:
 
 def _what(use: Use) -> str:
     who = use.person or "somebody (the name is not known)"
+    if use.second is not None:
+        who = f"{who} and {use.second}"
     if use.decision is Decision.REFUSED:
         return f"{who} was refused at {use.target}"
     by = ""

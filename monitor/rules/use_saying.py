@@ -2,7 +2,8 @@
 
 1. A use is closed once another person classed it (drill, real, misuse), and one said that its credential was rotated.
    Both may come from different persons and in any order; a refusal has no credential to rotate.
-2. Never by the person whose access it was, in whatever spelling, nor by one whom reader or log name for it, nor by the
+2. Never by the person whose access it was, in whatever spelling, nor by one whom reader or log name for it, as the
+   second person too, or with several in one name (`anna+ben`); nor by whose login it was started from, nor by the
    person who reported it with a token of their own: it may be their own access in another's name, or in nobody's. Where
    nobody is known, anybody may; the record says that it wasn't known.
 3. While its reader may still report it, nothing can be said of it: whose it was may be known in a moment.
@@ -31,8 +32,8 @@ from monitor.rules import reasons, use_pages
 from monitor.rules.use_audit import entries
 
 _NOT_THEIRS = (
-    "whose access it was, or who reported it by hand, can't class it, nor say that its credential was rotated: another "
-    "person must"
+    "whose access it was, alone or as one of two, or who reported it by hand, can't class it, nor say that its "
+    "credential was rotated: another person must"
 )
 
 
@@ -80,7 +81,12 @@ def _refusal(use: Use, saying: Saying, policy: UsePolicy) -> str:
 
 
 def _is_own(use: Use, person: str) -> bool:
-    return any(is_same_person(person, user) for user in use.users)
+    return any(is_same_person(person, name) for user in use.users for name in (user, *_joined(user)))
+
+
+def _joined(name: str) -> list[str]:
+    """Return those whom one name may hold, as a certificate's for two persons does."""
+    return name.replace("+", ",").split(",")
 
 
 def _is_known(use: Use, saying: Saying) -> bool:

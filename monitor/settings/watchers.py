@@ -15,7 +15,7 @@ from monitor.settings.expect import JsonPathText
 from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
 from monitor.settings.tls import TrustSettings
 
-GROUPS: Final = ("at", "person", "target", "id")
+GROUPS: Final = ("at", "person", "second", "target", "id")
 
 TargetName = Annotated[str, TextShape("text on one line, at most 255 long", r"[!-~](?:[ -~]{0,253}[!-~])?")]
 MatchText = Annotated[str, TextShape("FIELD=value", r"[A-Z_][A-Z0-9_]{0,63}=[ -~]{1,200}")]
@@ -44,7 +44,7 @@ class FileWatcherSettings(WatcherSettings):
     path: RelativePath
     """The file, followed when it is rotated."""
     pattern: Pattern
-    """Lines that tell of an access. Named groups tell more: `(?P<at>…)`, `person`, `target`, the attempt's `id`."""
+    """Lines that tell of an access. Named groups: `(?P<at>…)`, `person`, `second`, `target`, the attempt's `id`."""
 
     @finding("pattern")
     def groups_are_known(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -103,6 +103,8 @@ class HttpJsonWatcherSettings(WatcherSettings):
     """Where an entry has an id of its own; without one it is known by all it holds."""
     person: JsonPathText | None = None
     """Where an entry says whose access it was."""
+    second: JsonPathText | None = None
+    """Where an entry says who the second person was, of a two-person way past a reader."""
     target_at: JsonPathText | None = None
     """Where an entry says what the access was to; or name it as `target`."""
     attempt: JsonPathText | None = None

@@ -11,7 +11,7 @@ import re2
 from monitor import visible
 from monitor.model.watch import LogEntry
 
-GROUPS: Final = ("at", "person", "target", "id")
+GROUPS: Final = ("at", "person", "second", "target", "id")
 _ZONES: Final = (" UTC", " GMT", " Z")
 _LONGEST: Final = 128
 _LONGEST_TARGET: Final = 255
@@ -44,6 +44,7 @@ def made_of(given: Mapping[str, str | None], name: str) -> LogEntry:
         person=_fit(given.get("person"), _LONGEST),
         target=_fit(given.get("target"), _LONGEST_TARGET),
         attempt=_fit(given.get("id"), _LONGEST),
+        second=_fit(given.get("second"), _LONGEST),
     )
 
 

@@ -139,9 +139,10 @@ class SearchSource:
             raise CannotSee(f"{self._shown} answered with an entry that has no time at {settings.at}")
         own = _word(hit, settings.entry)
         whole = own if own is not None else json.dumps(hit, sort_keys=True)
-        given = {"person": _word(hit, settings.person), "target": _word(hit, settings.target_at)}
+        given = {"person": _word(hit, settings.person), "second": _word(hit, settings.second)}
+        given["target"] = _word(hit, settings.target_at)
         found = made_of({**given, "id": _word(hit, settings.attempt)}, entry_id(self._name, whole))
-        return LogEntry(found.id, when, found.person, found.target, found.attempt)
+        return LogEntry(found.id, when, found.person, found.target, found.attempt, found.second)
 
 
 def _word(hit: object, path: str | None) -> str | None:

@@ -142,6 +142,7 @@ class WatchLoop:
             person=entry.person,
             target=entry.target or self.aim.target or "unknown",
             attempt=entry.attempt,
+            second=entry.second,
         )
 
     def _see(self, why_not: str) -> None:

@@ -36,6 +36,8 @@ def uses_view(uses: Sequence[Use], seen: Seen) -> UsesView | None:
 
 def _use(use: Use, seen: Seen) -> UseView:
     who = use.person or "somebody"
+    if use.second is not None:
+        who = f"{who} and {use.second}"
     did = "was refused at" if use.decision is Decision.REFUSED else "got in to"
     return UseView(
         mark=_MARKS[use.judgement],

@@ -39,6 +39,14 @@ class ReportBody(Body):
     reader: Annotated[_Name, Field(description="the reader's name such as ssh:bastion-1, at most 128 characters")]
     at: Annotated[Instant, Field(description="when it happened, a time such as 2026-03-01T03:00:00Z")]
     person: Annotated[_Name | None, Field(description="whose access it was, at most 128 characters, or null")] = None
+    second: Annotated[
+        _Name | None,
+        Field(description="the second person of a two-person way past a reader, at most 128 characters, or null"),
+    ] = None
+    login: Annotated[
+        _Name | None,
+        Field(description="the account it was started from, where names were typed, at most 128 characters, or null"),
+    ] = None
     target: Annotated[
         str,
         Field(
@@ -117,6 +125,10 @@ class UseAnswer(Shape):
     received_at: Instant
     decision: DecisionWord
     person: str | None
+    second: str | None
+    """The second person of a two-person way past a reader."""
+    login: str | None
+    """The account it was started from, where the names were typed."""
     target: str
     judgement: JudgementWord
     critical: bool

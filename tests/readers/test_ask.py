@@ -227,7 +227,15 @@ def test_hostile_names_stay_names(host: Host, name: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("--person",), ("--person", "anna"), ("--target", "db"), ("--person", "", "--target", "db"), ("--ready",)],
+    [
+        (),
+        ("--person",),
+        ("--person", "anna"),
+        ("--target", "db"),
+        ("--person", "", "--target", "db"),
+        ("--person", "anna", "--target", "db", "--id", "one", "--session", "two"),
+        ("--ready",),
+    ],
     ids=" ".join,
 )
 def test_wrong_usage_opens_nothing(host: Host, words: tuple[str, ...]) -> None:
@@ -246,6 +254,8 @@ def test_the_scripts_are_executable_and_shipped_with_their_settings() -> None:
         "secret/open",
         "secret/seal",
         "secret/override",
+        "follow",
+        "tell",
         "sshd/principals",
         "gateway/verifier.py",
     }

@@ -26,7 +26,7 @@ KEYS = (DOCS / "guide" / "keys.md").read_text()
 RAISE, ORDER, TOKENS = "Raise it", "Order", "3. Tokens"
 SETTINGS, BRING, SECRET = "4. The monitor's settings", "5. Bring the flag to the readers", "6. The door to a secret"
 SSH, POLICY, USES = "7. The door by ssh", "9. The door in a policy", "After each use"
-PLAYED = {RAISE: 3, ORDER: 3, TOKENS: 1, BRING: 3, SECRET: 2, SSH: 3, POLICY: 1, USES: 2}
+PLAYED = {RAISE: 3, ORDER: 3, TOKENS: 1, BRING: 3, SECRET: 2, SSH: 4, POLICY: 1, USES: 2}
 
 OPENED = "correct horse battery staple"
 _AUTH_LOG = "/var/log/remote/bastion-1/auth.log"
@@ -63,14 +63,14 @@ class Team:
         words = (*_AS_READER, f"{_LIB}/secret/open", "/etc/break-glass/payments-db")
         return await self.room.run(*words, SUDO_USER=person)
 
-    async def login(self, certificate: str = "anna-cert.pub") -> bool:
+    async def login(self, certificate: str = "anna-cert.pub", account: str = "breakglass") -> bool:
         """Whether the certificate's holder gets a shell."""
         options = ("IdentitiesOnly=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes")
         words = ["ssh", "-F", "none", "-p", str(self.ssh_port), "-i", "anna", "-o", f"CertificateFile={certificate}"]
         for option in options:
             words += ["-o", option]
-        _, said = await self.room.run(*words, "breakglass@127.0.0.1", "id -un")
-        return "\nbreakglass\n" in f"\n{said}"
+        _, said = await self.room.run(*words, f"{account}@127.0.0.1", "id -un")
+        return f"\n{account}\n" in f"\n{said}"
 
     async def uses(self) -> list[dict[str, object]]:
         """What is on record."""
@@ -197,6 +197,7 @@ async def _set_up_doors(team: Team) -> None:
     )
     await team.play(SSH, 1)
     await team.play(SSH, 2)
+    await team.play(SSH, 3)
 
 
 def _sshd(team: Team) -> contextlib.AbstractAsyncContextManager[asyncio.subprocess.Process]:
@@ -247,6 +248,8 @@ async def _raised(team: Team) -> None:
     code, said = await team.open()
     assert (code, OPENED in said) == (0, True), said
     assert await team.login(), await team.room.play(f"cat {_AUTH_LOG}")
+    for account in ("breakglass", "breakglass-drill"):
+        assert not await team.login("anna-drill-cert.pub", account), "an emergency is no drill"
     await team.tells("use", "secret:payments-db")
     await team.tells("use", f"ssh:{HOST}")
 

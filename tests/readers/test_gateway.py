@@ -1,6 +1,7 @@
 """The verifier behind a real nginx, with the shipped settings and real client certificates."""
 
 import asyncio
+import re
 import socket
 import ssl
 import sys
@@ -12,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from glasswatch.flag.document import FlagState
+from monitor.watchers.entries import by_pattern
+from tests.support.documents import DOCS
 from tests.support.programs import require
 from tests.support.reader_host import READERS, Host, claims_now
 from tests.support.receiver import Answer, Receiver
 from tests.support.tls import Authority
 from tests.support.waiting import until
 
+GUIDE = (DOCS / "guide" / "break-glass.md").read_text()
 _FRAME = """
 daemon off; master_process off; pid {d}/pid; error_log {d}/error.log;
 events {{ worker_connections 64; }}
@@ -37,14 +41,17 @@ class Gateway:
     host: Host
     door: int
     override: int
-    client: ssl.SSLContext
+    authority: Authority
     admin: Receiver
     verifier: asyncio.subprocess.Process
 
-    async def get(self, port: int | None = None, headers: str = "") -> int:
-        """Return the status that somebody with a certificate gets."""
+    async def get(self, port: int | None = None, headers: str = "", *, second: str | None = None) -> int:
+        """Return the status that anna gets with her certificate, or with that of two persons."""
+        client = ssl.create_default_context(cafile=str(self.authority.ca_file))
+        shown = self.authority.issue_to("anna", second)
+        client.load_cert_chain(shown.cert_file, shown.key_file)
         reader, writer = await asyncio.open_connection(
-            "127.0.0.1", port or self.door, ssl=self.client, server_hostname="localhost"
+            "127.0.0.1", port or self.door, ssl=client, server_hostname="localhost"
         )
         writer.write(f"GET / HTTP/1.0\r\nhost: localhost\r\n{headers}\r\n".encode())
         async with asyncio.timeout(20):
@@ -58,9 +65,7 @@ async def gateway(host: Host, tmp_path: Path) -> AsyncIterator[Gateway]:
     """The shipped settings with this machine's ports and places."""
     nginx = require("nginx", package="nginx-light")
     authority = Authority(tmp_path)
-    server, person = authority.issue(), authority.issue("anna")
-    client = ssl.create_default_context(cafile=str(authority.ca_file))
-    client.load_cert_chain(person.cert_file, person.key_file)
+    server = authority.issue()
     admin = Receiver(default=Answer(body=b"admin"))
     await admin.start()
     door, override = _free_port(), _free_port()
@@ -73,6 +78,7 @@ async def gateway(host: Host, tmp_path: Path) -> AsyncIterator[Gateway]:
         ("/etc/nginx/tls/admin.key", str(server.key_file)),
         ("/etc/nginx/tls/break-glass-ca.crt", str(authority.ca_file)),
         ("/etc/nginx/tls/override-ca.crt", str(authority.ca_file)),
+        ("unix:/dev/log", f"unix:{host.syslog.path}"),
         ("/var/log/nginx/break-glass-override.log", f"{tmp_path}/override.log"),
         ("http://127.0.0.1:8080", admin.url),
     ):
@@ -89,7 +95,7 @@ async def gateway(host: Host, tmp_path: Path) -> AsyncIterator[Gateway]:
         _running(nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")),
     ):
         await until(lambda: (tmp_path / "verifier.sock").exists() and _is_up(door) and _is_up(override), within=20)
-        yield Gateway(host, door, override, client, admin, verifier)
+        yield Gateway(host, door, override, authority, admin, verifier)
     await admin.stop()
 
 
@@ -124,13 +130,13 @@ def _is_up(port: int) -> bool:
 )
 async def test_the_door_opens_only_while_the_flag_is_ready(gateway: Gateway, state: FlagState, status: int) -> None:
     """The admin behind it is reached, or not; who asked is on record."""
-    gateway.host.publish(claims_now(state, principals=("server",)))
+    gateway.host.publish(claims_now(state, principals=("anna",)))
     assert await gateway.get() == status
     assert len(gateway.admin.received) == (status == 200)
     (report,) = gateway.host.reports()
     assert report["decision"] == ("allowed" if status == 200 else "refused")
     assert report["target"] == "admin"
-    assert report["person"] == "server", "the certificate's common name: who may class the use is told by it"
+    assert report["person"] == "anna", "the certificate's common name: who may class the use is told by it"
 
 
 async def test_a_client_cannot_speak_for_itself(gateway: Gateway) -> None:
@@ -148,11 +154,49 @@ async def test_many_requests_are_one_attempt(gateway: Gateway) -> None:
     assert len({report["id"] for report in gateway.host.reports()}) == 1
 
 
+async def test_refused_and_then_let_in_are_two_attempts(gateway: Gateway) -> None:
+    """Within the quarter of an hour for which one decision has one id: a raise lets in who was refused before."""
+    gateway.host.publish(claims_now(FlagState.STANDBY))
+    assert await gateway.get() == 403
+    gateway.host.publish(claims_now(FlagState.READY))
+    for _ in range(100):
+        if await gateway.get() == 200:
+            break
+        await asyncio.sleep(0.2)  # an answer is kept for two seconds
+    told = {str(report["id"]): report["decision"] for report in gateway.host.reports()}
+    assert sorted(str(each) for each in told.values()) == ["allowed", "refused"]
+
+
 async def test_a_dead_verifier_keeps_the_door_closed_and_the_override_open(gateway: Gateway) -> None:
     """The door answers 5xx; the other server works without it, and logs."""
     gateway.host.publish(claims_now(FlagState.READY))
     gateway.verifier.kill()
     await gateway.verifier.wait()
     assert await gateway.get() >= 500
-    assert await gateway.get(gateway.override) == 200
-    assert "GET /" in (gateway.host.directory / "override.log").read_text()
+    gateway.host.syslog.lines()
+    assert await gateway.get(gateway.override, second="ben") == 200
+    log = gateway.host.directory / "override.log"
+    await until(lambda: "GET /" in log.read_text(), within=20)
+    (line,) = gateway.host.syslog.lines()
+    for written in (line, log.read_text()):
+        entry = by_pattern(_watched())(written, "")
+        assert entry is not None, written
+        assert (entry.person, entry.second, entry.target) == ("anna", "ben", "admin")
+    assert line.startswith("<80>"), "authpriv, as an emergency"
+
+
+@pytest.mark.parametrize("second", [None, "anna", 'b"en'])
+async def test_one_person_does_not_go_past_the_verifier(gateway: Gateway, second: str | None) -> None:
+    """A certificate that names one alone, or one twice, opens nothing; it is in syslog all the same."""
+    assert await gateway.get(gateway.override, second=second) == 403
+    (line,) = gateway.host.syslog.lines()
+    assert "OVERRIDE passed=no" in line
+    assert by_pattern(_watched())(line, "") is None
+    assert gateway.admin.received == []
+
+
+def _watched() -> str:
+    """Return the pattern by which the guide has the override found."""
+    found = re.search(r"^OVERRIDE passed=yes.*$", GUIDE, re.MULTILINE)
+    assert found is not None
+    return found.group()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from glasswatch.flag.document import FlagState
+from monitor.watchers.entries import by_pattern
 from tests.support.programs import require
 from tests.support.reader_host import CLOSED, OPEN, SEALED, Host, claims_now
 
@@ -73,11 +74,18 @@ def test_a_drill_opens_the_drills_own_secret(host: Host, sealed: Path) -> None:
 def test_two_persons_go_past_a_dead_reader_and_everybody_hears_it(host: Host, sealed: Path) -> None:
     """No flag, no monitor, no verifier: both passphrases open it, loudly."""
     host.configure(MONITOR="/nonexistent")
-    done = host.run("secret/override", str(sealed), "anna", "ben", "all is dark", **_passes(host))
+    done = host.run("secret/override", str(sealed), "anna", "ben", "all is dark", SUDO_USER="carl", **_passes(host))
     assert (done.returncode, done.stdout) == (0, SECRET)
-    assert any("OVERRIDE" in line and 'second="ben"' in line for line in host.syslog.lines())
+    lines = host.syslog.lines()
+    assert any("OVERRIDE" in line and 'second="ben"' in line for line in lines)
     (report,) = host.reports()
     assert (report["via"], report["decision"], report["state"]) == ("override", "allowed", None)
+    assert (report["person"], report["second"]) == ("anna", "ben")
+    assert report["login"] == "carl", "names are what was typed"
+    assert any('login="carl"' in line for line in lines)
+    found = by_pattern(r'OVERRIDE id=(?P<id>\S+) first="(?P<person>[^"]+)" second="(?P<second>[^"]+)"')(lines[0], "")
+    assert found is not None
+    assert (found.attempt, found.person, found.second) == (report["id"], "anna", "ben")
 
 
 def test_one_person_does_not(host: Host, sealed: Path) -> None:

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from glasswatch.clock import SystemClock
 from glasswatch.flag.document import FlagState
+from monitor.watchers.entries import by_pattern
+from tests.support.documents import DOCS, blocks, section
 from tests.support.programs import require
 from tests.support.reader_host import READERS, Host, Syslog, claims_now
 
+_REAL, _DRILL = "root", "nobody"  # accounts that every machine has, in place of breakglass and breakglass-drill
+_TAKEN = "Authenticated to 127.0.0.1"
 _CONFIG = """
 Port {port}
 ListenAddress 127.0.0.1
@@ -33,28 +38,41 @@ SetEnv GLASSWATCH_TEST=1
 
 @dataclass(frozen=True, slots=True)
 class Bastion:
-    """A running sshd whose account opens to the break-glass authority's certificates."""
+    """A running sshd two of whose accounts open to the break-glass authority's certificates."""
 
     host: Host
     port: int
     log: Path
 
-    def login(self, principals: str, *, person: str = "anna", authority: str = "ca") -> bool:
-        """Whether somebody with a certificate for these principals gets in."""
+    def login(
+        self,
+        principals: str,
+        *,
+        account: str = _REAL,
+        person: str = "anna",
+        authority: str = "ca",
+        valid: str = "-5m:+1h",
+    ) -> bool:
+        """Whether somebody with a certificate for these principals gets into an account."""
         place = self.host.directory
         key = place / f"user-{os.urandom(4).hex()}"
         _keygen("-t", "ed25519", "-N", "", "-f", str(key))
-        _keygen("-s", str(place / authority), "-I", person, "-n", principals, "-z", "7", "-V", "-5m:+1h", f"{key}.pub")
+        _keygen("-s", str(place / authority), "-I", person, "-n", principals, "-z", "7", "-V", valid, f"{key}.pub")
         words = ["ssh", "-F", "none", "-p", str(self.port), "-i", str(key), "-o", f"CertificateFile={key}-cert.pub"]
         for option in (
             "IdentitiesOnly=yes",
             "StrictHostKeyChecking=no",
             "UserKnownHostsFile=/dev/null",
             "BatchMode=yes",
+            "LogLevel=VERBOSE",
         ):
             words += ["-o", option]
-        done = subprocess.run([*words, "root@127.0.0.1", "echo", "in"], capture_output=True, timeout=60, check=False)
-        return done.returncode == 0 and done.stdout == b"in\n"
+        words += [f"{account}@127.0.0.1", "echo", "in"]
+        done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+        is_taken = _TAKEN in done.stderr.decode()
+        # The drill's stand-in has no shell; that sshd took the certificate is what counts.
+        assert account == _DRILL or is_taken is (done.stdout == b"in\n")
+        return is_taken
 
 
 def _keygen(*words: str) -> None:
@@ -93,7 +111,9 @@ def _running(sshd: str, host: Host) -> Iterator[Bastion]:
     # sshd starts its commands with an environment of its own: this host's settings stand in the program.
     starter = place / "principals"
     lines = [f"export {name}='{value}'" for name, value in host.environment.items()]
-    starter.write_text("\n".join(["#!/bin/sh", *lines, f'exec {place}/readers/sshd/principals "$@"', ""]))
+    account = f"case $1 in {_REAL}) account=breakglass ;; {_DRILL}) account=breakglass-drill ;; *) account=$1 ;; esac"
+    called = f'shift; exec {place}/readers/sshd/principals "$account" "$@"'
+    starter.write_text("\n".join(["#!/bin/sh", *lines, account, called, ""]))
     starter.chmod(0o755)
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with (place / "sshd.log").open("wb") as log:
@@ -107,10 +127,12 @@ def _running(sshd: str, host: Host) -> Iterator[Bastion]:
 
 
 def _shipped(host: Host) -> str:
-    """Return the shipped settings with this host's account and places."""
+    """Return the shipped settings with this host's accounts and places."""
     text = (READERS / "sshd" / "sshd_config.example").read_text()
     for was, becomes in (
-        ("Match User breakglass", "Match User root"),
+        ("breakglass,breakglass-drill\n", f"{_REAL},{_DRILL}\n"),
+        ("Match User breakglass-drill\n", f"Match User {_DRILL}\n"),
+        ("Match User breakglass\n", f"Match User {_REAL}\n"),
         ("/etc/ssh/break-glass-ca.pub", f"{host.directory}/ca.pub"),
         ("/usr/local/lib/glasswatch/sshd/principals", f"{host.directory}/principals"),
         ("AuthorizedPrincipalsCommandUser gwreader", "AuthorizedPrincipalsCommandUser root"),
@@ -119,6 +141,14 @@ def _shipped(host: Host) -> str:
         assert was in text
         text = text.replace(was, becomes)
     return text
+
+
+def _watched() -> str:
+    """Return the pattern by which the guide's watcher finds logins, for this machine's account."""
+    (settings,) = blocks(section((DOCS / "guide" / "break-glass.md").read_text(), "4. The monitor's settings"), "yaml")
+    pattern = yaml.safe_load(settings)["uses"]["watchers"]["bastion-1"]["pattern"]
+    assert "for breakglass(?:-drill)? from" in pattern
+    return str(pattern).replace("breakglass(?:-drill)?", _REAL)
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -130,6 +160,13 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
     raise AssertionError("sshd does not listen")
+
+
+def _times(bastion: Bastion, decision: str) -> int:
+    """Return how often it was told: sshd asks twice in a login, and both have one id."""
+    told = [report["id"] for report in bastion.host.reports() if report["decision"] == decision]
+    assert len(set(told)) == 1
+    return len(told)
 
 
 def test_breakglass_gets_in_only_while_the_flag_is_ready(bastion: Bastion) -> None:
@@ -145,18 +182,55 @@ def test_breakglass_gets_in_only_while_the_flag_is_ready(bastion: Bastion) -> No
     assert sorted(each[1:] for each in reported) == [("allowed", "anna"), ("refused", "anna"), ("refused", "anna")]
 
 
-def test_an_exercise_yields_the_drills_principal_and_never_the_real_one(bastion: Bastion) -> None:
-    """In an exercise that names the holder; everybody else, and the real principal, stay out."""
+@pytest.mark.parametrize("principals", ["breakglass", "breakglass-drill", "breakglass,breakglass-drill", _REAL])
+def test_an_exercise_never_opens_the_real_account(bastion: Bastion, principals: str) -> None:
+    """Whatever the certificate is for."""
     bastion.host.publish(claims_now(FlagState.EXERCISE, principals=("anna",)))
-    assert not bastion.login("breakglass")
-    assert bastion.login("breakglass-drill"), bastion.log.read_text()
-    assert not bastion.login("breakglass-drill", person="ben")
+    assert not bastion.login(principals)
+    assert {report["decision"] for report in bastion.host.reports()} == {"refused"}
 
 
-def test_an_emergency_is_no_drill(bastion: Bastion) -> None:
-    """While the flag is really ready the drill's certificate opens nothing."""
+def test_an_exercise_opens_the_drills_account_to_whom_it_names(bastion: Bastion) -> None:
+    """With the drill's certificate; everybody else stays out, and so does the real one's."""
+    bastion.host.publish(claims_now(FlagState.EXERCISE, principals=("anna",)))
+    assert not bastion.login("breakglass", account=_DRILL)
+    assert not bastion.login("breakglass-drill", account=_DRILL, person="ben")
+    assert bastion.login("breakglass-drill", account=_DRILL), bastion.log.read_text()
+    assert [
+        (report["person"], report["state"]) for report in bastion.host.reports() if report["decision"] == "allowed"
+    ] == [("anna", "exercise")] * _times(bastion, "allowed")
+
+
+@pytest.mark.parametrize(
+    ("principals", "account", "code"),
+    [
+        ("breakglass-drill", _REAL, "certificate"),
+        ("breakglass-drill", _DRILL, "emergency"),
+        ("breakglass", _DRILL, "certificate"),
+    ],
+)
+def test_an_emergency_is_no_drill(bastion: Bastion, principals: str, account: str, code: str) -> None:
+    """While the flag is really ready the drill's certificate opens nothing, and nobody is told that it did."""
     bastion.host.publish(claims_now(FlagState.READY))
-    assert not bastion.login("breakglass-drill")
+    assert not bastion.login(principals, account=account)
+    assert {(report["decision"], report["code"]) for report in bastion.host.reports()} == {("refused", code)}
+
+
+def test_a_certificate_that_has_ended_is_told_as_refused(bastion: Bastion) -> None:
+    """The reader is asked before sshd looks at its dates: an answer of "ready" would be told as an access."""
+    bastion.host.publish(claims_now(FlagState.READY))
+    assert not bastion.login("breakglass", valid="-2h:-1h")
+    assert {(report["decision"], report["code"]) for report in bastion.host.reports()} == {
+        ("refused", "certificate_ended")
+    }
+
+
+def test_what_sshd_was_answered_is_told_as_that(bastion: Bastion) -> None:
+    """Whether they got in is not the reader's to say."""
+    bastion.host.publish(claims_now(FlagState.READY))
+    assert bastion.login("breakglass"), bastion.log.read_text()
+    notes = {report["note"] for report in bastion.host.reports()}
+    assert notes == {"sshd was answered; whether they got in stands in its log"}
 
 
 def test_without_a_flag_nobody_gets_in(bastion: Bastion) -> None:
@@ -176,9 +250,12 @@ def test_the_override_works_with_the_reader_broken_and_shows_in_the_log(bastion:
     """The daemon itself takes the override authority's principal, and names the person and the serial."""
     (bastion.host.directory / "principals").write_text("#!/bin/sh\nexit 1\n")
     assert not bastion.login("breakglass")
-    certificate = {"person": "anna+ben", "authority": "override_ca"}
+    certificate = {"person": "anna,ben", "authority": "override_ca"}
     assert bastion.login("breakglass-override", **certificate), bastion.log.read_text()
-    assert "ID anna+ben (serial 7)" in bastion.log.read_text()
+    assert not bastion.login("breakglass-override", account=_DRILL, **certificate)
+    assert "ID anna,ben (serial 7)" in bastion.log.read_text()
+    entries = [by_pattern(_watched())(line, "") for line in bastion.log.read_text().splitlines()]
+    assert [(entry.person, entry.second) for entry in entries if entry is not None] == [("anna", "ben")]
 
 
 def test_neither_authority_does_what_is_the_others(bastion: Bastion) -> None:

@@ -77,13 +77,22 @@ class Authority:
     ) -> Certificate:
         """Return a certificate for these names (DNS or IP; `localhost` and 127.0.0.1 if none are given)."""
         now = SystemClock().now().replace(microsecond=0)
-        key = ec.generate_private_key(ec.SECP256R1())
-        made = (
-            _builder(_named("server"), self._name, now + starts, now + ends)
-            .public_key(key.public_key())
-            .add_extension(x509.SubjectAlternativeName(_general(names or ("localhost", "127.0.0.1"))), critical=False)
-            .sign(self._key, hashes.SHA256())
+        builder = _builder(_named("server"), self._name, now + starts, now + ends).add_extension(
+            x509.SubjectAlternativeName(_general(names or ("localhost", "127.0.0.1"))), critical=False
         )
+        return self._signed(builder, now + ends)
+
+    def issue_to(self, person: str, second: str | None = None) -> Certificate:
+        """Return a person's certificate, with the second person of two as its organizational unit."""
+        now = SystemClock().now().replace(microsecond=0)
+        units = [] if second is None else [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, second)]
+        subject = x509.Name([*units, x509.NameAttribute(NameOID.COMMON_NAME, person)])
+        ends = now + timedelta(days=1)
+        return self._signed(_builder(subject, self._name, now - timedelta(days=1), ends), ends)
+
+    def _signed(self, builder: x509.CertificateBuilder, ends: datetime) -> Certificate:
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = builder.public_key(key.public_key()).sign(self._key, hashes.SHA256())
         cert_file = self._directory / f"cert-{made.serial_number}.pem"
         cert_file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + self._shown)
         key_file = self._directory / f"cert-{made.serial_number}.key"
@@ -92,7 +101,7 @@ class Authority:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
-        return Certificate(cert_file, key_file, now.astimezone(UTC) + ends)
+        return Certificate(cert_file, key_file, ends.astimezone(UTC))
 
 
 @pytest.fixture(scope="session")

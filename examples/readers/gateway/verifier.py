@@ -9,7 +9,8 @@
    the client's certificate, and never passes on what a client sent under these names. `X-Break-Glass-Drill: 1` asks
    for an exercise that names the person.
 3. Every answer comes from `ask`, which logs and reports. An answer is kept for two seconds for the same person and
-   target, so that a page with a hundred pictures is one attempt; within a quarter of an hour it has one id.
+   target, so that a page with a hundred pictures is one attempt. What is decided alike within a quarter of an hour, by
+   the same flag or order, has one id; anything else is told as an attempt of its own.
 
 It needs nothing but Python's own library.
 """
@@ -71,9 +72,9 @@ class Verifier:
 
 async def ask(person: str, target: str, *, is_drill: bool) -> bool:
     """Whether `ask` says ready. Whatever goes wrong is no."""
-    session = f"{person}\0{target}\0{int(time.time()) // SESSION_SECONDS}"
-    identifier = "gateway-" + hashlib.sha256(session.encode()).hexdigest()[:24]
-    words = ["--person", person, "--target", target, "--id", identifier, *(["--drill"] if is_drill else [])]
+    who = f"{person}\0{target}\0{int(time.time()) // SESSION_SECONDS}"
+    session = "gateway-" + hashlib.sha256(who.encode()).hexdigest()[:24]
+    words = ["--person", person, "--target", target, "--session", session, *(["--drill"] if is_drill else [])]
     try:
         process = await asyncio.create_subprocess_exec(str(ASK), *words, stdin=asyncio.subprocess.DEVNULL)
     except (OSError, ValueError):

@@ -18,7 +18,7 @@ from monitor.commands.flag import values
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_LONGEST: Final = {"reader": 128, "person": 128, "target": 255, "run": 128, "note": 1000}
+_LONGEST: Final = {"reader": 128, "person": 128, "second": 128, "login": 128, "target": 255, "run": 128, "note": 1000}
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9._:-]")
 _UNNAMED: Final = "unknown"
 
@@ -35,6 +35,8 @@ _OPTIONS: Final = (
         help="By what they got in, or would have.",
     ),
     click.option("--person", metavar="NAME", help="Whose access it was, as far as known."),
+    click.option("--second", metavar="NAME", help="The second person of a two-person way past a reader."),
+    click.option("--login", metavar="NAME", help="The account it was started from, where names were typed."),
     click.option("--state", type=click.Choice(["ready", "exercise", "standby"]), help="What the reader judged."),
     click.option("--ver", type=click.IntRange(0, 2**63 - 1), help="Version of the document that was judged."),
     click.option("--code", metavar="CODE", help="Code of the refusal."),

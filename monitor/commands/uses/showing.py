@@ -15,6 +15,8 @@ def show(use: UseAnswer, *, as_json: bool = False) -> None:
         return
     word = click.style("CRITICAL" if use.critical else use.judgement, fg=_COLOURS.get(use.judgement, "green"))
     who = use.person or "somebody"
+    if use.second is not None:
+        who = f"{who} and {use.second}"
     did = "was refused at" if use.decision == "refused" else "got in to"
     click.echo(f"{visible.line(use.id)}  {word}  {_open(use)}")
     click.echo(f"  {use.at:%Y-%m-%d %H:%M:%SZ} {visible.line(f'{use.platform}: {who} {did} {use.target}')}")

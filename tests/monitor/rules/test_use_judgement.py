@@ -126,6 +126,15 @@ def test_a_refusal_wakes_somebody_only_while_ready(held: Held, expected: Judgeme
     assert (judged.judgement, "expired" in judged.why) == (expected, True)
 
 
+@pytest.mark.parametrize("code", ["emergency", "certificate"])
+def test_who_came_to_a_door_that_was_not_theirs_is_not_locked_out(code: str) -> None:
+    """A drill asked for while it is really ready, and a drill's certificate at the real door: refused with reason."""
+    judged = judge(report(decision=Decision.REFUSED, via=Via.UNKNOWN, code=code), READY, NOW)
+    assert (judged.judgement, code in judged.why) == (Judgement.REFUSED, True)
+    ended = report(decision=Decision.REFUSED, via=Via.UNKNOWN, code="certificate_ended")
+    assert judge(ended, READY, NOW).judgement is Judgement.LOCKED_OUT
+
+
 def test_a_refusal_just_before_ready_locks_nobody_out() -> None:
     """Here clocks are taken as they are: the door was closed with good reason."""
     early = report(seconds=99, decision=Decision.REFUSED)

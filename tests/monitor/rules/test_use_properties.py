@@ -57,15 +57,15 @@ class World:
 
 
 REPORTS = st.builds(
-    lambda name, seconds, person, decision, via, told_by: report(
-        name, seconds, person, decision=decision, via=via, told_by=told_by
+    lambda name, seconds, person, decision, via, others: report(
+        name, seconds, person, decision=decision, via=via, told_by=others[0], second=others[1]
     ),
     st.sampled_from(("r-1", "r-2")),
     st.sampled_from((100, 130, 500)),
     st.sampled_from((*PEOPLE, None)),
     st.sampled_from(Decision),
     st.sampled_from(Via),
-    st.sampled_from((*PEOPLE, None)),
+    st.tuples(st.sampled_from((*PEOPLE, None)), st.sampled_from((*PEOPLE, None))),
 )
 FINDINGS = st.builds(
     lambda name, seconds, person, attempt: finding(name, seconds, person, attempt=attempt),
@@ -99,8 +99,8 @@ def test_nobody_closes_their_own_and_nothing_closes_itself(held: str, story: lis
         assert use.classing is not None
         sayers = [use.classing.said.by, *((use.rotation.by,) if use.rotation else ())]
         assert use.decision is Decision.REFUSED or use.rotation is not None
-        told_by = use.report.told_by if use.report else None
-        for own in (use.person, told_by):
+        others = (use.report.told_by, use.report.second) if use.report else ()
+        for own in (use.person, *others):
             assert own is None or not any(is_same_person(by, own) for by in sayers)
 
 
@@ -129,14 +129,18 @@ def test_told_a_second_time_a_story_changes_nothing(held: str, story: list[tuple
     assert len(world.steps) == count
 
 
+def _key(word: Report) -> tuple[object, ...]:
+    return word.id, word.person, word.second, word.decision, word.via
+
+
 @given(st.sampled_from(sorted(HELD)), STORIES)
 def test_no_access_told_of_is_missing(held: str, story: list[tuple[Word, int]]) -> None:
     """Every report and every finding is in exactly one use; a finding without a report turns critical in the end."""
     world = play(held, [*story, (None, 200), (None, 200)])
     reports = [use.report for use in world.uses.values() if use.report is not None]
     findings = [use.finding.id for use in world.uses.values() if use.finding is not None]
-    told = {(word.id, word.person, word.decision, word.via) for word, _ in story if isinstance(word, Report)}
-    assert {(each.id, each.person, each.decision, each.via) for each in reports} == told
+    told = {_key(word) for word, _ in story if isinstance(word, Report)}
+    assert {_key(each) for each in reports} == told
     assert len(reports) == len(told)
     assert sorted(findings) == sorted({word.id for word, _ in story if isinstance(word, Finding)})
     for use in world.uses.values():

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from monitor.model.page import PageStatus
-from monitor.model.use import Decision, Happening, Judgement, NotPossible, Saying, Use, UseClass, UseStep
+from monitor.model.use import Decision, Happening, Judgement, NotPossible, Saying, Use, UseClass, UseStep, Via
 from monitor.rules.use_saying import said
 from tests.support.commits import at
 from tests.support.uses import POLICY, STANDBY, closed, finding, report, saying, seen, told
@@ -67,6 +67,34 @@ def test_never_by_the_person_who_reported_it(person: str | None, by: str, word: 
     use = told(report(person=person, told_by="anna")).use
     assert "who reported it by hand" in refused(use, Saying(by, word.kind, word.is_rotated))
     assert not closed(use, by="carl").use.is_open
+
+
+@pytest.mark.parametrize("by", ["anna", "ben", "Ben@example.com", "carl"])
+@pytest.mark.parametrize("word", [CLASSED, ROTATED])
+def test_never_by_one_of_the_two_who_went_past_a_reader(by: str, word: Saying) -> None:
+    """Nor by whose account it was started from, whatever names were typed."""
+    use = told(report(via=Via.OVERRIDE, person="anna", second="ben", login="carl")).use
+    assert use.users == ("anna", "ben", "carl")
+    assert "alone or as one of two" in refused(use, Saying(by, word.kind, word.is_rotated))
+    assert not closed(use, by="dora").use.is_open
+
+
+@pytest.mark.parametrize(
+    "logged", [{"person": "anna", "second": "ben"}, {"person": "anna+ben"}, {"person": "anna,ben"}]
+)
+@pytest.mark.parametrize("by", ["anna", "ben"])
+def test_never_by_one_of_the_two_whom_a_log_names(logged: dict[str, str], by: str) -> None:
+    """In a field of its own, or in one name for both as a certificate has it."""
+    use = replace(seen(finding(**logged)).use, judgement=Judgement.UNEXPECTED)  # type: ignore[arg-type]  # names alone
+    assert "another person must" in refused(use, Saying(by, UseClass.REAL, is_rotated=True))
+    assert not closed(use, by="dora").use.is_open
+
+
+def test_what_the_second_person_said_is_void_once_that_is_known() -> None:
+    """Ben closes an access of anna's; then the log shows that he was the second."""
+    ended = closed(told(report()).use, by="ben").use
+    step = seen(finding(person="anna", second="ben"), ended, seconds=4100)
+    assert (step.use.is_open, step.use.classing, step.use.rotation) == (True, None, None)
 
 
 def test_what_the_person_said_who_reports_it_later_is_void() -> None:

@@ -61,6 +61,16 @@ def test_the_loud_way_past_a_reader_is_named() -> None:
     assert "somebody (the name is not known) on db-1, by override" in step.page.summary
 
 
+def test_both_persons_are_named() -> None:
+    """The page and the record tell who the second was; another second person is another attempt."""
+    step = told(report(via=Via.OVERRIDE, second="ben", login="carl"))
+    assert step.page is not None
+    assert "used by anna and ben on db-1, by override" in step.page.summary
+    body = step.audit[0].body
+    assert (body["person"], body["second"], body["login"]) == ("anna", "ben", "carl")
+    assert told(report(via=Via.OVERRIDE, second="dora", login="carl"), step.use).use.id != step.use.id
+
+
 def test_a_refusal_is_on_record_only() -> None:
     """Counted and listed; nobody is woken, nothing has to be said of it."""
     step = told(report(decision=Decision.REFUSED), held=STANDBY)
@@ -306,3 +316,12 @@ def test_a_reminder_of_someone_locked_out_asks_for_no_rotation() -> None:
     assert step is not None
     assert step.page is not None
     assert "rotated" not in step.page.reason
+
+
+def test_one_id_in_two_states_of_the_flag_is_two_attempts() -> None:
+    """A drill's id can't hide what was let in by a flag that is really ready."""
+    drill = told(report(state=FlagState.EXERCISE), held=EXERCISE).use
+    step = told(report(seconds=200), drill, seconds=201)
+    assert step.page is not None
+    assert (step.use.id.startswith("r-1~"), step.use.is_critical) == (True, True)
+    assert uses.reported(report(seconds=200), "bastion", around(drill, step.use, seconds=202), POLICY) is None

@@ -75,6 +75,14 @@ async def test_what_a_search_shows_are_entries_once_it_watches() -> None:
     assert search.since == [each.isoformat() for each in expected]
 
 
+async def test_a_search_may_tell_the_second_person() -> None:
+    """Of a two-person way past a reader both are users."""
+    search = Search(second="_source.with")
+    source = {"at": START.isoformat(), "user": "anna", "with": "ben"}
+    part = await search.read(answer(body=json.dumps({"hits": {"hits": [{"_id": "a", "_source": source}]}}).encode()))
+    assert [(entry.person, entry.second) for entry in part.entries] == [("anna", "ben")]
+
+
 async def test_an_entry_ahead_of_the_clock_moves_nothing() -> None:
     """One wrong clock must not blind the watcher to all others."""
     search = Search()

@@ -212,6 +212,20 @@ async def test_whoever_reports_a_use_does_not_class_it() -> None:
     assert (another.status_code, another.json()["open"]) == (200, False)
 
 
+async def test_neither_of_two_persons_classes_what_they_did_together() -> None:
+    """Nor the one from whose account it was; both are told in the answer and on the page."""
+    there = world()
+    override = {**ATTEMPT, "person": "carl", "second": "ben", "login": "anna", "via": "override", "state": None}
+    async with asking(there.face()) as client:
+        told = await client.post("/api/v1/uses", json=override, headers=BASTION)
+        own = [await client.post("/api/v1/uses/r-1/class", json=SAID, headers=each) for each in (BEN, ANNA)]
+        page = (await client.get("/")).text
+    use = UseAnswer.model_validate_json(told.content)
+    assert (use.person, use.second, use.login) == ("carl", "ben", "anna")
+    assert [answer.status_code for answer in own] == [409, 409]
+    assert "carl and ben got in to db-1" in page
+
+
 async def test_of_a_use_that_is_not_there_nothing_is_said() -> None:
     """404; and while the store can't be read, 503."""
     there = world()
