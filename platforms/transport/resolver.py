@@ -9,6 +9,8 @@ Rules:
   kinds, hide it from the engineer.
 - Within a kind the order is c-ares', by RFC 6724.
 - /etc/hosts, `localhost` and search domains hold as they do for other programs.
+- That a name does not exist, or has no address, is said of the name. Silence, and any failure of the servers that are
+  asked (SERVFAIL, REFUSED), says nothing yet: it may be ours (`Unanswered`).
 - c-ares keeps answers for their TTL, an hour at most, and re-reads resolv.conf when it changes. A recursive resolver
   keeps them as long, so no outage is seen later for it. It also remembers which DNS server does not answer and
   asks it last, so that a dead one in resolv.conf costs time once, not at every attempt.
@@ -26,6 +28,7 @@ from typing import Final, Protocol
 
 import aiodns
 from aiodns.error import (
+    ARES_EBADNAME,
     ARES_ECANCELLED,
     ARES_ECONNREFUSED,
     ARES_EDESTRUCTION,
@@ -41,7 +44,7 @@ from aiodns.error import (
 )
 from pycares import AresError
 
-from platforms.errors import FaultKind, TransportFault
+from platforms.errors import FaultKind, TransportFault, Unanswered
 
 # A second DNS server must get its turn well within a probe's usual 5 s.
 _TRY_SECONDS: Final = 1.5
@@ -60,6 +63,9 @@ _THEIRS: Final = {
     ARES_ENOTFOUND: "the name does not exist",
     ARES_ENONAME: "the name does not exist",
     ARES_ENODATA: "the name has no address",
+    ARES_EBADNAME: "the name is none that DNS can hold",
+}
+_NOBODYS: Final = {
     ARES_ETIMEOUT: "the DNS servers did not answer in time",
     ARES_ESERVFAIL: "the DNS servers could not answer for this name",
 }
@@ -97,6 +103,7 @@ class Resolver(Protocol):
 
         Raises:
             TransportFault: RESOLVE: there is no address; OWN: this machine could not ask.
+            Unanswered: the DNS servers did not say.
         """
         ...
 
@@ -158,7 +165,9 @@ def _fault(error: DNSError | AresError) -> TransportFault:
     if not isinstance(code, int) or code in _OWN:
         # Without a code c-ares could not even be started, for lack of descriptors or memory.
         return TransportFault(FaultKind.OWN, _OWN.get(code, _OWN[ARES_ENOTINITIALIZED]))
-    return TransportFault(FaultKind.RESOLVE, _THEIRS.get(code, "the name could not be resolved"))
+    if code in _THEIRS:
+        return TransportFault(FaultKind.RESOLVE, _THEIRS[code])
+    return Unanswered(_NOBODYS.get(code, "the name could not be resolved"))
 
 
 def _picked(addresses: Sequence[Address], preferred: socket.AddressFamily | None) -> Address:
