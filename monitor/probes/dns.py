@@ -6,7 +6,8 @@ Rules:
   about the platform: own fault.
 - Nothing of ours is between: no cache, no search domain, no hosts file. The resolver's own cache is.
 - An answer over UDP that is cut short is asked for again over TCP, at the same resolver, within the same deadline.
-- What comes over UDP and is no answer to the question is passed over until the deadline; over TCP it is invalid.
+- What comes over UDP and is no answer to the question is passed over until the deadline, a hundred times; over TCP it
+  is invalid.
 - `resolve_failed` is about the name of the resolver itself, nothing else.
 """
 
@@ -38,6 +39,8 @@ _PORT: Final = 53
 _LONGEST: Final = 2 + 65535
 # What has the next of the machine's own servers asked.
 _NEXT: Final = frozenset({FaultKind.REFUSED, FaultKind.UNREACHABLE, FaultKind.LOST})
+# So many by chance there never are; looking at more would be work that a stranger gives us.
+_MOST_PASSED: Final = 100
 _AWAITED: Final = "an answer to the question"
 
 
@@ -137,7 +140,7 @@ class Exchange:
 
 
 class _Passing:
-    """Passes over datagrams that are no answer, and counts them."""
+    """Passes over datagrams that are no answer, and counts them: nobody may send them without end."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -150,6 +153,8 @@ class _Passing:
         reply = self._exchange.question.read(data)
         if reply is None:
             self._passed += 1
+            if self._passed >= _MOST_PASSED:
+                raise TransportFault(FaultKind.PROTOCOL, f"{self._passed} datagrams came, and none is an answer")
             self._exchange.watch.awaited = f"{_AWAITED}: {self._passed} came that are none"
         return reply
 

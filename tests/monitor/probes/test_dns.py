@@ -158,6 +158,16 @@ async def test_what_is_no_answer_is_passed_over(context: ProbeContext) -> None:
     assert told(outcome) == ("bad", "timeout", words)
 
 
+async def test_nobody_sends_what_is_no_answer_without_end(context: ProbeContext) -> None:
+    """After a hundred of them the attempt ends."""
+
+    def script(question: bytes) -> list[bytes]:
+        return [answer(question, PORTAL).replace(b"portal", b"attack")] * 150
+
+    outcome = await _scripted(context, script, timeout="30s", interval="30s")
+    assert told(outcome) == ("bad", "protocol", "100 datagrams came, and none is an answer")
+
+
 async def test_somebody_else_is_not_heard(context: ProbeContext) -> None:
     """A right answer from another address or port is none."""
     async with scripted() as other:
@@ -191,7 +201,7 @@ NONE = ("protocol", "what came is no answer to the question")
         (lambda question: [framed(answer(question, PORTAL, flags=dns.flags.TC))], NONE),
         (lambda question: [framed(question)], NONE),
         (
-            lambda question: [framed(question[:6] + b"\xff" * 6 + question[12:])],
+            lambda question: [framed(answer(question)[:6] + b"\xff" * 6 + question[12:])],
             ("too_large", "the answer holds more than 250 records"),
         ),
     ],
