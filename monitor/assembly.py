@@ -46,6 +46,7 @@ from monitor.rules.storepages import store_page, store_page_over
 from monitor.rules.wellness import Condition, unwell
 from monitor.scheduler import Bench, Budget, ProbeLoop
 from monitor.seal import FlagSeal
+from monitor.settings.controls import tell_of_names
 from monitor.settings.effective import effective
 from monitor.settings.heartbeat import HeartbeatProbeSettings
 from monitor.settings.policy import policies_of
@@ -156,7 +157,7 @@ class _Builder:
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
         self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
-        self.network = new_network(clock)
+        self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
         self.distrusted: list[str] = []
         self._sight = Sight(
             make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)

@@ -4,6 +4,7 @@
     └── PlatformError
         ├── NotKept              what is about to be opened can't be put on record, or the record can't be read
         └── TransportFault       one exchange with a server failed; `kind` says how, the message why
+            ├── Unanswered           its kind is RESOLVE: no DNS server said whether the name has an address
             ├── CertificateAsked     its kind is TLS: the server wants a client certificate, or another one
             └── Unwelcomed           its kind is LOST: the server broke off after TLS, before it said what it says first
 
@@ -32,7 +33,7 @@ class FaultKind(StrEnum):
     OWN = (
         "own"  # this machine could not try: no descriptors, no memory, no local address, no DNS server, no trust store
     )
-    RESOLVE = "resolve"  # the name has no address
+    RESOLVE = "resolve"  # the name has no address, or none that anybody tells
     REFUSED = "refused"  # nothing listens there
     UNREACHABLE = "unreachable"  # no way there, or no answer to the connection attempt
     TLS = "tls"  # the handshake or the certificate was not right
@@ -50,6 +51,16 @@ class TransportFault(PlatformError):
     def __init__(self, kind: FaultKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class Unanswered(TransportFault):
+    """The DNS servers that this machine asks did not say whether a name has an address.
+
+    That may be the fault of the name's own servers, or of ours: this alone can't tell.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FaultKind.RESOLVE, message)
 
 
 class CertificateAsked(TransportFault):

@@ -22,6 +22,7 @@ from monitor.ports import Probe
 from monitor.probes.books import MemoryBook
 from monitor.probes.build import Onlookers, new_network, probes_of
 from monitor.probes.context import Own
+from monitor.settings.controls import tell_of_names
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.root import MonitorSettings
 from platforms.transport.tape import Tape
@@ -180,7 +181,7 @@ async def _attempt(
     settings: MonitorSettings, wanted: list[Wanted], books: dict[str, MemoryBook], seen: Seen
 ) -> list[tuple[Wanted, Outcome]]:
     """Make the attempts. `books` is filled with the record of each probe, by `platform/probe`."""
-    network = new_network(SystemClock())
+    network = new_network(SystemClock(), has_witness=tell_of_names(settings.controls))
     try:
         made: dict[tuple[str, str], Probe] = {
             (name, probe): made

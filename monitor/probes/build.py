@@ -32,9 +32,12 @@ class Onlookers:
 NOBODY: Final = Onlookers()
 
 
-def new_network(clock: Clock) -> Network:
-    """Return the network as all probes and controls share it. Close its resolver when done."""
-    return Network(clock, AresResolver(), TlsContexts())
+def new_network(clock: Clock, *, has_witness: bool = False) -> Network:
+    """Return the network as all probes and controls share it. Close its resolver when done.
+
+    `has_witness`: see `Network`.
+    """
+    return Network(clock, AresResolver(), TlsContexts(), has_witness=has_witness)
 
 
 def probes_of(

@@ -2,11 +2,13 @@
 
 Rules:
 - One resolver is asked, once: the one that is named. Where none is, those of resolv.conf are asked in their order as
-  programs do: the next where one refuses or is silent for `TRY_SECONDS`. If none can be reached, nothing was learnt
-  about the platform: own fault.
+  programs do: the next where one refuses or is silent for `TRY_SECONDS`. If none can be reached or none answers,
+  nothing was learnt about the platform: own fault. So it is where the last of them fails (SERVFAIL, REFUSED), which
+  nobody expects, and no control can tell whose fault that is.
 - Nothing of ours is between: no cache, no search domain, no hosts file. The resolver's own cache is.
 - An answer over UDP that is cut short is asked for again over TCP, at the same resolver, within the same deadline.
-- What comes over UDP and is no answer to the question is passed over until the deadline; over TCP it is invalid.
+- What comes over UDP and is no answer to the question is passed over until the deadline, a hundred times; over TCP it
+  is invalid.
 - `resolve_failed` is about the name of the resolver itself, nothing else.
 """
 
@@ -28,7 +30,7 @@ from monitor.settings.dns import DnsProbeSettings
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.datagrams import ask
 from platforms.transport.questions import Question, Reply, record_of
-from platforms.transport.reach import Network, Place, addressed, reach
+from platforms.transport.reach import OWN_DNS, Network, Place, addressed, reach
 from platforms.transport.resolv_conf import RESOLV_CONF, nameservers
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tape import Tape, Taped
@@ -38,6 +40,9 @@ _PORT: Final = 53
 _LONGEST: Final = 2 + 65535
 # What has the next of the machine's own servers asked.
 _NEXT: Final = frozenset({FaultKind.REFUSED, FaultKind.UNREACHABLE, FaultKind.LOST})
+# So many by chance there never are; looking at more would be work that a stranger gives us.
+_MOST_PASSED: Final = 100
+_FAILURES: Final = frozenset({"SERVFAIL", "REFUSED"})
 _AWAITED: Final = "an answer to the question"
 
 
@@ -80,16 +85,24 @@ class DnsProbe:
     async def _asked_in_turn(self, exchange: "Exchange") -> Reply:
         servers = [Place(host, self._port) for host in nameservers(self._resolv_conf)]
         is_tcp = self._settings.transport == "tcp"
+        exchange.watch.ours = OWN_DNS
         for server, is_last in _marked(servers):
             try:
                 async with asyncio.timeout(None if is_last else TRY_SECONDS):
-                    return await exchange.asked(server, is_tcp=is_tcp)
+                    return self._believed(await exchange.asked(server, is_tcp=is_tcp))
             except TimeoutError:
                 continue
             except TransportFault as fault:
                 if fault.kind not in _NEXT:
                     raise
         raise TransportFault(FaultKind.OWN, "none of this machine's DNS servers could be reached")
+
+    def _believed(self, reply: Reply) -> Reply:
+        is_doubted = reply.rcode in _FAILURES and reply.rcode != self._settings.expect.rcode
+        if is_doubted and not self._context.network.has_witness:
+            detail = f"{OWN_DNS} answer {reply.rcode}, and no control can tell whose fault that is"
+            raise TransportFault(FaultKind.OWN, detail)
+        return reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +150,7 @@ class Exchange:
 
 
 class _Passing:
-    """Passes over datagrams that are no answer, and counts them."""
+    """Passes over datagrams that are no answer, and counts them: nobody may send them without end."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -150,6 +163,8 @@ class _Passing:
         reply = self._exchange.question.read(data)
         if reply is None:
             self._passed += 1
+            if self._passed >= _MOST_PASSED:
+                raise TransportFault(FaultKind.PROTOCOL, f"{self._passed} datagrams came, and none is an answer")
             self._exchange.watch.awaited = f"{_AWAITED}: {self._passed} came that are none"
         return reply
 

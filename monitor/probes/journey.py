@@ -75,14 +75,15 @@ class JourneyProbe:
 
     async def _measure(self, values: Mapping[str, Scalar], watch: Stopwatch) -> Found:
         clock = self._network.clock
-        back = self._send(Stopwatch(clock))
+        closing = Stopwatch(clock)
+        back = self._send(closing)
         requests = _Paid(self._context.requests)
         means = Means(self._context.book, requests, clock, self._settings.timeout, self._settings.clean_up)
         engine = Engine(self._journey, means)
         earlier, blocked = await self._settled(engine, values, back)
         run = Run(uuid4().hex[:16], clock.now(), values, blocked)
         trip = await engine.go(run, self._send(watch), back)
-        judgement = judged(trip, earlier)
+        judgement = judged(trip, earlier, closing.ours if blocked else watch.ours)
         if self._context.notes is not None and self._context.notes.wants(judgement.kind):
             for check in checks(self._journey, trip):
                 self._context.notes.tell(check)

@@ -8,10 +8,12 @@ Rules:
   an engineer would be denied nobody knows.
 - What is left from earlier runs marks any outcome, good ones too. What was looked for and isn't there, though its
   request might still be under way, is looked for again and named by nobody.
-- A deadline noticed too late says that this machine was busy: own fault.
+- A deadline noticed too late says that this machine was busy: own fault. So does one that passes while something of
+  our own is waited for.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from monitor.model.explanation import Check
@@ -41,8 +43,8 @@ _WORTH: Final[Mapping[Why, tuple[OutcomeKind, Reason]]] = {
 }
 
 
-def judged(trip: Trip, earlier: Sequence[Left]) -> Judgement:
-    """Return what a run is worth; `earlier`: what is left of runs before it."""
+def judged(trip: Trip, earlier: Sequence[Left], ours: str | None = None) -> Judgement:
+    """Return what a run is worth; `earlier`: what is left of runs before it; `ours`: see `Stopwatch.ours`."""
     residue = tuple(names(trip, earlier))
     warnings = (Warn.RESIDUE,) if residue else ()
     ending = trip.ending
@@ -50,6 +52,9 @@ def judged(trip: Trip, earlier: Sequence[Left]) -> Judgement:
         busy = own_fault(f"this machine was busy: the deadline was noticed {trip.late:.1f} s late")
         return Judgement(busy.kind, busy.reason, busy.detail + _told(residue), warnings)
     kind, reason = _worth(ending)
+    if ending.why is Why.TIMEOUT and ours is not None:
+        kind, reason = OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT
+        ending = replace(ending, detail=f"{ending.detail}, waiting for {ours}")
     detail = f"step {ending.step}: {ending.detail}" if ending.step else ending.detail or "every step held"
     if kind is OutcomeKind.GOOD and trip.left:
         kind, reason = OutcomeKind.NOT_MEASURED, Reason.RESIDUE

@@ -14,6 +14,7 @@ from glasswatch.settings.model import Finding, SettingsModel
 from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import AddressShape, SecureAddress
 from monitor.settings.tls import TrustSettings
+from platforms.transport.resolver import numeric
 
 NONE = "none"
 _WHAT = "`none`, or a list of https addresses at two or more independent operators"
@@ -62,6 +63,17 @@ class ControlsShape(Shape):
 
 
 Controls = Annotated[tuple[ControlSettings, ...], ControlsShape()]
+
+
+def tell_of_names(controls: Sequence[ControlSettings]) -> bool:
+    """Return whether an answer of any of them proves that names resolve here: each has a name that DNS is asked for."""
+    return bool(controls) and all(is_named(control) for control in controls)
+
+
+def is_named(control: ControlSettings) -> bool:
+    """Return whether DNS is asked for its host: an address needs none, nor does `localhost`."""
+    host = (urlsplit(control.url).hostname or "").rstrip(".")
+    return numeric(host, 0) is None and host.rpartition(".")[2] != "localhost"
 
 
 def too_alike(controls: Sequence[ControlSettings]) -> Iterable[Finding]:

@@ -1,28 +1,40 @@
 """The way to a server that every exchange begins with: look the name up, connect; each phase timed.
 
 One look-up, one address, one connection: see `platforms.transport.resolver` for which.
+
+Where the DNS servers that this machine asks do not say whether a name has an address, nobody but a witness can tell
+whose fault that is: somebody who looks up names of others at that moment. Where there is none it is our own fault, and
+so is a deadline that passes meanwhile.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from glasswatch.clock import Clock
 from platforms.addresses import is_forbidden
-from platforms.errors import FaultKind, TransportFault
+from platforms.errors import FaultKind, TransportFault, Unanswered
 from platforms.transport.resolver import Address, Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
 from platforms.transport.trace import Trace
 from platforms.transport.wire import Wire, dial
 
+OWN_DNS: Final = "this machine's DNS servers"
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What all exchanges share. `trace`: where somebody wants to know what is said and heard, notes of it."""
+    """What all exchanges share.
+
+    `trace`: where somebody wants to know what is said and heard, notes of it. `has_witness`: whether somebody is asked,
+    before a failed look-up is believed, whether names resolve here at all.
+    """
 
     clock: Clock
     resolver: Resolver
     tls: TlsContexts
     trace: Trace | None = None
+    has_witness: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +75,26 @@ async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address
     address = numeric(place.host, place.port)
     if address is None:
         watch.enter(Phase.RESOLVE)
-        address = await network.resolver.resolve(place.host, place.port, place.ip)
+        address = await _looked_up(network, place, watch)
     if place.is_led and is_forbidden(address.host):
         raise TransportFault(FaultKind.REDIRECT, "a redirect leads to an address of this machine's own")
+    return address
+
+
+async def _looked_up(network: Network, place: Place, watch: Stopwatch) -> Address:
+    if network.has_witness:
+        return await network.resolver.resolve(place.host, place.port, place.ip)
+    before = watch.ours if watch.ours != OWN_DNS else None  # left by a deadline that passed
+    watch.ours = before or OWN_DNS
+    try:
+        address = await network.resolver.resolve(place.host, place.port, place.ip)
+    except Unanswered as fault:
+        watch.ours = before
+        raise TransportFault(FaultKind.OWN, f"{fault}, and no control can tell whose fault that is") from fault
+    except TransportFault:
+        watch.ours = before
+        raise
+    watch.ours = before
     return address
 
 

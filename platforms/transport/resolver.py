@@ -9,12 +9,19 @@ Rules:
   kinds, hide it from the engineer.
 - Within a kind the order is c-ares', by RFC 6724.
 - /etc/hosts, `localhost` and search domains hold as they do for other programs.
+- That a name does not exist, or has no address, is said of the name. Silence, and any failure of the servers that are
+  asked (SERVFAIL, REFUSED), says nothing yet: it may be ours (`Unanswered`).
 - c-ares keeps answers for their TTL, an hour at most, and re-reads resolv.conf when it changes. A recursive resolver
   keeps them as long, so no outage is seen later for it. It also remembers which DNS server does not answer and
   asks it last, so that a dead one in resolv.conf costs time once, not at every attempt.
 
-The loop is never blocked: c-ares waits in a thread of its own, one for all look-ups. A cancelled look-up ends there
-by itself within `_TRY_SECONDS` and its repetitions.
+- c-ares shortens its patience with servers that were fast before, down to a quarter of a second. Where they are silent
+  for that long, those who still wait ask again together through a second c-ares, which knows nothing of the past and
+  waits `_PATIENT_SECONDS` at least; and again, until they are cancelled. So silence ends by the caller's deadline
+  alone.
+
+The loop is never blocked: c-ares waits in a thread of its own, one for all look-ups, and a second one for those that
+are patient, while there are any. A cancelled look-up ends there by itself within its tries.
 """
 
 import asyncio
@@ -26,6 +33,7 @@ from typing import Final, Protocol
 
 import aiodns
 from aiodns.error import (
+    ARES_EBADNAME,
     ARES_ECANCELLED,
     ARES_ECONNREFUSED,
     ARES_EDESTRUCTION,
@@ -39,12 +47,13 @@ from aiodns.error import (
     ARES_ETIMEOUT,
     DNSError,
 )
-from pycares import AresError
+from pycares import AddrInfoResult, AresError
 
-from platforms.errors import FaultKind, TransportFault
+from platforms.errors import FaultKind, TransportFault, Unanswered
 
 # A second DNS server must get its turn well within a probe's usual 5 s.
 _TRY_SECONDS: Final = 1.5
+_PATIENT_SECONDS: Final = 2.5
 _TRIES: Final = 2
 
 _OWN: Final = {
@@ -60,7 +69,9 @@ _THEIRS: Final = {
     ARES_ENOTFOUND: "the name does not exist",
     ARES_ENONAME: "the name does not exist",
     ARES_ENODATA: "the name has no address",
-    ARES_ETIMEOUT: "the DNS servers did not answer in time",
+    ARES_EBADNAME: "the name is none that DNS can hold",
+}
+_NOBODYS: Final = {
     ARES_ESERVFAIL: "the DNS servers could not answer for this name",
 }
 
@@ -97,6 +108,7 @@ class Resolver(Protocol):
 
         Raises:
             TransportFault: RESOLVE: there is no address; OWN: this machine could not ask.
+            Unanswered: the DNS servers did not say.
         """
         ...
 
@@ -122,13 +134,13 @@ class AresResolver:
     def __init__(self, nameservers: Sequence[str] = ()) -> None:
         self._nameservers = nameservers
         self._ares: aiodns.DNSResolver | None = None
+        self._patient: aiodns.DNSResolver | None = None
+        self._patients = 0
 
     async def resolve(self, host: str, port: int, ip: Ip = Ip.PREFER_4) -> Address:
         """See `Resolver`."""
         try:
-            found = await self._started().getaddrinfo(
-                host, family=_ASKED.get(ip, socket.AF_UNSPEC), type=socket.SOCK_STREAM
-            )
+            found = await self._found(host, _ASKED.get(ip, socket.AF_UNSPEC))
         except (DNSError, AresError) as error:
             raise _fault(error) from error
         addresses = [Address(node.addr[0].decode(), port, socket.AddressFamily(node.family)) for node in found.nodes]
@@ -141,16 +153,62 @@ class AresResolver:
         ares, self._ares = self._ares, None
         if ares is not None:
             await ares.close()
+        await self._part(self._patient)
+
+    async def _found(self, host: str, family: socket.AddressFamily) -> AddrInfoResult:
+        ares = self._started()
+        try:
+            return await ares.getaddrinfo(host, family=family, type=socket.SOCK_STREAM)
+        except DNSError as error:
+            if error.args[0] != ARES_ETIMEOUT:
+                raise
+            if ares is not self._ares:
+                raise _closed() from error
+        return await self._found_patiently(host, family)
+
+    async def _found_patiently(self, host: str, family: socket.AddressFamily) -> AddrInfoResult:
+        """Ask until the servers say something."""
+        if self._patient is None:
+            self._patient, self._patients = self._made(_PATIENT_SECONDS), 0
+        patient = self._patient
+        self._patients += 1
+        try:
+            while True:
+                try:
+                    return await patient.getaddrinfo(host, family=family, type=socket.SOCK_STREAM)
+                except DNSError as error:
+                    if error.args[0] != ARES_ETIMEOUT:
+                        raise
+                    if patient is not self._patient:
+                        raise _closed() from error
+        finally:
+            if patient is self._patient:
+                self._patients -= 1
+                if not self._patients:
+                    await self._part(patient)
+
+    async def _part(self, patient: aiodns.DNSResolver | None) -> None:
+        """Let go of what the patient ask: the next begins without a past."""
+        if patient is not None:
+            self._patient = None
+            await patient.close()
 
     def _started(self) -> aiodns.DNSResolver:
         if self._ares is None:
-            self._ares = aiodns.DNSResolver(
-                nameservers=self._nameservers or None,
-                loop=asyncio.get_running_loop(),
-                timeout=_TRY_SECONDS,
-                tries=_TRIES,
-            )
+            self._ares = self._made(_TRY_SECONDS)
         return self._ares
+
+    def _made(self, seconds: float) -> aiodns.DNSResolver:
+        return aiodns.DNSResolver(
+            nameservers=self._nameservers or None,
+            loop=asyncio.get_running_loop(),
+            timeout=seconds,
+            tries=_TRIES,
+        )
+
+
+def _closed() -> TransportFault:
+    return TransportFault(FaultKind.OWN, _OWN[ARES_ECANCELLED])
 
 
 def _fault(error: DNSError | AresError) -> TransportFault:
@@ -158,7 +216,9 @@ def _fault(error: DNSError | AresError) -> TransportFault:
     if not isinstance(code, int) or code in _OWN:
         # Without a code c-ares could not even be started, for lack of descriptors or memory.
         return TransportFault(FaultKind.OWN, _OWN.get(code, _OWN[ARES_ENOTINITIALIZED]))
-    return TransportFault(FaultKind.RESOLVE, _THEIRS.get(code, "the name could not be resolved"))
+    if code in _THEIRS:
+        return TransportFault(FaultKind.RESOLVE, _THEIRS[code])
+    return Unanswered(_NOBODYS.get(code, "the name could not be resolved"))
 
 
 def _picked(addresses: Sequence[Address], preferred: socket.AddressFamily | None) -> Address:

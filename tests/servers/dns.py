@@ -17,11 +17,17 @@ _VERSIONS = {1: 4, 28: 6}  # IP version by record type: A and AAAA
 
 @dataclass(slots=True)
 class DnsServer(asyncio.DatagramProtocol):
-    """Answers from `names` (name to addresses), with `codes` for failures; names in `silent` get no answer."""
+    """Answers from `names` (name to addresses), with `codes` for failures; names in `silent` get no answer.
+
+    `is_mute`: none does. `is_failing`: it fails for all of them. `delay`: seconds until an answer is sent.
+    """
 
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
+    is_mute: bool = False
+    is_failing: bool = False
+    delay: float = 0
     port: int = 0
     asked: list[tuple[str, int]] = field(default_factory=list)
     _transport: asyncio.DatagramTransport | None = None
@@ -45,12 +51,16 @@ class DnsServer(asyncio.DatagramProtocol):
         name, question = ".".join(labels).lower(), data[12 : at + 5]
         (kind,) = struct.unpack(">H", data[at + 1 : at + 3])
         self.asked.append((name, kind))
-        if name in self.silent or self._transport is None:
+        if self.is_mute or name in self.silent or self._transport is None:
             return
         answers = b"".join(self._records(name, kind))
-        code = self.codes.get(name, 0 if name in self.names else NO_SUCH_NAME)
+        code = SERVER_FAILURE if self.is_failing else self.codes.get(name, 0 if name in self.names else NO_SUCH_NAME)
         flags, count = 0x8180 | code, answers.count(b"\xc0\x0c")
-        self._transport.sendto(data[:2] + struct.pack(">5H", flags, 1, count, 0, 0) + question + answers, addr)
+        said = data[:2] + struct.pack(">5H", flags, 1, count, 0, 0) + question + answers
+        if self.delay:
+            asyncio.get_running_loop().call_later(self.delay, self._transport.sendto, said, addr)
+        else:
+            self._transport.sendto(said, addr)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""

@@ -1,5 +1,6 @@
 """The `dns` probe against dnsmasq, and against servers that answer wrongly, twice, late, or something else."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,16 @@ async def test_what_is_no_answer_is_passed_over(context: ProbeContext) -> None:
     assert told(outcome) == ("bad", "timeout", words)
 
 
+async def test_nobody_sends_what_is_no_answer_without_end(context: ProbeContext) -> None:
+    """After a hundred of them the attempt ends."""
+
+    def script(question: bytes) -> list[bytes]:
+        return [answer(question, PORTAL).replace(b"portal", b"attack")] * 150
+
+    outcome = await _scripted(context, script, timeout="30s", interval="30s")
+    assert told(outcome) == ("bad", "protocol", "100 datagrams came, and none is an answer")
+
+
 async def test_somebody_else_is_not_heard(context: ProbeContext) -> None:
     """A right answer from another address or port is none."""
     async with scripted() as other:
@@ -191,7 +202,7 @@ NONE = ("protocol", "what came is no answer to the question")
         (lambda question: [framed(answer(question, PORTAL, flags=dns.flags.TC))], NONE),
         (lambda question: [framed(question)], NONE),
         (
-            lambda question: [framed(question[:6] + b"\xff" * 6 + question[12:])],
+            lambda question: [framed(answer(question)[:6] + b"\xff" * 6 + question[12:])],
             ("too_large", "the answer holds more than 250 records"),
         ),
     ],
@@ -308,6 +319,33 @@ async def test_nobody_to_ask(context: ProbeContext, tmp_path: Path, hosts: tuple
     """Nothing was learnt about the platform."""
     outcome = await _own(context, tmp_path, free_port(), *hosts)
     assert told(outcome) == ("not_measured", "own_fault", words)
+
+
+@pytest.mark.parametrize("hosts", [("127.0.0.1",), ("127.0.0.1", "127.0.0.1"), ("127.0.0.2", "127.0.0.1")])
+async def test_all_of_them_are_silent(context: ProbeContext, tmp_path: Path, hosts: tuple[str, ...]) -> None:
+    """Nor was anything learnt then."""
+    async with scripted() as server:
+        outcome = await _own(context, tmp_path, server.port, *hosts, timeout="2s")
+    assert told(outcome)[:2] == ("not_measured", "own_fault")
+    assert outcome.detail in (
+        "no answer within 2 s, waiting for this machine's DNS servers",
+        f"this machine was busy: {outcome.detail.partition(': ')[2]}",
+    )
+
+
+@pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED"])
+async def test_a_failure_of_our_own_servers(context: ProbeContext, tmp_path: Path, code: str) -> None:
+    """It counts where it is expected, or where a control can tell whether names resolve here at all."""
+    witnessed = ProbeContext(replace(context.network, has_witness=True), context.secrets)
+    async with scripted(lambda question: [answer(question, rcode=code)]) as server:
+
+        async def said(context: ProbeContext, **more: Any) -> tuple[str, str, str]:
+            return told(await _own(context, tmp_path, server.port, "127.0.0.1", **more))
+
+        words = f"this machine's DNS servers answer {code}, and no control can tell whose fault that is"
+        assert await said(context) == ("not_measured", "own_fault", words)
+        assert await said(witnessed) == (*BAD, f"{code}, expected NOERROR")
+        assert (await said(context, expect={"rcode": code}))[:2] == GOOD
 
 
 async def test_no_resolv_conf_at_all(context: ProbeContext, tmp_path: Path) -> None:

@@ -90,3 +90,12 @@ def test_many_things_left_are_told_in_one_line() -> None:
     trip = Trip(Ending(Why.OK), {}, (OPEN,) * 7)
     assert judged(trip, (OLD,)).detail.endswith("request of run r1 and 3 more")
     assert len(list(names(trip, (OLD,)))) == 8
+
+
+def test_a_deadline_that_passes_while_our_own_is_waited_for() -> None:
+    """Not measured: it says nothing about the platform. Only of a deadline: what was found before stands."""
+    ours = "this machine's DNS servers"
+    judgement = judged(Trip(Ending(Why.TIMEOUT, "use", "not done within 5 s"), {}), (), ours)
+    assert (judgement.kind, judgement.reason) == (NOT_MEASURED, Reason.OWN_FAULT)
+    assert judgement.detail == f"step use: not done within 5 s, waiting for {ours}"
+    assert judged(Trip(Ending(Why.STATUS, "use", "status 503"), {}), (), ours).kind is BAD

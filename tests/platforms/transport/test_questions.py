@@ -1,5 +1,8 @@
 """DNS questions and answers as bytes."""
 
+import struct
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +51,82 @@ def test_damaged_answers_are_none_or_answers(cuts: list[tuple[int, int]], end: i
         assert fault.kind in (FaultKind.TOO_LARGE, FaultKind.ANSWER)  # noqa: PT017 - whatever comes out is looked at
     else:
         assert reply is None or reply.rcode
+
+
+def _said(question: Question, records: Sequence[bytes]) -> bytes:
+    """Return an answer with these records, whatever they are."""
+    asked = len(question.wire) - 11  # EDNS at its end
+    return (
+        question.wire[:2]
+        + struct.pack(">5H", 0x8180, 1, len(records), 0, 0)
+        + question.wire[12:asked]
+        + b"".join(records)
+    )
+
+
+def _mx(owner: bytes, name: bytes) -> bytes:
+    return owner + struct.pack(">HHIHH", 15, 1, 60, 2 + len(name), 10) + name
+
+
+def _txt(said: bytes) -> bytes:
+    return b"\xc0\x0c" + struct.pack(">HHIH", 16, 1, 60, len(said)) + said
+
+
+LONG = b"\x01a" * 126 + b"\0"
+
+
+def test_names_that_take_long_to_read_are_not() -> None:
+    """Many leaps to one long name: the answer is small, the work was not."""
+    question = Question("portal.example", "MX")
+    first = _mx(b"\xc0\x0c", LONG)
+    place = len(_said(question, ())) + len(first) - len(LONG)
+    leap = struct.pack(">H", 0xC000 | place)
+    for owner in (leap, b"\xc0\x0c"):
+        with pytest.raises(TransportFault) as caught:
+            question.read(_said(question, [first, *(_mx(owner, leap) for _ in range(200))]))
+        assert (caught.value.kind, str(caught.value)) == (
+            FaultKind.TOO_LARGE,
+            "the names or strings in the answer are too long",
+        )
+
+
+@pytest.mark.parametrize("said", [b"\0" * 60_000, b"\x01a" * 30_000, (b"\xff" + b"a" * 255) * 250])
+def test_strings_that_take_long_to_read_are_not(said: bytes) -> None:
+    """However they are cut up."""
+    question = Question("portal.example", "TXT")
+    with pytest.raises(TransportFault) as caught:
+        question.read(_said(question, [_txt(said)]))
+    assert caught.value.kind is FaultKind.TOO_LARGE
+
+
+def test_as_many_records_as_are_read() -> None:
+    """Names of some length are no trouble, nor is a long text."""
+    question = Question("portal.example.com", "MX")
+    names = [b"\x02" + f"{number:02x}".encode() + b"\xc0\x0c" for number in range(250)]
+    reply = question.read(_said(question, [_mx(b"\xc0\x0c", name) for name in names]))
+    assert reply is not None
+    assert len(reply.records) == len({record.key for record in reply.records}) >= 249
+    question = Question("portal.example", "TXT")
+    reply = question.read(_said(question, [_txt((b"\xff" + b"a" * 255) * 150)]))
+    assert reply is not None
+    assert len(reply.records) == 1
+
+
+def test_what_answers_another_question_is_not_read() -> None:
+    """Not even how many records it holds."""
+    question = Question("portal.example", "A")
+    said = _said(question, ())
+    many = said[:6] + b"\xff" * 6 + said[12:]
+    assert question.read(many.replace(b"portal", b"attack")) is None
+    with pytest.raises(TransportFault):
+        question.read(many)
+
+
+def test_something_that_seems_an_answer_is_read_a_few_times() -> None:
+    """A server that goes on sending damaged ones is given up."""
+    question = Question("portal.example", "A")
+    damaged = _said(question, ()) + b"junk"
+    assert [question.read(damaged) for _ in range(3)] == [None] * 3
+    with pytest.raises(TransportFault) as caught:
+        question.read(damaged)
+    assert (caught.value.kind, str(caught.value)) == (FaultKind.PROTOCOL, "what came is no answer to the question")

@@ -159,6 +159,51 @@ async def _seconds_for(resolver: AresResolver, name: str) -> float:
     return loop.time() - begun
 
 
+async def _after_fast_answers(server: DnsServer, resolver: AresResolver) -> None:
+    """Have c-ares learn that the server is fast."""
+    for name in server.names:
+        if name.startswith("fast"):
+            await resolver.resolve(name, 443)
+
+
+FAST = {f"fast{number}.example": ["192.0.2.8"] for number in range(6)}
+
+
+@pytest.mark.parametrize("delay", [0.9, 1.7])
+async def test_a_slow_answer_after_fast_ones(delay: float) -> None:
+    """It is waited for, as the first one would be."""
+    server = DnsServer({"portal.example": ["192.0.2.7"], **FAST})
+    async with _resolver(server) as resolver:
+        await _after_fast_answers(server, resolver)
+        server.delay = delay
+        async with asyncio.timeout(20):
+            assert (await resolver.resolve("portal.example", 443, Ip.ONLY_4)).host == "192.0.2.7"
+
+
+async def test_silence_lasts_until_the_caller_ends_it() -> None:
+    """However fast the answers before; and nothing stays that was started for it."""
+    server = DnsServer(FAST, silent=frozenset({"portal.example", "other.example"}))
+    async with _resolver(server) as resolver:
+        await _after_fast_answers(server, resolver)
+        before = len(open_files())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(3):
+                await asyncio.gather(*(resolver.resolve(name, 443) for name in server.silent))
+        await until(lambda: len(open_files()) <= before)
+
+
+async def test_closing_ends_patience() -> None:
+    """As it ends any look-up."""
+    server = DnsServer(FAST, silent=frozenset({"portal.example"}))
+    async with _resolver(server) as resolver:
+        await _after_fast_answers(server, resolver)
+        task = asyncio.create_task(_fault(resolver, "portal.example"))
+        await until(lambda: [name for name, _ in server.asked].count("portal.example") > 4)
+        await resolver.aclose()
+        async with asyncio.timeout(20):
+            assert (await task).kind is FaultKind.OWN
+
+
 @pytest.mark.parametrize("name", ["localhost", "anything.localhost"])
 async def test_localhost_needs_no_dns(name: str) -> None:
     """`localhost` is this machine, by IPv4, and nobody is asked."""
