@@ -60,6 +60,7 @@ from monitor.storegate import StoreGate
 from monitor.targets.build import targets_of
 from monitor.targets.context import TargetContext
 from monitor.useregister import RegisterContext, UseRegister, UseTold
+from monitor.versions import VersionWatch
 from monitor.watchers.build import blind, covered, watchers_of
 from monitor.watchers.loop import LoopContext, WatchLoop
 from monitor.web.certificate import Certificate
@@ -244,6 +245,7 @@ class _Builder:
             outbox=self._outbox,
             publisher=publisher,
             copies=CopyWatch(publisher, self._board.keepers, self._clock),
+            versions=VersionWatch(self._board.documents, self._board.keepers),
             pruner=Pruner(self._store, self._metrics),
             server=server,
             face=self._face,

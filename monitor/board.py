@@ -12,6 +12,7 @@ from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
+from monitor.rules.versions import why_refused
 from monitor.settle import Settled
 
 _NO_PROCEDURE = Procedure("", "", "")
@@ -58,7 +59,8 @@ class Board:
         unsigned = [f"the flag of {name} is not signed yet" for name in self.keepers if name not in self.documents]
         unpublished = [each for publisher in self.publishers for each in publisher.unpublished()]
         unrun = [f"{name} has not run yet" for ask in self.unrun if (name := ask()) is not None]
-        return [*unsigned, *unpublished, *self.distrusted, *unrun]
+        refused = [why for document in self.documents.values() if (why := why_refused(document))]
+        return [*unsigned, *unpublished, *self.distrusted, *refused, *unrun]
 
     def settled(self, settled: Settled) -> None:
         """Take in what was settled."""

@@ -117,6 +117,7 @@ class Daemon:
             for keeper in parts.board.keepers.values():
                 keeper.tick()
             parts.copies.look()
+            parts.versions.look()
             await self._beat(parts.grid, 1.0)
 
     async def _beat(self, grid: Grid, seconds: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from glasswatch.clock import Clock
 from glasswatch.flag import trust
@@ -19,6 +19,7 @@ from monitor.model.caller import Token
 from monitor.model.lockout import Deployment, Part, PlatformHosts
 from monitor.model.verdict import Role
 from monitor.rules.routes import unrouted
+from monitor.settings.places import is_loopback
 from monitor.settings.policy import policies_of
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.publish import PutTargetSettings
@@ -50,9 +51,9 @@ def look(settings: MonitorSettings, clock: Clock, mounts: Path = _MOUNTS) -> Dep
             for name, channel in settings.paging.channels.items()
         ),
         copies=tuple(_copies(settings)),
-        store=Part("store", store.host or "") if settings.store.is_shared else None,
+        stores=tuple(Part("store", host) for host in _databases(store)) if settings.store.is_shared else (),
         store_filesystem="" if settings.store.is_shared else filesystem(Path(store.database or "/"), mounts),
-        order_persons=None if known is None else len(order_holders(known, now)),
+        order_persons=None if known is None else len(order_holders(known, settings.deployment, now)),
         order_threshold=ORDER_PERSONS if known is None else known.order_persons,
         raisers=frozenset(_persons(living, "flag:raise")),
         confirmers=frozenset(_persons(living, "flag:confirm")),
@@ -108,10 +109,22 @@ def _probed(probe: ProbeSettings) -> str:
 
 
 def _copies(settings: MonitorSettings) -> Iterator[Part]:
+    """Yield the copies that leave this machine; where a command takes them can't be told."""
     for index, target in enumerate(settings.flag.publish):
-        if target.kind != "file":
-            host = _host(target.put) if isinstance(target, PutTargetSettings) else ""
+        host = _host(target.put) if isinstance(target, PutTargetSettings) else ""
+        if target.kind != "file" and not is_loopback(host.removesuffix(".")):
             yield Part(f"flag.publish[{index}]", host)
+
+
+def _databases(store: URL) -> Iterator[str]:
+    """Yield the hosts that a database is asked at: PostgreSQL's own parameters name them too, and several."""
+    named = [store.host or ""]
+    for name in ("host", "hostaddr"):
+        value = store.query.get(name, ())
+        named += [value] if isinstance(value, str) else value
+    for host in (host for each in named for host in each.split(",")):
+        if host and not host.startswith(("/", "@")):  # sockets of this machine
+            yield _host(f"//{host}") if host.count(":") <= 1 else host.strip("[]")
 
 
 def _persons(tokens: list[Token], scope: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ from monitor.sight import Sight
 from monitor.store.store import SqlStore
 from monitor.storegate import StoreGate
 from monitor.useregister import UseRegister
+from monitor.versions import VersionWatch
 from monitor.watchers.loop import WatchLoop
 from monitor.web.certificate import Certificate
 from monitor.web.face import WebFace
@@ -60,6 +61,7 @@ class Assembly:
     outbox: Outbox
     publisher: Publisher
     copies: CopyWatch
+    versions: VersionWatch
     pruner: Pruner
     server: WebServer
     face: WebFace

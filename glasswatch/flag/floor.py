@@ -5,8 +5,9 @@ is given as the mark it would leave. The rules (design 3.4):
 
 1. A version below its mark's refuses.
 2. The same version with other bytes refuses this document alone: the mark stays, and so does what it was made from.
-3. An own clock more than 60 s behind the highest `iat` accepted for this `typ` and `sub`, whoever issued it, refuses:
-   a clock set back would make expired documents valid again. Not asked when judging as of another instant.
+3. An own clock more than 60 s behind the highest `iat` accepted of this deployment refuses, whoever issued it, a
+   monitor or persons, for whichever platform: a clock set back would make expired documents valid again, and what it
+   was set back behind is the same for all of them. Not asked when judging as of another instant.
 4. A `change` below the mark's, the mark's `change` with another `prev`, a log that is shorter than the mark's or as
    long with another head: alarms, no refusals. A document of another type has none of the three.
 5. A mark moves to a higher version and never back; the highest `iat` stays. No local clock's time is ever in it.
@@ -24,6 +25,7 @@ from glasswatch.flag.strict import Members, loads
 
 FORMAT = 1
 MAX_BYTES = 1024 * 1024  # some 2,500 marks
+NO_DATE = 0  # of a mark whose document bears none, or whose date was forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Mark:
         """Return what a floor has one mark for."""
         return self.typ, self.iss, self.sub
 
+    @property
+    def deployment(self) -> str:
+        """Return whose it is: flags are issued by `deployment/vantage`, all else by the deployment itself."""
+        return self.iss.partition("/")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Floor:
@@ -56,9 +63,9 @@ class Floor:
         """Return the mark that a document is to be judged against, if there is one."""
         return self.marks.get(found.key)
 
-    def highest_iat(self, typ: str, sub: str) -> int | None:
-        """Return the latest date that was accepted for a type and platform, from any issuer."""
-        return max((mark.iat for mark in self.marks.values() if (mark.typ, mark.sub) == (typ, sub)), default=None)
+    def highest_iat(self, deployment: str) -> int | None:
+        """Return the latest date that was accepted of a deployment, of any type, issuer and platform."""
+        return max((mark.iat for mark in self.marks.values() if mark.deployment == deployment), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +104,12 @@ def advance(floor: Floor, found: Mark) -> Floor:
     return Floor({**floor.marks, found.key: replace(found, iat=iat)})
 
 
-def forget(floor: Floor, typ: str, sub: str) -> Floor:
-    """Return the floor without the marks of a type and platform, whoever issued them."""
-    return Floor({key: mark for key, mark in floor.marks.items() if (mark.typ, mark.sub) != (typ, sub)})
+def forget(floor: Floor, sub: str) -> Floor:
+    """Return the floor without the marks of a platform, whoever issued them, and without the others' dates.
+
+    The clock is held against those as well: with them it would go on refusing what is to be believed again.
+    """
+    return Floor({key: replace(mark, iat=NO_DATE) for key, mark in floor.marks.items() if mark.sub != sub})
 
 
 def dump(floor: Floor) -> bytes:
@@ -154,7 +164,7 @@ def _bytes_are_the_same(case: Against) -> None:
 
 
 def _clock_was_not_set_back(case: Against) -> None:
-    latest = case.floor.highest_iat(case.found.typ, case.found.sub)
+    latest = case.floor.highest_iat(case.found.deployment)
     if case.now_ms is None or latest is None:
         return
     behind_ms = latest * 1000 - case.now_ms

@@ -61,15 +61,14 @@ class Held:
         else:
             self._written = changed
 
-    def reset(self, typ: str, sub: str) -> None:
-        """Forget what was accepted of a type and platform, from here on; a copy of the file as it was stays."""
+    def reset(self, sub: str) -> None:
+        """Forget what was accepted of a platform, from here on; a copy of the file as it was stays."""
         place = "nothing could be written"
         if self._may_write:
             place = "there was nothing to forget" if not self._raw else f"the old one is in {self._copy_aside()}"
-        self._alarm(
-            AlarmCode.FLOOR_RESET, f"reset for {shown(sub)}, so that old flags and orders are believed again; {place}"
-        )
-        self.keep(floor.forget(self.floor, typ, sub))
+        what = "so that old flags and orders are believed again, and no date is held against the clock"
+        self._alarm(AlarmCode.FLOOR_RESET, f"reset for {shown(sub)}, {what}; {place}")
+        self.keep(floor.forget(self.floor, sub))
 
     def _copy_aside(self) -> str:
         aside = self._aside()

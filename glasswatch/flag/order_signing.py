@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from glasswatch.flag.advice import ORDER_ADVICE, SIGNING_ADVICE
 from glasswatch.flag.authenticity import rfc3339
 from glasswatch.flag.document import TOLERANCE_MS, FlagState, audience, next_version, unix_ms
-from glasswatch.flag.errors import KeyFault, OrderFault, Refusal, Refused, plain
+from glasswatch.flag.errors import OrderFault, Refusal, Refused, plain
 from glasswatch.flag.floor import Floor
 from glasswatch.flag.jws import ORDER_TYP, open_
 from glasswatch.flag.order import MAX_LIFETIME, MAX_LINES, Order, OrderLine, OrderLines
@@ -151,13 +151,13 @@ def signed_by(line: OrderLine, trust: Trust, asked: OrderAsked, now: datetime) -
     """Return whose signature a line is that was made just now.
 
     Raises:
-        KeyFault: readers would not count it.
+        OrderFault: readers would not count it.
     """
     try:
         return signature(line, trust, asked, now)
     except Refused as refused:
         advice = SIGNING_ADVICE.get(refused.code, ORDER_ADVICE[refused.code])
-        raise KeyFault(f"this key can't sign the order ({refused.code.value}): {refused.what}; {advice}") from None
+        raise OrderFault(f"this key can't sign the order ({refused.code.value}): {refused.what}; {advice}") from None
 
 
 def check(draft: Draft, trust: Trust, now: datetime) -> OrderJudgement:

@@ -7,8 +7,9 @@ A JWKS (RFC 7517) with `version`, `order_persons`, and per key `kid`, `x`, `iss`
 - A `kid` names one key, and a key has one `kid`: what is revoked under one name must not live on under another.
 - A member we don't know is a fault: a misspelt `revoked` must not leave a key trusted. `alg`, `use` and `key_ops` may
   stand there as RFC 7517 has them.
-- `iss`, `person`, `nbf` and `exp` may be missing or null; `revoked` is `false`, `true`, or since when in Unix seconds,
-  and a key that is revoked is so for all times, because a thief chooses what date his documents bear.
+- `iss`, `person`, `nbf` and `exp` may be missing or null; `revoked` may be missing, and is `false`, `true`, or since
+  when in Unix seconds, never null: whoever writes it must say which. A key that is revoked is so for all times, because
+  a thief chooses what date his documents bear.
 - `order_persons` says how many different persons must sign an order to be ready: 2 where it is missing, 5 at most, and
   never 1.
 - `demo: true` marks a key that `monitor demo` made: it counts for the deployment `demo` and for no other.
@@ -188,7 +189,7 @@ def _key(key: Members) -> TrustKey:
         person=key.text("person") if key.has("person") else None,
         nbf=key.seconds("nbf") if key.has("nbf") else None,
         exp=key.seconds("exp") if key.has("exp") else None,
-        is_revoked=key.has("revoked") and _is_revoked(key),
+        is_revoked="revoked" in key.names() and _is_revoked(key),
         is_demo=key.has("demo") and key.boolean("demo"),
     )
 

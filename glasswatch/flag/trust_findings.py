@@ -3,7 +3,8 @@
 A finding is one line that says what to do. Keys that are revoked or have ended are no finding by themselves.
 
 1. No flag key is valid now: readers refuse every flag.
-2. Order keys of too few persons are valid now: a ready order can't be signed.
+2. Order keys of too few persons are valid now: a ready order can't be signed. It is asked of each deployment that a
+   flag key speaks for: another deployment's order keys open nothing there.
 3. A key ends soon, and no other of its kind is valid then: same role, same issuer or, of an order key, person.
 4. Between the end of one key and the beginning of the next of its kind there is a gap.
 5. A key lacks what it needs: a flag or order key its issuer, an order key its person; or its dates or issuer are such
@@ -68,24 +69,34 @@ def _no_flag_key(valid: list[TrustKey]) -> Iterator[TrustFinding]:
         yield TrustFinding(None, "no flag key is valid now, so readers refuse every flag: add one")
 
 
-def order_holders(trust: Trust, now: datetime) -> frozenset[str]:
-    """Return the persons whose order keys count now."""
-    return _holders([key for key in trust.keys.values() if standing(key, now) is Standing.VALID])
+def order_holders(trust: Trust, deployment: str, now: datetime) -> frozenset[str]:
+    """Return the persons whose order keys count for a deployment now."""
+    return _holders([key for key in trust.keys.values() if standing(key, now) is Standing.VALID], deployment)
 
 
-def _holders(valid: list[TrustKey]) -> frozenset[str]:
+def _holders(valid: list[TrustKey], deployment: str) -> frozenset[str]:
     orders = [key for key in valid if key.role is KeyRole.ORDER and not any(_never_counts(key))]
-    return frozenset(key.holder for key in orders if key.holder is not None)
+    counting = [key for key in orders if key.iss is None or key.iss == deployment]
+    return frozenset(key.holder for key in counting if key.holder is not None)
 
 
 def _too_few_persons(valid: list[TrustKey], needed: int) -> Iterator[TrustFinding]:
-    persons = _holders(valid)
-    if len(persons) < needed:
-        yield TrustFinding(
-            None,
-            f"a ready order needs {needed} persons, and the order keys that count now are of {len(persons)}: add keys "
-            "of other persons",
-        )
+    speaking, ordering = _deployments(valid, KeyRole.FLAG), _deployments(valid, KeyRole.ORDER)
+    is_shared = len(speaking | ordering) > 1
+    for deployment in sorted(speaking or ordering) or [""]:  # none is named: keys without iss count for any
+        persons = _holders(valid, deployment)
+        if len(persons) < needed:
+            whose = f" for {shown(deployment)}" if is_shared else ""
+            yield TrustFinding(
+                None,
+                f"a ready order{whose} needs {needed} persons, and the order keys that count{whose} now are of "
+                f"{len(persons)}: add keys of other persons",
+            )
+
+
+def _deployments(valid: list[TrustKey], role: KeyRole) -> frozenset[str]:
+    issuers = [key.iss for key in valid if key.role is role and not any(_never_counts(key))]
+    return frozenset(iss.partition("/")[0] for iss in issuers if iss is not None)
 
 
 def _lacks(key: TrustKey) -> Iterator[TrustFinding]:

@@ -8,16 +8,15 @@ replace the floor as well, and an old file put back in a hurry must not lock out
 """
 
 from glasswatch.flag.errors import Alarm, AlarmCode
-from glasswatch.flag.floor import Floor, Mark
+from glasswatch.flag.floor import NO_DATE, Floor, Mark
 from glasswatch.flag.trust import Trust
 
 TRUST_TYP = "trust-file"
-_NO_DATE = 0  # a trust file bears none
 
 
 def trust_mark(trust: Trust, deployment: str, platform: str) -> Mark:
     """Return what a floor is to remember of a trust file."""
-    return Mark(TRUST_TYP, deployment, platform, trust.version, trust.sha256, _NO_DATE)
+    return Mark(TRUST_TYP, deployment, platform, trust.version, trust.sha256, NO_DATE)
 
 
 def trust_alarms(found: Mark, seen: Floor) -> tuple[Alarm, ...]:

@@ -8,6 +8,7 @@ from monitor.model.act import Act, Hand
 from monitor.model.copy import Copy, Lag
 from monitor.model.outcome import Outcome
 from monitor.model.published import PublishedFlag
+from monitor.model.record import FlagDocument
 from monitor.model.verdict import Verdict
 
 
@@ -64,6 +65,13 @@ class CopyJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionJudged:
+    """Readers can't accept the flag as signed, or can again. It changes nothing but what people are told."""
+
+    document: FlagDocument
+
+
+@dataclass(frozen=True, slots=True)
 class PersonActed:
     """A person acts on the flag."""
 
@@ -78,4 +86,14 @@ class ClockSetBack:
     by: timedelta
 
 
-Event = Observed | BlindnessChanged | Ticked | VotesChanged | Restarted | CopyJudged | PersonActed | ClockSetBack
+Event = (
+    Observed
+    | BlindnessChanged
+    | Ticked
+    | VotesChanged
+    | Restarted
+    | CopyJudged
+    | VersionJudged
+    | PersonActed
+    | ClockSetBack
+)

@@ -48,8 +48,9 @@ class Deployment:
     """A deployment as its settings, the trust file beside its key and the disk under its store tell.
 
     `order_persons`: how many different persons' order keys the trust file holds; None where there is no trust file to
-    look at. `store_filesystem`: the type of file system under a store in a file; empty for a database, None where that
-    can't be told. `raisers` and `confirmers` are persons whose tokens have not ended.
+    look at. `copies` are those of the flag that leave this machine, `stores` the hosts of a shared one.
+    `store_filesystem`: the type of file system under a store in a file; empty for a database, None where that can't be
+    told. `raisers` and `confirmers` are persons whose tokens have not ended.
     """
 
     configured_vantages: int
@@ -60,7 +61,7 @@ class Deployment:
     procedures: tuple[Part, ...]
     channels: tuple[Part, ...]
     copies: tuple[Part, ...]
-    store: Part | None
+    stores: tuple[Part, ...]
     store_filesystem: str | None
     order_persons: int | None
     order_threshold: int

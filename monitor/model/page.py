@@ -19,6 +19,7 @@ class PageKind(StrEnum):
     CREDENTIALS_REFUSED = "credentials_refused"
     MINORITY_DOWN = "minority_down"
     STORE = "store"
+    CLOCK = "clock"
     DEGRADED = "degraded"
     TLS_EXPIRY = "tls_expiry"
     PUBLISH_BEHIND = "publish_behind"
@@ -39,6 +40,7 @@ SEVERITY = {
     PageKind.CREDENTIALS_REFUSED: Severity.PAGE,
     PageKind.MINORITY_DOWN: Severity.PAGE,
     PageKind.STORE: Severity.PAGE,
+    PageKind.CLOCK: Severity.PAGE,  # it fires only where readers refuse every flag: see `rules.versions`
     PageKind.DEGRADED: Severity.TICKET,
     PageKind.TLS_EXPIRY: Severity.TICKET,
     PageKind.PUBLISH_BEHIND: Severity.TICKET,

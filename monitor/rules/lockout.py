@@ -93,11 +93,10 @@ def _alive(of: Deployment) -> Iterator[LockoutFinding]:
 
 
 def _neighbours(of: Deployment) -> Iterator[LockoutFinding]:
-    store = () if of.store is None else (of.store,)
     for code, parts, what in (
         (LockoutCode.PROCEDURE_ON_PLATFORM, of.procedures, "the procedure can't be read when it is needed"),
         (LockoutCode.PAGER_ON_PLATFORM, of.channels, "nobody is paged when it goes down"),
-        (LockoutCode.STORE_ON_PLATFORM, store, "the monitor loses its store when it goes down"),
+        (LockoutCode.STORE_ON_PLATFORM, of.stores, "the monitor loses its store when it goes down"),
         (LockoutCode.COPIES_ON_PLATFORM, of.copies, "this copy of the flag goes down with it"),
     ):
         yield from _beside(of, code, parts, what)

@@ -13,9 +13,10 @@
 7. tls_expiry, per probe: a ticket, fires when a measured outcome warns of it, resolved by one that doesn't and either
    is good or saw the certificate.
 8. publish_behind, per target: a ticket, as `monitor.rules.copies` has it; fires once more when the copy has expired.
-9. What a blind vantage saw pages nobody.
-10. A key that nothing can resolve any more (its probe, target or deployment's name is gone) is resolved on restart.
-11. What got worse without a page of its own says why: a wider outage, down while its outage is open, unknown that
+9. clock: fires while readers refuse every flag that is signed here, as `monitor.rules.versions` has it.
+10. What a blind vantage saw pages nobody.
+11. A key that nothing can resolve any more (its probe, target or deployment's name is gone) is resolved on restart.
+12. What got worse without a page of its own says why: a wider outage, down while its outage is open, unknown that
     waits, degraded that was told, a function that isn't critical, a bad probe whose function isn't down.
 
 Keys are ours: `deployment/platform/kind`, and what else tells one problem from another. Where a page goes, and in

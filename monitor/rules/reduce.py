@@ -26,6 +26,7 @@ from monitor.model.event import (
     Observed,
     PersonActed,
     Restarted,
+    VersionJudged,
     VotesChanged,
 )
 from monitor.model.fact import Fact, FunctionChanged, PlatformChanged, ProbeChanged, Step
@@ -46,6 +47,7 @@ from monitor.rules import (
     quorum,
     restart,
     standing,
+    versions,
 )
 from monitor.rules.change import changed
 from monitor.rules.function import Member, called, judge, probes_of
@@ -66,7 +68,7 @@ def advance(state: PlatformState, policy: PlatformPolicy, event: Event, now: dat
     """Return what one event leads to. `now` is when it is judged, at or after whatever the event tells of."""
     if state.verdict_since is None:
         state = _complete(state, policy)
-    if isinstance(event, CopyJudged):
+    if isinstance(event, CopyJudged | VersionJudged):
         return _told(state, policy, event, now)
     if isinstance(event, Observed):
         return _observed(state, policy, event, now)
@@ -123,9 +125,12 @@ def _none_from_the_future(state: PlatformState, now: datetime) -> PlatformState:
     return replace(state, probes={name: set_back(probe, now) for name, probe in state.probes.items()})
 
 
-def _told(state: PlatformState, policy: PlatformPolicy, event: CopyJudged, now: datetime) -> Step:
-    turn = _Turn(policy, now, concerns=(copies.concern(event.copy, event.lag),))
-    return _settled(state, state, [], turn)
+def _told(state: PlatformState, policy: PlatformPolicy, event: CopyJudged | VersionJudged, now: datetime) -> Step:
+    if isinstance(event, VersionJudged):
+        found = versions.concern(event.document)
+    else:
+        found = copies.concern(event.copy, event.lag)
+    return _settled(state, state, [], _Turn(policy, now, concerns=(found,)))
 
 
 def _observed(state: PlatformState, policy: PlatformPolicy, event: Observed, now: datetime) -> Step:

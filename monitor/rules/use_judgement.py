@@ -5,6 +5,7 @@
 2. Allowed by the loud way past a reader, or by nobody knows what: unexpected.
 3. Allowed by the flag: expected while it was ready; exercise while an exercise was in force and the person is among
    its principals; else unexpected. So is what a reader allowed although it judged standby itself.
+   A cause that is held back, by a gap or by two persons, raises nothing.
 4. Clocks differ: what was held within `SKEW` of the time told counts. A time further ahead than that, or one at which
    the monitor held nothing, is unexpected: what nobody can vouch for is never taken as expected.
 5. Refused: on record, and nobody is woken, unless the flag was ready at that very time: then somebody is locked out.
@@ -102,7 +103,7 @@ def _judge_by_flag(report: Report, held: Held, now: datetime) -> Judged:
 def _touches(span: CauseSpan, since: datetime, until: datetime) -> bool:
     """Whether a cause was in force at any instant from `since` to `until`. Its span is half-open."""
     ends = [end for end in (span.until, span.cause.until) if end is not None]
-    return not span.cause.suspended and span.since <= until and all(end > max(since, span.since) for end in ends)
+    return not span.cause.is_held_back and span.since <= until and all(end > max(since, span.since) for end in ends)
 
 
 def _with_code(text: str, report: Report) -> str:

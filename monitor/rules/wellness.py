@@ -1,8 +1,9 @@
 """Whether this monitor does its work, so that it may say so elsewhere.
 
-It is well while nothing keeps it from being relied on (what `/-/ready` says), its store takes writes, it can see, and
-every platform's flag as last signed still holds: signing, settling and publishing go on. Anything else is a reason to
-be silent: a dead man's switch that is fed by a monitor that no longer watches is worse than none.
+It is well while nothing keeps it from being relied on (what `/-/ready` says: a flag that readers refuse is among it),
+its store takes writes, it can see, and every platform's flag as last signed still holds: signing, settling and
+publishing go on. Anything else is a reason to be silent: a dead man's switch that is fed by a monitor that no longer
+watches is worse than none.
 """
 
 from collections.abc import Mapping, Sequence

@@ -28,6 +28,8 @@ GLASS_SENTENCES = {
 NO_FLAG_WORD = "NO VALID FLAG"
 NO_FLAG_SENTENCE = "This monitor has no valid flag, so readers refuse."
 NOT_RAISED_SENTENCE = "The flag is not raised, so readers refuse."
+CLOCK_RAN_AHEAD = "This monitor's clock ran ahead and was set back: readers refuse every flag it signs"
+AN_ORDER = "An order of two persons opens the way meanwhile."
 OTHER_WAYS = "Other ways: another copy of the flag, or the sealed credential that no reader guards."
 
 CAUSE_WORDS = {

@@ -1,7 +1,8 @@
 """Decides what the status page shows: every word and every choice is settled here, none in the template.
 
 1. Unknown is never shown as good: a probe's mark is good only if it is believed good now and was measured lately.
-2. Break-glass is shown as the signed flag has it. No flag, or one past its expiry, is said to be no flag.
+2. Break-glass is shown as the signed flag has it. No flag, one past its expiry, and one whose version readers refuse
+   are said to be no flag.
 3. Text from outside (names, reasons, the procedure) shows everything it holds (`monitor.visible`), and a link is one
    only if it leads to http or https.
 4. A page that is a file can't know how long ago it was written: it gives instants, never how long something lasts.
@@ -22,6 +23,7 @@ from monitor.model.state import Cause, FunctionState, Outage, PlatformState
 from monitor.model.use import Use
 from monitor.model.verdict import FlagState, Verdict
 from monitor.rules.sealing import Sealing, sealing
+from monitor.rules.versions import refused_until
 from monitor.web import phrases
 from monitor.web.pageview import (
     CauseView,
@@ -134,7 +136,7 @@ def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, s
 
 
 def _glass_mark(document: FlagDocument | None, now: datetime) -> Mark:
-    if document is None or document.expires_at <= now:
+    if document is None or document.expires_at <= now or refused_until(document) is not None:
         return Mark(Tone.UNKNOWN, phrases.NO_FLAG_WORD)
     state = FlagState(document.state)
     return Mark(Tone.OPEN if state is FlagState.READY else Tone.SEALED, phrases.GLASS_WORDS[state])
@@ -144,6 +146,9 @@ def _glass(state: PlatformState, document: FlagDocument | None, ends: Sealing | 
     mark = _glass_mark(document, seen.now)
     if document is None:
         return GlassView(mark, phrases.NO_FLAG_SENTENCE, None, None, (phrases.OTHER_WAYS,))
+    if (until := refused_until(document)) is not None:
+        notes = (f"{phrases.CLOCK_RAN_AHEAD} until {phrases.moment(until)}.", phrases.AN_ORDER, phrases.OTHER_WAYS)
+        return GlassView(mark, phrases.NO_FLAG_SENTENCE, None, None, notes)
     if mark.tone is Tone.UNKNOWN:
         expired = f"The last one expired at {phrases.moment(document.expires_at)}."
         return GlassView(mark, phrases.NO_FLAG_SENTENCE, None, None, (expired, phrases.OTHER_WAYS))

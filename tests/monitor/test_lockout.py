@@ -76,7 +76,7 @@ def test_everything_is_seen_where_it_stands(tmp_path: Path, mounts: Path) -> Non
     assert (seen.has_controls, seen.is_loopback_only, seen.configured_vantages) == (True, True, 1)
     assert seen.unrouted_kinds == ("store",)
     assert not seen.has_heartbeat
-    assert (seen.store, seen.store_filesystem) == (None, "ext4")
+    assert (seen.stores, seen.store_filesystem) == ((), "ext4")
 
 
 def test_a_dead_mans_switch_is_seen(tmp_path: Path, mounts: Path) -> None:
@@ -88,7 +88,39 @@ def test_a_database_is_a_host_and_no_disk(tmp_path: Path, mounts: Path) -> None:
     """PostgreSQL's disk is its own affair."""
     store = "postgresql+psycopg://glasswatch@db.example.com/glasswatch\nvantage: fra-1"
     seen = _look(tmp_path, mounts, store)
-    assert (seen.store, seen.store_filesystem) == (Part("store", "db.example.com"), "")
+    assert (seen.stores, seen.store_filesystem) == ((Part("store", "db.example.com"),), "")
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts"),
+    [
+        ("postgresql+psycopg:///gw?host=db.example.com", ["db.example.com"]),
+        ("postgresql+psycopg://me@/gw?host=a.example:5432&host=b.example", ["a.example", "b.example"]),
+        (
+            "postgresql+psycopg:///gw?host=a.example,b.example&hostaddr=192.0.2.7",
+            ["a.example", "b.example", "192.0.2.7"],
+        ),
+        ("postgresql+psycopg:///gw?host=2001:db8::7", ["2001:db8::7"]),
+        ("postgresql+psycopg://[2001:db8::7]:5432/gw", ["2001:db8::7"]),
+        ("postgresql+psycopg:///gw?host=/run/postgresql", []),
+        ("postgresql+psycopg:///gw", []),
+    ],
+)
+def test_a_database_is_found_wherever_its_address_names_it(
+    tmp_path: Path, mounts: Path, address: str, hosts: list[str]
+) -> None:
+    """PostgreSQL takes its hosts as parameters too; a socket is this machine."""
+    seen = _look(tmp_path, mounts, f"{address}\nvantage: fra-1")
+    assert [part.host for part in seen.stores] == hosts
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8099", "127.9.9.9", "[::1]", "localhost", "LOCALHOST.:8099"])
+def test_a_copy_that_stays_on_this_machine_is_none(tmp_path: Path, mounts: Path, host: str) -> None:
+    """Sent by PUT or not: with the machine it is gone."""
+    settings = SETTINGS.replace("https://copies.example.com/flag", f"'https://{host}/flag'")
+    (tmp_path / "procedure.md").write_text("Break it.\n")
+    path = write(tmp_path, settings.format(store="sqlite:////var/lib/x.db", a="a" * 64, b="b" * 64, c="c" * 64))
+    assert look(load(path, MonitorSettings), SystemClock(), mounts).copies == (Part("flag.publish[2]", ""),)
 
 
 def test_order_keys_are_counted_by_person(tmp_path: Path, mounts: Path) -> None:
@@ -98,8 +130,11 @@ def test_order_keys_are_counted_by_person(tmp_path: Path, mounts: Path) -> None:
         key = keys.generate()
         row = TrustKey(key.kid, key.public, KeyRole.ORDER, "prod", person)
         trust_change.add_key(tmp_path / "trust.json", row, SystemClock())
+    cara = keys.generate()
+    row = TrustKey(cara.kid, cara.public, KeyRole.ORDER, "staging", "cara")
+    trust_change.add_key(tmp_path / "trust.json", row, SystemClock())
     seen = _look(tmp_path, mounts)
-    assert (seen.order_persons, seen.order_threshold) == (2, 2)
+    assert (seen.order_persons, seen.order_threshold) == (2, 2), "another deployment's keys order nothing here"
     (tmp_path / "trust.json").write_text("{")
     assert _look(tmp_path, mounts).order_persons is None
 

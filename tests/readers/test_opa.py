@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from glasswatch.flag.document import Claims, FlagState
-from tests.support.flags import ISSUER, OTHER_KEY, jwk, signed
+from tests.support.documents import DOCS, blocks, section
+from tests.support.flags import ISSUER, OTHER_KEY, jwk, key_number, signed, write_trust
 from tests.support.reader_host import READERS, claims_now
 
 OPA = shutil.which("opa")
@@ -60,6 +61,30 @@ def test_ready_is_allowed(tmp_path: Path) -> None:
 def test_anything_else_is_not(tmp_path: Path, flag: bytes) -> None:
     """Each breaks one rule."""
     assert not _allows(tmp_path, flag)
+
+
+def test_its_data_holds_the_keys_that_count(tmp_path: Path) -> None:
+    """By the guide's own commands, out of a trust file with every kind of key."""
+    named: dict[str, dict[str, object]] = {
+        "good": {},
+        "unsaid": {"revoked": ...},
+        "nameless": {"iss": None},
+        "revoked": {"revoked": True},
+        "revoked at once": {"revoked": 0},
+        "revoked later": {"revoked": 4_000_000_000},
+        "nobody knows": {"revoked": None},
+        "a demo's": {"demo": True},
+        "another vantage's": {"iss": "prod/other"},
+        "another deployment's": {"iss": "staging/main"},
+        "anna's": {"role": "order", "iss": "prod"},
+    }
+    entries = [jwk(key_number(number), **{**of, "kid": kid}) for number, (kid, of) in enumerate(named.items(), 60)]
+    write_trust(tmp_path / "trust.json", *entries)
+    guide = (DOCS / "guide" / "break-glass.md").read_text()
+    (block,) = blocks(section(guide, "9. The door in a policy"), "sh")
+    subprocess.run(["/bin/sh", "-euc", block], cwd=tmp_path, check=True, timeout=30)
+    data = json.loads((tmp_path / "data.json").read_text())["break_glass_trust"]
+    assert [key["kid"] for key in json.loads(data["jwks"])["keys"]] == ["good", "unsaid", "nameless"]
 
 
 def test_the_policy_keeps_the_readers_bounds() -> None:

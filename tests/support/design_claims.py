@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from glasswatch.flag.errors import Refusal
+from glasswatch.flag.jws import ORDER_TYP
 from tests.support.design import (
     BOTH,
     GOOD,
@@ -105,6 +106,21 @@ CLAIMS = (
             ask(floor=floor_with(1, iat=AT + 61)),
             ask(floor=floor_with(READY_CLAIMS.ver + 10**9, iss=OTHER, iat=AT + 10**6)),
         ],
+    ),
+    Rule(
+        "own clock more than 60 s behind the highest accepted `iat`",  # of orders and other platforms, too
+        Refusal.CLOCK_BEHIND,
+        Change("floor", "if mark.deployment == deployment)", "if mark.iss == deployment)"),
+        [
+            ask(floor=floor_with(READY_CLAIMS.ver + 10**9, iss=OTHER, iat=AT + 61)),
+            ask(floor=floor_with(READY_CLAIMS.ver + 10**9, sub="billing", iat=AT + 61)),
+        ],
+    ),
+    Rule(
+        "own clock more than 60 s behind the highest accepted `iat`",
+        Refusal.CLOCK_BEHIND,
+        Change("floor", 'self.iss.partition("/")[0]', "self.iss"),
+        [ask(floor=floor_with(READY_CLAIMS.ver + 10**9, typ=ORDER_TYP, iss="prod", iat=AT + 61))],
     ),
     Rule(
         STATE,
@@ -230,6 +246,13 @@ CLAIMS = (
         "ready",
         Change("floor", "behind_ms > TOLERANCE_MS", "behind_ms >= TOLERANCE_MS"),
         [ask(floor=floor_with(1, iat=AT + 60))],
+        then="clock_behind",
+    ),
+    Rule(
+        "own clock more than 60 s behind the highest accepted `iat`",
+        "ready",  # another deployment's clock is not this one's
+        Change("floor", "if mark.deployment == deployment)", "if True)"),
+        [ask(floor=floor_with(1, iss="staging/main", iat=AT + 61))],
         then="clock_behind",
     ),
 )

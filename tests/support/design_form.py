@@ -110,6 +110,12 @@ FORM = (
         [ask(trust=trust_of(jwk(revoked=when))) for when in (AT - 1, AT + 3600, 0)],
     ),
     Rule(
+        "revoked: `false`, `true`, or since when; for no time at all",
+        "trust",
+        Change("trust", '"revoked" in key.names() and', 'key.has("revoked") and'),
+        [ask(trust=trust_of(jwk(revoked=None)))],
+    ),
+    Rule(
         "out of its dates",
         Refusal.KEY_DATES,
         off("authenticity", "key.nbf is not None and now_ms < key.nbf * 1000"),

@@ -16,7 +16,7 @@ from monitor.model.state import PlatformState, ProbeState
 from monitor.model.verdict import Role
 from monitor.rules.schedule import Grid
 from monitor.scheduler import Bench, Budget, ProbeLoop
-from monitor.settle import Chain, Settled, Settler, SettlerContext
+from monitor.settle import Chain, Seal, Settled, Settler, SettlerContext
 from monitor.sight import Sight, SightContext
 from monitor.storegate import StoreGate
 from tests.support.memory_store import GENESIS, MemoryStore
@@ -142,6 +142,7 @@ class Watch:
         *probes: ProbePolicy,
         limit: int | None = None,
         grid: Grid = Grid(),  # noqa: B008 - frozen
+        seal: Seal = _seal,
         **policy: object,
     ) -> None:
         self.clock = VirtualClock()
@@ -156,7 +157,7 @@ class Watch:
             self.store, self.gate, Chain(ChainHead(0, GENESIS)), self.clock, lambda _: ("ops",), self.listeners
         )
         state = PlatformState(PLATFORM)
-        self.settler = Settler(LoadedPlatform(state, 0, FlagLedger()), _seal, context)
+        self.settler = Settler(LoadedPlatform(state, 0, FlagLedger()), seal, context)
         self.keeper = Keeper(self.policy, state, self.settler, self.clock)
         self.metrics = MetricsBook([self.policy], "0")
         self.probes = {name: FakeProbe(self.clock) for name in self.policy.probes}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from glasswatch.instants import unix_ms
 from monitor.model.outcome import Reason
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.record import FlagDocument
@@ -81,7 +82,7 @@ def document(
     """Return a signed flag (of a signature that nobody checks here), valid for some minutes."""
     return FlagDocument(
         platform=platform,
-        ver=1_772_334_000_000,
+        ver=unix_ms(at),
         change=3,
         state=state.value,
         issued_at=at,

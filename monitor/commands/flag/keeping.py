@@ -7,10 +7,8 @@ from pathlib import Path
 
 from glasswatch.clock import Clock
 from glasswatch.flag import floor_file
-from glasswatch.flag.floor import Floor, forget
+from glasswatch.flag.floor import Floor
 from glasswatch.flag.floor_file import Held
-from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
-from glasswatch.flag.trust_mark import TRUST_TYP
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +30,10 @@ def kept(keeping: Keeping, clock: Clock) -> Iterator[Held | None]:
     else:
         with floor_file.held(Path(keeping.path), clock) as held:
             if keeping.forgets is not None:
-                _reset(held, keeping.forgets)
+                held.reset(keeping.forgets)  # it copies the file aside and says so
             yield held
 
 
 def floor_in(held: Held | None) -> Floor:
     """Return what is judged against; an empty floor where none is kept."""
     return Floor() if held is None else held.floor
-
-
-def _reset(held: Held, platform: str) -> None:
-    held.reset(FLAG_TYP, platform)  # it copies the file aside and says so, once
-    rest = held.floor
-    for typ in (ORDER_TYP, TRUST_TYP):
-        rest = forget(rest, typ, platform)
-    held.keep(rest)

@@ -1,6 +1,7 @@
 """Flag and order together: what an order can do to the flag's answer, and what it can't."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
 from glasswatch.flag.selection import Question
 from glasswatch.flag.trust import Trust
 from glasswatch.flag.trust_mark import TRUST_TYP, trust_alarms, trust_mark
-from tests.support.flags import EXERCISE_CLAIMS, EXPECT, NOW, READY_CLAIMS, STANDBY_CLAIMS, signed, trust_key
+from tests.support.flags import EXERCISE_CLAIMS, EXPECT, MANUAL, NOW, READY_CLAIMS, STANDBY_CLAIMS, signed, trust_key
 from tests.support.orders import (
     ANNA,
     ANNAS,
@@ -142,6 +143,35 @@ def test_an_end_that_was_seen_holds_for_good() -> None:
     assert (again.decision.state, again.decision.decided_by) == (FlagState.STANDBY, Decider.FLAG)
     assert [alarm.code for alarm in again.alarms] == [AlarmCode.ORDER]
     assert again.floor == seen
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=2), timedelta(hours=4, minutes=55)], ids=str)
+def test_an_expired_order_opens_no_more_by_a_clock_set_back(back: timedelta) -> None:
+    """The flag's mark in the same floor shows that the clock was set back: the order is refused, and so is the flag."""
+    seen = _weigh(FLAGS["standby"], OPEN).floor
+    later = replace(QUESTION, now=NOW + timedelta(hours=5))
+    at = int(later.now.timestamp())
+    late = signed(replace(STANDBY_CLAIMS, iat=at, exp=at + 300, ver=at * 1000))
+    closed = _weigh(late, OPEN, later, seen)
+    assert (closed.decision.state, closed.decision.decided_by) == (FlagState.STANDBY, Decider.FLAG)
+    again = _weigh(late, OPEN, replace(later, now=later.now - back), closed.floor)
+    assert again.decision.state is None
+    assert again.order is not None
+    assert again.order.refusal is Refusal.CLOCK_BEHIND
+    assert again.floor == closed.floor
+
+
+def test_a_flag_is_refused_by_a_clock_behind_an_order() -> None:
+    """What two persons signed shows as well that time has been there."""
+    seen = _weigh(FLAGS["standby"], OPEN).floor
+    earlier = READY.iat - 61
+    old = signed(
+        replace(READY_CLAIMS, iat=earlier, exp=earlier + 300, ver=earlier * 1000, since=earlier, causes=(MANUAL,))
+    )
+    floor = Floor({key: mark for key, mark in seen.marks.items() if mark.typ != FLAG_TYP})
+    question = replace(QUESTION, now=datetime.fromtimestamp(earlier, UTC))
+    assert _weigh(old, None, question).decision.state is FlagState.READY
+    assert _weigh(old, None, question, floor).decision.refusal is Refusal.CLOCK_BEHIND
 
 
 def _trust(version: int, sha256: str = "a" * 64) -> Trust:

@@ -10,13 +10,14 @@ from glasswatch.flag import floor
 from glasswatch.flag.document import LogHead
 from glasswatch.flag.errors import Alarm, AlarmCode, Malformed, Refusal, Refused
 from glasswatch.flag.floor import RULES, Against, Floor, Mark
-from glasswatch.flag.jws import FLAG_TYP
+from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
 from glasswatch.flag.strict import MAX_INTEGER, MAX_SECONDS
 from tests.support.flags import AT, PLATFORM
 from tests.support.floors import MARK, floor_of
 
 NEXT = replace(MARK, ver=MARK.ver + 1, sha256="bb" * 32)
 LATE = replace(MARK, iss="prod/fra-1", iat=AT + 3600)
+ORDER = Mark(ORDER_TYP, "prod", PLATFORM, 7, "cc" * 32, AT)
 
 REFUSED = {
     "one version older": (Refusal.VER_BELOW_FLOOR, replace(MARK, ver=MARK.ver - 1), AT),
@@ -24,6 +25,8 @@ REFUSED = {
     "the same version, other bytes": (Refusal.EQUIVOCATION, replace(MARK, sha256="bb" * 32), AT),
     "a clock 61 s behind": (Refusal.CLOCK_BEHIND, NEXT, AT - 61),
     "a clock a year behind, the same document": (Refusal.CLOCK_BEHIND, MARK, AT - 31_536_000),
+    "an order, by a clock 61 s behind a flag": (Refusal.CLOCK_BEHIND, ORDER, AT - 61),
+    "another platform, by a clock 61 s behind": (Refusal.CLOCK_BEHIND, replace(MARK, sub="billing"), AT - 61),
 }
 ACCEPTED = {
     "the same document again": (MARK, AT),
@@ -33,8 +36,11 @@ ACCEPTED = {
     "as of another instant, long before": (NEXT, None),
     "a lower version of another issuer": (replace(MARK, iss="prod/fra-1", ver=1), AT),
     "a lower version for another platform": (replace(MARK, sub="billing", ver=1), AT),
-    "a lower version of another type": (replace(MARK, typ="break-glass-order+jwt", ver=1), AT),
-    "another platform, by a clock far behind": (replace(MARK, sub="billing"), AT - 31_536_000),
+    "a lower version of another type": (replace(MARK, typ=ORDER_TYP, ver=1), AT),
+    "an order, by a clock 60 s behind a flag": (ORDER, AT - 60),
+    "another deployment, by a clock far behind": (replace(MARK, iss="staging/main"), AT - 31_536_000),
+    "an order of another deployment, by a clock far behind": (replace(ORDER, iss="staging"), AT - 31_536_000),
+    "a deployment whose name begins alike, by a clock far behind": (replace(ORDER, iss="pro"), AT - 31_536_000),
 }
 
 
@@ -73,11 +79,13 @@ def test_just_within_each_rule_it_is_accepted(found: Mark, now: int | None) -> N
 
 
 def test_the_clock_is_held_against_every_issuer() -> None:
-    """What one vantage signed shows that the clock was set back, whichever vantage's flag is judged then."""
-    before = floor_of(MARK, LATE)
-    assert _refusal(NEXT, before, AT + 3600 - 60) is None
-    assert _refusal(NEXT, before, AT + 3600 - 61) is Refusal.CLOCK_BEHIND
-    assert _refusal(replace(NEXT, sub="billing"), before, AT) is None
+    """What one vantage or one person signed shows that the clock was set back, whatever is judged then."""
+    for late in (LATE, replace(ORDER, iat=AT + 3600), replace(LATE, sub="billing")):
+        before = floor_of(MARK, late)
+        for found in (NEXT, replace(ORDER, ver=8), replace(NEXT, sub="audit")):
+            assert _refusal(found, before, AT + 3600 - 60) is None
+            assert _refusal(found, before, AT + 3600 - 61) is Refusal.CLOCK_BEHIND
+        assert _refusal(replace(NEXT, iss="staging/fra-1"), before, AT) is None
 
 
 def test_an_empty_floor_refuses_nothing() -> None:
@@ -138,13 +146,17 @@ def test_the_highest_date_stays() -> None:
     """A signer whose clock was set back signs higher versions with older dates: the latest date is what counts."""
     after = floor.advance(floor_of(MARK), replace(NEXT, iat=AT - 3600))
     assert after.mark(NEXT) == NEXT
-    assert after.highest_iat(FLAG_TYP, PLATFORM) == AT
+    assert after.highest_iat("prod") == AT
 
 
 def test_forgetting_takes_every_issuer_of_one_platform() -> None:
-    """Marks of a platform go, whoever issued them; other platforms and types keep theirs."""
-    order, billing = replace(MARK, typ="break-glass-order+jwt"), replace(MARK, sub="billing")
-    assert floor.forget(floor_of(MARK, LATE, order, billing), FLAG_TYP, PLATFORM) == floor_of(order, billing)
+    """Marks of a platform go, whoever issued them; others keep theirs, without the dates that the clock is held to."""
+    billing = replace(MARK, sub="billing", iat=AT + 3600)
+    after = floor.forget(floor_of(MARK, LATE, ORDER, billing), PLATFORM)
+    assert after == floor_of(replace(billing, iat=0))
+    assert floor.parse(floor.dump(after)) == after
+    assert _refusal(MARK, after, AT) is None
+    assert _refusal(replace(billing, ver=1), after, AT) is Refusal.VER_BELOW_FLOOR
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -152,7 +164,7 @@ digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 counts = st.integers(0, MAX_INTEGER)
 marks = st.builds(
     Mark,
-    typ=st.sampled_from([FLAG_TYP, "break-glass-order+jwt"]),
+    typ=st.sampled_from([FLAG_TYP, ORDER_TYP]),
     iss=texts,
     sub=texts,
     ver=counts,
@@ -173,8 +185,8 @@ def test_a_floor_round_trips_through_its_file(some: list[Mark]) -> None:
 
 few = st.builds(
     Mark,
-    typ=st.just(FLAG_TYP),
-    iss=st.sampled_from(["prod/a", "prod/b"]),
+    typ=st.sampled_from([FLAG_TYP, ORDER_TYP]),
+    iss=st.sampled_from(["prod/a", "prod/b", "prod", "staging/a"]),
     sub=st.sampled_from(["payments", "billing"]),
     ver=st.integers(0, 9),
     sha256=st.sampled_from(["aa" * 32, "bb" * 32]),
@@ -205,7 +217,7 @@ def test_what_passes_is_neither_older_nor_other_nor_by_a_clock_set_back(
         kept = floor.advance(kept, mark)
     same = kept.mark(found)
     is_good = (same is None or (found.ver, found.sha256) == (same.ver, same.sha256) or found.ver > same.ver) and all(
-        mark.iat - now <= 60 for mark in kept.marks.values() if mark.sub == found.sub
+        mark.iat - now <= 60 for mark in kept.marks.values() if mark.iss.split("/")[0] == found.iss.split("/")[0]
     )
     assert (_refusal(found, kept, now) is None) == is_good
 

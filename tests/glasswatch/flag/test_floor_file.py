@@ -17,7 +17,6 @@ from glasswatch.flag import floor, floor_file
 from glasswatch.flag.errors import AlarmCode
 from glasswatch.flag.floor import Floor
 from glasswatch.flag.floor_file import Held
-from glasswatch.flag.jws import FLAG_TYP
 from tests.support.clock import ManualClock
 from tests.support.flags import PLATFORM
 from tests.support.floors import MARK, floor_of, write_floor
@@ -326,19 +325,19 @@ def test_a_reset_forgets_one_platform_and_keeps_a_copy(path: Path) -> None:
     billing = replace(MARK, sub="billing")
     raw = write_floor(path, MARK, billing).read_bytes()
     with floor_file.held(path, CLOCK) as holder:
-        holder.reset(FLAG_TYP, PLATFORM)
-        assert holder.floor == floor_of(billing)
+        holder.reset(PLATFORM)
+        assert holder.floor == floor_of(replace(billing, iat=0))
     assert _codes(holder) == [AlarmCode.FLOOR_RESET]
     (aside,) = _asides(path)
     assert aside.name in holder.alarms[0].what
     assert aside.read_bytes() == raw
-    assert _read(path) == floor_of(billing)
+    assert _read(path) == floor_of(replace(billing, iat=0))
 
 
 def test_a_reset_without_a_floor_is_told_too(path: Path) -> None:
     """Nothing to forget, nothing made."""
     with floor_file.held(path, CLOCK) as holder:
-        holder.reset(FLAG_TYP, PLATFORM)
+        holder.reset(PLATFORM)
     assert _codes(holder) == [AlarmCode.FLOOR_RESET]
     assert _names(path) == {"floor.json.lock"}
 
@@ -348,7 +347,7 @@ def test_a_reset_on_a_full_disk_forgets_for_this_once(path: Path) -> None:
     write_floor(path, MARK)
     path.with_name("floor.json.lock").touch(mode=0o600)
     with _no_room(), floor_file.held(path, CLOCK) as holder:
-        holder.reset(FLAG_TYP, PLATFORM)
+        holder.reset(PLATFORM)
         assert holder.floor == Floor()
     assert _codes(holder) == [AlarmCode.FLOOR_RESET, AlarmCode.FLOOR_UNWRITABLE]
     assert _read(path) == floor_of(MARK)

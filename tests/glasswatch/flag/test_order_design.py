@@ -11,13 +11,14 @@ import pytest
 from glasswatch.flag import floor, order_rules
 from glasswatch.flag.errors import Refusal
 from glasswatch.flag.floor import Floor, Mark
-from glasswatch.flag.jws import ORDER_TYP, open_
+from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP, open_
 from glasswatch.flag.keys import SigningKey
 from glasswatch.flag.order import Order
 from glasswatch.flag.order_reader import judge_orders
 from glasswatch.flag.strict import encode_base64url
 from tests.support.design import Rule, off, trust_of
 from tests.support.flags import AT, NOW, READY_CLAIMS, jwk, signed, signed_header
+from tests.support.floors import floor_of
 from tests.support.mutants import Asking, Change, answer
 from tests.support.order_desk import order_jwk
 from tests.support.orders import (
@@ -82,6 +83,7 @@ _OF_A_DEMO = ask(
     expect={"audience": "demo", "platform": "payments"},
 )
 _BEYOND_CLOCK = Mark(ORDER_TYP, "prod", "payments", 0, "0" * 64, AT + 61)
+_FLAG_BEYOND_CLOCK = Mark(FLAG_TYP, "prod/fra-1", "payments", 0, "0" * 64, AT + 61)
 
 RULES = (
     # A line that does not count leaves one person too few: the rule taken away, it is the second one's signature.
@@ -272,7 +274,13 @@ RULES = (
         "own clock more than 60 s behind the highest accepted `iat`",
         Refusal.CLOCK_BEHIND,
         off("floor", "behind_ms > TOLERANCE_MS"),
-        [ask(floor=floor.dump(Floor({_BEYOND_CLOCK.key: _BEYOND_CLOCK})))],
+        [ask(floor=floor.dump(floor_of(_BEYOND_CLOCK))), ask(floor=floor.dump(floor_of(_FLAG_BEYOND_CLOCK)))],
+    ),
+    Rule(
+        "own clock more than 60 s behind the highest accepted `iat`",  # of flags, too: time has been there
+        Refusal.CLOCK_BEHIND,
+        Change("floor", 'self.iss.partition("/")[0]', "self.iss"),
+        [ask(floor=floor.dump(floor_of(_FLAG_BEYOND_CLOCK)))],
     ),
     Rule(
         "an exercise's principal is refused by a real ready",

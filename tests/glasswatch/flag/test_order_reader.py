@@ -8,7 +8,7 @@ import pytest
 from glasswatch.flag.document import FlagState
 from glasswatch.flag.errors import AlarmCode, Refusal
 from glasswatch.flag.floor import Floor, Mark, advance
-from glasswatch.flag.jws import ORDER_TYP
+from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP
 from glasswatch.flag.order import MAX_FILE_BYTES, MAX_LINES
 from glasswatch.flag.order_reader import judge_orders
 from glasswatch.flag.order_rules import OrderAsked
@@ -107,17 +107,27 @@ def test_the_floor_is_kept_by_type_deployment_and_platform() -> None:
     (mark,) = _seen(OPEN).marks.values()
     assert (mark.typ, mark.iss, mark.sub, mark.ver) == (ORDER_TYP, "prod", "payments", READY.ver)
     others = [
-        replace(mark, typ="break-glass-flag+jwt", ver=mark.ver + 1),
+        replace(mark, typ="break-glass-flag+jwt", iss="prod/main", ver=mark.ver + 1),
         replace(mark, iss="staging", ver=mark.ver + 1),
         replace(mark, sub="billing", ver=mark.ver + 1),
     ]
     assert judged(OPEN, seen=Floor({other.key: other for other in others})).state is FlagState.READY
 
 
-@pytest.mark.parametrize(("behind", "refusal"), [(60, None), (61, Refusal.CLOCK_BEHIND)])
-def test_a_clock_set_back_is_refused(behind: int, refusal: Refusal | None) -> None:
-    """An own clock more than 60 s behind the latest order accepted would make expired ones valid again."""
-    mark = Mark(ORDER_TYP, "prod", "payments", 0, "0" * 64, AT + behind)
+_SEEN_LATE = {
+    "an order": Mark(ORDER_TYP, "prod", "payments", 0, "0" * 64, AT),
+    "a flag": Mark(FLAG_TYP, "prod/fra-1", "payments", 2**52, "0" * 64, AT),
+    "another platform's": Mark(FLAG_TYP, "prod/main", "billing", 2**52, "0" * 64, AT),
+}
+
+
+@pytest.mark.parametrize(
+    ("behind", "refusal"), [(60, None), (61, Refusal.CLOCK_BEHIND), (18_000, Refusal.CLOCK_BEHIND)]
+)
+@pytest.mark.parametrize("late", _SEEN_LATE.values(), ids=_SEEN_LATE)
+def test_a_clock_set_back_is_refused(late: Mark, behind: int, refusal: Refusal | None) -> None:
+    """An own clock more than 60 s behind what was accepted, flag or order, would make expired orders valid again."""
+    mark = replace(late, iat=AT + behind)
     seen = Floor({mark.key: mark})
     assert judged(OPEN, seen=seen).refusal is refusal
     assert judged(OPEN, seen=seen, asked=OrderAsked("prod", "payments", is_now=False)).refusal is None

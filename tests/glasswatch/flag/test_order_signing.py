@@ -7,7 +7,7 @@ import pytest
 
 from glasswatch.canonical import canonical
 from glasswatch.flag.document import FlagState
-from glasswatch.flag.errors import KeyFault, OrderFault, Refusal
+from glasswatch.flag.errors import OrderFault, Refusal
 from glasswatch.flag.order import Order, OrderLine, OrderLines, lines_of, payload
 from glasswatch.flag.order_signing import (
     Wish,
@@ -150,7 +150,7 @@ KEYS: dict[str, tuple[Trust, Refusal, str]] = {
 def test_a_key_that_would_not_count_signs_nothing(trust: Trust, code: Refusal, advice: str) -> None:
     """It is said where it is signed, with what to do, and not found out when the order is needed."""
     line = OrderLine("ben.key", lines(canonical(payload(READY)), BEN).strip())
-    with pytest.raises(KeyFault, match=rf"^this key can't sign the order \({code.value}\): .*; {advice}"):
+    with pytest.raises(OrderFault, match=rf"^this key can't sign the order \({code.value}\): .*; {advice}"):
         signed_by(line, trust, ASKED, NOW)
 
 

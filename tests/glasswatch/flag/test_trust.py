@@ -31,9 +31,9 @@ def test_every_member_is_read() -> None:
 
 
 def test_what_may_be_missing_may_be_null() -> None:
-    """Issuer, person, dates and revocation may be left out, or be null."""
-    names = ("iss", "person", "nbf", "exp", "revoked")
-    missing = trust.parse(_file(jwk(**dict.fromkeys(names, ...))))
+    """Issuer, person and dates may be left out, or be null; whether it is revoked may only be left out."""
+    names = ("iss", "person", "nbf", "exp")
+    missing = trust.parse(_file(jwk(revoked=..., **dict.fromkeys(names, ...))))
     null = trust.parse(_file(jwk(**dict.fromkeys(names))))
     assert missing.key(KEY.kid) == null.key(KEY.kid) == TrustKey(KEY.kid, KEY.public, KeyRole.FLAG)
 
@@ -101,6 +101,9 @@ FAULTS = {
     "iss empty": (_file(jwk(iss="")), r"keys\[0\]\.iss must be a text"),
     "nbf as date": (_file(jwk(nbf="2026-01-01")), r"keys\[0\]\.nbf must be an integer"),
     "exp true": (_file(jwk(exp=True)), r"keys\[0\]\.exp must be an integer"),
+    "revoked null": (_file(jwk(revoked=None)), r"keys\[0\]\.revoked must be true, false or a time"),
+    "revoked a list": (_file(jwk(revoked=[])), r"keys\[0\]\.revoked must be true, false or a time"),
+    "revoked at no time": (_file(jwk(revoked=-1)), r"keys\[0\]\.revoked must be true, false or a time"),
     "revoked as text": (_file(jwk(revoked="no")), r"keys\[0\]\.revoked must be true, false or a time"),
     "one kid twice": (_file(jwk(), jwk(OTHER_KEY, kid=KEY.kid)), r"keys\[1\]\.kid names a key that stands there"),
     "one key twice": (_file(jwk(), jwk(kid="b", revoked=True)), r"keys\[1\]\.x is a key that stands there already"),

@@ -35,6 +35,10 @@ def test_what_is_over_is_no_finding_by_itself() -> None:
 
 
 _TOO_FEW = "a ready order needs 2 persons, and the order keys that count now are of {}: add keys of other persons"
+_TOO_FEW_FOR = (
+    "a ready order for 'prod' needs 2 persons, and the order keys that count for 'prod' now are of {}: add keys of "
+    "other persons"
+)
 _NEEDS = (FLAG, ANNA, BEN)
 FOUND: dict[str, tuple[list[TrustKey], list[tuple[str | None, str]]]] = {
     "no flag key": ([ANNA, BEN], [(None, "no flag key is valid now, so readers refuse every flag: add one")]),
@@ -60,6 +64,22 @@ FOUND: dict[str, tuple[list[TrustKey], list[tuple[str | None, str]]]] = {
             (None, _TOO_FEW.format(1)),
             (BEN.kid, "an order key's iss is the deployment alone, so with 'prod/main' it never counts"),
         ],
+    ),
+    "order keys of another deployment": (
+        [FLAG, replace(ANNA, iss="staging"), replace(BEN, iss="staging")],
+        [(None, _TOO_FEW_FOR.format(0))],
+    ),
+    "one person of each deployment": (
+        [FLAG, ANNA, replace(BEN, iss="staging")],
+        [(None, _TOO_FEW_FOR.format(1))],
+    ),
+    "two deployments, and order keys of one": (
+        [*_NEEDS, replace(HEIR, iss="staging/main")],
+        [(None, _TOO_FEW_FOR.format(0).replace("'prod'", "'staging'"))],
+    ),
+    "order keys alone, of one person": (
+        [ANNA],
+        [(None, "no flag key is valid now, so readers refuse every flag: add one"), (None, _TOO_FEW.format(1))],
     ),
     "a demo's key": (
         [*_NEEDS, replace(HEIR, is_demo=True)],
@@ -106,6 +126,10 @@ QUIET: dict[str, list[TrustKey]] = {
     "an end beyond the 30 days": [replace(FLAG, exp=AT + 30 * DAY + 1), ANNA, BEN],
     "an end with an heir": [replace(FLAG, exp=AT + DAY), HEIR, ANNA, BEN],
     "an heir from the end on": [replace(FLAG, exp=AT + DAY), replace(HEIR, nbf=AT + DAY), ANNA, BEN],
+    "a file for two deployments": [
+        *(FLAG, ANNA, BEN, replace(HEIR, iss="staging/main")),
+        *(replace(key, kid=f"{key.kid}-2", iss="staging") for key in (ANNA, BEN)),
+    ],
     "an order key with an heir of the same person": [
         FLAG,
         replace(ANNA, exp=AT + DAY),

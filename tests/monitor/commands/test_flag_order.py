@@ -10,7 +10,7 @@ import pytest
 from glasswatch.clock import SystemClock
 from glasswatch.flag import order, trust
 from glasswatch.flag.document import FlagState
-from glasswatch.flag.errors import KeyFault, NotWritten, OrderExists, OrderFault, TrustFault
+from glasswatch.flag.errors import NotWritten, OrderExists, OrderFault, TrustFault
 from glasswatch.flag.floor import Floor
 from glasswatch.flag.keys import generate
 from glasswatch.flag.order_reader import OrderJudgement, judge_orders
@@ -156,12 +156,12 @@ def test_where_nothing_can_be_written_nothing_is(desk: Desk) -> None:
 
 REFUSED = {
     "has signed already": ("anna", {}, OrderFault, "'anna' has signed it already"),
-    "is revoked": ("ben", {"revoked": True}, KeyFault, "key_revoked"),
-    "has ended": ("ben", {"exp": 1_000_000_000}, KeyFault, "key_dates"),
-    "has another role": ("ben", {"role": "flag"}, KeyFault, "key_role"),
-    "has no person": ("ben", {"person": None}, KeyFault, "key_person"),
-    "is of another deployment": ("ben", {"iss": "staging"}, KeyFault, "issuer"),
-    "is a demo's": ("ben", {"demo": True}, KeyFault, "key_demo"),
+    "is revoked": ("ben", {"revoked": True}, OrderFault, "key_revoked"),
+    "has ended": ("ben", {"exp": 1_000_000_000}, OrderFault, "key_dates"),
+    "has another role": ("ben", {"role": "flag"}, OrderFault, "key_role"),
+    "has no person": ("ben", {"person": None}, OrderFault, "key_person"),
+    "is of another deployment": ("ben", {"iss": "staging"}, OrderFault, "issuer"),
+    "is a demo's": ("ben", {"demo": True}, OrderFault, "key_demo"),
     "is anna by another spelling": ("ben", {"person": "ANNA"}, OrderFault, "'ANNA' has signed it already"),
 }
 
@@ -185,8 +185,8 @@ def test_a_key_outside_the_trust_file_begins_nothing(desk: Desk) -> None:
     """What to do is said: add it."""
     write_key(desk.path("dora.key"), generate())
     done = desk.begin("dora", "order.jws")
-    assert isinstance(done.exception, KeyFault)
-    assert done.exception.exit_code == 3
+    assert isinstance(done.exception, OrderFault)
+    assert done.exception.exit_code == 4
     assert "add it with `monitor flag trust add`" in str(done.exception)
     assert not desk.path("order.jws").exists()
 
@@ -197,7 +197,7 @@ def test_a_demos_key_orders_nothing_else(desk: Desk) -> None:
     write_key(desk.path("demo.key"), key)
     write_trust(desk.trust, order_jwk(key, "anna"), order_jwk(PEOPLE["ben"], "ben", iss=None))
     done = desk.begin("demo", "order.jws")
-    assert isinstance(done.exception, KeyFault)
+    assert isinstance(done.exception, OrderFault)
     assert str(done.exception).endswith("a demo made this key: it orders nothing outside the demo")
     write_trust(desk.trust, order_jwk(key, "anna", iss="demo", demo=True))
     what = ["--platform", "payments", "--audience", "demo", "--state", "ready", "--for", "1h"]
@@ -227,7 +227,7 @@ def test_an_old_order_gets_no_more_signatures_and_no_end(desk: Desk) -> None:
 
 MISSING = {
     "the order": (["--add", "gone.jws", "--key", "anna.key", "--trust", "trust.json"], OrderFault),
-    "the key": (["--add", "order.jws", "--key", "gone.key", "--trust", "trust.json"], KeyFault),
+    "the key": (["--add", "order.jws", "--key", "gone.key", "--trust", "trust.json"], OrderFault),
     "the trust file": (["--add", "order.jws", "--key", "anna.key", "--trust", "gone.json"], TrustFault),
 }
 
@@ -241,7 +241,25 @@ def test_what_is_missing_is_named(
     desk.begin("ben", "order.jws")
     done = desk.flag("order", "sign", *words)
     assert isinstance(done.exception, kind)
+    assert done.exception.exit_code == 4  # type: ignore[attr-defined]  # both kinds have one
     assert str(done.exception).endswith(": can't be read: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    "key", [b"", b"junk", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"], ids=str
+)
+def test_a_file_that_is_no_key_ends_with_4(desk: Desk, key: bytes) -> None:
+    """To sign, to add and to end: a bad file among others, which no settings name."""
+    desk.begin("anna", "order.jws")
+    desk.path("bad.key").write_bytes(key)
+    desk.path("bad.key").chmod(0o600)
+    who: list[str | Path] = ["--key", desk.path("bad.key"), "--trust", desk.trust]
+    ended = desk.flag("order", "end", desk.path("order.jws"), *who, "--out", desk.path("end.jws"))
+    for done in (desk.begin("bad", "new.jws"), desk.add("bad", "order.jws"), ended):
+        assert isinstance(done.exception, OrderFault)
+        assert done.exception.exit_code == 4
+    assert not desk.path("new.jws").exists()
+    assert not desk.path("end.jws").exists()
 
 
 WRONG = {

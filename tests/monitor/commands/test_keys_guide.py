@@ -22,6 +22,7 @@ GUIDE = (DOCS / "guide" / "keys.md").read_text()
 SETTING_UP = "Setting up"
 ROTATING = "A new flag key for an old one"
 LEAKED = "A flag's private key has leaked"
+AHEAD = "The monitor's clock ran ahead"
 LEFT = "Somebody who can order has left, or lost the key"
 REPLACED = "Somebody has replaced a trust file"
 
@@ -236,8 +237,28 @@ def test_a_false_trust_file_is_seen_and_replaced(site: Site) -> None:
     assert (code, "alarm" in said) == (0, False)
 
 
+def test_a_new_vantage_is_believed_while_the_old_one_is_refused(site: Site) -> None:
+    """The old one's versions are two hours ahead; the new one's flags have a floor of their own at every reader."""
+    old, floor = site.kid("monitor-keys/flag.key"), ("--floor", site.root / "floor")
+    assert site.reader(site.signs(STANDBY_CLAIMS, shift=-9000), *floor)[1].startswith("refused (expired)")
+    ahead = fresh(7200)
+    while_ahead = site.signs(READY_CLAIMS, shift=7200)
+    assert site.reader(while_ahead, *floor)[1].startswith("refused (issued_later)")
+    mended = replace(READY_CLAIMS, **(dict(fresh()) | {"ver": ahead["ver"] + 1}))  # type: ignore[arg-type]  # integers
+    signer = Signer(keys.load(site.root / "monitor-keys/flag.key", SystemClock()))
+    refused = signer.sign(payload(mended), is_change=True).jws.encode()
+    assert site.reader(refused, *floor)[1].startswith("refused (ver_ahead)")
+    assert "refused (ver_ahead)" in site.reader(refused, *floor, "--reset-floor")[1]
+
+    site.play(AHEAD, OLD=old)
+    site.hand_out()
+    code, said = site.reader(site.signs(replace(READY_CLAIMS, iss="prod/main-2")), *floor)
+    assert (code, "alarm" in said) == (0, False)
+    assert "refused (key_revoked)" in site.reader(while_ahead, *floor)[1]
+
+
 def test_every_block_of_the_guide_is_played() -> None:
     """A procedure that is added has to be played too."""
-    played = {SETTING_UP: 2, ROTATING: 3, LEAKED: 1, LEFT: 1, REPLACED: 1}
+    played = {SETTING_UP: 2, ROTATING: 3, LEAKED: 1, AHEAD: 1, LEFT: 1, REPLACED: 1}
     assert {title: len(blocks(section(GUIDE, title), "sh")) for title in played} == played
     assert len(blocks(GUIDE, "sh")) == sum(played.values())

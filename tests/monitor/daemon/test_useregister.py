@@ -183,6 +183,19 @@ async def test_while_the_store_showed_no_signs_of_life_we_were_there() -> None:
         assert taken.use.judgement is Judgement.EXPECTED
 
 
+async def test_without_the_store_what_is_held_closed_is_not_ready() -> None:
+    """Two persons hold an outage closed: who gets in all the same should not have; who is refused is not locked out."""
+    (outage,) = PAYMENTS.causes
+    closed = replace(PAYMENTS, causes=(replace(outage, inhibited=True),), flag=FlagHead(FlagState.STANDBY, at(50), 2))
+    async with alive() as life:
+        life.states["payments"] = closed
+        life.store.fail("uses", "use")
+        for asked in (report(), report("r-2", decision=Decision.REFUSED, state=None)):
+            with pytest.raises(StoreUnavailable):
+                await life.register.report(asked, "bastion")
+        assert [told.step.use.judgement for told in life.told] == [Judgement.UNEXPECTED, Judgement.REFUSED]
+
+
 async def test_without_the_store_memory_judges() -> None:
     """By the flag as it stands; what lies before it, nobody knows."""
     async with alive() as life:

@@ -372,6 +372,8 @@ def test_severities() -> None:
     assert set(SEVERITY) == set(PageKind)
     assert tickets == {PageKind.DEGRADED, PageKind.TLS_EXPIRY, PageKind.PUBLISH_BEHIND}
     assert {PageKind.FLAG, PageKind.STORE} <= NEVER_SUPPRESSED
+    # The design has `clock` among the tickets; what fires here, every flag refused by every reader, is a lock-out.
+    assert SEVERITY[PageKind.CLOCK] is Severity.PAGE
 
 
 # 3.8

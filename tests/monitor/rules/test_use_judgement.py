@@ -95,12 +95,16 @@ def test_clocks_may_differ_by_so_much_and_no_more(at_seconds: float, expected: J
     assert judge(report(seconds=at_seconds), held, at(500)).judgement is expected
 
 
-def test_a_cause_past_its_own_end_or_suspended_does_not_count() -> None:
+def test_a_cause_past_its_own_end_or_held_back_does_not_count() -> None:
     """A row that was not closed in time opens nothing."""
     over = Cause(CauseKind.MANUAL, "c-1", at(0), until=at(30))
     held = Held(is_known=True, spans=(CauseSpan(over, at(0), None),))
     assert judge(report(seconds=100), held, NOW).judgement is Judgement.UNEXPECTED
     assert judge(report(), span(CauseKind.OUTAGE, 0, None, suspended=True), NOW).judgement is Judgement.UNEXPECTED
+    inhibited = span(CauseKind.OUTAGE, 0, None, inhibited=True)
+    assert judge(report(), inhibited, NOW).judgement is Judgement.UNEXPECTED
+    refused = report(decision=Decision.REFUSED, state=None)
+    assert judge(refused, inhibited, NOW).judgement is Judgement.REFUSED
 
 
 def test_a_time_in_the_future_is_believed_as_far_as_clocks_differ() -> None:

@@ -80,6 +80,17 @@ def test_break_glass_is_as_the_signed_flag_has_it(flag: FlagDocument | None, wor
     assert (glass.mark.word, glass.mark.tone) == (word, tone)
 
 
+def test_a_flag_that_readers_refuse_is_no_flag() -> None:
+    """Its version is ahead of the clock, which was set back: until when, and what opens the way meanwhile."""
+    flag = document(FlagState.READY)
+    glass = _shown(down(), replace(flag, ver=flag.ver + 7_200_000)).glass
+    assert (glass.mark.word, glass.mark.tone) == ("NO VALID FLAG", Tone.UNKNOWN)
+    assert (glass.sentence, glass.valid_until) == (phrases.NO_FLAG_SENTENCE, None)
+    ahead, *ways = glass.notes
+    assert ahead.endswith("readers refuse every flag it signs until 2026-03-01 04:59:00 UTC.")
+    assert ways == [phrases.AN_ORDER, phrases.OTHER_WAYS]
+
+
 def test_a_flag_not_signed_yet_does_not_permit() -> None:
     """The monitor's own state may be ahead of what is signed: the signed one is shown, and what is coming."""
     glass = _shown(down(), document(FlagState.STANDBY)).glass

@@ -9,7 +9,7 @@ import click
 from glasswatch.canonical import canonical
 from glasswatch.clock import Clock
 from glasswatch.flag import keys, order, trust
-from glasswatch.flag.errors import KeyFault, plain
+from glasswatch.flag.errors import KeyFault, OrderFault, plain
 from glasswatch.flag.jws import ORDER_TYP, sign
 from glasswatch.flag.order import Order, OrderLine
 from glasswatch.flag.order_reader import OrderJudgement, Signature
@@ -19,12 +19,20 @@ from glasswatch.flag.trust import DEMO_DEPLOYMENT, Trust
 
 
 class Pen:
-    """Somebody's order key with the trust file that says whose it is."""
+    """Somebody's order key with the trust file that says whose it is.
+
+    Raises:
+        TrustFault: the trust file can't be relied on.
+        OrderFault: the key can't be used.
+    """
 
     def __init__(self, key_file: Path, trust_file: Path, clock: Clock) -> None:
         self.trust: Trust = trust.load(trust_file, clock)
         self._file = key_file
-        self._key = keys.load(key_file, clock)
+        try:
+            self._key = keys.load(key_file, clock)
+        except KeyFault as fault:  # a file among others here, no part of any configuration
+            raise OrderFault(str(fault)) from None
 
     @property
     def person(self) -> str:
@@ -36,7 +44,7 @@ class Pen:
         """Return an order with this first signature under it.
 
         Raises:
-            KeyFault: readers would not count it.
+            OrderFault: readers would not count it.
         """
         payload = canonical(order.payload(wanted))
         line, _ = self.line(payload, OrderAsked(wanted.iss, wanted.sub), now)
@@ -46,7 +54,7 @@ class Pen:
         """Return an order with this signature under it too, and whose that is.
 
         Raises:
-            KeyFault: readers would not count it.
+            OrderFault: readers would not count it.
         """
         line, whose = self.line(draft.payload, draft.asked, now)
         return replace(draft, lines=(*draft.lines, line)), whose
@@ -55,15 +63,15 @@ class Pen:
         """Return a line over the payload, and whose signature it is.
 
         Raises:
-            KeyFault: readers would not count it.
+            OrderFault: readers would not count it.
         """
         if self._key.is_demo and asked.deployment != DEMO_DEPLOYMENT:
-            raise KeyFault(f"{plain(self._file)}: a demo made this key: it orders nothing outside the demo")
+            raise OrderFault(f"{plain(self._file)}: a demo made this key: it orders nothing outside the demo")
         line = OrderLine(str(self._file), sign(payload, self._key, ORDER_TYP).encode("ascii"))
         try:
             return line, signed_by(line, self.trust, asked, now)
-        except KeyFault as fault:
-            raise KeyFault(f"{plain(self._file)}: {fault}") from None
+        except OrderFault as fault:
+            raise OrderFault(f"{plain(self._file)}: {fault}") from None
 
 
 def tell(path: Path, draft: Draft, judgement: OrderJudgement) -> None:

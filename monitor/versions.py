@@ -1,0 +1,29 @@
+"""Watches whether readers can accept the flags as signed: has people told when they can't, and when they can again.
+
+What deserves telling is `monitor.rules.versions`'s. Whether it was told already is kept with the platform's state, so
+that a page which fired before a restart is resolved after it; told it is also while the store can't be written.
+"""
+
+from collections.abc import Mapping
+
+from monitor.keeper import Keeper
+from monitor.model.event import VersionJudged
+from monitor.model.record import FlagDocument
+from monitor.rules.versions import refused_until
+
+
+class VersionWatch:
+    """Looks at the flags as last signed, by platform. `look` at it about once a second."""
+
+    def __init__(self, documents: Mapping[str, FlagDocument], keepers: Mapping[str, Keeper]) -> None:
+        self._documents = documents
+        self._keepers = keepers
+        self._told: dict[str, bool] = {}
+
+    def look(self) -> None:
+        """Judge each flag that was not judged so yet. Never waits."""
+        for platform, document in self._documents.items():
+            is_refused = refused_until(document) is not None
+            if self._told.get(platform) is not is_refused:
+                self._told[platform] = is_refused
+                self._keepers[platform].hear(VersionJudged(document))
