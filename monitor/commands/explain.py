@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from glasswatch.errors import GlasswatchError
 from monitor import visible
 from monitor.commands import client
-from monitor.model.explanation import Check, Exchange, Explanation, Message
+from monitor.model.explanation import Check, Exchange, Explanation, Message, Room
 from monitor.model.outcome import Outcome
-from monitor.probes.explained import Listener, Room
+from monitor.probes.explained import Listener
 from monitor.rules.explaining import WARNING
 from monitor.settings.effective import effective
 from monitor.settings.probe import ProbeSettings
