@@ -14,15 +14,19 @@ from monitor.model.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much of an attempt is shown: letters of a body and of a value, headers of a message, and exchanges."""
+    """How much of an attempt is shown: letters of a body and of a value, headers of a message, and exchanges.
+
+    `read`: how many letters are read of all values of an exchange, and of all rules. It bounds what clearing takes.
+    """
 
     body: int = 1024
     value: int = 400
     fields: int = 100
     exchanges: int = 50
+    read: int = 128 * 1024
 
 
-KEPT: Final = Room(body=512, value=120, fields=12, exchanges=3)
+KEPT: Final = Room(body=512, value=120, fields=12, exchanges=3, read=6 * 1024)
 """The room of an attempt that is kept in memory: 2 KiB or so."""
 
 

@@ -7,7 +7,7 @@ outcome.
 
 import logging
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from monitor.model.explanation import Exchange, Explanation, Message, Room, TlsSeen
 from monitor.model.outcome import Attempt, Outcome
@@ -18,6 +18,8 @@ from monitor.rules.clearing import cleared
 from monitor.rules.explaining import completed
 from monitor.rules.redact import Redactor, is_telling, parts_of, telling_values
 from platforms.transport.trace import Contact, Turn
+
+_BODY: Final = 8 * 1024
 
 _log = logging.getLogger("glasswatch.probe")
 
@@ -77,14 +79,14 @@ def explained(notes: Notes, outcome: Outcome, room: Room) -> Explanation:
 
 
 def _shown_credentials(contacts: Iterable[Contact]) -> Iterator[str]:
-    """Yield what was sent as a credential, wherever it came from."""
-    for contact in contacts:
-        for turn in contact.turns:
-            said = messages.read(b"".join(turn.sent), len(b"".join(turn.sent)), is_cut=turn.is_cut)
-            for name, value in said.fields:
-                if is_telling(name):
-                    yield from parts_of(value)
-            yield from telling_values(said.body)
+    """Yield what was sent as a credential, wherever it came from. Of bodies the first `_BODY` bytes are looked at."""
+    requests = dict.fromkeys(b"".join(turn.sent) for contact in contacts for turn in contact.turns)
+    for each in requests:  # where a journey asks until it is granted, they are the same
+        said = messages.read(each, _BODY, is_cut=False)
+        for name, value in said.fields:
+            if is_telling(name):
+                yield from parts_of(value)
+        yield from telling_values(said.body)
 
 
 def _exchange(contact: Contact, turn: Turn, room: Room, most: int) -> Exchange:
@@ -112,6 +114,6 @@ def _message(parts: list[bytes], turn: Turn, room: Room, most: int) -> Message |
         return None
     said = messages.read(b"".join(parts), most, is_cut=turn.is_cut)
     fields = said.fields[: room.fields]
-    more = len(said.fields) - len(fields)
+    more = said.field_count - len(fields)
     note = ", ".join(each for each in (said.note, f"{more} more headers" if more > 0 else "") if each)
     return Message(said.line, fields, said.body, note, said.is_cut)

@@ -4,29 +4,37 @@ Rules:
 1. Every text in it passes the redactor, whoever wrote it: a server, a request, the settings or we. Nothing is left out
    because it seems to be ours: names, addresses and notes may repeat what a server said.
 2. A value under a telling name, a header's or a check's, is hidden whole.
-3. A text is cut to its room after it was cleared. No more of it is read than that needs, however long it is.
+3. A text is cut to its room after it was cleared. No more of it is read than that needs, however long it is, and of
+   all values of an exchange no more than `Room.read`: what is beyond is left out, and the body has its own room.
 4. What is neither text nor made of texts, nor known to hold none, is a fault of ours: it is not let through.
 """
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from monitor.model.explanation import Check, Explanation, Message, Room
 from monitor.rules.redact import HIDDEN, Redactor, is_telling
+
+LEFT_OUT: Final = "…"
 
 _T = TypeVar("_T")
 
 
 def cleared(explanation: Explanation, redactor: Redactor, room: Room) -> Explanation:
     """Return the explanation without secrets, each text within its room."""
-    return _Clearing(redactor, room).all_of(explanation)
+    exchanges = tuple(_Clearing(redactor, room).all_of(each) for each in explanation.exchanges)
+    rest = _Clearing(redactor, room).all_of(replace(explanation, exchanges=()))
+    return replace(rest, exchanges=exchanges)
 
 
 class _Clearing:
+    """Clears one exchange, or all rules."""
+
     def __init__(self, redactor: Redactor, room: Room) -> None:
         self._redactor = redactor
         self._room = room
+        self._left = room.read
 
     def all_of(self, thing: _T) -> _T:
         """Return the same without secrets."""
@@ -66,7 +74,8 @@ class _Clearing:
         return Check(self._value(check.rule), self._value(check.expected), found, check.holds)
 
     def _value(self, text: str) -> str:
-        return self._start(text, self._room.value)
+        self._left -= min(len(text), self._redactor.window(self._room.value))
+        return self._start(text, self._room.value) if self._left >= 0 else LEFT_OUT
 
     def _start(self, text: str, most: int, *, is_cut: bool = False) -> str:
         """Return the start of a text, cleared."""
