@@ -177,6 +177,10 @@ def _message(mark: str, message: Message, width: int) -> Iterator[str]:
         yield mark.rstrip()
         for line in visible.lines(message.body).splitlines():
             yield from _wrapped("| ", line, width)
+    if message.trailers:
+        yield mark.rstrip()
+        for name, value in message.trailers:
+            yield from _wrapped(mark, f"{name}: {value}" if value else name, width)
 
 
 def _why(checks: Sequence[Check], width: int) -> Iterator[str]:

@@ -44,7 +44,8 @@ class Check:
 class Message:
     """What one side said: its first line and its headers, where it is HTTP, and the start of the rest.
 
-    `note` says what is not shown, and why. `is_cut`: more of the body came than is here.
+    `trailers` are headers that came after the body. `note` says what is not shown, and why. `is_cut`: more of the body
+    came than is here.
     """
 
     line: str = ""
@@ -52,11 +53,12 @@ class Message:
     body: str = ""
     note: str = ""
     is_cut: bool = False
+    trailers: tuple[tuple[str, str], ...] = ()
 
     def texts(self) -> Iterator[str]:
         """Return every text in it."""
         yield from (self.line, self.body, self.note)
-        for field in self.fields:
+        for field in (*self.fields, *self.trailers):
             yield from field
 
 

@@ -7,6 +7,7 @@ outcome.
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final, Protocol
 
 from monitor.model.explanation import Exchange, Explanation, Message, Room, TlsSeen
@@ -95,6 +96,8 @@ def _exchange(contact: Contact, turn: Turn, room: Room, most: int) -> Exchange:
     if sent is not None and sent.line:
         # The body of a request is ours, and seldom of use: it is where passwords are.
         sent = Message(sent.line, sent.fields, "", _without(sent))
+    if heard is not None and turn.trailers:
+        heard = replace(heard, trailers=messages.fields_in(b"".join(turn.trailers))[: room.fields])
     return Exchange(contact.label, contact.place, contact.address, _tls(contact), sent, heard)
 
 

@@ -18,6 +18,8 @@ from monitor.rules.redact import HIDDEN, Redactor, is_telling
 
 LEFT_OUT: Final = "…"
 
+Fields = tuple[tuple[str, str], ...]
+
 _T = TypeVar("_T")
 
 
@@ -58,14 +60,15 @@ class _Clearing:
     def _message(self, message: Message) -> Message:
         return Message(
             line=self._value(message.line),
-            fields=tuple(
-                (self._value(name), HIDDEN if is_telling(name) else self._value(value))
-                for name, value in message.fields
-            ),
+            fields=self._fields(message.fields),
             body=self._start(message.body, self._room.body, is_cut=message.is_cut),
             note=self._value(message.note),
             is_cut=message.is_cut,
+            trailers=self._fields(message.trailers),
         )
+
+    def _fields(self, fields: Fields) -> Fields:
+        return tuple((self._value(name), HIDDEN if is_telling(name) else self._value(value)) for name, value in fields)
 
     def _check(self, check: Check) -> Check:
         # The last name of a path, or a header's, may say that what was found there is a credential.

@@ -1,8 +1,9 @@
 """Reads the start of what was said on a connection, for showing it. It judges nothing, and fails at nothing.
 
 Rules:
-1. What begins like HTTP/1 is taken apart: first line, headers, body without chunks and content coding. Interim answers
-   are passed over.
+1. What begins like HTTP is taken apart: first line, headers, body without chunks and content coding. Interim answers
+   are passed over. HTTP/2 was written like HTTP/1 by who noted it, with fields that begin with a colon. Of a message
+   of gRPC its length is told.
 2. Of a body so much is decoded as a bound allows; what can't be decoded is said to be so, and not shown.
 3. However many there are, `MOST_FIELDS` headers are read, and chunks as far as the bound of the body.
 4. All else is text if it reads like text. Bytes that don't are counted, not shown: in them no secret could be found.
@@ -15,12 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 _HEAD_ENDS: Final = re.compile(rb"\r?\n\r?\n")
-_REQUEST: Final = re.compile(rb"[A-Z]{1,20} \S+ HTTP/1\.[01]\r?$", re.MULTILINE)
+_REQUEST: Final = re.compile(rb"[A-Z]{1,20} \S+ HTTP/(?:1\.[01]|2)\r?$", re.MULTILINE)
 _ANSWER: Final = re.compile(rb"HTTP/\d")
 _INTERIM: Final = re.compile(rb"HTTP/\d\S* 1\d\d")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _ODD: Final = frozenset(range(32)) - frozenset(b"\t\n\r\x1b")
 _FEW: Final = 0.1
+_GRPC_PREFIX: Final = 5  # whether it is compressed, and how long it is
 _CODINGS: Final = 3
 _CHUNKS: Final = 2000
 MOST_FIELDS: Final = 200
@@ -66,9 +68,16 @@ def _http(data: bytes, most: int, *, is_cut: bool) -> Reading:
     reading = Reading(line, fields, len(lines))
     if body is None:
         return replace(reading, note=f"{_bytes(len(raw), is_cut=is_cut)} of a body coded as {coding[:80]}")
+    if _is_grpc(fields):
+        return replace(reading, note=_grpc(raw, is_cut=is_cut))
     if not _is_text(body):
         return replace(reading, note=f"a body that is not text, {_bytes(len(raw), is_cut=is_cut)}")
     return replace(reading, body=_text(body[:most]), is_cut=is_cut or len(body) > most)
+
+
+def fields_in(data: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the fields that stand in these lines."""
+    return tuple(map(_field, _text(data).splitlines()[:MOST_FIELDS]))
 
 
 def _split(data: bytes, begin: int) -> tuple[bytes, int]:
@@ -78,8 +87,8 @@ def _split(data: bytes, begin: int) -> tuple[bytes, int]:
 
 
 def _field(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(":")
-    return name.strip(), value.strip()
+    colon = line.find(":", 1)
+    return (line.strip(), "") if colon < 0 else (line[:colon].strip(), line[colon + 1 :].strip())
 
 
 def _dechunked(data: bytes, most: int) -> bytes:
@@ -132,6 +141,20 @@ def _is_text(data: bytes) -> bool:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
+
+
+def _is_grpc(fields: Sequence[tuple[str, str]]) -> bool:
+    return any(name.lower() == "content-type" and value.startswith("application/grpc") for name, value in fields)
+
+
+def _grpc(raw: bytes, *, is_cut: bool) -> str:
+    """Return how long a message is; nothing where there is none."""
+    if not raw:
+        return ""
+    size = int.from_bytes(raw[1:_GRPC_PREFIX], "big")
+    if len(raw) != _GRPC_PREFIX + size:
+        return f"{_bytes(len(raw), is_cut=is_cut)} that are not one gRPC message"
+    return f"a gRPC message of {size} bytes{', compressed' if raw[0] else ''}"
 
 
 def _bytes(count: int, *, is_cut: bool) -> str:
