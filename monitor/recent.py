@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Final
 
 from glasswatch.clock import Clock
-from monitor.model.explanation import Attempted, Explanation
+from monitor.model.explanation import KEPT, Attempted, Explanation, Room
 from monitor.model.outcome import Outcome
-from monitor.probes.explained import KEPT, Listener, Room
+from monitor.probes.explained import Listener
 
 MOST_FAILURES: Final = 5
 MOST_BYTES: Final = 16 * 2**20

@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from glasswatch.errors import GlasswatchError
 from monitor import visible
 from monitor.commands import client
-from monitor.model.explanation import Check, Exchange, Explanation, Message
+from monitor.model.explanation import Check, Exchange, Explanation, Message, Room
 from monitor.model.outcome import Outcome
-from monitor.probes.explained import Listener, Room
+from monitor.probes.explained import Listener
 from monitor.rules.explaining import WARNING
 from monitor.settings.effective import effective
 from monitor.settings.probe import ProbeSettings
@@ -177,6 +177,10 @@ def _message(mark: str, message: Message, width: int) -> Iterator[str]:
         yield mark.rstrip()
         for line in visible.lines(message.body).splitlines():
             yield from _wrapped("| ", line, width)
+    if message.trailers:
+        yield mark.rstrip()
+        for name, value in message.trailers:
+            yield from _wrapped(mark, f"{name}: {value}" if value else name, width)
 
 
 def _why(checks: Sequence[Check], width: int) -> Iterator[str]:

@@ -7,8 +7,27 @@ whoever shows it escapes it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from monitor.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of an attempt is shown: letters of a body and of a value, headers of a message, and exchanges.
+
+    `read`: how many letters are read of all values of an exchange, and of all rules. It bounds what clearing takes.
+    """
+
+    body: int = 1024
+    value: int = 400
+    fields: int = 100
+    exchanges: int = 50
+    read: int = 128 * 1024
+
+
+KEPT: Final = Room(body=512, value=120, fields=12, exchanges=3, read=6 * 1024)
+"""The room of an attempt that is kept in memory: 2 KiB or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +44,21 @@ class Check:
 class Message:
     """What one side said: its first line and its headers, where it is HTTP, and the start of the rest.
 
-    `note` says what is not shown, and why.
+    `trailers` are headers that came after the body. `note` says what is not shown, and why. `is_cut`: more of the body
+    came than is here.
     """
 
     line: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     body: str = ""
     note: str = ""
+    is_cut: bool = False
+    trailers: tuple[tuple[str, str], ...] = ()
 
     def texts(self) -> Iterator[str]:
         """Return every text in it."""
         yield from (self.line, self.body, self.note)
-        for field in self.fields:
+        for field in (*self.fields, *self.trailers):
             yield from field
 
 

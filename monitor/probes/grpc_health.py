@@ -22,7 +22,7 @@ from monitor.probes.principal import NOBODY, Credentials, Principal
 from monitor.probes.way import Way, http2
 from monitor.rules.doubt import doubted
 from monitor.rules.expect import Judgement
-from monitor.rules.health import HealthAnswer, judge_health
+from monitor.rules.health import HealthAnswer, judge_health, told_of
 from monitor.rules.marks import Limits
 from monitor.settings.grpc_health import GrpcHealthProbeSettings
 from monitor.settings.principals import SecondSettings
@@ -104,7 +104,12 @@ class GrpcHealthProbe:
             tls_expiry_at=expiry_at,
             saw_credential=self._principal.has_credential,
         )
-        return judge_health(self._limits, answer, self._context.network.clock.now())
+        judgement = judge_health(self._limits, answer, self._context.network.clock.now())
+        notes = self._context.notes
+        if notes is not None and notes.wants(judgement.kind):
+            for check in told_of(answer, judgement):
+                notes.tell(check)
+        return judgement
 
 
 @dataclass(frozen=True, slots=True)

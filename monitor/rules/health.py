@@ -10,13 +10,16 @@ Rules, in this order; the first that speaks decides:
    a server without a health service.
 4. OK, and the service says SERVING: good. Whatever else it says is bad: answer.
 
-A detail names statuses; of what the server wrote it repeats nothing.
+A detail names statuses; of what the server wrote it repeats nothing. Who wants to know why is told each rule that is
+looked at, with what was found.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason
 from monitor.rules.expect import Judgement
 from monitor.rules.marks import Limits, marks
@@ -45,6 +48,19 @@ class HealthAnswer:
     http_status: int | None = None
     tls_expiry_at: datetime | None = None
     saw_credential: bool = False
+
+
+def told_of(answer: HealthAnswer, judgement: Judgement) -> Iterator[Check]:
+    """Yield the rules that were looked at when an answer was judged so."""
+    said = _said(answer)
+    if judgement.reason is Reason.CREDENTIALS_REFUSED:
+        yield Check("our credential", "it is accepted; else nothing is learnt", said, holds=False)
+    elif judgement.reason is Reason.RATE_LIMITED:
+        yield Check("rate", "we are not asked to wait; else nothing is learnt", said, holds=False)
+    else:
+        yield Check("status", f"gRPC status {_OK}", said, answer.status == _OK)
+    if answer.serving is not None:
+        yield Check("health state", _SERVING, answer.serving, answer.serving == _SERVING)
 
 
 def judge_health(limits: Limits, answer: HealthAnswer, now: datetime) -> Judgement:

@@ -10,51 +10,63 @@ Rules:
 5. A secret shorter than `SHORTEST` can't be told from other text: then nothing from outside is shown at all.
 6. Text is cleared before it is cut, so that no end shows half a secret. Of text that was cut before it came here so
    much of the end is left out as a secret could take.
+7. Of a long secret each `_PIECE` letters are one, so that no secret, however long, needs much of a text. Where what
+   is secret is more than `MOST_SECRETS` or `MOST_LETTERS`, nothing from outside is shown either.
+8. No text is slow: the time that one takes grows with its length alone, whatever stands in it and however many secrets
+   are looked for.
 
 What a server does to a secret beyond that (reversed, encrypted, letter by letter) nobody can find.
 """
 
 import re
-import sys
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
+
+from monitor.rules.written import Written
 
 HIDDEN: Final = "[hidden]"
 WITHHELD: Final = "[not shown: one of our secrets is too short to be told from other text]"
+WITHHELD_MANY: Final = "[not shown: more was sent as a secret than can be looked for]"
 SHORTEST: Final = 4
+MOST_SECRETS: Final = 200
+MOST_LETTERS: Final = 32 * 1024
 
-_LONGEST_WRITTEN: Final = 12  # of one letter: what four bytes take percent-encoded
+_PIECE: Final = 32
+_LONGEST_WRITTEN: Final = 18  # of one letter: a JSON escape, percent-encoded letter by letter
+_LONGEST_FOREIGN: Final = 36  # and of one beyond ASCII, of which JSON makes two
+_LONGEST_NAME: Final = 400
 _LEVELS: Final = 2  # how often text is read as escaped
-_ESCAPED: Final = re.compile(
-    r"(?P<percent>(?:%[0-9a-f]{2})+)|\\u(?P<unicode>[0-9a-f]{4}(?:\\u[0-9a-f]{4})*)|\\(?P<letter>[\\/\"nt])"
-    r"|&\#(?P<decimal>[0-9]{1,10});|&\#x(?P<hexadecimal>[0-9a-f]{1,8});|&(?P<name>amp|lt|gt|quot|apos);",
-    re.IGNORECASE,
-)
 # What one notation or another writes for the same letter.
 _ALIKE: Final = str.maketrans({"+": " ", "-": " ", "_": "/"})
-_BY_LETTER: Final = {"n": "\n", "t": "\t"}
-_BY_NAME: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _SCHEMES: Final = frozenset({"bearer", "basic", "token", "digest", "negotiate", "apikey", "api-key", "key"})
 _TELLING: Final = (
     "token|secret|passw|passphrase|passcode|session|cookie|credential|authoriz|authentication|private_?key|api[-_]?key|"
     "assertion|signature|csrf|xsrf|otp|samlre|ticket|jwt|nonce"
 )
-_NAME: Final = re.compile(f"{_TELLING}|(?:^|[-_])(?:auth|sid|sig|key|code)$", re.IGNORECASE)
-# Bounded before and after the word: no text makes these slow.
+# These read text in lower case: without regard to case they would take three times as long.
+_NAME: Final = re.compile(f"{_TELLING}|(?:^|[-_])(?:auth|sid|sig|key|code)$")
+# Whatever may be repeated is bounded, or can't be read in two ways and begins in one place only: no text makes these
+# slow.
+_MEMBER: Final = r'[^"\\]{0,40}+"\s{0,9}+:\s{0,9}+"(?P<json>[^"\\]*+(?:\\.[^"\\]*+)*+)'
+_PARAMETER: Final = r"[^=&;\s]{0,40}+=(?P<parameter>[^&;\s<>\"']++)"
+_SEGMENT: Final = "[a-z0-9_-]"
+_JWT: Final = (
+    rf"(?<!{_SEGMENT})(?={_SEGMENT}++\.{_SEGMENT}){_SEGMENT}*?"
+    rf"(?P<jwt>\beyj{_SEGMENT}{{5,}}\.{_SEGMENT}++(?:\.{_SEGMENT}*+){{0,4}}+)"
+)
 _LIKE_CREDENTIALS: Final = re.compile(
     "|".join(
         (
-            rf'"[^"\\]{{0,40}}(?:{_TELLING})[^"\\]{{0,40}}"\s{{0,9}}:\s{{0,9}}"(?P<json>[^"\\]*(?:\\.[^"\\]*)*)',
-            rf"(?:^|[?&;\s])[^=&;\s]{{0,40}}(?:{_TELLING})[^=&;\s]{{0,40}}=(?P<parameter>[^&;\s<>\"']+)",
-            r"[?&](?:code|key|sig|sid|auth)=(?P<short>[^&;\s<>\"']+)",
-            r"\b(?:bearer|basic|negotiate)\s{1,9}(?P<scheme>[A-Za-z0-9._~+/-]{6,}={0,2})",
-            r"(?P<jwt>\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){0,4})",
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?P<pem>[^-]*)",
+            rf"(?:{_TELLING})(?:{_MEMBER}|{_PARAMETER})",
+            r"[?&](?:code|key|sig|sid|auth)=(?P<short>[^&;\s<>\"']++)",
+            r"\b(?:bearer|basic|negotiate)\s{1,9}+(?P<scheme>[a-z0-9._~+/-]{6,}+={0,2})",
+            _JWT,
+            r"-----begin [a-z ]{0,40}private key-----(?P<pem>[^-]*+)",
         )
     ),
-    re.IGNORECASE | re.MULTILINE,
+    re.MULTILINE,
 )
 
 
@@ -63,6 +75,7 @@ _HINTS: Final = (
     *(re.sub(r"[\[_].*", "", word) for word in _TELLING.split("|")),
     *("code=", "key=", "sig=", "sid=", "auth=", "bearer", "basic", "negotiate", "eyj"),
 )
+_LOWER: Final = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 class Redactor:
@@ -70,9 +83,10 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = {each for secret in secrets if secret for each in _parts(secret)}
-        self.is_blind = any(len(each) < SHORTEST for each in known)
-        self._needles = frozenset(needle for each in known for needle in _needles(each))
-        self._longest = max((len(each) for each in known), default=0) * _LONGEST_WRITTEN
+        self._withheld = _withheld(known)
+        self._index = _Index(() if self._withheld else {needle for each in known for needle in _needles(each)})
+        written = _LONGEST_WRITTEN if all(map(str.isascii, known)) else _LONGEST_FOREIGN
+        self._longest = self._index.longest * written
 
     def window(self, most: int) -> int:
         """Return how many letters have to be given so that `most` of them can be shown."""
@@ -80,8 +94,8 @@ class Redactor:
 
     def text(self, text: str, most: int, *, is_cut: bool = False) -> str:
         """Return at most the first `most` letters, cleared. `is_cut`: more came, and isn't here."""
-        if self.is_blind:
-            return WITHHELD if text else ""
+        if self._withheld:
+            return self._withheld if text else ""
         if is_cut:
             most = min(most, max(len(text) - self._longest, 0))
         shown, at = [], 0
@@ -96,22 +110,18 @@ class Redactor:
         return "".join(shown)
 
     def _secret_places(self, text: str) -> Iterator[tuple[int, int]]:
-        written = _Written.plain(text)
+        written = Written.plain(text)
         for level in range(_LEVELS + 1):
-            letters = _alike(written.letters)
-            for needle in self._needles:
-                at = letters.find(needle)
-                while at >= 0:
-                    yield written.starts[at], written.ends[at + len(needle) - 1]
-                    at = letters.find(needle, at + 1)
-            if level == _LEVELS or not self._needles or (further := written.read()) is None:
+            for start, end in self._index.places(_alike(written.letters)):
+                yield written.starts[start], written.ends[end - 1]
+            if level == _LEVELS or not self._index.longest or (further := written.read()) is None:
                 return
             written = further
 
 
 def is_telling(name: str) -> bool:
     """Return whether a header, a member or a parameter of this name holds a credential."""
-    return _NAME.search(name) is not None
+    return len(name) > _LONGEST_NAME or _NAME.search(_lowered(name)) is not None
 
 
 def parts_of(value: str) -> set[str]:
@@ -123,20 +133,29 @@ def parts_of(value: str) -> set[str]:
 
 def telling_values(text: str) -> Iterator[str]:
     """Yield what stands in a text under names that say it is a credential."""
-    for found in _found_like_credentials(text):
-        value = found.group(found.lastgroup or 0)
-        if len(value) >= SHORTEST:
-            yield value
+    for start, end in _like_credentials(text):
+        if end - start >= SHORTEST:
+            yield text[start:end]
 
 
 def _like_credentials(text: str) -> Iterator[tuple[int, int]]:
-    return (found.span(found.lastgroup or 0) for found in _found_like_credentials(text))
-
-
-def _found_like_credentials(text: str) -> Iterable[re.Match[str]]:
     # Most text has none of the words: looking for them first takes a tenth of the time.
-    lowered = text.lower()
-    return _LIKE_CREDENTIALS.finditer(text) if any(hint in lowered for hint in _HINTS) else ()
+    lowered = _lowered(text)
+    if any(hint in lowered for hint in _HINTS):
+        yield from (found.span(found.lastgroup or 0) for found in _LIKE_CREDENTIALS.finditer(lowered))
+
+
+def _lowered(text: str) -> str:
+    """Return text without ASCII's capitals. As long as it was."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)
+
+
+def _withheld(known: AbstractSet[str]) -> str:
+    """Return what is shown in place of all text; empty where secrets can be told from it."""
+    if any(len(each) < SHORTEST for each in known):
+        return WITHHELD
+    is_many = len(known) > MOST_SECRETS or sum(map(len, known)) > MOST_LETTERS
+    return WITHHELD_MANY if is_many else ""
 
 
 def _merged(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -163,9 +182,10 @@ def _needles(secret: str) -> Iterator[str]:
     """Yield what is looked for: the secret's letters, also as they are read where it holds escapes, and in base64."""
     if not secret.isascii():
         yield from (_alike(secret.upper()), _alike(secret.casefold()))  # where one letter becomes several
-    written: _Written | None = _Written.plain(secret)
+    written: Written | None = Written.plain(secret)
     while written is not None:
-        yield _alike(written.letters)
+        if len(written.letters) >= SHORTEST:
+            yield _alike(written.letters)
         written = written.read()
     for core in _in_base64(secret.encode("utf-8", "surrogatepass")):
         yield _alike(core)
@@ -180,8 +200,9 @@ def _in_base64(raw: bytes) -> Iterator[str]:
 
 def _alike(text: str) -> str:
     """Return text in which letters that may stand for one another are the same. As long as it was."""
-    lowered = text.lower() if text.isascii() else "".join(map(_folded, text))
-    return lowered.translate(_ALIKE)
+    if text.isascii():
+        return text.lower().translate(_ALIKE)
+    return text.translate({ord(letter): _folded(letter) for letter in set(text)}).translate(_ALIKE)
 
 
 def _folded(letter: str) -> str:
@@ -190,72 +211,29 @@ def _folded(letter: str) -> str:
     return folded if len(folded) == 1 else letter
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """Letters, and where each of them begins and ends in the text that they were read from."""
+class _Index:
+    """Finds needles in a text: in time that grows with the text's length, not with how many or how alike they are."""
 
-    letters: str
-    starts: Sequence[int]
-    ends: Sequence[int]
+    def __init__(self, needles: Iterable[str]) -> None:
+        self._pieces = {piece for needle in needles for piece in _pieces(needle)}
+        self._lengths: dict[str, set[int]] = {}  # by how pieces begin
+        for piece in self._pieces:
+            self._lengths.setdefault(piece[:SHORTEST], set()).add(len(piece))
+        self.longest = max(map(len, self._pieces), default=0)
 
-    @classmethod
-    def plain(cls, text: str) -> "_Written":
-        """Return a text as it is."""
-        return cls(text, range(len(text)), range(1, len(text) + 1))
-
-    def read(self) -> "_Written | None":
-        """Return the same with escapes read; None where there is none."""
-        letters: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        at = 0
-        for found in _ESCAPED.finditer(self.letters):
-            letters.append(self.letters[at : found.start()])
-            starts += self.starts[at : found.start()]
-            ends += self.ends[at : found.start()]
-            for letter, start, end in _read(found):
-                letters.append(letter)
-                starts.append(self.starts[start])
-                ends.append(self.ends[end - 1])
-            at = found.end()
-        if not at:
-            return None
-        return _Written("".join((*letters, self.letters[at:])), [*starts, *self.starts[at:]], [*ends, *self.ends[at:]])
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where one begins and ends."""
+        lengths = self._lengths
+        if not lengths:
+            return
+        for at in [at for at in range(len(text) - SHORTEST + 1) if text[at : at + SHORTEST] in lengths]:
+            for length in lengths[text[at : at + SHORTEST]]:
+                if at + length <= len(text) and text[at : at + length] in self._pieces:
+                    yield at, at + length
 
 
-def _read(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield the letters that an escape stands for, each with its place."""
-    kind, text = found.lastgroup or "", found.group(found.lastgroup or 0)
-    if kind == "percent":
-        yield from _from_bytes(bytes.fromhex(text.replace("%", "")), found.start())
-        return
-    if kind == "unicode":
-        units = bytes.fromhex(text.replace("\\u", "").replace("\\U", ""))
-        at = found.start()
-        for letter in units.decode("utf-16-be", "surrogatepass"):
-            length = 12 if ord(letter) > 0xFFFF else 6  # noqa: PLR2004 - JSON writes two units beyond it
-            yield letter, at, at + length
-            at += length
-        return
-    if kind == "letter":
-        letter = _BY_LETTER.get(text.lower(), text)
-    elif kind == "name":
-        letter = _BY_NAME[text.lower()]
-    else:
-        code = int(text, 10 if kind == "decimal" else 16)
-        letter = chr(code) if code <= sys.maxunicode else "?"
-    yield letter, found.start(), found.end()
-
-
-def _from_bytes(raw: bytes, start: int) -> Iterator[tuple[str, int, int]]:
-    """Yield letters of percent-encoded bytes, three characters each; of bytes that are not UTF-8 each is a letter."""
-    try:
-        letters = raw.decode()
-    except UnicodeDecodeError:
-        letters = raw.decode("latin-1")
-        yield from ((letter, start + 3 * nth, start + 3 * nth + 3) for nth, letter in enumerate(letters))
-        return
-    for letter in letters:
-        length = 3 * len(letter.encode())
-        yield letter, start, start + length
-        start += length
+def _pieces(needle: str) -> Iterator[str]:
+    """Yield a needle in pieces without a gap, none of them short where it is long."""
+    last = max(len(needle) - _PIECE, 0)
+    for at in (*range(0, last, _PIECE), last):
+        yield needle[at : at + _PIECE]

@@ -5,7 +5,7 @@
 2. Phases are shown with bars, in proportion to the whole attempt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -221,8 +221,11 @@ def _said(title: str, message: Message) -> SaidView:
 
 def message_text(message: Message) -> str:
     """Return what was said as it would stand on the wire, all it holds made visible."""
-    head = [message.line, *(f"{name}: {value}" if value else name for name, value in message.fields)]
-    lines = [visible.line(each) for each in head if each]
-    if message.body:
-        lines += ([""] if lines else []) + [visible.lines(message.body)]
-    return "\n".join(lines)
+    head = [each for each in (visible.line(message.line), *_fields(message.fields)) if each]
+    body = [visible.lines(message.body)] if message.body else []
+    trailers = [*_fields(message.trailers)]
+    return "\n\n".join("\n".join(part) for part in (head, body, trailers) if part)
+
+
+def _fields(fields: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (visible.line(f"{name}: {value}" if value else name) for name, value in fields)

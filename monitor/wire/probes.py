@@ -35,6 +35,8 @@ class MessageAnswer(_Seen):
     """Start of the body, decoded; of what isn't HTTP, of all of it."""
     note: str
     """What is not shown."""
+    trailers: tuple[tuple[str, str], ...]
+    """Headers that came after the body, as gRPC's status does."""
 
 
 class TlsSeenAnswer(_Seen):

@@ -22,6 +22,7 @@ MAX_ASIDE: Final = 500
 _TINY: Final = 128  # a piece of a body below this is one of those
 _HEADER: Final = 9
 _ACK: Final = 0x1
+_PADDED: Final = 0x8
 _END_HEADERS: Final = 0x4
 
 
@@ -52,6 +53,14 @@ class Frame:
     def payload(self) -> bytes:
         """What is in it."""
         return self.raw[_HEADER:]
+
+    @property
+    def content(self) -> bytes:
+        """What is in it, of a piece of a body, without its padding."""
+        payload = self.payload
+        if not self.raw[4] & _PADDED or not payload:
+            return payload
+        return payload[1 : max(len(payload) - payload[0], 1)]
 
 
 class Frames:

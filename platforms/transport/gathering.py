@@ -21,6 +21,7 @@ from platforms.transport.answer import (
     is_interim,
 )
 from platforms.transport.tape import Tape
+from platforms.transport.trace import Contact
 
 _FIELD_OVERHEAD: Final = 4
 _STATUS: Final = b":status"
@@ -30,11 +31,12 @@ Fields = list[tuple[bytes, bytes]]
 
 
 class Gathering:
-    """One answer as it arrives. `tape` takes it in the form that people read."""
+    """One answer as it arrives. `tape` and `notes` take it in the form that people read."""
 
-    def __init__(self, expecting: Expecting, tape: Tape | None = None) -> None:
+    def __init__(self, expecting: Expecting, tape: Tape | None = None, notes: Contact | None = None) -> None:
         self._expecting = expecting
         self._tape = tape
+        self._notes = notes
         self._status = 0
         self._fields: Fields = []
         self._trailers: Fields = []
@@ -57,7 +59,7 @@ class Gathering:
         counted = self._counted(fields)
         status = _status(counted)
         plain = [(name, value) for name, value in counted if name != _STATUS]
-        self._write(b"HTTP/2 %d\r\n" % status, plain)
+        self._write(b"HTTP/2 %d\r\n%s\r\n" % (status, _lines(plain)))
         if is_interim(status):
             self._interim += 1
             if self._interim > MAX_INTERIM:
@@ -82,8 +84,12 @@ class Gathering:
         if self._body_bytes > self._expecting.max_body:
             raise TransportFault(FaultKind.TOO_LARGE, LARGE_BODY)
         self._body.append(data)
-        if self._tape is not None:
-            self._tape.take(data)
+        self._write(data)
+
+    def along(self, data: bytes) -> None:
+        """Note a piece of a body that nobody wants: it came along with the head."""
+        if self._notes is not None:
+            self._notes.heard(data)
 
     def trailer(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
         """Take the trailers.
@@ -92,7 +98,11 @@ class Gathering:
             TransportFault: TOO_LARGE.
         """
         self._trailers = self._counted(fields)
-        self._write(b"\r\n", self._trailers)
+        lines = _lines(self._trailers)
+        if self._tape is not None:
+            self._tape.take(b"\r\n%s\r\n" % lines)
+        if self._notes is not None:
+            self._notes.ended(lines)
 
     def end(self) -> None:
         """Take note that nothing more will come.
@@ -119,10 +129,15 @@ class Gathering:
             raise TransportFault(FaultKind.TOO_LARGE, LARGE_HEAD)
         return counted
 
-    def _write(self, first: bytes, fields: Fields) -> None:
+    def _write(self, data: bytes) -> None:
         if self._tape is not None:
-            lines = b"".join(b"%s: %s\r\n" % field for field in fields)
-            self._tape.take(b"".join((first, lines, b"\r\n")))
+            self._tape.take(data)
+        if self._notes is not None:
+            self._notes.heard(data)
+
+
+def _lines(fields: Fields) -> bytes:
+    return b"".join(b"%s: %s\r\n" % field for field in fields)
 
 
 def _status(fields: Fields) -> int:

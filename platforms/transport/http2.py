@@ -9,12 +9,14 @@ Rules, beside those of `platforms.transport.http`:
   for. The library would refuse it, so GOAWAY and RST_STREAM never reach it.
 - Header fields are sent as never to be indexed: on a connection for one request a table saves nothing, and the
   library's debug log names no value of such a field.
+- Notes are taken of request and answer, not of frames. Where no head of an answer came, they are of what came instead.
 - What the library says is wrong is put in our words: its own repeat what the server sent.
 
 Imported only where a probe asks for it: the library takes tens of milliseconds.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from h2.config import H2Configuration
@@ -44,8 +46,9 @@ from platforms.transport.broken_off import broken_off
 from platforms.transport.frames import MAX_FRAME, Frame, Frames, Kind
 from platforms.transport.gathering import Gathering
 from platforms.transport.stopwatch import Phase, Stopwatch
-from platforms.transport.tape import Tape
+from platforms.transport.tape import Tape, Taped
 from platforms.transport.tls import HTTP_2
+from platforms.transport.trace import MOST_BYTES, Contact
 from platforms.transport.wire import Wire
 
 _STREAM: Final = 1
@@ -56,9 +59,12 @@ _FIRST_WINDOW: Final = 65535  # before anybody says otherwise
 _OF_CONNECTION: Final = frozenset(
     {b"host", b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"}
 )
+_PSEUDO: Final = 4
 _OF_OURS: Final = frozenset({Kind.DATA, Kind.HEADERS, Kind.CONTINUATION, Kind.RST_STREAM})
 _FOR_LIBRARY: Final = _OF_OURS | {Kind.SETTINGS, Kind.PING, Kind.WINDOW_UPDATE}
 _INVALID: Final = "the answer is not valid HTTP/2"
+Fields = list[HeaderTuple]
+
 _CONFIG: Final = H2Configuration(client_side=True, header_encoding=None)
 
 
@@ -66,14 +72,19 @@ async def speak(wire: Wire, request: Request, expecting: Expecting, watch: Stopw
     """See `platforms.transport.http.Speak`."""
     if wire.is_secured and wire.alpn not in HTTP_2:
         raise TransportFault(FaultKind.PROTOCOL, "the server does not offer HTTP/2 (ALPN h2)")
-    dialogue = Dialogue(wire, watch, Gathering(expecting, tape))
-    dialogue.begin(request)
+    notes = wire.unnoted()
+    dialogue = Dialogue(wire, watch, Gathering(expecting, tape, notes))
+    fields = dialogue.begin(request)
+    unread = None if notes is None else _noted(notes, fields, request.content)
     try:
-        await wire.receive(dialogue)
+        await wire.receive(dialogue if unread is None else Taped(dialogue, unread))
     except TransportFault as fault:
         if fault.kind is FaultKind.LOST and wire.is_secured and not dialogue.is_greeted:
             raise Unwelcomed(str(fault)) from fault
         raise
+    finally:
+        if notes is not None and unread is not None and not dialogue.is_answered:
+            notes.heard(bytes(unread.said))
     return dialogue.said()
 
 
@@ -85,7 +96,7 @@ class Dialogue:
         self._watch = watch
         self._gathering = gathering
         self._frames = Frames()
-        self._is_heard = False  # something of an answer has come, perhaps of an interim one
+        self.is_answered = False  # a head has come, perhaps an interim one
         self._unsent = b""
         self._leaving: TransportFault | None = None  # what it would mean if the connection ended now
         self._h2 = H2Connection(_CONFIG)
@@ -104,8 +115,8 @@ class Dialogue:
         """Whether the server has said what it says first."""
         return self._frames.is_greeted
 
-    def begin(self, request: Request) -> None:
-        """Send the request.
+    def begin(self, request: Request) -> Fields:
+        """Send the request; return its fields.
 
         Raises:
             TransportFault: OWN: a header can't be sent.
@@ -113,11 +124,13 @@ class Dialogue:
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(_WINDOW - _FIRST_WINDOW)
         self._unsent = request.content
+        fields = _fields(request)
         try:
-            self._h2.send_headers(_STREAM, _fields(request), end_stream=not self._unsent)
+            self._h2.send_headers(_STREAM, fields, end_stream=not self._unsent)
         except ProtocolError as error:
             raise TransportFault(FaultKind.OWN, "a header can't be sent over HTTP/2") from error
         self._go_on()
+        return fields
 
     def said(self) -> Said:
         """Return the answer."""
@@ -129,6 +142,7 @@ class Dialogue:
         while not self._gathering.is_done and (frame := self._frames.next()) is not None:
             self._hear(frame)
         if self._gathering.is_done:
+            self._pass_over()
             return True
         if self._frames.is_heading:
             self._enter(Phase.TRANSFER)
@@ -144,6 +158,12 @@ class Dialogue:
         else:
             where = "in the middle of the head" if self._frames.is_heading else "without an answer"
         raise TransportFault(FaultKind.LOST, f"the connection was closed {where}")
+
+    def _pass_over(self) -> None:
+        """Note what of a body that nobody waits for is here already; whether it is valid nobody asks."""
+        with suppress(TransportFault):
+            while (frame := self._frames.next()) is not None and frame.kind == Kind.DATA:
+                self._gathering.along(frame.content)
 
     def _hear(self, frame: Frame) -> None:
         if frame.kind in _OF_OURS and frame.stream != _STREAM:
@@ -183,6 +203,7 @@ class Dialogue:
                 self._h2.acknowledge_received_data(event.flow_controlled_length, _STREAM)
         elif isinstance(event, ResponseReceived | InformationalResponseReceived):
             self._enter(Phase.TRANSFER)
+            self.is_answered = True
             if not self._gathering.head(event.headers):
                 self._enter(Phase.PROCESSING)
         elif isinstance(event, TrailersReceived):
@@ -211,7 +232,15 @@ class Dialogue:
             self._wire.send(data)
 
 
-def _fields(request: Request) -> list[HeaderTuple]:
+def _noted(notes: Contact, fields: Fields, content: bytes) -> Tape:
+    """Note a request as people read it; return what takes the bytes that may turn out to be no answer."""
+    (_, method), *rest, (_, path) = fields[:_PSEUDO]
+    lines = b"".join(b"%s: %s\r\n" % (name, value) for name, value in (*rest, *fields[_PSEUDO:]))
+    notes.said(b"%s %s HTTP/2\r\n%s\r\n%s" % (method, path, lines, content))
+    return Tape(MOST_BYTES)
+
+
+def _fields(request: Request) -> Fields:
     authority = request.headers.get("host", "").encode("ascii")
     url = request.url
     fields = [

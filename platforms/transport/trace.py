@@ -4,6 +4,7 @@ Rules:
 - The way itself takes them (`reach`, `Wire`), so that a probe of any type is noted without its help.
 - Nothing is read and nothing copied, so that it costs next to nothing where nobody will look: pieces are kept as they
   came, `MOST_BYTES` each way of a connection, `MOST_CONTACTS` connections.
+- Who speaks in frames (HTTP/2) takes the notes itself, as people read them: what is on the wire nobody could read.
 - What is noted holds our credentials. Whoever shows it takes them out first.
 """
 
@@ -19,10 +20,14 @@ MOST_TURNS: Final = 50
 
 @dataclass(slots=True)
 class Turn:
-    """What was said, and what was heard upon it. `is_cut`: more was heard or said than is kept."""
+    """What was said, and what was heard upon it. `is_cut`: more was heard or said than is kept.
+
+    `trailers`: the fields that came after a body, where they are told apart from it.
+    """
 
     sent: list[bytes] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
+    trailers: list[bytes] = field(default_factory=list)
     is_cut: bool = False
 
 
@@ -54,6 +59,11 @@ class Contact:
         if not self.turns:  # a server that speaks first
             self.turns.append(Turn())
         self._keep(self.turns[-1], self.turns[-1].heard, data)
+
+    def ended(self, trailers: bytes) -> None:
+        """Note what came after the body."""
+        if self.turns:
+            self._keep(self.turns[-1], self.turns[-1].trailers, trailers)
 
     def _keep(self, turn: Turn, kept: list[bytes], data: bytes) -> None:
         if len(data) > self._left:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_plus
 
-from monitor.model.explanation import Explanation
+from monitor.model.explanation import Explanation, Room
 from monitor.model.outcome import Attempt, Outcome
 from monitor.ports import Probe
 from monitor.probes.context import ProbeContext
-from monitor.probes.explained import ExplainedProbe, Room
+from monitor.probes.explained import ExplainedProbe
 from monitor.probes.notes import NotedSecrets, Notes
 
 

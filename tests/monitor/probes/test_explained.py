@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from monitor.model.explanation import Explanation
+from monitor.model.explanation import KEPT, Explanation, Room
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.probes.context import ProbeContext
-from monitor.probes.explained import KEPT, ExplainedProbe, Room
+from monitor.probes.explained import ExplainedProbe
+from monitor.probes.explained import explained as attempts_explained
 from monitor.probes.notes import NotedSecrets, Notes
-from monitor.rules.redact import HIDDEN
+from monitor.rules.redact import HIDDEN, Redactor
 from tests.servers.http import OK, answer, answering, then_resetting
 from tests.servers.raw import serving
 from tests.support.clock import START
@@ -129,6 +130,50 @@ async def test_no_secret_is_ever_shown(
         assert HIDDEN in shown
         assert why.exchanges[0].heard is not None
         assert ("Set-Cookie", HIDDEN) in why.exchanges[0].heard.fields
+
+
+@pytest.mark.parametrize("where", ["coding", "host"])
+async def test_a_secret_is_not_shown_where_it_leads_us_or_names_what_we_cannot_read(
+    context: ProbeContext, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Not as a content coding that nobody knows, and not in the name of a host that a server sends us to."""
+    monkeypatch.setenv("PROBE_SECRET", "supersecret-4711")
+    async with serving(answering(OK)) as there:
+        led = ("Location", there.url(host="supersecret-4711.localhost"))
+        coded = ("Content-Encoding", "supersecret-4711")
+        said = answer(302, headers=[led]) if where == "host" else answer(200, b"ok", [coded])
+        async with serving(answering(said)) as server:
+            settings: dict[str, Any] = {"follow_redirects": 1, "auth": {"bearer": {"env": "PROBE_SECRET"}}}
+            _, why = await explained(context, partial(http_probe, url=server.url(), **settings))
+    assert len(why.exchanges) == (2 if where == "host" else 1)
+    shown = text_of(why)
+    assert "4711" not in shown
+    assert HIDDEN in shown
+
+
+async def test_what_is_left_out_is_not_cleared(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty exchanges cost no more than those that are kept; what was sent in all of them is known all the same."""
+    cleared: list[str] = []
+    real = Redactor.text
+
+    def counted(self: Redactor, text: str, most: int, *, is_cut: bool = False) -> str:
+        cleared.append(text)
+        return real(self, text, most, is_cut=is_cut)
+
+    monkeypatch.setattr(Redactor, "text", counted)
+    outcome = Outcome(OutcomeKind.BAD, Reason.TIMEOUT, "not in time", START, 0.1)
+    notes = Notes(NotedSecrets(context.secrets))
+    for number in range(50):
+        contact = notes.trace.contact("a:1", "a:1")
+        assert contact is not None
+        contact.said(b"GET /%d HTTP/1.1\r\nX-Token: t0ken-%04d\r\n\r\n" % (number, number))
+        contact.heard(b"HTTP/1.1 200 OK\r\n\r\nt0ken-0007 and turn %d" % number)
+    why = attempts_explained(notes, outcome, KEPT)
+    assert (len(why.exchanges), why.left_out) == (3, 47)
+    assert not [text for text in cleared if "turn 46" in text]
+    assert [text for text in cleared if "turn 47" in text]
+    assert why.exchanges[0].heard is not None
+    assert why.exchanges[0].heard.body == f"{HIDDEN} and turn 47"
 
 
 async def test_a_value_under_a_telling_name_is_hidden(context: ProbeContext) -> None:

@@ -20,7 +20,7 @@ def test_an_answer_is_taken_apart() -> None:
     """Line, headers in their order, body."""
     found = _read(HEAD + b"X-A: 1\r\nX-A: 2\r\n\r\nhello")
     assert found == Reading(
-        "HTTP/1.1 200 OK", (("Content-Type", "text/plain"), ("X-A", "1"), ("X-A", "2")), "hello", "", is_cut=False
+        "HTTP/1.1 200 OK", (("Content-Type", "text/plain"), ("X-A", "1"), ("X-A", "2")), 3, "hello", "", is_cut=False
     )
 
 
