@@ -63,6 +63,7 @@ class Warn(StrEnum):
     DURATION = "duration"
     TLS_DAYS_LEFT = "tls_days_left"
     RESIDUE = "residue"  # something that a journey opened is not known closed
+    NEVER_CLOSED = "never_closed"  # something that a journey opened was never closed, and has ended by itself
     TOLD = "told"  # a status page says that something is wrong, but not out
     MAINTENANCE = "maintenance"  # a status page says that it is being worked on
 

@@ -33,6 +33,7 @@ from monitor.settings.steps import (
 from monitor.settings.tls import TlsSettings
 from platforms.addresses import is_forbidden
 from platforms.journey.model import RUN, TOTAL, Ask, Journey, Step
+from platforms.journey.record import RECORD_SECONDS
 from platforms.journey.rules.fill import names_in, names_in_path
 from platforms.journey.rules.needs import unclosable
 
@@ -181,7 +182,7 @@ class JourneyProbeSettings(ProbeSettings):
 
     @property
     def whole(self) -> timedelta:
-        """The longest an attempt takes, with what is closed before and after the steps."""
+        """The longest an attempt takes, with what is closed before and after the steps; but for our own record."""
         return self.timeout + 2 * self.clean_up
 
     @finding("interval", "timeout", "clean_up")
@@ -249,4 +250,5 @@ class JourneyProbeSettings(ProbeSettings):
     def policy(self, name: str) -> ProbePolicy:
         """Return how this probe is run and believed, as a plain value."""
         spans = dict.fromkeys([*(step.span or step.id for step in self.steps), TOTAL])
-        return replace(super().policy(name), timeout=self.whole, spans=tuple(spans))
+        timeout = self.whole + 3 * timedelta(seconds=RECORD_SECONDS)
+        return replace(super().policy(name), timeout=timeout, spans=tuple(spans))

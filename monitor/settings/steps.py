@@ -269,10 +269,10 @@ class UndoSettings(SettingsModel):
     """Status codes that say it isn't open any more, whatever else the answer says."""
     find: FindSettings | None = None
     """How to look up what may have been opened when no answer was seen."""
-    ends_after: Annotated[timedelta, DurationShape(at_least=timedelta(seconds=1), at_most=timedelta(days=31))] = (
-        timedelta(days=1)
-    )
-    """What was opened has ended by itself after this; from then on it counts as closed."""
+    ends_after: (
+        Annotated[timedelta, DurationShape(at_least=timedelta(seconds=1), at_most=timedelta(days=31))] | None
+    ) = None
+    """The platform itself ends what was opened, after this at the latest. If left out, it is open until closed."""
 
     def undo(self) -> model.Undo:
         """Return it as a plain value."""

@@ -30,6 +30,7 @@ WORTH = {
     Why.RECORD: (NOT_MEASURED, Reason.OWN_FAULT),
     Why.LOST_SIGHT: (NOT_MEASURED, Reason.RESIDUE),
     Why.NOTHING_YET: (NOT_MEASURED, Reason.RESIDUE),
+    Why.ENDED: (NOT_MEASURED, Reason.RESIDUE),
 }
 FAULTS = {
     FaultKind.OWN: (NOT_MEASURED, Reason.OWN_FAULT),
@@ -90,3 +91,11 @@ def test_many_things_left_are_told_in_one_line() -> None:
     trip = Trip(Ending(Why.OK), {}, (OPEN,) * 7)
     assert judged(trip, (OLD,)).detail.endswith("request of run r1 and 3 more")
     assert len(list(names(trip, (OLD,)))) == 8
+
+
+def test_what_was_never_closed_and_has_ended_marks_one_outcome() -> None:
+    """It is named, and is no residue any more."""
+    judgement = judged(Trip(Ending(Why.OK), {}), (Left(OPEN.opening, Ending(Why.ENDED)),))
+    assert (judgement.kind, judgement.warnings) == (GOOD, (Warn.NEVER_CLOSED,))
+    assert judgement.detail == "every step held; never closed, ended by itself: request of run r1"
+    assert list(names(Trip(Ending(Why.OK), {}), (Left(OPEN.opening, Ending(Why.ENDED)),))) == []
