@@ -53,7 +53,6 @@ class Reason(StrEnum):
     SECRET_UNAVAILABLE = "secret_unavailable"  # noqa: S105 - a reason, not a secret
     OWN_FAULT = "own_fault"  # this machine could not make the attempt: no descriptors, no memory, a late loop
     # skipped
-    SHUTDOWN = "shutdown"
     BUDGET = "budget"  # max_requests_per_minute was spent
 
 
