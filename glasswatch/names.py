@@ -131,6 +131,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_monitor_vantage_blind": MetricName(
         MetricKind.GAUGE, (), "1 while no control answers: nothing seen from here is believed."
     ),
+    "jit_monitor_residue_forgotten": MetricName(
+        MetricKind.GAUGE, (), "Things left open by journeys that are no longer in the settings, as of the start."
+    ),
     "jit_monitor_store_writable": MetricName(MetricKind.GAUGE, (), "1 if the last write to the store went through."),
     "jit_monitor_outcomes_dropped_total": MetricName(
         MetricKind.COUNTER, (), "Outcomes that were judged but could not be stored."

@@ -103,7 +103,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     try:
         loaded = await store.open()
         await takeup.leave(store, loaded, frozenset(settings.platforms), clock)
-        await takeup.name_forgotten(store, settings)
+        builder.forgotten(await takeup.forgotten(store, settings))
         await builder.heartbeats.take_up()
         flags = await takeup.published_flags(settings, key, clock)
         builder.distrusted = await takeup.distrusted(settings, key, clock)
@@ -188,6 +188,11 @@ class _Builder:
         }
         context = HeartbeatContext(self._store, self._gate, self._clock, self._auditor.note, self._metrics.heard)
         return Heartbeats(expected, context)
+
+    def forgotten(self, names: Sequence[str]) -> None:
+        """Have shown what is open that no journey of the settings closes."""
+        self._board.unclosed.extend(names)
+        self._metrics.forgotten(len(names))
 
     def server(self, certificate: Certificate | None) -> WebServer:
         """Build the web face."""

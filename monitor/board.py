@@ -23,7 +23,8 @@ class Board:
     """The monitor as others see it.
 
     `unrun` return the probes that made no attempt yet; the publisher knows the flags that don't stand where readers
-    look; `distrusted` says why readers would not believe them.
+    look; `distrusted` says why readers would not believe them. `unclosed` names what is open that no journey of the
+    settings closes.
     """
 
     deployment: str
@@ -34,6 +35,7 @@ class Board:
     unrun: list[Callable[[], str | None]] = field(default_factory=list)
     publishers: list[Publisher] = field(default_factory=list)
     distrusted: list[str] = field(default_factory=list)
+    unclosed: list[str] = field(default_factory=list)
 
     def platforms(self) -> Sequence[PlatformState]:
         """Return every platform's state, in the order of the settings."""
@@ -51,6 +53,10 @@ class Board:
     def unpublished(self, platform: str) -> Sequence[str]:
         """Return the names of the targets that can't be given the platform's latest flag."""
         return [name for publisher in self.publishers for name in publisher.unpublished_to(platform)]
+
+    def forgotten(self) -> Sequence[str]:
+        """Return what is open that no journey of the settings closes."""
+        return tuple(self.unclosed)
 
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each."""

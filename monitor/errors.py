@@ -8,6 +8,7 @@ GlasswatchError
     │   └── StoreUnusable        corrupt, foreign, or written by a newer version: trying again can't help
     ├── RequestRefused           a running monitor refused what a command asked of it; says with which code
     ├── LeftOpen                 a journey was interrupted, and something it opened is not known closed
+    ├── Interrupted              a command was told to stop, and has cleaned up
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
     ├── PublishFailed            a signed flag did not reach one of its targets
     ├── CannotSee                a watcher can't read its log
@@ -37,6 +38,12 @@ class LeftOpen(MonitorError):
     """A journey was interrupted, and something it opened is not known closed; the message names it."""
 
     exit_code = ExitCode.RESIDUE
+
+
+class Interrupted(MonitorError):
+    """A command was told to stop (Ctrl-C, SIGTERM, SIGHUP), and has cleaned up."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class StoreError(MonitorError):

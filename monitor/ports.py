@@ -276,6 +276,10 @@ class StatusReader(Protocol):
         """Return the names of the targets that can't be given the platform's latest flag."""
         ...
 
+    def forgotten(self) -> Sequence[str]:
+        """Return what was open at the start that no journey of the settings closes, one line each."""
+        ...
+
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each; empty once it can.
 

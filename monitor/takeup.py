@@ -73,10 +73,14 @@ async def leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock:
         )
 
 
-async def name_forgotten(store: SqlStore, settings: MonitorSettings) -> None:
-    """Name what a journey left open that is no longer in the settings: nobody knows any more how to close it."""
+async def forgotten(store: SqlStore, settings: MonitorSettings) -> list[str]:
+    """Return and log what a journey left open that is no longer in the settings: nobody closes it any more."""
+    found = []
     for platform, probe, run, step in await store.every_opening():
         watched = settings.platforms.get(platform)
-        if watched is None or probe not in watched.probes:
+        held = watched.probes.get(probe) if watched is not None else None
+        if held is None or held.type != "journey":
             fields = {"platform": platform, "probe": probe, "run": run, "step": step}
             log.error("journey_forgotten", extra={"fields": fields})
+            found.append(f"{platform}/{probe}: {step} of run {run}")
+    return found

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import click
 
 from glasswatch.clock import SystemClock
-from glasswatch.errors import ExitCode, UsageFault, worst
+from glasswatch.ending import let_go_of_output
+from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
-from monitor import visible
+from monitor import stopping, visible
 from monitor.commands import explain, options, response
-from monitor.errors import LeftOpen
+from monitor.errors import Interrupted, LeftOpen
 from monitor.loop import new_loop
 from monitor.model.explanation import Explanation
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind
@@ -113,23 +115,44 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
-    books: dict[str, MemoryBook] = {}
     explaining = explain.Explaining() if is_explained else None
     tape = None if into is None else response.tape_for([_settings_of(settings, each) for each in wanted])
+    with _naming_what_is_left() as books, asyncio.Runner(loop_factory=new_loop) as runner:
+        attempts = _attempt(settings, wanted, books, Seen(tape, explaining))
+        found = runner.run(stopping.interruptible(attempts))
+        told = [Told(*each, _explanation(config, settings, each[0], explaining)) for each in found]
+        _show(told, as_json=as_json)
+        if into is not None and tape is not None:
+            response.write(into, tape)
+        residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
+        code = worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
+        if code is not ExitCode.RESIDUE:
+            _name("not known closed", books)
+    return code
+
+
+@contextmanager
+def _naming_what_is_left() -> Iterator[dict[str, MemoryBook]]:
+    """Yield the books of a block; whatever ends it early, what is open then is named: nobody else knows of it."""
+    books: dict[str, MemoryBook] = {}
     try:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            found = runner.run(_attempt(settings, wanted, books, Seen(tape, explaining)))
-    except KeyboardInterrupt:
-        left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
-        if left:
-            raise LeftOpen(f"interrupted, and left open: {', '.join(left)}; close it by hand") from None
+        with stopping.as_ctrl_c():
+            yield books
+    except (KeyboardInterrupt, Interrupted):
+        _name("interrupted, and left open", books)
         raise
-    told = [Told(*each, _explanation(config, settings, each[0], explaining)) for each in found]
-    _show(told, as_json=as_json)
-    if into is not None and tape is not None:
-        response.write(into, tape)
-    residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
-    return worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
+    except (EvidenceUnwritable, OSError) as fault:
+        if isinstance(fault, OSError) and any(book.names for book in books.values()):
+            let_go_of_output()
+        _name(f"{visible.line(str(fault))}, and left open", books)
+        raise
+
+
+def _name(what: str, books: Mapping[str, MemoryBook]) -> None:
+    """Name what is open, if anything is."""
+    left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
+    if left:
+        raise LeftOpen(f"{what}: {', '.join(left)}; close it by hand") from None
 
 
 def _explanation(

@@ -4,7 +4,6 @@ The state directory is removed at the end unless it was asked for, or something 
 """
 
 import asyncio
-import signal
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,16 @@ import click
 
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
+from monitor import stopping
 from monitor.demo.errors import ChildFailed
 from monitor.demo.screen import opening_lines, told_line, verdict_lines
 from monitor.demo.settings import Places, clear, held
 from monitor.demo.stage import MONITOR, choose_port, staged
 from monitor.demo.story import Pace, Story
 from monitor.demo.told import Told
+from monitor.errors import Interrupted
 
 BROKEN_FUNCTION = "sign_in"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +61,12 @@ async def show(wish: Wish) -> ExitCode:
 
 
 async def interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
-    """Do the work; on SIGINT, SIGTERM or SIGHUP cancel it once, let it clean up, and return `INTERRUPTED`."""
-    task = asyncio.create_task(work)
-    told: list[signal.Signals] = []
-
-    def stop(number: signal.Signals) -> None:
-        told.append(number)
-        if len(told) == 1:  # more of them must not cut the clean-up short; it is bounded by itself
-            task.cancel()
-
-    loop = asyncio.get_running_loop()
-    heard = [
-        number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN
-    ]  # nohup, and `&` in scripts
-    for number in heard:
-        loop.add_signal_handler(number, stop, number)
+    """Do the work; told to stop, let it clean up, and return `INTERRUPTED`."""
     try:
-        return await task
-    except asyncio.CancelledError:
-        if not told:
-            raise
+        return await stopping.interruptible(work)
+    except Interrupted:
         click.echo("interrupted: everything was stopped and cleaned up", err=True)
         return ExitCode.INTERRUPTED
-    finally:
-        for number in heard:
-            loop.remove_signal_handler(number)
 
 
 async def _tell(places: Places, wish: Wish) -> ExitCode:

@@ -117,6 +117,10 @@ class MetricsBook:
         """Count how late a scheduled attempt started."""
         self._own.lag(seconds)
 
+    def forgotten(self, count: int) -> None:
+        """Show how much is open that no journey of the settings closes."""
+        self._own.forgotten(count)
+
     def blind(self, *, is_blind: bool) -> None:
         """Show whether this vantage can't see."""
         self._own.blind(is_blind=is_blind)

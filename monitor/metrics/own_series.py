@@ -13,6 +13,7 @@ PAGES = "jit_pages_total"
 PAGES_FAILED = "jit_pages_failed_total"
 PAGES_PENDING = "jit_pages_pending"
 LAG = "jit_monitor_probe_lag_seconds"
+FORGOTTEN = "jit_monitor_residue_forgotten"
 BLIND = "jit_monitor_vantage_blind"
 WATCHER_SEEING = "jit_break_glass_watcher_seeing"
 STORE_WRITABLE = "jit_monitor_store_writable"
@@ -25,7 +26,7 @@ BEATS_FAILED = "jit_monitor_dead_man_beats_failed_total"
 BUILD = "jit_monitor_build_info"
 NAMES = (
     *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
-    *(PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, BUILD),
+    *(FORGOTTEN, PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, BUILD),
 )
 
 # From a loop in good order to one that is late by an interval.
@@ -47,6 +48,7 @@ class OwnSeries:
         self._pending = self._gauge(PAGES_PENDING)
         self._lag = Histogram(LAG, METRICS[LAG].help, registry=self._registry, buckets=_LAG_BOUNDS)
         self._blind = self._gauge(BLIND)
+        self._forgotten = self._gauge(FORGOTTEN)
         self._watchers = self._gauge(WATCHER_SEEING)
         self._store_writable = self._gauge(STORE_WRITABLE)
         self._dropped = self._counter(DROPPED)
@@ -80,6 +82,10 @@ class OwnSeries:
     def blind(self, *, is_blind: bool) -> None:
         """Show whether this vantage can't see."""
         self._blind.set(is_blind)
+
+    def forgotten(self, count: int) -> None:
+        """Show how much is open that no journey of the settings closes."""
+        self._forgotten.set(count)
 
     def watcher(self, name: str, *, is_seeing: bool) -> None:
         """Show whether a watcher can read its log; before it looked there is nothing to show."""

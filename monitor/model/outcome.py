@@ -53,7 +53,6 @@ class Reason(StrEnum):
     SECRET_UNAVAILABLE = "secret_unavailable"  # noqa: S105 - a reason, not a secret
     OWN_FAULT = "own_fault"  # this machine could not make the attempt: no descriptors, no memory, a late loop
     # skipped
-    SHUTDOWN = "shutdown"
     BUDGET = "budget"  # max_requests_per_minute was spent
 
 
@@ -63,6 +62,7 @@ class Warn(StrEnum):
     DURATION = "duration"
     TLS_DAYS_LEFT = "tls_days_left"
     RESIDUE = "residue"  # something that a journey opened is not known closed
+    NEVER_CLOSED = "never_closed"  # something that a journey opened was never closed, and has ended by itself
     TOLD = "told"  # a status page says that something is wrong, but not out
     MAINTENANCE = "maintenance"  # a status page says that it is being worked on
 

@@ -97,19 +97,19 @@ class JourneyProbe:
     ) -> tuple[Sequence[Left], Ending | None]:
         """Close what is left of earlier runs; return what is left still, and why nothing may be opened."""
         try:
-            left = await engine.settle(values, back)
-            if self._is_full(left):
-                left = await engine.settle(values, back, everything=True)
+            left = await engine.settle(values, back, most=MOST_OPEN)
         except NotKept as fault:
             return (), Ending(Why.RECORD, "", f"what is open can't be read: {fault}")
         if not self._is_full(left):
             return left, None
-        latest = left[0].ending
-        detail = f"{latest.detail}; nothing more is opened while {len(left)} things are left open"
+        latest = next(each.ending for each in left if each.ending.why is not Why.ENDED)
+        count = sum(each.ending.why is not Why.ENDED for each in left)
+        detail = f"{latest.detail}; nothing more is opened while {count} things are left open"
         return left, Ending(latest.why, latest.step, detail, latest.fault)
 
     def _is_full(self, left: Sequence[Left]) -> bool:
-        return countable([each.opening for each in left], self._journey) >= MOST_OPEN
+        still = [each.opening for each in left if each.ending.why is not Why.ENDED]
+        return countable(still, self._journey) >= MOST_OPEN
 
     def _send(self, watch: Stopwatch) -> Send:
         exchange = Exchange(HttpTransport(self._network, self._terms, watch), self._where)

@@ -8,6 +8,7 @@ Rules:
   an engineer would be denied nobody knows.
 - What is left from earlier runs marks any outcome, good ones too. What was looked for and isn't there, though its
   request might still be under way, is looked for again and named by nobody.
+- What was never closed and has ended by itself marks one outcome, and is named in it.
 - A deadline noticed too late says that this machine was busy: own fault. So does one that passes while something of
   our own is waited for.
 """
@@ -40,17 +41,20 @@ _WORTH: Final[Mapping[Why, tuple[OutcomeKind, Reason]]] = {
     Why.RECORD: (OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT),
     Why.LOST_SIGHT: (OutcomeKind.NOT_MEASURED, Reason.RESIDUE),
     Why.NOTHING_YET: (OutcomeKind.NOT_MEASURED, Reason.RESIDUE),
+    Why.ENDED: (OutcomeKind.NOT_MEASURED, Reason.RESIDUE),
 }
 
 
 def judged(trip: Trip, earlier: Sequence[Left], ours: str | None = None) -> Judgement:
     """Return what a run is worth; `earlier`: what is left of runs before it; `ours`: see `Stopwatch.ours`."""
     residue = tuple(names(trip, earlier))
-    warnings = (Warn.RESIDUE,) if residue else ()
+    ended = tuple(left.opening.name for left in earlier if left.ending.why is Why.ENDED)
+    warnings = (*((Warn.RESIDUE,) if residue else ()), *((Warn.NEVER_CLOSED,) if ended else ()))
+    more = _told("left open", residue) + _told("never closed, ended by itself", ended)
     ending = trip.ending
     if ending.why is Why.TIMEOUT and trip.late > LATE_SECONDS:
         busy = own_fault(f"this machine was busy: the deadline was noticed {trip.late:.1f} s late")
-        return Judgement(busy.kind, busy.reason, busy.detail + _told(residue), warnings)
+        return Judgement(busy.kind, busy.reason, busy.detail + more, warnings)
     kind, reason = _worth(ending)
     if ending.why is Why.TIMEOUT and ours is not None:
         kind, reason = OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT
@@ -58,13 +62,13 @@ def judged(trip: Trip, earlier: Sequence[Left], ours: str | None = None) -> Judg
     detail = f"step {ending.step}: {ending.detail}" if ending.step else ending.detail or "every step held"
     if kind is OutcomeKind.GOOD and trip.left:
         kind, reason = OutcomeKind.NOT_MEASURED, Reason.RESIDUE
-    return Judgement(kind, reason, detail + _told(residue), warnings)
+    return Judgement(kind, reason, detail + more, warnings)
 
 
 def names(trip: Trip, earlier: Sequence[Left]) -> Iterator[str]:
-    """Yield the name of each thing that is left, the latest first; not of what was looked for and isn't there."""
+    """Yield the name of each thing that is left, the latest first; not of what is not there, or not any more."""
     for left in (*trip.left, *earlier):
-        if left.ending.why is not Why.NOTHING_YET:
+        if left.ending.why not in (Why.NOTHING_YET, Why.ENDED):
             yield left.opening.name
 
 
@@ -93,8 +97,8 @@ def _worth(ending: Ending) -> tuple[OutcomeKind, Reason]:
     return OutcomeKind.BAD, REASONS[ending.fault]
 
 
-def _told(residue: Sequence[str]) -> str:
-    if not residue:
+def _told(what: str, found: Sequence[str]) -> str:
+    if not found:
         return ""
-    more = f" and {len(residue) - _NAMED} more" if len(residue) > _NAMED else ""
-    return f"; left open: {', '.join(residue[:_NAMED])}{more}"
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"; {what}: {', '.join(found[:_NAMED])}{more}"

@@ -39,7 +39,6 @@ _RULES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.RESIDUE: ("residue", "what was opened is known closed"),
     Reason.SECRET_UNAVAILABLE: ("our secrets", "each can be had; else nothing is sent"),
     Reason.OWN_FAULT: ("this machine", "it can make the attempt; else nothing is learnt"),
-    Reason.SHUTDOWN: ("this monitor", "it is running"),
     Reason.BUDGET: ("our requests", "max_requests_per_minute is not spent"),
 }
 

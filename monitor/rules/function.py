@@ -32,6 +32,7 @@ _WARNED = {
     Warn.DURATION: "is slow",
     Warn.TLS_DAYS_LEFT: "has a certificate that ends soon",
     Warn.RESIDUE: "left something open",
+    Warn.NEVER_CLOSED: "never closed something that has ended by itself",
     Warn.TOLD: "is told that something is wrong",
     Warn.MAINTENANCE: "is told of maintenance",
 }

@@ -20,6 +20,8 @@ from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import AddressShape, Switch, WholeNumber
 from monitor.model.policy import ProbePolicy
 from monitor.model.verdict import Role
+from monitor.settings.meanings import NO_BODY, bodiless, unclosing
+from monitor.settings.places import is_loopback
 from monitor.settings.probe import ConfirmSettings, ProbeSettings
 from monitor.settings.steps import (
     StepExpectSettings,
@@ -33,12 +35,13 @@ from monitor.settings.steps import (
 from monitor.settings.tls import TlsSettings
 from platforms.addresses import is_forbidden
 from platforms.journey.model import RUN, TOTAL, Ask, Journey, Step
+from platforms.journey.record import RECORD_SECONDS
 from platforms.journey.rules.fill import names_in, names_in_path
 from platforms.journey.rules.needs import unclosable
 
 _MEBIBYTE = 1024 * 1024
 _MOST_STEPS = 50
-_REFUSALS = range(400, 500)
+_REFUSALS = frozenset(range(400, 500)) - {408, 429}
 _UNCLOSABLE = (
     "expected only values that are there after a crash: kept (keep: true), looked up (find), or captured by a step "
     "that opens nothing"
@@ -107,6 +110,15 @@ class StepSettings(SettingsModel):
             yield ("until",), "expected json: what it is repeated for"
         if self.until is not None and self.undo is not None:
             yield ("until",), "expected no until: a step that opens something is sent once"
+
+    @finding("request", "expect", "capture", "until", "closes")
+    def answers_can_say_so(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What is looked for in an answer can be there."""
+        yield from bodiless(self.request.method, self.expect, self.capture)
+        if self.until is not None and self.until.json_values and self.request.method == "HEAD":
+            yield ("until", "json"), NO_BODY
+        if self.closes is not None:
+            yield from unclosing(self.expect.status, ("expect", "status"))
 
     @finding("span")
     def total_is_ours(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -181,7 +193,7 @@ class JourneyProbeSettings(ProbeSettings):
 
     @property
     def whole(self) -> timedelta:
-        """The longest an attempt takes, with what is closed before and after the steps."""
+        """The longest an attempt takes, with what is closed before and after the steps; but for our own record."""
         return self.timeout + 2 * self.clean_up
 
     @finding("interval", "timeout", "clean_up")
@@ -195,6 +207,20 @@ class JourneyProbeSettings(ProbeSettings):
         """What only makes sense with TLS is refused where it can never take effect."""
         if self.url.startswith("http://") and "tls" in given:
             yield ("tls",), "expected an https address, or no TLS settings"
+
+    @finding("url", "secrets")
+    def secrets_need_https(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """Secrets leave this machine encrypted, or not at all."""
+        if self.secrets and self.url.startswith("http:") and not is_loopback(urlsplit(self.url).hostname or ""):
+            yield ("secrets",), "expected an https address with it: in clear everybody on the way could read it"
+
+    @finding("steps", "timeout")
+    def waiting_fits(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What is waited for has its time within that of all steps."""
+        for place, step in enumerate(self.steps):
+            until = step.until
+            if until is not None and "within" in until.model_fields_set and until.within > self.timeout:
+                yield ("steps", place, "until", "within"), "expected no more than timeout"
 
     @finding("steps", "secrets")
     def steps_fit_together(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -249,4 +275,5 @@ class JourneyProbeSettings(ProbeSettings):
     def policy(self, name: str) -> ProbePolicy:
         """Return how this probe is run and believed, as a plain value."""
         spans = dict.fromkeys([*(step.span or step.id for step in self.steps), TOTAL])
-        return replace(super().policy(name), timeout=self.whole, spans=tuple(spans))
+        timeout = self.whole + 3 * timedelta(seconds=RECORD_SECONDS)
+        return replace(super().policy(name), timeout=timeout, spans=tuple(spans))

@@ -15,6 +15,7 @@ from glasswatch.settings.shapes import JsonScalarShape, JsonValue, OneOf, Patter
 from monitor.settings.expect import JsonPathText
 from monitor.settings.headers import FRAMING, SECRET, HeaderName, repeated
 from monitor.settings.json_path import parse
+from monitor.settings.meanings import bodiless, unclosing
 from platforms.journey import model
 from platforms.journey.rules.fill import stray
 
@@ -25,7 +26,7 @@ _DEEPEST = 20
 ValueName = Annotated[str, TextShape("a name of a-z, 0-9 and _, at most 63 long", "[a-z][a-z0-9_]{0,62}")]
 StepName = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 long", "[a-z0-9][a-z0-9_-]{0,62}")]
 _Codes = Annotated[
-    tuple[Annotated[int, WholeNumber(100, 599)], ...],
+    tuple[Annotated[int, WholeNumber(200, 599)], ...],
     Field(min_length=1),
     Words("a list of status codes such as [200, 204]"),
 ]
@@ -250,6 +251,12 @@ class FindSettings(SettingsModel):
     certain_after: Duration = timedelta(minutes=1)
     """That nothing is there is believed so long after the request was sent: the server may still be at it."""
 
+    @finding("request", "expect", "capture")
+    def nothing_there_can_be_said(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What says that nothing is there can say so."""
+        yield from unclosing(self.expect.status, ("expect", "status"))
+        yield from bodiless(self.request.method, self.expect, self.capture)
+
     def find(self) -> model.Find:
         """Return it as a plain value."""
         captures = tuple(each.capture(name) for name, each in self.capture.items())
@@ -269,10 +276,17 @@ class UndoSettings(SettingsModel):
     """Status codes that say it isn't open any more, whatever else the answer says."""
     find: FindSettings | None = None
     """How to look up what may have been opened when no answer was seen."""
-    ends_after: Annotated[timedelta, DurationShape(at_least=timedelta(seconds=1), at_most=timedelta(days=31))] = (
-        timedelta(days=1)
-    )
-    """What was opened has ended by itself after this; from then on it counts as closed."""
+    ends_after: (
+        Annotated[timedelta, DurationShape(at_least=timedelta(seconds=1), at_most=timedelta(days=31))] | None
+    ) = None
+    """The platform itself ends what was opened, after this at the latest. If left out, it is open until closed."""
+
+    @finding("request", "expect", "gone")
+    def closed_can_be_said(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What says that it is closed can say so."""
+        yield from unclosing(self.expect.status, ("expect", "status"))
+        yield from unclosing(self.gone, ("gone",))
+        yield from bodiless(self.request.method, self.expect, {})
 
     def undo(self) -> model.Undo:
         """Return it as a plain value."""

@@ -62,6 +62,7 @@ class Pages:
             unpublished,
             tuple(self._uses.open_uses()),
             self._uses.blind_watchers(),
+            self._reader.forgotten(),
         )
         now = self._clock.now()
         return await asyncio.to_thread(lambda: render(page_view(self._site, held, now, is_file=is_file)))

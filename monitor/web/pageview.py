@@ -160,4 +160,5 @@ class PageView:
     is_blind: bool
     uses: UsesView | None
     blind_watchers: tuple[str, ...]
+    forgotten: tuple[str, ...]
     platforms: tuple[PlatformView, ...]

@@ -62,7 +62,7 @@ NOT_MEASURED = frozenset(
         Reason.OWN_FAULT,
     }
 )
-SKIPPED = frozenset({Reason.SHUTDOWN, Reason.BUDGET})
+SKIPPED = frozenset({Reason.BUDGET})
 
 
 def reason(of: Reason) -> str:

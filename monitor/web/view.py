@@ -56,7 +56,8 @@ _WORST_FIRST = (Verdict.DOWN, Verdict.UNKNOWN, Verdict.DEGRADED, Verdict.UP)
 class Held:
     """What the page is made from. A platform's `outages` are None where the store could not be read.
 
-    `unpublished` names, by platform, the targets that can't be given its latest flag.
+    `unpublished` names, by platform, the targets that can't be given its latest flag; `forgotten` what is open that no
+    journey of the settings closes.
     """
 
     states: Sequence[PlatformState]
@@ -65,6 +66,7 @@ class Held:
     unpublished: Mapping[str, Sequence[str]] = field(default_factory=dict)
     open_uses: Sequence[Use] = ()
     blind_watchers: Sequence[str] = ()
+    forgotten: Sequence[str] = ()
 
 
 def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
@@ -85,6 +87,7 @@ def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageVi
         is_blind=any(state.blind for state in platforms),
         uses=uses_view(held.open_uses, seen),
         blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
+        forgotten=tuple(visible.line(each) for each in held.forgotten),
         platforms=tuple(
             _platform(f"platform-{number}", state, site.platforms[state.platform], held, seen)
             for number, state in enumerate(platforms, 1)

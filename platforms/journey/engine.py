@@ -8,6 +8,8 @@ Rules:
   on record, and closed at the next start.
 - Each opening has its share of the time, so that one that hangs leaves the others theirs.
 - What is still on record from earlier is closed by `settle`, before anything else is opened.
+- Time that our own record takes is not the platform's: it is in no deadline and no span. It has bounds of its own, on
+  the way and each time things are closed (`record`).
 - Requests of the way are counted and may be refused; those that close are counted and never refused.
 
 What is decided on the way and back stands in `rules.course` and `rules.closing`; nothing is decided here.
@@ -38,7 +40,8 @@ from platforms.journey.model import (
     Why,
 )
 from platforms.journey.ports import Book, Requests, Send
-from platforms.journey.rules.closing import Moment, close, is_due, last_first, later
+from platforms.journey.record import Record
+from platforms.journey.rules.closing import Moment, close, countable, has_ended, is_due, last_first, later
 from platforms.journey.rules.course import Course, Run
 
 CANCELLED_SECONDS: Final = 4.0
@@ -77,6 +80,39 @@ class Trip:
     late: float = 0.0
 
 
+@dataclass(slots=True)
+class _Way:
+    """What a way is gone with: how to send, and on the way out the record, and the deadline that it must not use up."""
+
+    send: Send
+    is_back: bool
+    record: Record | None = None
+    limit: asyncio.Timeout | None = None
+
+    @property
+    def own(self) -> float:
+        """Seconds that our own record took."""
+        return self.record.own if self.record is not None else 0.0
+
+    async def keep(self, opening: Opening) -> Failed | None:
+        """Put it on record while the deadline stands still."""
+        if self.record is None:
+            raise TypeError("a way back puts nothing on record")
+        loop, limit = asyncio.get_running_loop(), self.limit
+        until = limit.when() if limit is not None and not limit.expired() else None
+        left = until - loop.time() if until is not None else None
+        if limit is not None and left is not None:
+            limit.reschedule(None)
+        try:
+            await self.record.keep(opening)
+        except NotKept as fault:
+            return Failed(Why.RECORD, f"what would be opened can't be put on record: {fault}")
+        finally:
+            if limit is not None and left is not None:
+                limit.reschedule(loop.time() + left)
+        return None
+
+
 class Engine:
     """Goes one journey, one run at a time."""
 
@@ -85,29 +121,33 @@ class Engine:
         self._means = means
         self._clock = means.clock
 
-    async def settle(self, values: Values, back: Send, *, everything: bool = False) -> Sequence[Left]:
-        """Close what earlier runs left open and is due (or everything); return what is open still.
+    async def settle(self, values: Values, back: Send, *, most: int | None = None) -> Sequence[Left]:
+        """Close what earlier runs left open and is due (everything, where it is `most` or more); return what is left.
+
+        Of what is left, what ended by itself and was never closed is named this once.
 
         Raises:
             NotKept: what is open can't be read.
         """
-        now = self._clock.now()
-        openings = last_first(await self._means.book.openings())
+        now, record = self._clock.now(), Record(self._means.book)
+        openings = last_first(await record.openings())
+        everything = most is not None and countable(openings, self._journey) >= most
         due = [opening for opening in openings if everything or is_due(opening, now)]
         waiting = [opening for opening in openings if opening not in due]
         left = [Left(each, Ending(Why.OK, each.step, "not tried again yet")) for each in waiting]
-        return [*left, *await self._back(due, values, back)]
+        return [*left, *await self._back(due, values, back, record)]
 
     async def go(self, run: Run, send: Send, back: Send) -> Trip:
         """Go all steps with `send`, then close with `back` what they left open. Raises nothing but cancellation."""
         course = Course(self._journey, run)
         loop = asyncio.get_running_loop()
-        deadline, late = loop.time() + self._means.steps.total_seconds(), 0.0
+        late, limit = 0.0, asyncio.timeout(self._means.steps.total_seconds())
         try:
-            async with asyncio.timeout_at(deadline):
-                ending = await self._drive(course.go(self._clock.monotonic()), send, is_back=False)
+            async with limit:
+                way = _Way(send, is_back=False, record=Record(self._means.book), limit=limit)
+                ending = await self._drive(course.go(self._clock.monotonic()), way)
         except TimeoutError:
-            late = loop.time() - deadline
+            late = loop.time() - (limit.when() or loop.time())
             within = self._means.steps.total_seconds()
             ending = Ending(Why.TIMEOUT, course.step, f"not done within {within:g} s")
         except BaseException as error:
@@ -125,84 +165,86 @@ class Engine:
         return {span: seconds for span, seconds in course.spans.items() if span != unfinished}
 
     async def _clean_up(self, course: Course, back: Send) -> Sequence[Left]:
+        record = Record(self._means.book)
         if course.unsent is not None:
-            await self._keep(replace(course.unsent, state=OpenState.CLOSED))
+            await self._keep(replace(course.unsent, state=OpenState.CLOSED), record)
         for opening in course.openings:
             if opening.state is OpenState.CLOSED:  # whoever was cut short while writing so
-                await self._keep(opening)
+                await self._keep(opening, record)
         now = self._clock.now()
         openings = [replace(opening, quiet_at=now) for opening in last_first(course.openings)]
         try:
-            return await self._back(openings, course.values, back)
+            return await self._back(openings, course.values, back, record)
         except asyncio.CancelledError:
             fields = {"run": course.run.id, "steps": [opening.step for opening in openings]}
             log.warning("journey_cut_short", extra={"fields": fields})
             raise
 
-    async def _back(self, openings: Sequence[Opening], values: Values, back: Send) -> Sequence[Left]:
+    async def _back(self, openings: Sequence[Opening], values: Values, back: Send, record: Record) -> Sequence[Left]:
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._means.clean_up.total_seconds()
+        until = loop.time() - record.own + self._means.clean_up.total_seconds()
         left = []
         for place, opening in enumerate(openings):
-            share = (until - loop.time()) / (len(openings) - place)
+            share = (until + record.own - loop.time()) / (len(openings) - place)
             ending = await self._close(opening, values, back, share)
             if ending.why is Why.OK:
-                await self._keep(replace(opening, state=OpenState.CLOSED))
+                await self._keep(replace(opening, state=OpenState.CLOSED), record)
             elif ending.why is Why.NOTHING_YET:
-                await self._keep(opening)
+                await self._keep(opening, record)
                 left.append(Left(opening, ending))
             else:
-                left.append(Left(await self._left(opening, ending), ending))
+                left.append(await self._left(opening, ending, record))
         return left
 
-    async def _left(self, opening: Opening, ending: Ending) -> Opening:
-        """Put on record that it could not be closed, and when it is tried again."""
-        kept = later(opening, self._clock.now())
-        await self._keep(kept)
+    async def _left(self, opening: Opening, ending: Ending, record: Record) -> Left:
+        """Put on record that it could not be closed, and when it is tried again; forget what has ended by itself."""
+        now = self._clock.now()
         fields = {"run": opening.run, "step": opening.step, "why": ending.why.value, "detail": ending.detail}
+        if has_ended(self._journey, opening, now):
+            log.warning("journey_never_closed", extra={"fields": fields})
+            await self._keep(replace(opening, state=OpenState.CLOSED), record)
+            return Left(opening, Ending(Why.ENDED, ending.step, ending.detail))
+        kept = later(opening, now)
         log.warning("journey_left_open", extra={"fields": fields})
-        return kept
+        await self._keep(kept, record)
+        return Left(kept, ending)
 
     async def _close(self, opening: Opening, values: Values, back: Send, seconds: float) -> Ending:
         closing = close(self._journey, opening, Moment(self._clock.now(), values))
         try:
             async with asyncio.timeout(seconds):
-                return await self._drive(closing, back, is_back=True)
+                return await self._drive(closing, _Way(back, is_back=True))
         except TimeoutError:
             return Ending(Why.TIMEOUT, opening.step, "not closed in time")
 
-    async def _keep(self, opening: Opening) -> None:
+    async def _keep(self, opening: Opening, record: Record) -> None:
         """Write how far closing got; a record that is behind has it closed once more, which does no harm."""
         try:
-            await self._means.book.keep(opening)
+            await record.keep(opening)
         except NotKept as fault:
             log.warning("journey_record_behind", extra={"fields": {"run": opening.run, "error": str(fault)}})
 
-    async def _drive(self, way: Generator[Order, Seen, Ending], send: Send, *, is_back: bool) -> Ending:
+    async def _drive(self, way: Generator[Order, Seen, Ending], along: _Way) -> Ending:
         try:
             order = next(way)
             while True:
-                what = await self._do(order, send, is_back=is_back)
-                order = way.send(Seen(self._clock.monotonic(), what))
+                what = await self._do(order, along)
+                order = way.send(Seen(self._clock.monotonic() - along.own, what))
         except StopIteration as end:
             ending: Ending = end.value
             return ending
         finally:
             way.close()
 
-    async def _do(self, order: Order, send: Send, *, is_back: bool) -> Answer | Failed | None:
+    async def _do(self, order: Order, along: _Way) -> Answer | Failed | None:
         match order:
             case Pause():
                 await asyncio.sleep(order.seconds)
                 return None
             case Keep():
-                try:
-                    await self._means.book.keep(order.opening)
-                except NotKept as fault:
-                    return Failed(Why.RECORD, f"what would be opened can't be put on record: {fault}")
-                return None
+                return await along.keep(order.opening)
             case Planned():
-                return await (self._sent_back(order, send) if is_back else self._sent(order, send))
+                return await (self._sent_back(order, along.send) if along.is_back else self._sent(order, along.send))
 
     async def _sent(self, planned: Planned, send: Send) -> Answer | Failed:
         if not self._means.requests.may_send():

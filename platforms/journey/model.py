@@ -111,14 +111,14 @@ class Find:
 class Undo:
     """How to close what a step opened. `gone`: statuses that say it isn't open any more, whatever else they say.
 
-    `ends_after`: by then it ended by itself.
+    `ends_after`: by then it ended by itself; None: it never does, as far as anybody said.
     """
 
     ask: Ask
     expect: Expect = Expect()
     gone: Sequence[int] = (404, 410)
     find: Find | None = None
-    ends_after: timedelta = timedelta(days=1)
+    ends_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Opening:
 
     `at`: when its request was about to be sent; `quiet_at`: since when it is known not to be under way from here.
     `disproved_by`: the step that had to be refused and wasn't, although the opening was said to be closed.
-    `tries`: how often closing it failed; `again_at`: it isn't tried again before.
+    `tries`: how often closing it failed when it was due; `again_at`: it isn't due again before.
     """
 
     run: str
@@ -207,6 +207,7 @@ class Why(StrEnum):
     RECORD = "record"  # what was about to be opened could not be put on record
     LOST_SIGHT = "lost_sight"  # possibly open, and there is no way to look
     NOTHING_YET = "nothing_yet"  # nothing was found, but the request may still be under way
+    ENDED = "ended"  # never closed by us; it has ended by itself, as the settings say
 
 
 @dataclass(frozen=True, slots=True)

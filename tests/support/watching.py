@@ -219,6 +219,7 @@ class FakeMonitor:
     documents: dict[str, FlagDocument] = field(default_factory=lambda: {PLATFORM: document()})
     missing: list[str] = field(default_factory=list)
     behind: dict[str, list[str]] = field(default_factory=dict)
+    unclosed: list[str] = field(default_factory=list)
 
     def platforms(self) -> Sequence[PlatformState]:
         """Return the states set."""
@@ -231,6 +232,10 @@ class FakeMonitor:
     def unpublished(self, platform: str) -> Sequence[str]:
         """Return the targets set to be behind."""
         return self.behind.get(platform, ())
+
+    def forgotten(self) -> Sequence[str]:
+        """Return what was set to be open."""
+        return self.unclosed
 
     def waiting_for(self) -> Sequence[str]:
         """Return what was set to be missing."""

@@ -1,10 +1,12 @@
 """The way back: closes one opening. A generator, as `course` is.
 
 Rules:
-1. What has ended by itself (`ends_after`) is closed.
+1. Nothing is closed because time went by. What the settings say ends by itself (`ends_after`) is tried as ever; once
+   it is past its end and can't be closed still, it is given up. Wall clocks leap: the pauses between the tries, without
+   the longest of them, must have taken as long as well.
 2. Of an opening whose request may have been sent unanswered, `find` says whether anything is there. "Nothing" is
    believed only once the server can no longer be at it (`certain_after` the request ended here). Where there is no
-   `find` and closing needs what was never seen, sight of it is lost: it is named, and ends by itself.
+   `find` and closing needs what was never seen, sight of it is lost: it is named.
 3. Values that are missing (a session, after a crash) are captured anew; see `needs`.
 4. An answer that `expect` asks for means closed, and so does a status that says it is gone (404, 410, what the
    settings list). Anything else does not.
@@ -80,9 +82,25 @@ def is_due(opening: Opening, now: datetime) -> bool:
 
 
 def later(opening: Opening, now: datetime) -> Opening:
-    """Return an opening that could not be closed, to be tried again later."""
-    wait = min(FIRST_AGAIN * 2 ** min(opening.tries, 10), LONGEST_AGAIN)
-    return replace(opening, tries=opening.tries + 1, again_at=now + wait)
+    """Return an opening that could not be closed, to be tried again later; one tried before it was due as it is."""
+    if not is_due(opening, now):
+        return opening
+    return replace(opening, tries=opening.tries + 1, again_at=now + _wait(opening.tries))
+
+
+def has_ended(journey: Journey, opening: Opening, now: datetime) -> bool:
+    """Return whether an opening that can't be closed, again, has ended by itself (rule 1)."""
+    step = journey.step(opening.step)
+    ends_after = step.undo.ends_after if step is not None and step.undo is not None else None
+    if ends_after is None or not is_due(opening, now) or now < opening.at + ends_after:
+        return False
+    waited = [_wait(tries) for tries in range(opening.tries - 1)]
+    return sum(waited, timedelta()) >= ends_after
+
+
+def _wait(tries: int) -> timedelta:
+    times: int = 2 ** min(tries, 10)
+    return min(FIRST_AGAIN * times, LONGEST_AGAIN)
 
 
 def close(journey: Journey, opening: Opening, moment: Moment) -> Back:
@@ -90,8 +108,6 @@ def close(journey: Journey, opening: Opening, moment: Moment) -> Back:
     step = journey.step(opening.step)
     if step is None or step.undo is None:
         return Ending(Why.LOST_SIGHT, opening.step, "the settings no longer say how it is closed")
-    if moment.now >= opening.at + step.undo.ends_after:
-        return _CLOSED
     return (yield from _Closing(journey, opening, step.undo, moment).close())
 
 

@@ -170,15 +170,26 @@ async def test_a_demos_key_serves_the_demo(home: Home) -> None:
 async def test_what_a_journey_left_that_is_no_longer_in_the_settings_is_named(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nobody knows any more how it is closed: whoever reads the log does it by hand."""
+    """Nobody knows any more how it is closed: a person must. Also where another type of probe has its name now."""
+    steps = "[{id: a, request: {path: /}}]"
+    probe = f"      way: {{type: journey, function: request, url: 'http://127.0.0.1:1', steps: {steps}}}\n"
+    home.config.write_text(home.config.read_text().replace("    probes:\n", f"    probes:\n{probe}"))
     store = _store(home)
     await store.open()
+    await store.keep_opening(PLATFORM, "way", Opening("run-0", "a", SystemClock().now()))
     await store.keep_opening(PLATFORM, "gone", Opening("run-1", "request", SystemClock().now()))
     await store.keep_opening(PLATFORM, "probe_sign_in", Opening("run-2", "request", SystemClock().now()))
     await store.close()
-    await _taken_up(home)
+    parts = await assemble(load(home.config, MonitorSettings), SystemClock())
+    await parts.outbox.start()
     told = [record for record in caplog.records if record.message == "journey_forgotten"]
-    assert [record.__dict__["fields"]["run"] for record in told] == ["run-1"]
+    assert [record.__dict__["fields"]["run"] for record in told] == ["run-1", "run-2"]
+    assert parts.board.forgotten() == (
+        f"{PLATFORM}/gone: request of run run-1",
+        f"{PLATFORM}/probe_sign_in: request of run run-2",
+    )
+    assert b"jit_monitor_residue_forgotten 2.0" in parts.loops[0]._bench.metrics.render()
+    await parts.close()
 
 
 async def test_heartbeats_are_listened_for_anew_once_this_vantage_sees_again(home: Home) -> None:

@@ -335,6 +335,7 @@ def test_the_monitor_shows_itself() -> None:
     book = _book()
     book.lag(0.02)
     book.blind(is_blind=True)
+    book.forgotten(3)
     book.store_writable(is_writable=True)
     book.outcomes_dropped(4)
     book.outcomes_dropped(9)
@@ -344,6 +345,7 @@ def test_the_monitor_shows_itself() -> None:
     assert _value(book, "jit_monitor_probe_lag_seconds_bucket", le="0.01") == 0
     assert _value(book, "jit_monitor_probe_lag_seconds_bucket", le="0.05") == 1
     assert _value(book, "jit_monitor_vantage_blind") == 1
+    assert _value(book, "jit_monitor_residue_forgotten") == 3
     assert _value(book, "jit_monitor_store_writable") == 1
     assert _value(book, "jit_monitor_outcomes_dropped_total") == 9
     assert _value(book, "jit_monitor_requests_refused_total", code="unauthorized") == 1

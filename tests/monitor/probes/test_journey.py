@@ -15,6 +15,7 @@ from monitor.probes.context import ProbeContext
 from monitor.probes.journey import MOST_OPEN, make
 from platforms.errors import NotKept
 from platforms.journey.model import Opening, OpenState
+from platforms.journey.record import RECORD_SECONDS
 from tests.support.journey_settings import SECRET, STEPS, journey_settings
 from tests.support.simulator import Simulated, simulated
 from tests.support.waiting import until
@@ -275,6 +276,29 @@ async def test_without_a_record_nothing_is_opened(
     platform.show("sign_in", kind="fail")
     found = await attempt(broken, platform)
     assert (found.kind, found.reason) == (OutcomeKind.BAD, Reason.STATUS)
+
+
+class SlowBook(MemoryBook):
+    """A record that takes its time."""
+
+    async def keep(self, opening: Opening) -> None:
+        """Keep it, later."""
+        await asyncio.sleep(0.6)
+        await super().keep(opening)
+
+
+async def test_a_slow_record_of_ours_is_not_the_platforms_slowness(context: ProbeContext, platform: Simulated) -> None:
+    """It takes longer than all steps may."""
+    slow = replace(context, book=SlowBook())
+    found = await attempt(slow, platform, timeout="2s")
+    assert (found.kind, found.detail) == (OutcomeKind.GOOD, "every step held")
+    assert found.spans["total"] < 2 < found.duration_seconds
+
+
+def test_it_is_not_cut_off_before_its_own_bounds_are_over() -> None:
+    """Steps, closing before and after them, and the record three times."""
+    settings = journey_settings("https://a.example", timeout="20s", clean_up="10s")
+    assert settings.policy("access").timeout == timedelta(seconds=20 + 2 * 10) + 3 * timedelta(seconds=RECORD_SECONDS)
 
 
 class Purse:

@@ -30,6 +30,7 @@ WORTH = {
     Why.RECORD: (NOT_MEASURED, Reason.OWN_FAULT),
     Why.LOST_SIGHT: (NOT_MEASURED, Reason.RESIDUE),
     Why.NOTHING_YET: (NOT_MEASURED, Reason.RESIDUE),
+    Why.ENDED: (NOT_MEASURED, Reason.RESIDUE),
 }
 FAULTS = {
     FaultKind.OWN: (NOT_MEASURED, Reason.OWN_FAULT),
@@ -99,3 +100,11 @@ def test_a_deadline_that_passes_while_our_own_is_waited_for() -> None:
     assert (judgement.kind, judgement.reason) == (NOT_MEASURED, Reason.OWN_FAULT)
     assert judgement.detail == f"step use: not done within 5 s, waiting for {ours}"
     assert judged(Trip(Ending(Why.STATUS, "use", "status 503"), {}), (), ours).kind is BAD
+
+
+def test_what_was_never_closed_and_has_ended_marks_one_outcome() -> None:
+    """It is named, and is no residue any more."""
+    judgement = judged(Trip(Ending(Why.OK), {}), (Left(OPEN.opening, Ending(Why.ENDED)),))
+    assert (judgement.kind, judgement.warnings) == (GOOD, (Warn.NEVER_CLOSED,))
+    assert judgement.detail == "every step held; never closed, ended by itself: request of run r1"
+    assert list(names(Trip(Ending(Why.OK), {}), (Left(OPEN.opening, Ending(Why.ENDED)),))) == []

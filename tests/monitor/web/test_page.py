@@ -84,6 +84,15 @@ def test_blindness_is_plain() -> None:
     assert "This monitor can't see." in Reader(page).text
 
 
+def test_what_no_journey_closes_any_more_is_named() -> None:
+    """On the page that people look at, not only in the log."""
+    held = Held([up()], {}, {PLATFORM: ()}, forgotten=["payments/gone: request of run <1>"])
+    told = Reader(render(page_view(site(), held, START, is_file=True))).text
+    assert "Access may be left open that nobody closes." in told
+    assert "payments/gone: request of run <1>" in told
+    assert "left open" not in Reader(render(page_view(site(), Held([up()], {}, {}), START, is_file=True))).text
+
+
 def _luminance(colour: str) -> float:
     wide = "".join(digit * 2 for digit in colour) if len(colour) == 3 else colour
     channels = [int(wide[place : place + 2], 16) / 255 for place in (0, 2, 4)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from platforms.errors import FaultKind
 from platforms.journey.model import Answer, Ask, Ending, Failed, Journey, Opening, OpenState, Pause, Why
-from platforms.journey.rules.closing import Moment, close, countable, is_due, last_first, later
+from platforms.journey.rules.closing import Moment, close, countable, has_ended, is_due, last_first, later
 from platforms.journey.rules.needs import unclosable, way_to
 from tests.support.clock import START
 from tests.support.journeys import FIND, JOURNEY, REFUSED, REQUEST, RUN, UNDO, Played, answer, good_answers, with_step
@@ -128,12 +128,40 @@ def test_a_look_up_that_fails_closes_nothing(what: Answer | Failed) -> None:
     assert "undo of request" not in played.steps
 
 
-def test_without_a_look_up_sight_is_lost_until_it_ends_by_itself() -> None:
-    """It is named; after its own end it is closed, without a request."""
-    ending, played = back(INTENDED, NO_FIND)
+@pytest.mark.parametrize("now", [LATER, START + timedelta(days=400)])
+def test_without_a_look_up_sight_is_lost_and_time_alone_closes_nothing(now: datetime) -> None:
+    """It is named."""
+    ending, played = back(INTENDED, NO_FIND, now=now)
     assert (ending.why, played.steps) == (Why.LOST_SIGHT, [])
-    ending, played = back(INTENDED, NO_FIND, now=START + UNDO.ends_after)
-    assert (ending.why, played.steps) == (Why.OK, [])
+
+
+ENDS = with_step(replace(REQUEST, undo=replace(UNDO, ends_after=timedelta(minutes=15))))
+
+
+def test_what_is_past_its_end_is_closed_as_ever() -> None:
+    """That it has ended by itself is not taken for granted."""
+    ending, played = back(OPEN, ENDS, now=START + timedelta(days=1))
+    assert (ending.why, played.steps[-1]) == (Why.OK, "undo of request")
+
+
+@pytest.mark.parametrize(("tries", "ended"), [(0, False), (1, False), (4, False), (5, True), (30, True)])
+def test_what_can_not_be_closed_past_its_end_has_ended_once_trying_took_as_long(tries: int, *, ended: bool) -> None:
+    """Without the longest pause: however far the wall clock leapt, it leapt over one of them."""
+    tried, end = replace(OPEN, tries=tries), START + timedelta(minutes=15)
+    assert has_ended(ENDS, tried, END_OF_DAYS) is ended
+    assert not has_ended(ENDS, tried, end - timedelta(microseconds=1))
+    assert has_ended(ENDS, tried, end) is ended
+
+
+END_OF_DAYS = START + timedelta(days=400)
+
+
+def test_what_nobody_said_ends_never_does() -> None:
+    """Nor does one that is not due, or that the settings no longer know."""
+    tried = replace(OPEN, tries=1000)
+    assert not has_ended(JOURNEY, tried, END_OF_DAYS)
+    assert not has_ended(ENDS, replace(tried, step="gone"), END_OF_DAYS)
+    assert not has_ended(ENDS, replace(tried, again_at=END_OF_DAYS + timedelta(seconds=1)), END_OF_DAYS)
 
 
 def test_an_undo_that_needs_no_captured_value_is_sent_whatever_was_seen() -> None:
@@ -202,6 +230,7 @@ def test_what_could_not_be_closed_is_tried_again_ever_more_rarely_and_within_the
     assert after.again_at is not None
     assert after.again_at - LATER == timedelta(minutes=min(2**tries, 60))
     assert not is_due(after, after.again_at - timedelta(microseconds=1))
+    assert later(after, LATER) is after  # tried before it was due: that proves no time
     assert is_due(after, after.again_at)
     assert is_due(OPEN, LATER)
 

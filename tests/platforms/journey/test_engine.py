@@ -25,6 +25,7 @@ from platforms.journey.model import (
     Undo,
     Why,
 )
+from platforms.journey.record import RECORD_SECONDS
 from platforms.journey.rules.course import Run
 from tests.support.clock import START
 from tests.support.journeys import JOURNEY, ORIGIN, REQUEST, RUN, SIGN_IN, UNDO, answer, good_answers, with_step
@@ -55,16 +56,19 @@ class Book:
     def __init__(self) -> None:
         self.open: dict[tuple[str, str], Opening] = {}
         self.is_broken = False
+        self.slow = 0.0
         self.pace = Pace()
 
     async def openings(self) -> Sequence[Opening]:
         """Return what is open."""
+        await asyncio.sleep(self.slow)
         if self.is_broken:
             raise NotKept("the store can't be read")
         return tuple(self.open.values())
 
     async def keep(self, opening: Opening) -> None:
         """Write it, slowly."""
+        await asyncio.sleep(self.slow)
         await self.pace.turn()
         if self.is_broken:
             raise NotKept("the store can't be written")
@@ -143,9 +147,9 @@ class Scene:
         clock = VirtualClock()
         return await self.engine().go(Run(RUN, clock.now(), {"password": "p"}), self.platform.send, self.platform.send)
 
-    async def settle(self) -> Sequence[Left]:
+    async def settle(self, most: int | None = None) -> Sequence[Left]:
         """Close what earlier runs left."""
-        return await self.engine().settle({"password": "p"}, self.platform.send)
+        return await self.engine().settle({"password": "p"}, self.platform.send, most=most)
 
 
 def failing(**others: Answer | Failed) -> Platform:
@@ -412,7 +416,7 @@ def test_openings_are_closed_last_in_first_out_and_none_holds_up_the_others(
     run(main())
 
 
-def test_settling_everything_tries_what_is_not_due_as_well() -> None:
+def test_where_much_is_open_what_is_not_due_is_tried_as_well() -> None:
     """Where nothing more may be opened, nothing is put off."""
 
     async def main() -> None:
@@ -423,20 +427,82 @@ def test_settling_everything_tries_what_is_not_due_as_well() -> None:
         scene.book.open[RUN, "request"] = Opening(
             RUN, "request", now, OpenState.OPEN, kept, tries=9, again_at=now + timedelta(hours=1)
         )
-        assert len(await scene.settle()) == 1
-        assert await scene.engine().settle({"password": "p"}, scene.platform.send, everything=True) == []
+        assert len(await scene.settle()) == len(await scene.settle(most=2)) == 1
+        assert await scene.settle(most=1) == []
         assert scene.platform.open == set()
 
     run(main())
 
 
-def test_what_was_opened_long_ago_has_ended_by_itself() -> None:
-    """It is forgotten, not asked for."""
+ENDS = with_step(replace(REQUEST, undo=replace(UNDO, ends_after=timedelta(minutes=15))))
+
+
+@pytest.mark.parametrize(("journey", "whys"), [(JOURNEY, [Why.STATUS]), (ENDS, [Why.ENDED])])
+def test_what_was_never_closed_is_forgotten_only_where_it_is_said_to_end_by_itself(
+    journey: Journey, whys: list[Why], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is asked for to the end, named once more, and logged."""
 
     async def main() -> None:
-        scene = Scene(journey=with_step(replace(REQUEST, undo=replace(UNDO, find=None))))
-        scene.book.open[RUN, "request"] = Opening(RUN, "request", START - timedelta(days=2))
-        assert await scene.settle() == []
-        assert (scene.platform.sent, scene.book.open) == ([], {})
+        scene = Scene(failing(undo__request=answer(403)), journey=journey)
+        old = Opening(RUN, "request", START - timedelta(days=2), OpenState.OPEN, {"request": '"req-1"'}, tries=9)
+        scene.book.open[RUN, "request"] = old
+        assert [left.ending.why for left in await scene.settle()] == whys
+        assert scene.platform.sent == ["sign_in", "undo of request"]
+        assert bool(scene.book.open) is (whys != [Why.ENDED])
+        assert ("journey_never_closed" in caplog.text) is (whys == [Why.ENDED])
+
+    run(main())
+
+
+@pytest.mark.parametrize(("slow", "why"), [(1.0, Why.OK), (2.0, Why.RECORD), (10_000.0, Why.RECORD)])
+def test_a_record_that_is_slow_is_not_the_platforms_slowness(slow: float, why: Why) -> None:
+    """Its time is in no deadline and no span; too much of it, and what would be opened can't be put on record."""
+
+    async def main() -> None:
+        scene = Scene()
+        scene.book.slow = slow
+        clock = VirtualClock()
+        quick = Engine(JOURNEY, Means(scene.book, scene.requests, clock, timedelta(seconds=1), CLEAN_UP))
+        trip = await quick.go(Run(RUN, clock.now(), {"password": "p"}), scene.platform.send, scene.platform.send)
+        assert trip.ending.why is why
+        assert all(seconds < 0.5 for seconds in trip.spans.values())
+        assert scene.platform.open == set()
+        assert asyncio.get_running_loop().time() <= 2 * RECORD_SECONDS + 2
+
+    run(main())
+
+
+def test_a_record_that_is_slow_gives_the_platform_no_more_time() -> None:
+    """What it had left when the record was asked it has left afterwards."""
+
+    async def main() -> None:
+        scene = Scene(Platform(stuck={"use"}))
+        scene.book.slow = 1.0
+        trip = await scene.go()
+        assert (trip.ending.why, trip.ending.step, trip.left) == (Why.TIMEOUT, "use", [])
+        passed = asyncio.get_running_loop().time()
+        assert STEPS.total_seconds() + 3 <= passed <= STEPS.total_seconds() + 5
+
+    run(main())
+
+
+def test_an_attempt_ends_within_its_bounds_whatever_hangs() -> None:
+    """Much to close before, a way that hangs, and something to close after it; and a record that is slow."""
+
+    async def main() -> None:
+        scene = Scene(Platform(stuck={"use", "undo of request", "undo of old"}))
+        old = Step("old", Ask("POST", "/old"), undo=Undo(Ask("DELETE", "/old")))
+        scene.journey = replace(JOURNEY, steps=(*JOURNEY.steps, old))
+        scene.book.slow = 0.9
+        for number in range(5):
+            later = START + timedelta(days=1 if number % 2 else 0)
+            scene.book.open[f"run-{number}", "old"] = Opening(
+                f"run-{number}", "old", START, OpenState.OPEN, again_at=later
+            )
+        assert len(await scene.settle(most=3)) == 5
+        await scene.go()
+        bound = STEPS + 2 * CLEAN_UP + 3 * timedelta(seconds=RECORD_SECONDS)
+        assert STEPS + CLEAN_UP < timedelta(seconds=asyncio.get_running_loop().time()) <= bound
 
     run(main())
