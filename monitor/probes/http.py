@@ -16,7 +16,7 @@ Rules:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -32,7 +32,7 @@ from monitor.probes.tokens import NoToken
 from monitor.probes.way import Opened, Way, http2, opened
 from monitor.rules.doubt import doubted
 from monitor.rules.expect import Expectation, JsonExpectation, Judgement, Received, judge
-from monitor.rules.principals import both, in_doubt
+from monitor.rules.principals import both, in_doubt, one_twice
 from monitor.settings.http import HttpProbeSettings
 from monitor.settings.json_path import parse as parse_path
 from monitor.settings.principals import SecondSettings
@@ -67,6 +67,7 @@ class Sending:
     way: Opened
     route: Route
     principal: Principal
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class HttpProbe:
@@ -115,7 +116,7 @@ class HttpProbe:
         self, credentials: Credentials, headers: Mapping[str, str], way: Opened, principal: Principal
     ) -> Sending:
         route = Route(self._settings.follow_redirects, principal.secret_headers)
-        return Sending(_request(self._settings, credentials, headers), way, route, principal)
+        return Sending(_request(self._settings, credentials, headers), way, route, principal, credentials.secrets)
 
     async def _heard(self, hearing: "Hearing", sending: Sending | Judgement, watch: Stopwatch) -> Found:
         """Measure as the first principal, and where it is refused as the second."""
@@ -123,21 +124,32 @@ class HttpProbe:
         if self._second is None or found.judgement.reason is not Reason.CREDENTIALS_REFUSED:
             return found
         hearing.refusal = found.judgement
-        second = await self._tried_second(self._second, watch)
-        return Found(both(found.judgement, second.judgement), found.tls_expiry_at or second.tls_expiry_at)
+        try:
+            other = await self._prepare_second(self._second)
+            if await self._is_one(sending, other, self._second):
+                return Found(one_twice(found.judgement), found.tls_expiry_at)
+            second = await self._tried(other, watch)
+        except SecretUnavailable as fault:
+            other, second = sending, Found(unavailable(str(fault)))
+        except TransportFault as fault:
+            other, second = sending, Found(faulty(fault))
+        was_asked = isinstance(sending, Sending) and isinstance(other, Sending)
+        judgement = both(found.judgement, second.judgement, was_asked=was_asked)
+        return Found(judgement, found.tls_expiry_at or second.tls_expiry_at)
+
+    async def _prepare_second(self, second: Principal) -> Sending | Judgement:
+        headers = self._settings.second.headers if self._settings.second is not None else {}
+        plain = {name: value for name, value in headers.items() if isinstance(value, str)}
+        return await self._prepare(second, plain)
+
+    async def _is_one(self, first: Sending | Judgement, second: Sending | Judgement, other: Principal) -> bool:
+        """Return whether the two hold a secret in common: what they sent, or what they ask for tokens with."""
+        ours = await self._first.client_secret() | (first.secrets if isinstance(first, Sending) else set())
+        theirs = await other.client_secret() | (second.secrets if isinstance(second, Sending) else set())
+        return not ours.isdisjoint(theirs)
 
     async def _tried(self, sending: Sending | Judgement, watch: Stopwatch) -> Found:
         return Found(sending) if isinstance(sending, Judgement) else await self._measure(sending, watch)
-
-    async def _tried_second(self, second: Principal, watch: Stopwatch) -> Found:
-        headers = self._settings.second.headers if self._settings.second is not None else {}
-        plain = {name: value for name, value in headers.items() if isinstance(value, str)}
-        try:
-            return await self._tried(await self._prepare(second, plain), watch)
-        except SecretUnavailable as fault:
-            return Found(unavailable(str(fault)))
-        except TransportFault as fault:
-            return Found(faulty(fault))
 
     async def _measure(self, sending: Sending, watch: Stopwatch) -> Found:
         way, principal = sending.way, sending.principal
