@@ -12,11 +12,12 @@ Rules:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason, Warn
-from monitor.probes.attempt import LATE_SECONDS, REASONS, own_fault
+from monitor.probes.attempt import REASONS, bearable, too_late
 from monitor.rules.expect import Judgement
 from platforms.errors import FaultKind
 from platforms.journey.engine import Left, Trip
@@ -41,13 +42,13 @@ _WORTH: Final[Mapping[Why, tuple[OutcomeKind, Reason]]] = {
 }
 
 
-def judged(trip: Trip, earlier: Sequence[Left]) -> Judgement:
-    """Return what a run is worth; `earlier`: what is left of runs before it."""
+def judged(trip: Trip, earlier: Sequence[Left], timeout: timedelta) -> Judgement:
+    """Return what a run is worth; `earlier`: what is left of runs before it; `timeout`: what its steps had."""
     residue = tuple(names(trip, earlier))
     warnings = (Warn.RESIDUE,) if residue else ()
     ending = trip.ending
-    if ending.why is Why.TIMEOUT and trip.late > LATE_SECONDS:
-        busy = own_fault(f"this machine was busy: the deadline was noticed {trip.late:.1f} s late")
+    if ending.why is Why.TIMEOUT and trip.late > bearable(timeout):
+        busy = too_late(trip.late)
         return Judgement(busy.kind, busy.reason, busy.detail + _told(residue), warnings)
     kind, reason = _worth(ending)
     detail = f"step {ending.step}: {ending.detail}" if ending.step else ending.detail or "every step held"
