@@ -4,6 +4,7 @@ One look-up, one address, one connection: see `platforms.transport.resolver` for
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from glasswatch.clock import Clock
 from platforms.addresses import is_forbidden
@@ -13,6 +14,8 @@ from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
 from platforms.transport.trace import Trace
 from platforms.transport.wire import Wire, dial
+
+LOCAL: Final = "a redirect leads to an address of this machine's own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address
         watch.enter(Phase.RESOLVE)
         address = await network.resolver.resolve(place.host, place.port, place.ip)
     if place.is_led and is_forbidden(address.host):
-        raise TransportFault(FaultKind.REDIRECT, "a redirect leads to an address of this machine's own")
+        raise TransportFault(FaultKind.REDIRECT, LOCAL)
     return address
 
 
