@@ -16,7 +16,8 @@ from glasswatch.settings.shapes import Address, OneOf, WholeNumber
 from monitor.settings.auth import AuthSettings
 from monitor.settings.expect import ExpectSettings
 from monitor.settings.headers import FRAMING, OF_CONNECTION, HeaderName, HeaderValue, sent
-from monitor.settings.principals import SecondSettings, covers
+from monitor.settings.places import is_loopback
+from monitor.settings.principals import SecondSettings, covers, secret_headers
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.proxy import ProxySettings
 from monitor.settings.tls import IdentifiedTlsSettings
@@ -67,6 +68,18 @@ class RequestSettings(ProbeSettings):
             first = SecondSettings.model_construct(auth=self.auth, headers=self.headers, tls=self.tls.identity)
             for place, words in covers(first, self.second):
                 yield ("second", *place), words
+
+    @finding("url", "headers", "auth", "proxy")
+    def secrets_travel_safely(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A secret is sent to a server that has proved who it is."""
+        hosts = [urlsplit(self.url).hostname or "", *([self.proxy.host] if self.proxy is not None else [])]
+        if not self.url.startswith("http://") or all(is_loopback(host) for host in hosts):
+            return
+        words = "expected an https address with it: in clear everybody on the way could read it"
+        if self.auth is not None:
+            yield ("auth",), words
+        for name in secret_headers(self.headers):
+            yield ("headers", name), words
 
     @finding("http_version", "headers", "second")
     def headers_exist_in_http2(self, _given: Mapping[str, object]) -> Iterable[Finding]:

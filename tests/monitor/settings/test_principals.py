@@ -90,6 +90,8 @@ def test_any_combination_is_refused_or_safe(written: dict[str, Any]) -> None:
     assert not isinstance(made.headers.get("Cookie", made.headers.get("Authorization")), str)
     assert (made.tls.certificate is None) == (made.tls.key is None)
     assert made.tls.identity is None or made.url.startswith("https:")
+    has_credential = made.auth is not None or bool(secret_headers(made.headers))
+    assert not has_credential or made.url.startswith("https:")
     assert made.proxy is None or (made.proxy.user is None) == (made.proxy.password is None)
     if made.second is not None:
         first = _credentials(made.auth, made.headers, made.tls.identity)
