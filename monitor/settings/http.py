@@ -14,7 +14,7 @@ from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Address, OneOf, WholeNumber
 from monitor.settings.auth import AuthSettings
-from monitor.settings.expect import ExpectSettings
+from monitor.settings.expect import OF_BODY, ExpectSettings
 from monitor.settings.headers import FRAMING, OF_CONNECTION, HeaderName, HeaderValue, sent
 from monitor.settings.places import is_loopback
 from monitor.settings.principals import SecondSettings, covers, secret_headers
@@ -25,6 +25,8 @@ from monitor.settings.warn import WarnSettings, too_late
 from platforms.transport.resolver import Ip, numeric
 
 _MEBIBYTE = 1024 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 
 
 class RequestSettings(ProbeSettings):
@@ -60,6 +62,15 @@ class RequestSettings(ProbeSettings):
         """Headers that frame the request are made by the probe; credentials are never written down, nor sent twice."""
         ours = FRAMING if self.auth is None else FRAMING | {"authorization"}
         yield from sent("headers", self.headers, ours, "the probe itself")
+
+    @finding("headers", "second")
+    def codings_can_be_read(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What is asked for can be decoded."""
+        others = self.second.headers if self.second is not None else {}
+        for place, headers in ((("headers",), self.headers), (("second", "headers"), others)):
+            for name, value in headers.items():
+                if name.lower() == "accept-encoding" and isinstance(value, str) and not _is_readable(value):
+                    yield (*place, name), "expected gzip, deflate or identity: nothing else is read here"
 
     @finding("headers", "auth", "tls", "second")
     def second_is_somebody_else(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -143,6 +154,27 @@ class HttpProbeSettings(RequestSettings):
         """An answer to HEAD has no body to judge."""
         if self.method != "HEAD":
             return
-        for key, wanted in (("body_matches", self.expect.body_matches), ("json", self.expect.json_values)):
-            if wanted:
+        wanted = (self.expect.body_matches, self.expect.body_not_matches, self.expect.json_values)
+        for key, each in zip(OF_BODY, wanted, strict=True):
+            if each:
                 yield ("expect", key), "expected another method than HEAD, whose answer has no body"
+
+    @finding("follow_redirects", "expect")
+    def redirects_are_followed_or_expected(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A redirect that is followed is never the answer, unless it leads nowhere."""
+        if self.follow_redirects and _REDIRECTS.issuperset(self.expect.status):
+            yield ("expect", "status"), "expected follow_redirects: 0 with it, or a status that is no redirect"
+
+
+def _is_readable(codings: str) -> bool:
+    """Return whether every coding that is asked for is one we decode; one with q=0 is not asked for."""
+    for each in codings.lower().split(","):
+        coding, _, weight = (part.strip() for part in each.partition(";"))
+        if coding not in _CODINGS and not _is_zero(weight):
+            return False
+    return True
+
+
+def _is_zero(weight: str) -> bool:
+    name, _, value = weight.partition("=")
+    return name.strip() == "q" and value.strip() in {"0", "0.0", "0.00", "0.000"}
