@@ -6,6 +6,7 @@ Rules:
   origin only, and their refusal is not measured (`monitor.rules.expect`, `monitor.rules.doubt`).
 - Where they are refused and a second principal is named, it is tried within the same deadline: the one exception from
   a single request (`monitor.rules.principals`).
+- Redirects, and the second principal's requests, count in the platform's budget as well, whether they fit or not.
 - What is needed for the first principal is fetched before the deadline starts; for the second, which is seldom needed,
   within it.
 - `ca_file` and `min_version` hold on the whole way; `server_name` for the configured origin only.
@@ -23,7 +24,7 @@ from typing import Final
 from glasswatch import __version__
 from glasswatch.errors import SecretUnavailable
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
-from monitor.ports import Probe
+from monitor.ports import Probe, RequestBudget
 from monitor.probes.attempt import Attempting, Found, faulty, unavailable
 from monitor.probes.context import ProbeContext
 from monitor.probes.patterns import compiled
@@ -40,7 +41,7 @@ from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request, Response
 from platforms.transport.http import IDENTITY, SERVER_NAME, Terms, content_of
 from platforms.transport.proxied import Proxy
-from platforms.transport.redirects import Arrival, Route, follow
+from platforms.transport.redirects import Arrival, Route, Send, follow
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import HTTP_1, HTTP_2, TlsOptions
 
@@ -128,7 +129,7 @@ class HttpProbe:
             other = await self._prepare_second(self._second)
             if await self._is_one(sending, other, self._second):
                 return Found(one_twice(found.judgement), found.tls_expiry_at)
-            second = await self._tried(other, watch)
+            second = await self._tried(other, watch, free=0)
         except SecretUnavailable as fault:
             other, second = sending, Found(unavailable(str(fault)))
         except TransportFault as fault:
@@ -148,14 +149,16 @@ class HttpProbe:
         theirs = await other.client_secret() | (second.secrets if isinstance(second, Sending) else set())
         return not ours.isdisjoint(theirs)
 
-    async def _tried(self, sending: Sending | Judgement, watch: Stopwatch) -> Found:
-        return Found(sending) if isinstance(sending, Judgement) else await self._measure(sending, watch)
+    async def _tried(self, sending: Sending | Judgement, watch: Stopwatch, free: int = 1) -> Found:
+        return Found(sending) if isinstance(sending, Judgement) else await self._measure(sending, watch, free)
 
-    async def _measure(self, sending: Sending, watch: Stopwatch) -> Found:
+    async def _measure(self, sending: Sending, watch: Stopwatch, free: int = 1) -> Found:
+        """`free`: how many requests were taken out of the budget already."""
         way, principal = sending.way, sending.principal
         transport = way.transport(self._network, watch, self._context.tape)
         try:
-            arrival = await follow(transport.handle_async_request, sending.request, sending.route)
+            send = Counted(transport.handle_async_request, self._context.requests, free)
+            arrival = await follow(send, sending.request, sending.route)
         except TransportFault as fault:
             if fault.kind is not FaultKind.CREDENTIAL:
                 raise
@@ -194,6 +197,22 @@ class HttpProbe:
         if notes is not None and notes.wants(judgement.kind):
             judge(self._expectation, received, now, notes.tell)
         return judgement
+
+
+class Counted:
+    """`platforms.transport.redirects.Send` whose requests are in the platform's budget. `free`: so many are already."""
+
+    def __init__(self, send: Send, requests: RequestBudget, free: int) -> None:
+        self._send = send
+        self._requests = requests
+        self._free = free
+
+    async def __call__(self, request: Request) -> Response:
+        """Send the request, and count it."""
+        if not self._free:
+            self._requests.count()
+        self._free = max(0, self._free - 1)
+        return await self._send(request)
 
 
 class Hearing:
