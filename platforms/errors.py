@@ -6,7 +6,7 @@
         └── TransportFault       one exchange with a server failed; `kind` says how, the message why
             ├── Unanswered           its kind is RESOLVE: no DNS server said whether the name has an address
             ├── CertificateAsked     its kind is TLS: the server wants a client certificate, or another one
-            └── Unwelcomed           its kind is LOST: the server broke off after TLS, before it said what it says first
+            └── Unwelcomed           its kind is LOST: the server broke off once it could have seen our certificate
 
 The message of a TransportFault is one short line for a person. It holds nothing a server sent: OpenSSL's, the parser's
 and the operating system's own words only.
@@ -71,7 +71,7 @@ class CertificateAsked(TransportFault):
 
 
 class Unwelcomed(TransportFault):
-    """The server broke off once TLS stood for us, before it said what servers say first.
+    """The server broke off after our side of the handshake, before it said what servers say first.
 
     In TLS 1.3 it stands for us before a server has looked at our certificate, and some refuse one without an alert.
     """

@@ -90,6 +90,11 @@ def _warnings(settings: MonitorSettings) -> Iterator[str]:
         yield "no page channel (paging.channels): nobody will be told of anything"
     if not settings.listen.is_local and not any("read" in token.scopes for token in settings.tokens):
         yield "listen: nobody can read what the monitor holds: no token has the scope read"
+    scopes = {scope for token in settings.tokens for scope in token.scopes}
+    for platform, each in settings.platforms.items():
+        for name, probe in each.probes.items():
+            if probe.type == "heartbeat" and f"heartbeat:{name}" not in scopes:
+                yield f"platforms.{platform}.probes.{name}: no token has the scope heartbeat:{name}: it stays silent"
     now = SystemClock().now()
     for token in settings.tokens:
         if token.expires <= now:

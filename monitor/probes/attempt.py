@@ -5,8 +5,9 @@ Rules:
   platform look slow. What isn't there within `PREPARE_SECONDS` is not measured: secret unavailable.
 - The deadline runs from the first look-up to the last byte. An attempt that hits it is bad: timeout, and the detail
   says what it was waiting for.
-- Unless our own loop was late: a deadline that is noticed more than `LATE_SECONDS` after it passed says that this
-  machine was too busy to measure. That is not measured: own fault.
+- Unless our own loop was late: a deadline that is noticed more than `bearable` after it passed says that this machine
+  was too busy to measure. That is not measured: own fault. An answer that lies in the socket by then is not taken:
+  whether it came in time nobody can tell any more.
 - A deadline that passes while something of our own (a proxy) is waited for is not measured: own fault.
 - A client certificate of ours that is refused is not measured: credentials refused.
 - Where a first principal was refused already, running into the deadline with the second takes nothing back: `standing`
@@ -32,7 +33,10 @@ from monitor.rules.expect import Judgement
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.stopwatch import Phase, Stopwatch
 
+# How late a deadline may be noticed: a share of the timeout, within bounds.
+LATE_SHARE: Final = 0.2
 LATE_SECONDS: Final = 1.0
+LEAST_LATE_SECONDS: Final = 0.02
 # With it an attempt still ends within its timeout and 1 s.
 PREPARE_SECONDS: Final = 0.8
 
@@ -138,8 +142,8 @@ class Attempting:
         )
 
     def _timed_out(self, late: float, watch: Stopwatch) -> Judgement:
-        if late > LATE_SECONDS:
-            return own_fault(f"this machine was busy: the deadline was noticed {late:.1f} s late")
+        if late > bearable(self.timeout):
+            return too_late(late)
         within = f"within {self.timeout.total_seconds():g} s"
         standing = self.standing(within)
         if standing is not None:
@@ -149,6 +153,16 @@ class Attempting:
         awaited = watch.awaited or (_WAITING_FOR[watch.running] if watch.running is not None else None)
         waiting_for = f", waiting for {awaited}" if awaited is not None else ""
         return Judgement(OutcomeKind.BAD, Reason.TIMEOUT, f"no answer {within}{waiting_for}")
+
+
+def bearable(timeout: timedelta) -> float:
+    """Return by how many seconds a deadline may be noticed late, and still say something of the other side."""
+    return min(LATE_SECONDS, max(LEAST_LATE_SECONDS, LATE_SHARE * timeout.total_seconds()))
+
+
+def too_late(late: float) -> Judgement:
+    """Return what an attempt is worth whose deadline was noticed later than is bearable."""
+    return own_fault(f"this machine was busy: the deadline was noticed {late:.2g} s late")
 
 
 def own_fault(detail: str) -> Judgement:

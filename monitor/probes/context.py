@@ -56,7 +56,7 @@ class ProbeContext:
     def __post_init__(self) -> None:
         """Begin to keep tokens, unless others do already."""
         if self.kept is None:
-            object.__setattr__(self, "kept", KeptTokens(self.network, self.secrets))
+            object.__setattr__(self, "kept", KeptTokens(self.network, self.secrets, self.requests))
 
     @property
     def tokens(self) -> KeptTokens:

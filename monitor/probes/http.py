@@ -6,6 +6,7 @@ Rules:
   origin only, and their refusal is not measured (`monitor.rules.expect`, `monitor.rules.doubt`).
 - Where they are refused and a second principal is named, it is tried within the same deadline: the one exception from
   a single request (`monitor.rules.principals`).
+- Redirects, and the second principal's requests, count in the platform's budget as well, whether they fit or not.
 - What is needed for the first principal is fetched before the deadline starts; for the second, which is seldom needed,
   within it.
 - `ca_file` and `min_version` hold on the whole way; `server_name` for the configured origin only.
@@ -16,14 +17,14 @@ Rules:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 from glasswatch import __version__
 from glasswatch.errors import SecretUnavailable
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
-from monitor.ports import Probe
+from monitor.ports import Probe, RequestBudget
 from monitor.probes.attempt import Attempting, Found, faulty, unavailable
 from monitor.probes.context import ProbeContext
 from monitor.probes.patterns import compiled
@@ -32,7 +33,7 @@ from monitor.probes.tokens import NoToken
 from monitor.probes.way import Opened, Way, http2, opened
 from monitor.rules.doubt import doubted
 from monitor.rules.expect import Expectation, JsonExpectation, Judgement, Received, judge
-from monitor.rules.principals import both, in_doubt
+from monitor.rules.principals import both, in_doubt, one_twice
 from monitor.settings.http import HttpProbeSettings
 from monitor.settings.json_path import parse as parse_path
 from monitor.settings.principals import SecondSettings
@@ -40,7 +41,7 @@ from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request, Response
 from platforms.transport.http import IDENTITY, SERVER_NAME, Terms, content_of
 from platforms.transport.proxied import Proxy
-from platforms.transport.redirects import Arrival, Route, follow
+from platforms.transport.redirects import Arrival, Route, Send, follow
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import HTTP_1, HTTP_2, TlsOptions
 
@@ -67,6 +68,7 @@ class Sending:
     way: Opened
     route: Route
     principal: Principal
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class HttpProbe:
@@ -115,7 +117,7 @@ class HttpProbe:
         self, credentials: Credentials, headers: Mapping[str, str], way: Opened, principal: Principal
     ) -> Sending:
         route = Route(self._settings.follow_redirects, principal.secret_headers)
-        return Sending(_request(self._settings, credentials, headers), way, route, principal)
+        return Sending(_request(self._settings, credentials, headers), way, route, principal, credentials.secrets)
 
     async def _heard(self, hearing: "Hearing", sending: Sending | Judgement, watch: Stopwatch) -> Found:
         """Measure as the first principal, and where it is refused as the second."""
@@ -123,27 +125,40 @@ class HttpProbe:
         if self._second is None or found.judgement.reason is not Reason.CREDENTIALS_REFUSED:
             return found
         hearing.refusal = found.judgement
-        second = await self._tried_second(self._second, watch)
-        return Found(both(found.judgement, second.judgement), found.tls_expiry_at or second.tls_expiry_at)
+        try:
+            other = await self._prepare_second(self._second)
+            if await self._is_one(sending, other, self._second):
+                return Found(one_twice(found.judgement), found.tls_expiry_at)
+            second = await self._tried(other, watch, free=0)
+        except SecretUnavailable as fault:
+            other, second = sending, Found(unavailable(str(fault)))
+        except TransportFault as fault:
+            other, second = sending, Found(faulty(fault))
+        was_asked = isinstance(sending, Sending) and isinstance(other, Sending)
+        judgement = both(found.judgement, second.judgement, was_asked=was_asked)
+        return Found(judgement, found.tls_expiry_at or second.tls_expiry_at)
 
-    async def _tried(self, sending: Sending | Judgement, watch: Stopwatch) -> Found:
-        return Found(sending) if isinstance(sending, Judgement) else await self._measure(sending, watch)
-
-    async def _tried_second(self, second: Principal, watch: Stopwatch) -> Found:
+    async def _prepare_second(self, second: Principal) -> Sending | Judgement:
         headers = self._settings.second.headers if self._settings.second is not None else {}
         plain = {name: value for name, value in headers.items() if isinstance(value, str)}
-        try:
-            return await self._tried(await self._prepare(second, plain), watch)
-        except SecretUnavailable as fault:
-            return Found(unavailable(str(fault)))
-        except TransportFault as fault:
-            return Found(faulty(fault))
+        return await self._prepare(second, plain)
 
-    async def _measure(self, sending: Sending, watch: Stopwatch) -> Found:
+    async def _is_one(self, first: Sending | Judgement, second: Sending | Judgement, other: Principal) -> bool:
+        """Return whether the two hold a secret in common: what they sent, or what they ask for tokens with."""
+        ours = await self._first.client_secret() | (first.secrets if isinstance(first, Sending) else set())
+        theirs = await other.client_secret() | (second.secrets if isinstance(second, Sending) else set())
+        return not ours.isdisjoint(theirs)
+
+    async def _tried(self, sending: Sending | Judgement, watch: Stopwatch, free: int = 1) -> Found:
+        return Found(sending) if isinstance(sending, Judgement) else await self._measure(sending, watch, free)
+
+    async def _measure(self, sending: Sending, watch: Stopwatch, free: int = 1) -> Found:
+        """`free`: how many requests were taken out of the budget already."""
         way, principal = sending.way, sending.principal
         transport = way.transport(self._network, watch, self._context.tape)
         try:
-            arrival = await follow(transport.handle_async_request, sending.request, sending.route)
+            send = Counted(transport.handle_async_request, self._context.requests, free)
+            arrival = await follow(send, sending.request, sending.route)
         except TransportFault as fault:
             if fault.kind is not FaultKind.CREDENTIAL:
                 raise
@@ -182,6 +197,22 @@ class HttpProbe:
         if notes is not None and notes.wants(judgement.kind):
             judge(self._expectation, received, now, notes.tell)
         return judgement
+
+
+class Counted:
+    """`platforms.transport.redirects.Send` whose requests are in the platform's budget. `free`: so many are already."""
+
+    def __init__(self, send: Send, requests: RequestBudget, free: int) -> None:
+        self._send = send
+        self._requests = requests
+        self._free = free
+
+    async def __call__(self, request: Request) -> Response:
+        """Send the request, and count it."""
+        if not self._free:
+            self._requests.count()
+        self._free = max(0, self._free - 1)
+        return await self._send(request)
 
 
 class Hearing:

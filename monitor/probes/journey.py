@@ -83,7 +83,8 @@ class JourneyProbe:
         earlier, blocked = await self._settled(engine, values, back)
         run = Run(uuid4().hex[:16], clock.now(), values, blocked)
         trip = await engine.go(run, self._send(watch), back)
-        judgement = judged(trip, earlier, closing.ours if blocked else watch.ours)
+        ours = closing.ours if blocked else watch.ours
+        judgement = judged(trip, earlier, self._settings.timeout, ours)
         if self._context.notes is not None and self._context.notes.wants(judgement.kind):
             for check in checks(self._journey, trip):
                 self._context.notes.tell(check)

@@ -15,11 +15,12 @@ Rules:
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason, Warn
-from monitor.probes.attempt import LATE_SECONDS, REASONS, own_fault
+from monitor.probes.attempt import REASONS, bearable, too_late
 from monitor.rules.expect import Judgement
 from platforms.errors import FaultKind
 from platforms.journey.engine import Left, Trip
@@ -45,15 +46,18 @@ _WORTH: Final[Mapping[Why, tuple[OutcomeKind, Reason]]] = {
 }
 
 
-def judged(trip: Trip, earlier: Sequence[Left], ours: str | None = None) -> Judgement:
-    """Return what a run is worth; `earlier`: what is left of runs before it; `ours`: see `Stopwatch.ours`."""
+def judged(trip: Trip, earlier: Sequence[Left], timeout: timedelta, ours: str | None = None) -> Judgement:
+    """Return what a run is worth.
+
+    `earlier`: what is left of runs before it; `timeout`: what its steps had; `ours`: see `Stopwatch.ours`.
+    """
     residue = tuple(names(trip, earlier))
     ended = tuple(left.opening.name for left in earlier if left.ending.why is Why.ENDED)
     warnings = (*((Warn.RESIDUE,) if residue else ()), *((Warn.NEVER_CLOSED,) if ended else ()))
     more = _told("left open", residue) + _told("never closed, ended by itself", ended)
     ending = trip.ending
-    if ending.why is Why.TIMEOUT and trip.late > LATE_SECONDS:
-        busy = own_fault(f"this machine was busy: the deadline was noticed {trip.late:.1f} s late")
+    if ending.why is Why.TIMEOUT and trip.late > bearable(timeout):
+        busy = too_late(trip.late)
         return Judgement(busy.kind, busy.reason, busy.detail + more, warnings)
     kind, reason = _worth(ending)
     if ending.why is Why.TIMEOUT and ours is not None:

@@ -1,8 +1,9 @@
 """Somebody whom a probe comes as: the credentials to send, each read when it is needed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from glasswatch.secrets import SecretReference
 from monitor.probes.context import ProbeContext
 from monitor.probes.tokens import Wanted
 from monitor.probes.way import Way, basic, carried
@@ -11,14 +12,16 @@ from monitor.settings.principals import SecondSettings, secret_headers
 from platforms.transport.tls import Identity
 
 _AUTHORIZATION = "Authorization"
+_SCHEME = "Bearer "
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What is sent: headers, and the client certificate that is shown."""
+    """What is sent: headers, and the client certificate that is shown. `secrets`: all that is secret in them."""
 
     headers: Mapping[str, str] = field(repr=False)
     identity: Identity | None = None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 NOBODY = Credentials({})
@@ -45,16 +48,25 @@ class Principal:
         Raises:
             SecretUnavailable: one can't be had.
         """
-        headers = {
-            name: carried(reference, (await self._source.get(reference)).reveal())
-            for name, reference in self._secrets.items()
-        }
+        found: list[str] = []
+        headers = {name: await self._carried(reference, found) for name, reference in self._secrets.items()}
         if self._auth is not None:
-            headers[_AUTHORIZATION] = await self._authorization(self._auth)
+            headers[_AUTHORIZATION] = await self._authorization(self._auth, found)
         identity = None
         if self._tls is not None:
-            identity = Identity(self._tls.certificate, (await self._source.get(self._tls.key)).reveal())
-        return Credentials(headers, identity)
+            identity = Identity(self._tls.certificate, await self._revealed(self._tls.key, found))
+        return Credentials(headers, identity, _plain(found))
+
+    async def client_secret(self) -> frozenset[str]:
+        """Return what tokens are asked for with, if they are.
+
+        Raises:
+            SecretUnavailable: it can't be had.
+        """
+        found: list[str] = []
+        if self._auth is not None and self._auth.oauth2 is not None:
+            await self._revealed(self._auth.oauth2.client_secret, found)
+        return _plain(found)
 
     def refused(self) -> None:
         """Take note that they were not accepted: the next attempt reads them anew."""
@@ -68,11 +80,24 @@ class Principal:
         if self._tls is not None:
             self._source.refused(self._tls.key)
 
-    async def _authorization(self, auth: AuthSettings) -> str:
+    async def _authorization(self, auth: AuthSettings, found: list[str]) -> str:
         if auth.bearer is not None:
-            return f"Bearer {carried(auth.bearer, (await self._source.get(auth.bearer)).reveal())}"
+            return f"{_SCHEME}{await self._carried(auth.bearer, found)}"
         if auth.basic is not None:
-            return basic(auth.basic.user, (await self._source.get(auth.basic.password)).reveal())
+            return basic(auth.basic.user, await self._revealed(auth.basic.password, found))
         if self._wanted is None:
             return ""
-        return f"Bearer {await self._tokens.get(self._wanted)}"
+        found.append(await self._tokens.get(self._wanted))
+        return f"{_SCHEME}{found[-1]}"
+
+    async def _carried(self, reference: SecretReference, found: list[str]) -> str:
+        return carried(reference, await self._revealed(reference, found))
+
+    async def _revealed(self, reference: SecretReference, found: list[str]) -> str:
+        found.append((await self._source.get(reference)).reveal())
+        return found[-1]
+
+
+def _plain(secrets: Iterable[str]) -> frozenset[str]:
+    """Return them in a form in which two that are the same look the same."""
+    return frozenset(each.strip().removeprefix(_SCHEME) for each in secrets)

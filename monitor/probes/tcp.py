@@ -27,11 +27,12 @@ from monitor.rules.marks import Limits, marks
 from monitor.rules.sending import bytes_of
 from monitor.settings.tcp import TcpProbeSettings, TurnSettings
 from platforms.errors import FaultKind, TransportFault
-from platforms.transport.conversation import Terms, opened, part, shown
+from platforms.transport.conversation import Terms, opened, part
 from platforms.transport.reach import Place
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import Identity
 from platforms.transport.turns import Dialogue, Reply, Turn
+from platforms.transport.welcome import shown, welcomed
 from platforms.transport.wire import Wire
 
 _SPLITTING: Final = frozenset("\r\n\0")
@@ -101,10 +102,11 @@ class TcpProbe:
                 dialogue.tell(saying.sends[index])
                 continue
             course.begin(index + 1, dialogue)
-            await dialogue.take(_turn(index + 1, reply, saying.sends[index]), self._settings.max_answer)
+            with welcomed(wire):
+                await dialogue.take(_turn(index + 1, reply, saying.sends[index]), self._settings.max_answer)
             course.end()
         if not any(self._replies):
-            await part(wire, self._settings.timeout.total_seconds() - watch.elapsed)
+            await part(wire, watch, self._settings.timeout.total_seconds() - watch.elapsed)
         count = len(self._replies)
         detail = "connected" if wire.tls_version is None else f"connected, {wire.tls_version}"
         detail += f", {count} step{'s' if count > 1 else ''} held" if count else ""

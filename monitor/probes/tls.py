@@ -6,8 +6,8 @@ Rules:
 - The second look is a connection of its own, the one exception from a single one, and counts as a request of the
   platform's. It has what is left of the deadline; when that or the budget ends, or the look fails, the attempt is worth
   what it was.
-- After a handshake that holds, the probe says goodbye and listens: a server of TLS 1.3 asks for a client certificate by
-  an alert that comes only then.
+- After a handshake that holds, the probe listens, and says goodbye: a server of TLS 1.3 asks for a client certificate,
+  or breaks off for the lack of one, only then.
 - When the first of the chain's certificates ends is told in any case, whether they were accepted or not.
 """
 
@@ -28,12 +28,13 @@ from monitor.rules.expect import Judgement
 from monitor.rules.marks import Limits, marks
 from monitor.settings.tls_probe import TlsProbeSettings
 from platforms.errors import CertificateAsked, FaultKind, TransportFault
-from platforms.transport.conversation import Terms, opened, part, shown
+from platforms.transport.conversation import Terms, opened, part
 from platforms.transport.flaws import moment, named, told
 from platforms.transport.look import Seen, look
 from platforms.transport.reach import Place
 from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import Identity
+from platforms.transport.welcome import shown
 from platforms.transport.wire import Wire
 
 
@@ -67,24 +68,24 @@ class TlsProbe:
             with shown(identity):
                 wire = await opened(self._network, self._terms, watch, identity)
                 try:
-                    return await self._held(wire, watch)
+                    return await self._held(hearing, wire, watch)
                 finally:
                     wire.abort()
         except TransportFault as fault:
             if fault.kind is FaultKind.CREDENTIAL and self._settings.tls.identity is not None:
                 self._context.secrets.refused(self._settings.tls.identity.key)
             if fault.kind is not FaultKind.TLS:
-                raise
+                return Found(faulty(fault), hearing.expiry_at)
             watch.stop()
             hearing.fault = failed = fault
         return await self._looked(failed, why=hearing.why)
 
-    async def _held(self, wire: Wire, watch: Stopwatch) -> Found:
+    async def _held(self, hearing: "Hearing", wire: Wire, watch: Stopwatch) -> Found:
         """Judge a handshake that holds."""
         ends_at, version = _ends(wire), wire.tls_version
-        await part(wire, self._settings.timeout.total_seconds() - watch.elapsed)
         first, now = first_to_end(ends_at), self._network.clock.now()
-        end_at = ends_at[first] if first is not None else None
+        end_at = hearing.expiry_at = ends_at[first] if first is not None else None
+        await part(wire, watch, self._settings.timeout.total_seconds() - watch.elapsed)
         warnings = marks(self._limits, watch.elapsed, end_at, now)
         if first is None or end_at is None:
             return Found(Judgement(OutcomeKind.GOOD, Reason.OK, f"{version}", warnings))
@@ -108,10 +109,11 @@ class TlsProbe:
 
 
 class Hearing:
-    """What one attempt found out before it took a second look."""
+    """What one attempt found out before its handshake was taken, or a second look."""
 
     def __init__(self, why: Attempt) -> None:
         self.why = why
+        self.expiry_at: datetime | None = None
         self.fault: TransportFault | None = None
 
     def standing(self, _late: str) -> Judgement | None:

@@ -7,7 +7,8 @@ Rules:
 - When the platform refuses a token, what is kept is dropped, and so is the client's secret when the token endpoint
   refuses that.
 - A request for a token takes `WITHIN_SECONDS` at most and goes on when the attempt that began it has given up: the next
-  one finds its token. It follows no redirect, and reads 64 KiB at most.
+  one finds its token. It counts in the platform's budget, whether it fits or not, follows no redirect, and reads 64 KiB
+  at most.
 - A token, a secret or an answer is in no log and no message.
 """
 
@@ -21,6 +22,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from glasswatch import __version__
 from glasswatch.errors import SecretUnavailable
 from monitor.model.outcome import Reason
+from monitor.ports import RequestBudget
 from monitor.probes.secrets import SecretSource
 from monitor.probes.way import Way, basic, opened
 from monitor.rules.token_answer import Granted, judge_token
@@ -66,9 +68,10 @@ class Wanted:
 class KeptTokens:
     """See the module's rules. Bound to the loop it is used in."""
 
-    def __init__(self, network: Network, secrets: SecretSource) -> None:
+    def __init__(self, network: Network, secrets: SecretSource, requests: RequestBudget | None = None) -> None:
         self._network = network
         self._secrets = secrets
+        self._budget = requests
         self._kept: dict[Wanted, tuple[Granted, float]] = {}
         self._requests: dict[Wanted, asyncio.Task[Granted]] = {}
 
@@ -130,6 +133,8 @@ class KeptTokens:
         terms = Terms(_LARGEST, TlsOptions(settings.tls.ca_file), ip=wanted.way.ip)
         way = await opened(wanted.way, terms, self._secrets)
         transport = way.transport(self._network, Stopwatch(self._network.clock))
+        if self._budget is not None:
+            self._budget.count()
         response = await transport.handle_async_request(_request(settings, secret))
         return response.status_code, content_of(response, _LARGEST)
 

@@ -95,6 +95,18 @@ class DnsExpectSettings(SettingsModel):
                 if key in given:
                     yield (key,), "expected rcode: NOERROR with it: other answers hold no records"
 
+    @finding("answers", "matches")
+    def none_matches_nothing(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """Where no record may be answered, none holds a pattern."""
+        if self.answers == () and self.matches is not None:
+            yield ("matches",), "expected records among answers, or no pattern for them"
+
+    @finding("rcode", "authenticated")
+    def failures_are_not_authenticated(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """DNSSEC proves records, and that there are none."""
+        if self.authenticated and self.rcode not in {"NOERROR", "NXDOMAIN"}:
+            yield ("authenticated",), "expected rcode: NOERROR or NXDOMAIN with it: nothing else can be verified"
+
     @finding("answers", "contains")
     def answers_are_all(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """Where all are named, some need not be."""

@@ -1,7 +1,7 @@
 """What an HTTP answer must look like."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
@@ -30,6 +30,11 @@ class JsonPathShape(Shape):
         return str(value)
 
 
+# What is judged of a body.
+OF_BODY: Final = ("body_matches", "body_not_matches", "json")
+_FIRST_FINAL: Final = 200
+_BODILESS: Final = frozenset({204, 304})
+
 JsonPathText = Annotated[str, JsonPathShape()]
 
 
@@ -56,6 +61,21 @@ class ExpectSettings(SettingsModel):
         default_factory=dict, alias="json"
     )
     """Places in the body, read as JSON, and the exact value each must hold."""
+
+    @finding("status")
+    def statuses_can_come(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """An interim answer is followed by another, and 101 was not asked for."""
+        for index, status in enumerate(self.status):
+            if status < _FIRST_FINAL:
+                yield ("status", index), "expected a status from 200 on: no answer ends with one below"
+
+    @finding("status", "body_matches", "body_not_matches", "json_values")
+    def bodies_can_come(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """Where no status that is expected has a body, there is none to judge."""
+        if _BODILESS.issuperset(self.status):
+            for key in OF_BODY:
+                if key in given:
+                    yield (key,), "expected a status whose answer has a body: 204 and 304 have none"
 
     @finding("headers")
     def headers_differ(self, _given: Mapping[str, object]) -> Iterable[Finding]:

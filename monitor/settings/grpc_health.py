@@ -1,5 +1,6 @@
 """Settings of the `grpc_health` probe: one question to a server's health service."""
 
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, Final, Literal
@@ -21,6 +22,7 @@ from platforms.transport.resolver import Ip
 
 _OURS: Final = FRAMING | OF_CONNECTION | {"content-type"}
 _RESERVED: Final = "grpc-"
+_HIGHEST_PORT: Final = 65535
 
 MetadataName = Annotated[str, TextShape("a key of metadata: a-z, 0-9, _, - and .", r"[0-9a-z_.-]{1,128}")]
 
@@ -63,6 +65,20 @@ class GrpcHealthProbeSettings(ProbeSettings):
             if name.startswith(_RESERVED):
                 yield ("metadata", name, KEY), "is gRPC's own: expected another key"
 
+    @finding("metadata")
+    def binary_values_are_base64(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A key that ends in -bin carries bytes."""
+        for name, value in self.metadata.items():
+            if name.endswith("-bin") and isinstance(value, str) and not _is_base64(value):
+                yield ("metadata", name), "expected base64: that is how a key that ends in -bin carries bytes"
+
+    @finding("authority")
+    def authority_has_a_port(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A port is one that exists."""
+        port = (self.authority or "").partition(":")[2]
+        if port and not 0 < int(port) <= _HIGHEST_PORT:
+            yield ("authority",), f"expected a port from 1 to {_HIGHEST_PORT}"
+
     @finding("host", "tls", "metadata")
     def secrets_travel_safely(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """A secret is sent to a server that has proved who it is."""
@@ -86,3 +102,14 @@ class GrpcHealthProbeSettings(ProbeSettings):
     def warning_comes_in_time(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """A warning about slowness can happen before the timeout."""
         return too_late(self.warn.duration, self.timeout)
+
+
+def _is_base64(text: str) -> bool:
+    """Return whether it is base64, padded or not, or several pieces of it."""
+    try:
+        for each in text.split(","):
+            piece = each.strip().rstrip("=")
+            b64decode(piece + "=" * (-len(piece) % 4), validate=True)
+    except ValueError:
+        return False
+    return True

@@ -14,9 +14,10 @@ from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Address, OneOf, WholeNumber
 from monitor.settings.auth import AuthSettings
-from monitor.settings.expect import ExpectSettings
+from monitor.settings.expect import OF_BODY, ExpectSettings
 from monitor.settings.headers import FRAMING, OF_CONNECTION, HeaderName, HeaderValue, sent
-from monitor.settings.principals import SecondSettings, covers
+from monitor.settings.places import is_loopback
+from monitor.settings.principals import SecondSettings, covers, secret_headers
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.proxy import ProxySettings
 from monitor.settings.tls import IdentifiedTlsSettings
@@ -24,6 +25,8 @@ from monitor.settings.warn import WarnSettings, too_late
 from platforms.transport.resolver import Ip, numeric
 
 _MEBIBYTE = 1024 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 
 
 class RequestSettings(ProbeSettings):
@@ -60,6 +63,15 @@ class RequestSettings(ProbeSettings):
         ours = FRAMING if self.auth is None else FRAMING | {"authorization"}
         yield from sent("headers", self.headers, ours, "the probe itself")
 
+    @finding("headers", "second")
+    def codings_can_be_read(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What is asked for can be decoded."""
+        others = self.second.headers if self.second is not None else {}
+        for place, headers in ((("headers",), self.headers), (("second", "headers"), others)):
+            for name, value in headers.items():
+                if name.lower() == "accept-encoding" and isinstance(value, str) and not _is_readable(value):
+                    yield (*place, name), "expected gzip, deflate or identity: nothing else is read here"
+
     @finding("headers", "auth", "tls", "second")
     def second_is_somebody_else(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """A second principal has one of everything that the first sends, and nothing of the first's."""
@@ -67,6 +79,18 @@ class RequestSettings(ProbeSettings):
             first = SecondSettings.model_construct(auth=self.auth, headers=self.headers, tls=self.tls.identity)
             for place, words in covers(first, self.second):
                 yield ("second", *place), words
+
+    @finding("url", "headers", "auth", "proxy")
+    def secrets_travel_safely(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A secret is sent to a server that has proved who it is."""
+        hosts = [urlsplit(self.url).hostname or "", *([self.proxy.host] if self.proxy is not None else [])]
+        if not self.url.startswith("http://") or all(is_loopback(host) for host in hosts):
+            return
+        words = "expected an https address with it: in clear everybody on the way could read it"
+        if self.auth is not None:
+            yield ("auth",), words
+        for name in secret_headers(self.headers):
+            yield ("headers", name), words
 
     @finding("http_version", "headers", "second")
     def headers_exist_in_http2(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -130,6 +154,27 @@ class HttpProbeSettings(RequestSettings):
         """An answer to HEAD has no body to judge."""
         if self.method != "HEAD":
             return
-        for key, wanted in (("body_matches", self.expect.body_matches), ("json", self.expect.json_values)):
-            if wanted:
+        wanted = (self.expect.body_matches, self.expect.body_not_matches, self.expect.json_values)
+        for key, each in zip(OF_BODY, wanted, strict=True):
+            if each:
                 yield ("expect", key), "expected another method than HEAD, whose answer has no body"
+
+    @finding("follow_redirects", "expect")
+    def redirects_are_followed_or_expected(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A redirect that is followed is never the answer, unless it leads nowhere."""
+        if self.follow_redirects and _REDIRECTS.issuperset(self.expect.status):
+            yield ("expect", "status"), "expected follow_redirects: 0 with it, or a status that is no redirect"
+
+
+def _is_readable(codings: str) -> bool:
+    """Return whether every coding that is asked for is one we decode; one with q=0 is not asked for."""
+    for each in codings.lower().split(","):
+        coding, _, weight = (part.strip() for part in each.partition(";"))
+        if coding not in _CODINGS and not _is_zero(weight):
+            return False
+    return True
+
+
+def _is_zero(weight: str) -> bool:
+    name, _, value = weight.partition("=")
+    return name.strip() == "q" and value.strip() in {"0", "0.0", "0.00", "0.000"}

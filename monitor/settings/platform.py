@@ -1,6 +1,8 @@
 """Settings of a platform: what it is, what people do when it is down, and the probes that watch it."""
 
+import math
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +13,8 @@ from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Address, Name, RelativePath, WholeNumber
 from monitor.registries import PROBES
 from monitor.settings.probe import ProbeSettings
+
+_MINUTE = timedelta(minutes=1)
 
 
 class ProcedureSettings(SettingsModel):
@@ -43,6 +47,20 @@ class PlatformSettings(SettingsModel):
         Words("one or more probes by name"),
     ]
     """The probes that watch it, by name."""
+
+    @finding("max_requests_per_minute", "probes")
+    def probes_can_run(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """No probe alone asks more often than all together may."""
+        most = self.max_requests_per_minute
+        asked = {
+            name: math.ceil(_MINUTE / probe.interval)
+            for name, probe in self.probes.items()
+            if probe.type != "heartbeat"
+        }
+        name = max(asked, key=asked.__getitem__, default=None)
+        if most is not None and name is not None and asked[name] > most:
+            text = f"expected {asked[name]} at least: so often does the probe {name} ask by its interval"
+            yield ("max_requests_per_minute",), text
 
     @finding("probes")
     def has_a_critical_function(self, _given: Mapping[str, object]) -> Iterable[Finding]:

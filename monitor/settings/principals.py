@@ -6,6 +6,7 @@ that alone, and a good platform would be called bad.
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
 from monitor.settings.tls import IdentitySettings
 
 _ANOTHER = "expected another secret than the first principal's: one that was issued separately"
+_ELSE = "is the first principal's: expected somebody else"
 
 
 class SecondSettings(SettingsModel):
@@ -57,6 +59,23 @@ def covers(first: SecondSettings, second: SecondSettings) -> Iterable[Finding]:
         yield (), f"expected one of everything that the first principal sends: {kind} is missing"
     if not set(_secrets(first)).isdisjoint(_secrets(second)):
         yield (), _ANOTHER
+    for place, whose in _names(second).items():
+        if _names(first).get(place) == whose:
+            yield place, _ELSE
+
+
+def _names(principal: SecondSettings) -> dict[tuple[str, ...], object]:
+    """Return who the principal is, wherever that stands in the settings in clear."""
+    names: dict[tuple[str, ...], object] = {}
+    if principal.auth is not None and principal.auth.basic is not None:
+        names["auth", "basic", "user"] = principal.auth.basic.user
+    if principal.auth is not None and principal.auth.oauth2 is not None:
+        oauth2 = principal.auth.oauth2
+        # Another identity provider may know somebody else by the same id.
+        names["auth", "oauth2", "client_id"] = urlsplit(oauth2.token_url).netloc, oauth2.client_id
+    if principal.tls is not None:
+        names["tls", "certificate"] = principal.tls.certificate
+    return names
 
 
 def _kinds(principal: SecondSettings) -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
+import re2
 from pydantic import Field
 
 from glasswatch.secrets import SecretReference
@@ -60,6 +61,8 @@ class TurnSettings(SettingsModel):
             yield (), f"expected {self.expected}"
         elif self.refused is not None and self.expect is None:
             yield ("expect",), "is required: expected a pattern beside that of a refusal"
+        elif self.refused is not None and self.expect is not None and re2.search(self.expect, "") is not None:
+            yield ("expect",), "expected a pattern that not even nothing matches: a refusal would never be seen"
         if self.send is not None and names_in(self.send) and self.refused is None:
             yield ("refused",), "is required: expected the pattern of an answer that refuses the secret that is sent"
 

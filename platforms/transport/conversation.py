@@ -4,18 +4,19 @@ Rules:
 - Authorities that can't be read are our own fault, whatever the server does: they are read before connecting.
 - Between the yes to STARTTLS and TLS nothing may be said in clear.
 - In TLS 1.3 a server takes our side of the handshake, a client certificate above all, only after the handshake is over
-  for us. Who says nothing inside TLS says goodbye, and listens what becomes of it: an alert is a failure. Anything else
-  is not, silence included, which is waited out for `PARTING_SECONDS` at most.
+  for us. Who says nothing inside TLS listens first: an alert is a failure, and so is a server that closes or resets,
+  for nobody would be served by it. `QUIET_SECONDS` of silence, or three times the handshake's, are good.
+- Then it says goodbye, and listens what becomes of that for `PARTING_SECONDS` at most: only an alert is a failure
+  still, since a server may end a connection as it likes that was ended already.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Final
 
-from platforms.errors import CertificateAsked, FaultKind, TransportFault
+from platforms.errors import FaultKind, TransportFault, Unwelcomed
 from platforms.transport.reach import Network, Place, reach
 from platforms.transport.starttls import StartTls, turns_of
 from platforms.transport.stopwatch import Phase, Stopwatch
@@ -23,7 +24,9 @@ from platforms.transport.tls import Identity, TlsOptions
 from platforms.transport.turns import MOST_BYTES, Dialogue
 from platforms.transport.wire import Wire
 
+QUIET_SECONDS: Final = 0.25
 PARTING_SECONDS: Final = 1.0
+_HANDSHAKES: Final = 3
 # Certificates, and the turns before TLS.
 _WIRE_SPARE: Final = 256 * 1024
 
@@ -83,14 +86,41 @@ async def reached(network: Network, terms: Terms, watch: Stopwatch) -> Wire:
     return wire
 
 
-async def part(wire: Wire, left_seconds: float) -> None:
-    """Say goodbye inside TLS, and hear whether the server minds our handshake; in half of the time that is left.
+async def part(wire: Wire, watch: Stopwatch, left_seconds: float) -> None:
+    """Hear whether the server minds our handshake, and say goodbye inside TLS; in half of the time that is left.
+
+    The watch ends before: none of this is the server's time.
 
     Raises:
-        TransportFault: TLS.
+        TransportFault: TLS; LOST: it broke off.
     """
+    if not wire.is_secured:
+        return
+    window = min(max(QUIET_SECONDS, _HANDSHAKES * watch.phases().get(Phase.TLS, 0.0)), left_seconds / 4)
+    watch.finish()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(window):
+            await _listened(wire)
+            return  # whoever says something took the handshake
+    if wire.is_ended:
+        raise Unwelcomed("the connection was closed right after the TLS handshake")
+    await _parted(wire, min(PARTING_SECONDS, left_seconds / 4))
+
+
+async def _listened(wire: Wire) -> None:
     try:
-        async with asyncio.timeout(min(PARTING_SECONDS, left_seconds / 2)):
+        await wire.receive(_Listening())
+    except Unwelcomed:
+        raise
+    except TransportFault as fault:
+        if fault.kind is not FaultKind.LOST:
+            raise
+        raise Unwelcomed("the connection was reset right after the TLS handshake") from fault
+
+
+async def _parted(wire: Wire, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
             if not wire.part():
                 await wire.receive(_Parting())
     except TimeoutError:
@@ -98,17 +128,6 @@ async def part(wire: Wire, left_seconds: float) -> None:
     except TransportFault as fault:
         if fault.kind is FaultKind.TLS:
             raise
-
-
-@contextmanager
-def shown(identity: Identity | None) -> Iterator[None]:
-    """Where a client certificate was shown, a server that asks for another one refuses ours."""
-    try:
-        yield
-    except CertificateAsked as fault:
-        if identity is None:
-            raise
-        raise TransportFault(FaultKind.CREDENTIAL, str(fault)) from fault
 
 
 async def _agree(wire: Wire, protocol: StartTls, watch: Stopwatch) -> None:
@@ -123,6 +142,18 @@ async def _secure(wire: Wire, context: SSLContext, securing: Securing, watch: St
     watch.enter(Phase.TLS)
     await wire.secure(context, securing.server_name)
     watch.stop()
+
+
+class _Listening:
+    """`Receiver` of what follows a handshake."""
+
+    def feed(self, _data: bytes) -> bool:
+        """It was taken."""
+        return True
+
+    def eof(self) -> None:
+        """It was not."""
+        raise Unwelcomed("the connection was closed right after the TLS handshake")
 
 
 class _Parting:

@@ -21,7 +21,7 @@ from datetime import datetime
 from ssl import SSLContext
 from typing import Final
 
-from platforms.errors import CertificateAsked, FaultKind, TransportFault, Unwelcomed
+from platforms.errors import FaultKind, TransportFault
 from platforms.http import AsyncBaseTransport, AsyncByteStream, Request, Response
 from platforms.transport.answer import MAX_HEAD_BYTES, Answer, Expecting, Said
 from platforms.transport.body import decoded
@@ -30,6 +30,7 @@ from platforms.transport.resolver import Ip
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tape import Tape, Taped
 from platforms.transport.tls import TlsOptions
+from platforms.transport.welcome import shown, welcomed
 from platforms.transport.wire import Wire
 
 # Certificates, and the framing of chunks, which outweighs the data only in tiny ones.
@@ -86,7 +87,7 @@ class HttpTransport(AsyncBaseTransport):
             TransportFault: of any kind; REDIRECT only where a server led to.
         """
         identity = request.extensions.get(IDENTITY)
-        try:
+        with shown(identity):
             # Before connecting: authorities that can't be read are our fault, whatever the server does.
             context = self._network.tls.get(self._terms.tls, identity) if request.url.scheme == "https" else None
             wire = await self._connected(request)
@@ -100,15 +101,6 @@ class HttpTransport(AsyncBaseTransport):
                 expires_at = wire.tls_expires_at
             finally:
                 wire.abort()
-        except CertificateAsked as fault:
-            if identity is None:
-                raise
-            raise TransportFault(FaultKind.CREDENTIAL, str(fault)) from fault
-        except Unwelcomed as fault:
-            if identity is None:
-                raise
-            words = "the server broke off right after TLS, as some refuse a client certificate"
-            raise TransportFault(FaultKind.CREDENTIAL, words) from fault
         return Response(
             said.status,
             headers=said.fields,
@@ -125,7 +117,8 @@ class HttpTransport(AsyncBaseTransport):
         answer = Answer(expecting, self._watch)
         try:
             wire.send(self._bytes(request))
-            await wire.receive(answer if self._tape is None else Taped(answer, self._tape))
+            with welcomed(wire):
+                await wire.receive(answer if self._tape is None else Taped(answer, self._tape))
             return Said(answer.status, answer.fields, answer.body, answer.codings)
         finally:
             answer.close()

@@ -20,6 +20,7 @@ from platforms.transport.trace import Trace
 from platforms.transport.wire import Wire, dial
 
 OWN_DNS: Final = "this machine's DNS servers"
+LOCAL: Final = "a redirect leads to an address of this machine's own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address
         watch.enter(Phase.RESOLVE)
         address = await _looked_up(network, place, watch)
     if place.is_led and is_forbidden(address.host):
-        raise TransportFault(FaultKind.REDIRECT, "a redirect leads to an address of this machine's own")
+        raise TransportFault(FaultKind.REDIRECT, LOCAL)
     return address
 
 

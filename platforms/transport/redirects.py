@@ -8,8 +8,9 @@ Rules:
   configured ones, and Authorization, Proxy-Authorization and Cookie in any case. The same holds for a server name to
   verify that was set by hand.
 - 303 becomes GET; 301 and 302 turn POST into GET, as all clients do; 307 and 308 repeat method and body.
-- Never to another origin at an address that serves only this machine (`platforms.addresses`), numeric or looked up: a
-  server must not make us ask what it can't reach itself.
+- Never to another origin at an address that serves only this machine (`platforms.addresses`): a server must not make us
+  ask what it can't reach itself. A numeric one is refused before any way is gone, a name once it was looked up; what a
+  name means that goes through a proxy is for the proxy to find out.
 - A user, password or fragment in a Location is not used.
 - A Location is data from a server: no message repeats it.
 """
@@ -19,9 +20,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from platforms.addresses import is_forbidden
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import URL, InvalidURL, Request, Response
 from platforms.transport.http import LED, expiry_in
+from platforms.transport.reach import LOCAL
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _POST_BECOMES_GET: Final = frozenset({301, 302})
@@ -112,6 +115,8 @@ def _redirected(request: Request, status: int, url: URL, first: Request, route: 
     if (status == _SEE_OTHER and method != "HEAD") or (status in _POST_BECOMES_GET and method == "POST"):
         method = "GET"
     is_home = _origin(url) == _origin(first.url)
+    if not is_home and is_forbidden(url.raw_host.decode("ascii")):
+        raise TransportFault(FaultKind.REDIRECT, LOCAL)
     keeps_body = method == first.method
     dropped = _FRAMING if keeps_body else _FRAMING | _OF_BODY
     if not is_home:

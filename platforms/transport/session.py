@@ -19,13 +19,15 @@ _READ: Final = 64 * 1024
 class TlsSession:
     """One TLS session. `send` takes what must go out, at once."""
 
-    __slots__ = ("_incoming", "_outgoing", "_send", "_tls", "is_ended", "is_secured")
+    __slots__ = ("_has_arrived", "_incoming", "_outgoing", "_send", "_tls", "is_answered", "is_ended", "is_secured")
 
     def __init__(self, context: ssl.SSLContext, server_name: str, send: Callable[[bytes], None]) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._send = send
+        self._has_arrived = False
         self.is_secured = False  # the handshake is over, and the other side is who it should be
+        self.is_answered = False  # to the other side's first part of the handshake; a certificate of ours went with it
         self.is_ended = False  # the other side said goodbye
         try:
             self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
@@ -63,6 +65,7 @@ class TlsSession:
 
     def arrived(self, data: bytes) -> None:
         """Take what came from the network."""
+        self._has_arrived = self._has_arrived or bool(data)
         self._incoming.write(data)
 
     def shake(self) -> None:
@@ -77,6 +80,7 @@ class TlsSession:
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
+            self.is_answered = self.is_answered or (self._has_arrived and bool(self._outgoing.pending))
             self.flush()
         except ssl.SSLError as error:
             self.flush()  # the alert that tells the server why

@@ -29,7 +29,7 @@ class Phase(StrEnum):
 class Stopwatch:
     """Adds up the seconds spent in each phase."""
 
-    __slots__ = ("_begun", "_read", "_running", "_since", "_spent", "awaited", "ours")
+    __slots__ = ("_begun", "_ended", "_read", "_running", "_since", "_spent", "awaited", "ours")
 
     def __init__(self, clock: Clock) -> None:
         self._read = clock.monotonic
@@ -37,6 +37,7 @@ class Stopwatch:
         self._spent: dict[Phase, float] = {}
         self._running: Phase | None = None
         self._since = 0.0
+        self._ended: float | None = None
         self.ours: str | None = None
         self.awaited: str | None = None
 
@@ -47,8 +48,8 @@ class Stopwatch:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the watch was made."""
-        return self._read() - self._begun
+        """Seconds since the watch was made, until it was finished."""
+        return (self._read() if self._ended is None else self._ended) - self._begun
 
     def enter(self, phase: Phase) -> None:
         """Begin a phase, ending the one that runs."""
@@ -60,6 +61,11 @@ class Stopwatch:
         """End the phase that runs."""
         self._add(self._read())
         self._running = None
+
+    def finish(self) -> None:
+        """End the phase that runs, and the time that counts: what follows is ours."""
+        self.stop()
+        self._ended = self._read()
 
     def phases(self) -> Mapping[str, float]:
         """Return seconds by phase so far, the running one included."""

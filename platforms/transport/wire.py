@@ -15,7 +15,7 @@ import ssl
 from datetime import datetime
 from typing import Final, Protocol, cast
 
-from platforms.errors import FaultKind, TransportFault
+from platforms.errors import FaultKind, TransportFault, Unwelcomed
 from platforms.transport.resolver import Address
 from platforms.transport.session import TlsSession
 from platforms.transport.trace import Contact
@@ -95,7 +95,8 @@ class Wire(asyncio.Protocol):
         self._receiver: Receiver | None = None
         self._unasked = bytearray()  # in clear, arrived before anybody listened
         self._is_held = False  # reading is paused, because nobody listens
-        self._is_ended = False  # nothing more will arrive
+        self.is_ended = False  # nothing more will arrive
+        self.is_heard = False  # the other side has said something inside TLS, or in clear where there is none
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -141,6 +142,7 @@ class Wire(asyncio.Protocol):
         tls = self._tls = TlsSession(context, server_name, self._write)
         if self._contact is not None:
             self._contact.session = tls
+        self.is_heard = False
         self._release()
         tls.arrived(bytes(self._unasked))
         self._unasked.clear()
@@ -211,9 +213,9 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The loop closed the connection: the other side ended it, or it broke."""
         self._transport = None
-        self._is_ended = True
+        self.is_ended = True
         if exc is not None:
-            fault = TransportFault(FaultKind.LOST, f"the connection was reset {self._where()}")
+            fault = self._lost("reset")
             fault.__cause__ = exc
             self._fail(fault)
         self._wake()
@@ -247,10 +249,11 @@ class Wire(asyncio.Protocol):
         while self._receiver is not None and (data := self._tls.decrypt()):
             self._deliver(self._receiver, data)
         if self._tls.is_ended:
-            self._is_ended = True
+            self.is_ended = True
             self._wake()
 
     def _deliver(self, receiver: Receiver, data: bytes) -> None:
+        self.is_heard = True
         if self._contact is not None:
             self._contact.heard(data)
         if receiver.feed(data):
@@ -259,7 +262,7 @@ class Wire(asyncio.Protocol):
 
     async def _wait(self) -> None:
         """Wait until something changed; raise what went wrong, or tell the receiver that nothing more will come."""
-        if self._failure is None and not self._is_ended:
+        if self._failure is None and not self.is_ended:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
@@ -267,7 +270,7 @@ class Wire(asyncio.Protocol):
                 self._waiter = None
         elif self._failure is None:
             if self._receiver is None:
-                raise TransportFault(FaultKind.LOST, f"the connection was closed {self._where()}")
+                raise self._lost("closed")
             self._receiver.eof()
             self._receiver = None
         if self._failure is not None:
@@ -302,9 +305,11 @@ class Wire(asyncio.Protocol):
             self._transport.resume_reading()
         self._is_held = False
 
-    def _where(self) -> str:
-        is_shaking = self._tls is not None and not self._tls.is_secured
-        return "during the TLS handshake" if is_shaking else "before the answer was whole"
+    def _lost(self, how: str) -> TransportFault:
+        if self._tls is None or self._tls.is_secured:
+            return TransportFault(FaultKind.LOST, f"the connection was {how} before the answer was whole")
+        words = f"the connection was {how} during the TLS handshake"
+        return Unwelcomed(words) if self._tls.is_answered else TransportFault(FaultKind.LOST, words)
 
 
 def connect_fault(error: OSError) -> TransportFault:

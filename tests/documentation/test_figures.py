@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.probes.attempt import LATE_SECONDS, PREPARE_SECONDS
+from monitor.probes.attempt import LATE_SECONDS, LATE_SHARE, LEAST_LATE_SECONDS, PREPARE_SECONDS
 from monitor.probes.secrets import FRESH_SECONDS
 from monitor.rules import probe, schedule
 from monitor.settings.flag import FlagSettings
@@ -41,7 +41,8 @@ def test_bounds_of_the_http_probe(bound: str, figures: str) -> None:
 def test_seconds_of_an_attempt() -> None:
     """How long secrets may take, how late is too late, and when a command's secret is renewed."""
     assert f"could not be had within {PREPARE_SECONDS:g} s" in PROBES
-    assert f"noticed more than {LATE_SECONDS:g} s late" in PROBES
+    assert f"late by more than {LATE_SHARE:.0%}".replace("%", " %") in PROBES
+    assert f"({LEAST_LATE_SECONDS * 1000:g} ms at least, {LATE_SECONDS:g} s at most)" in PROBES
     assert f"renewed in the background after {FRESH_SECONDS:g} s" in PROBES
 
 

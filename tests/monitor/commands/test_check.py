@@ -72,6 +72,20 @@ def test_an_expired_token_is_pointed_out(config: Path, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out)["warnings"] == [said]
 
 
+def test_a_heartbeat_that_nobody_may_send_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would be silent for ever."""
+    beat = "    probes:\n      sync: {type: heartbeat, function: request, every: 5m}\n"
+    row = f"{{name: sync, machine: sync, sha256: {'a' * 64}, scopes: [SCOPE], expires: 2999-01-31}}"
+    text = f"{GOOD}{CHANNEL}tokens: [{row}]\n".replace("    probes:\n", beat)
+    write(config.parent, text.replace("SCOPE", "heartbeat:other"))
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "platforms.payments.probes.sync: no token has the scope heartbeat:sync: it stays silent"
+    assert capsys.readouterr().err == f"{config}: {said}\n"
+    write(config.parent, text.replace("SCOPE", "heartbeat:sync"))
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    assert capsys.readouterr().err == ""
+
+
 def test_nobody_who_can_read_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Beyond loopback reading needs a token that may; on loopback it needs none."""
     row = f"{{name: anna, person: anna, sha256: {'a' * 64}, scopes: [SCOPE], expires: 2999-01-31}}"

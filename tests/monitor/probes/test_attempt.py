@@ -11,7 +11,7 @@ from glasswatch.clock import SystemClock
 from glasswatch.errors import SecretUnavailable
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.probes import attempt as preparing
-from monitor.probes.attempt import PREPARE_SECONDS, Attempting, Found
+from monitor.probes.attempt import PREPARE_SECONDS, Attempting, Found, bearable
 from monitor.rules.expect import Judgement
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.stopwatch import Phase, Stopwatch
@@ -94,17 +94,29 @@ async def test_a_deadline_says_what_it_was_waiting_for(phase: Phase | None, wait
     assert outcome.detail == f"no answer within 30 s{waiting_for}"
 
 
-async def test_a_loop_that_was_late_is_our_own_fault() -> None:
-    """A deadline that is noticed more than a second late says nothing about the other side."""
+@pytest.mark.parametrize(("within", "stalls"), [(0.1, 0.3), (0.5, 0.9)])
+async def test_a_loop_that_was_late_is_our_own_fault(within: float, stalls: float) -> None:
+    """A deadline that is noticed by a fifth of the timeout too late says nothing about the other side."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
 
     async def measure(watch: Stopwatch) -> Found:
-        asyncio.get_running_loop().call_soon(select.select, [], [], [], 1.1)
+        # Nothing runs until the deadline is past by more than is bearable.
+        loop.call_soon(select.select, [], [], [], began + stalls - loop.time())
         await asyncio.Event().wait()
         return _GOOD
 
-    outcome = await _attempting(seconds=0.01).make(measure)
+    outcome = await _attempting(seconds=within).make(measure)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_MEASURED, Reason.OWN_FAULT)
     assert outcome.detail.startswith("this machine was busy")
+
+
+@pytest.mark.parametrize(
+    ("within", "seconds"), [(0.01, 0.02), (0.1, 0.02), (0.2, 0.04), (0.5, 0.1), (1, 0.2), (5, 1), (6, 1), (30, 1)]
+)
+async def test_how_late_is_bearable(within: float, seconds: float) -> None:
+    """A fifth of the timeout, from 20 ms to a second."""
+    assert bearable(timedelta(seconds=within)) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("kind", FaultKind)

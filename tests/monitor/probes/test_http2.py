@@ -18,7 +18,7 @@ from tests.servers.http2 import GREETING, OK, Asked, answering, data, head, rese
 from tests.servers.proxy import Proxy
 from tests.servers.raw import Script, Talk, serving
 from tests.support.nginx import nginx
-from tests.support.probing import attempt
+from tests.support.probing import patiently
 from tests.support.tls import Authority, Certificate
 
 _SERVER = """
@@ -44,7 +44,7 @@ async def _nginx(directory: Path, authority: Authority, certificate: Certificate
 
 
 async def _attempt(context: ProbeContext, url: str, **more: Any) -> Outcome:
-    return await attempt(context, url, **{"http_version": "2", "timeout": "10s", **more})
+    return await patiently(context, url, **{"http_version": "2", "timeout": "10s", **more})
 
 
 async def test_nginx_is_good(

@@ -189,3 +189,15 @@ async def test_the_environment_is_not_asked(context: ProbeContext, monkeypatch: 
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with serving(answering(OK)) as server:
         assert (await attempt(context, server.url())).is_good
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd20:ce::254]", "2852039166", "169.254.169.254."])
+async def test_nobody_is_led_to_metadata_through_it(context: ProbeContext, host: str) -> None:
+    """An address in numbers is refused before the proxy is asked for it."""
+    heads: list[bytes] = []
+    away = answer(302, headers=[("Location", f"http://{host}/latest/meta-data/")])
+    script = answering(away, keeps=heads)
+    outcome = await _through(context, script, "http://portal.example.com/", follow_redirects="2")
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.BAD, Reason.REDIRECT)
+    assert outcome.detail == "a redirect leads to an address of this machine's own"
+    assert len(heads) == 1

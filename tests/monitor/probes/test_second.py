@@ -133,25 +133,65 @@ async def test_its_secrets_go_to_the_configured_origin_only(context: ProbeContex
     assert b"s3cr3t" not in heads[0]
 
 
+def _client(url: str, name: str) -> dict[str, object]:
+    return {"oauth2": {"token_url": url, "client_id": name, "client_secret": {"env": f"{name.upper()}_SECRET"}}}
+
+
 @pytest.mark.parametrize("second_is_refused", [False, True], ids=["good", "refused"])
 async def test_a_client_that_the_token_endpoint_refuses(context: ProbeContext, *, second_is_refused: bool) -> None:
-    """A refusal there is a refusal of our own credential: the second is tried, with the same two ends."""
-
-    def auth(url: str, name: str) -> dict[str, object]:
-        return {"oauth2": {"token_url": url, "client_id": name, "client_secret": {"env": f"{name.upper()}_SECRET"}}}
-
+    """A refusal there is one of our own credential: the second is tried. Two of them are no word of the platform's."""
     said = refusal("invalid_client", 401) if second_is_refused else None
     async with (
         serving(TokenEndpoint(said=refusal("invalid_client", 401)).script) as first,
         serving(TokenEndpoint(said=said).script) as second,
         serving(answering(OK)) as server,
     ):
-        outcome = await attempt(
-            context, server.url(), auth=auth(first.url(), "first"), second={"auth": auth(second.url(), "second")}
-        )
+        auth, other = _client(first.url(), "first"), _client(second.url(), "second")
+        outcome = await attempt(context, server.url(), auth=auth, second={"auth": other})
+        assert server.connections == (0 if second_is_refused else 1)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_MEASURED, Reason.CREDENTIALS_REFUSED)
     if second_is_refused:
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.BAD, Reason.STATUS)
         assert outcome.detail.count("(invalid_client)") == 2
     else:
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_MEASURED, Reason.CREDENTIALS_REFUSED)
         assert outcome.detail.endswith("the second principal's works")
+
+
+@pytest.mark.parametrize("refused", ["first", "second"])
+async def test_one_refused_by_the_endpoint_and_one_by_the_platform(context: ProbeContext, refused: str) -> None:
+    """The platform has refused one of them: not bad."""
+    said = {name: refusal("invalid_client", 401) if name == refused else None for name in ("first", "second")}
+    async with (
+        serving(TokenEndpoint(said=said["first"]).script) as first,
+        serving(TokenEndpoint(said=said["second"]).script) as second,
+        serving(answering(answer(401))) as server,
+    ):
+        auth, other = _client(first.url(), "first"), _client(second.url(), "second")
+        outcome = await attempt(context, server.url(), auth=auth, second={"auth": other})
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_MEASURED, Reason.CREDENTIALS_REFUSED)
+    assert outcome.detail.endswith("the platform was not asked by both")
+
+
+@pytest.mark.parametrize(
+    ("secret", "second"),
+    [("first-s3cr3t", _SECOND), ("Bearer first-s3cr3t", {"headers": {"Authorization": {"env": "SECOND_SECRET"}}})],
+    ids=["bearer", "header"],
+)
+async def test_one_secret_by_two_names(
+    context: ProbeContext, monkeypatch: pytest.MonkeyPatch, secret: str, second: dict[str, object]
+) -> None:
+    """Who holds the first's secret was not issued separately: nothing is asked again, and it is not bad."""
+    monkeypatch.setenv("SECOND_SECRET", secret)
+    kind, reason, detail, connections = await _outcome(context, answering(answer(401)), second=second)
+    assert (kind, reason, connections) == (OutcomeKind.NOT_MEASURED, Reason.CREDENTIALS_REFUSED, 1)
+    assert detail.endswith("the second principal holds the same secret: it was not issued separately")
+
+
+async def test_one_client_secret_by_two_names(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is shown to a token endpoint only."""
+    monkeypatch.setenv("SECOND_SECRET", "first-s3cr3t")
+    async with serving(TokenEndpoint().script) as endpoint, serving(answering(answer(401))) as server:
+        auth, other = _client(endpoint.url(), "first"), _client(endpoint.url(), "second")
+        outcome = await attempt(context, server.url(), auth=auth, second={"auth": other})
+        assert server.connections == 1
+    assert outcome.kind is OutcomeKind.NOT_MEASURED
+    assert outcome.detail.endswith("it was not issued separately")

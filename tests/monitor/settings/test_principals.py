@@ -14,13 +14,15 @@ _REFERENCE = st.sampled_from([{"env": name} for name in ("A", "B", "C", "D")])
 _PLAIN = st.sampled_from(["hunter2", "1"])
 _AUTH = st.one_of(
     st.fixed_dictionaries({"bearer": _REFERENCE}),
-    st.fixed_dictionaries({"basic": st.fixed_dictionaries({"user": st.just("probe"), "password": _REFERENCE})}),
+    st.fixed_dictionaries(
+        {"basic": st.fixed_dictionaries({"user": st.sampled_from(["probe", "other"]), "password": _REFERENCE})}
+    ),
     st.fixed_dictionaries(
         {
             "oauth2": st.fixed_dictionaries(
                 {
                     "token_url": st.sampled_from(["https://id.example/t", "http://127.0.0.1/t", "http://id.example/t"]),
-                    "client_id": st.just("probe"),
+                    "client_id": st.sampled_from(["probe", "other"]),
                     "client_secret": _REFERENCE,
                 },
                 optional={"scope": st.just("a b"), "auth_style": st.sampled_from(["header", "body"])},
@@ -31,7 +33,9 @@ _AUTH = st.one_of(
 _HEADERS = st.dictionaries(
     st.sampled_from(["Authorization", "X-Key", "x-key", "X-Open", "Cookie"]), _REFERENCE | _PLAIN, max_size=3
 )
-_PAIR = st.fixed_dictionaries({}, optional={"certificate": st.just("/c.pem"), "key": _REFERENCE | st.just("/k.pem")})
+_PAIR = st.fixed_dictionaries(
+    {}, optional={"certificate": st.sampled_from(["/c.pem", "/d.pem"]), "key": _REFERENCE | st.just("/k.pem")}
+)
 _SECOND = st.fixed_dictionaries({}, optional={"auth": _AUTH, "headers": _HEADERS, "tls": _PAIR})
 _PROXY = st.one_of(
     st.sampled_from(["http://proxy.example:3128", "http://proxy.example:3128/x", "https://proxy.example"]),
@@ -86,6 +90,8 @@ def test_any_combination_is_refused_or_safe(written: dict[str, Any]) -> None:
     assert not isinstance(made.headers.get("Cookie", made.headers.get("Authorization")), str)
     assert (made.tls.certificate is None) == (made.tls.key is None)
     assert made.tls.identity is None or made.url.startswith("https:")
+    has_credential = made.auth is not None or bool(secret_headers(made.headers))
+    assert not has_credential or made.url.startswith("https:")
     assert made.proxy is None or (made.proxy.user is None) == (made.proxy.password is None)
     if made.second is not None:
         first = _credentials(made.auth, made.headers, made.tls.identity)

@@ -80,6 +80,9 @@ def test_whatever_a_link_is_the_origin_stays_what_it_is(link: str) -> None:
         *("169.254.169.254", "169.254.0.1", "169.254.255.255", "100.100.100.200", "fd00:ec2::254", "fe80::1"),
         *("febf::1", "fe80::1%eth0", "::ffff:169.254.169.254", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe"),
         *("::169.254.169.254", "2002:a9fe:a9fe::1", "::ffff:100.100.100.200"),
+        *("fd20:ce::254", "192.0.0.192", "168.63.129.16", "::ffff:168.63.129.16", "64:ff9b:1::a9fe:a9fe"),
+        *("64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1:1:a9:fea9:fe00::", "64:ff9b:1:a9:fe:a9fe::"),
+        *("2852039166", "0xa9fea9fe", "169.254.43518", "0251.0376.0251.0376", "169.254.169.254."),
     ],
 )
 def test_addresses_of_this_machine_alone_are_forbidden(host: str) -> None:
@@ -89,7 +92,19 @@ def test_addresses_of_this_machine_alone_are_forbidden(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "::1", "10.0.0.1", "192.0.2.1", "fd00::1", "100.100.100.201", "fec0::1", "access.example.com", ""],
+    [
+        "127.0.0.1",
+        "::1",
+        "10.0.0.1",
+        "192.0.2.1",
+        "fd00::1",
+        "100.100.100.201",
+        "fec0::1",
+        "access.example.com",
+        "",
+        "64:ff9b:1::1",
+        "2130706433",
+    ],
 )
 def test_other_addresses_are_not(host: str) -> None:
     """A platform may live on a private network, and on this machine in a demo; a name is judged once it is resolved."""
