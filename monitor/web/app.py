@@ -4,7 +4,8 @@
    scope, and every scope is one that a token can hold, or it does not start either.
 2. A request is admitted (`admission.py`), then its query and body are read, then it is handled: who may not ask is
    told nothing, and sends no body.
-3. Every refused write is audited: by whom, from where, at which endpoint, with which code. Never what was sent. Those
+3. Every refused write that gets here, its head whole, is audited (what `deadlines.py` and `door.py` turn away is no
+   request yet): by whom, from where, at which endpoint, with which code. Never what was sent. Those
    that are throttled are summed up, and so are those of anybody without a valid token (`tally.py`). What was done is
    audited by whoever does it, in the transaction of its effect; a write that ended in a fault of ours is audited as
    failed, because nobody knows what became of it.
@@ -24,7 +25,7 @@ from monitor.model.record import AuditEntry
 from monitor.web import asking, bodies, refused
 from monitor.web.admission import Admission
 from monitor.web.asked import Asked, Handler
-from monitor.web.guards import FaultCatcher, HostCheck, SecurityHeaders
+from monitor.web.guards import FaultCatcher, HostCheck, InPieces, SecurityHeaders
 from monitor.web.handlers import Handlers
 from monitor.web.page import policy
 from monitor.web.refused import Refused
@@ -41,7 +42,7 @@ def create_app(site: Site, handlers: Handlers, desk: "Desk") -> ASGIApp:
     """Return the application, guarded."""
     served = routes(ENDPOINTS, handlers.by_name(), desk)
     router = Router(served, redirect_slashes=False, default=_not_found)
-    guarded = FaultCatcher(HostCheck(router, site.hosts, desk.wrong_host))
+    guarded = InPieces(FaultCatcher(HostCheck(router, site.hosts, desk.wrong_host)))
     return SecurityHeaders(guarded, f"{policy()}; frame-ancestors 'none'")
 
 

@@ -5,6 +5,8 @@
    through forwarded ports.
 2. `FaultCatcher`: a bug becomes one JSON answer and one line in the log, never a traceback on the wire.
 3. `SecurityHeaders`: nothing but our own page and style may run or load, nobody may frame us, nothing is kept.
+4. `InPieces`: a large body goes out piece by piece, each written once the one before was taken. The time that a client
+   has to read what was written (`deadlines.py`) is then each piece's own: who reads slowly but steadily gets all of it.
 
 There is no CORS: no other origin may read what we say.
 """
@@ -13,6 +15,7 @@ import ipaddress
 import logging
 import re
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -20,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.web import refused
 
+PIECE_BYTES: Final = 64 * 1024
 _HOST = re.compile(r"(\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]*)?")
 
 _log = logging.getLogger("glasswatch.web")
@@ -112,3 +116,24 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+class InPieces:
+    """Writes large bodies piece by piece."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; cut up what is answered."""
+
+        async def cut_up(message: Message) -> None:
+            body = message.get("body", b"")
+            if message["type"] != "http.response.body" or len(body) <= PIECE_BYTES:
+                await send(message)
+                return
+            for start in range(0, len(body), PIECE_BYTES):
+                has_more = start + PIECE_BYTES < len(body) or message.get("more_body", False)
+                await send({**message, "body": body[start : start + PIECE_BYTES], "more_body": has_more})
+
+        await self._app(scope, receive, cut_up)

@@ -89,7 +89,7 @@ class World:
         return Sources(
             self.monitor,
             store or self.store,
-            lambda: (self.exposition[at : at + 65536] for at in range(0, len(self.exposition), 65536)),
+            lambda: (self.exposition,),
             self.clock,
             lambda entry, platform: self.noted.append((platform, entry)),
             self.act,

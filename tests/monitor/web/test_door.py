@@ -20,6 +20,7 @@ from monitor.web.face import WebFace
 from monitor.web.server import WebServer
 from tests.support.descriptors import open_files
 from tests.support.face import World
+from tests.support.leaping import leap
 from tests.support.tls import Authority, authority
 from tests.support.waiting import until
 
@@ -207,6 +208,32 @@ async def test_a_client_that_does_not_say_goodbye_in_tls_is_let_go(authority: Au
             await asyncio.to_thread(_ask_in_tls, client, trust)
             # It reads nothing more, and so never answers the goodbye.
             await until(lambda: visitors.door.taken == 0, within=10)
+
+
+async def test_a_client_that_reads_slowly_in_tls_gets_everything(authority: Authority) -> None:
+    """The time to take an answer is each piece's own there too: what TLS itself holds back is no more than one."""
+    issued, size = authority.issue(), 20_000_000
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(issued.cert_file, issued.key_file)
+    trust = ssl.create_default_context(cafile=authority.ca_file)
+    face = World(exposition=b"x" * size).face()
+    server = WebServer(face.app, face.close, Bounds(idle_seconds=1, stop_seconds=0.5), Front(context))
+    address = server.bind("127.0.0.1", 0)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.run())
+        reader, writer = await asyncio.open_connection(
+            *address, ssl=trust, server_hostname="localhost", limit=64 * 1024
+        )
+        writer.write(GET.replace(b"/-/healthy", b"/metrics"))
+        await reader.readuntil(b"\r\n\r\n")
+        taken = 0
+        while chunk := await reader.read(min(2 << 20, size - taken)):
+            taken += len(chunk)
+            if taken % (2 << 20) < len(chunk):
+                leap(Bounds().write_seconds * 0.6)
+        writer.close()
+        server.stop()
+    assert taken == size
 
 
 def _ask_in_tls(client: socket.socket, trust: ssl.SSLContext) -> None:

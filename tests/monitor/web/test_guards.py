@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from monitor.web.guards import FaultCatcher
+from monitor.web.guards import PIECE_BYTES, FaultCatcher, InPieces
 from monitor.wire.endpoints import ENDPOINTS, Endpoint
 from tests.support.face import World, asking
 from tests.support.watching import PLATFORM, site
@@ -137,3 +137,32 @@ async def test_a_fault_in_the_middle_of_an_answer_is_left_to_the_server() -> Non
     with pytest.raises(ZeroDivisionError):
         await FaultCatcher(broken)({"type": "http"}, receive, send)
     assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "pieces"),
+    [(0, [0]), (1, [1]), (PIECE_BYTES, [PIECE_BYTES]), (2 * PIECE_BYTES + 1, [PIECE_BYTES, PIECE_BYTES, 1])],
+)
+@pytest.mark.parametrize("more", [False, True])
+async def test_a_large_body_goes_out_in_pieces(size: int, pieces: list[int], *, more: bool) -> None:
+    """None is larger than a piece, nothing is lost, and what follows still follows."""
+    body = bytes(number % 251 for number in range(size))
+
+    async def answers(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    sent: list[Message] = []
+
+    async def take(message: Message) -> None:
+        sent.append(message)
+
+    async def ask() -> Message:
+        return {"type": "http.disconnect"}
+
+    await InPieces(answers)({"type": "http"}, ask, take)
+    start, *bodies = sent
+    assert start["type"] == "http.response.start"
+    assert [len(each["body"]) for each in bodies] == pieces
+    assert b"".join(each["body"] for each in bodies) == body
+    assert [each.get("more_body", False) for each in bodies] == [True] * (len(pieces) - 1) + [more]
