@@ -77,8 +77,8 @@ def last_first(openings: Iterable[Opening]) -> list[Opening]:
 
 
 def is_due(opening: Opening, now: datetime) -> bool:
-    """Return whether closing it may be tried (again)."""
-    return opening.again_at is None or now >= opening.again_at
+    """Return whether closing it may be tried (again). A wall clock that was set back must not put it off for days."""
+    return opening.again_at is None or now >= opening.again_at or opening.again_at - now > LONGEST_AGAIN
 
 
 def later(opening: Opening, now: datetime) -> Opening:

@@ -235,6 +235,13 @@ def test_what_could_not_be_closed_is_tried_again_ever_more_rarely_and_within_the
     assert is_due(OPEN, LATER)
 
 
+def test_a_clock_set_back_puts_nothing_off_for_longer_than_any_pause() -> None:
+    """It was ahead by a day when the last try failed."""
+    again_at = LATER + timedelta(days=1)
+    assert is_due(replace(OPEN, again_at=again_at), LATER)
+    assert not is_due(replace(OPEN, again_at=LATER + timedelta(hours=1)), LATER)
+
+
 def test_only_what_can_be_seen_counts_as_piled_up() -> None:
     """Nobody can close what nobody can look up: it must not hold up the measuring for ever."""
     assert countable([OPEN, INTENDED, replace(OPEN, state=OpenState.CLOSED)], JOURNEY) == 2

@@ -496,7 +496,7 @@ def test_an_attempt_ends_within_its_bounds_whatever_hangs() -> None:
         scene.journey = replace(JOURNEY, steps=(*JOURNEY.steps, old))
         scene.book.slow = 0.9
         for number in range(5):
-            later = START + timedelta(days=1 if number % 2 else 0)
+            later = START + timedelta(hours=1 if number % 2 else 0)
             scene.book.open[f"run-{number}", "old"] = Opening(
                 f"run-{number}", "old", START, OpenState.OPEN, again_at=later
             )
