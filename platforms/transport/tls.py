@@ -2,8 +2,8 @@
 
 Rules:
 - Verification (chain and name) is always on; there is no setting to turn it off.
-- A `ca_file` replaces the system's authorities. When the file changes it is read again: a renewed private authority
-  must not look like an outage.
+- A `ca_file` replaces the system's authorities. When the file changes it is read again, and so are the system's when
+  their file or directory does: a renewed authority must not look like an outage, nor one that was withdrawn serve on.
 - A machine without any authorities can't judge a server: that is our own fault, not the server's.
 - Building a context with the system's authorities takes 17 to 20 ms, so contexts are kept by settings.
 - A client certificate is read again with its key when either changed. A pair that can't be used is our own fault.
@@ -103,7 +103,7 @@ class TlsContexts:
         Raises:
             TransportFault: OWN: the authorities or the client certificate can't be read, or there are none.
         """
-        stamp: object = _stamp(options.ca_file, "tls.ca_file")
+        stamp: object = _stamp(options.ca_file, "tls.ca_file") if options.ca_file is not None else _system_stamp()
         place: tuple[TlsOptions, Path | None] = (options, None)
         if identity is not None:
             # By file, not by key: a key that is renewed takes the place of the one before.
@@ -185,13 +185,25 @@ def _words(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]  # "IP address mismatch"
 
 
-def _stamp(file: Path | None, setting: str) -> object:
-    if file is None:
-        return None
+def _stamp(file: Path, setting: str) -> object:
     try:
-        status = file.stat()
+        return _dates(file)
     except OSError as error:
         raise TransportFault(FaultKind.OWN, f"{setting} can't be read: {error.strerror}") from error
+
+
+def _system_stamp() -> object:
+    """Return what changes with the system's authorities; what can't be looked at has no date."""
+    paths = ssl.get_default_verify_paths()
+    stamps: list[object] = []
+    for path in (paths.cafile, paths.capath):
+        with suppress(OSError):
+            stamps.append((path, _dates(Path(path)) if path else None))
+    return tuple(stamps)
+
+
+def _dates(file: Path) -> tuple[int, int, int]:
+    status = file.stat()
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 

@@ -4,11 +4,15 @@ Rules:
 - A turn sends, or sends nothing, and waits until its answer is among what has arrived. What arrived after the answer is
   the next turn's, so it does not matter how a network cuts up what a server says.
 - Of one turn at most `MOST_BYTES` are kept, or what its caller allows.
+- Up to `_EVERY_BYTES` the answer is looked for whenever something came. Beyond, looking each time at all there is would
+  let a server that dribbles take our processor: it is looked for when a sixteenth more has come, after
+  `_QUIET_SECONDS`, and in the end.
 - The watch times each turn (`processing` to the first byte of the answer, `transfer` to its end) and says which one is
   waited for.
 - What was said is never part of a fault.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +23,9 @@ from platforms.transport.tape import Tape, Taped
 from platforms.transport.wire import Wire
 
 MOST_BYTES: Final = 16 * 1024
+_EVERY_BYTES: Final = 2048
+_GROWTH: Final = 16
+_QUIET_SECONDS: Final = 0.05
 
 # Where the answer ends in what has arrived; None while it is not whole. Raises TransportFault where it is a wrong one.
 Reply = Callable[[bytes], int | None]
@@ -56,9 +63,13 @@ class Dialogue:
         self._watch.enter(Phase.PROCESSING)
         if turn.send:
             self._wire.send(turn.send)
-        hearing = _Hearing(turn, self.said, most_bytes, self._watch)
-        if not hearing.is_over():
-            await self._wire.receive(hearing if self._tape is None else Taped(hearing, self._tape))
+        hearing = Hearing(turn, self.said, most_bytes, self._watch)
+        hearing.again = self._wire.prod
+        try:
+            if not hearing.is_over():
+                await self._wire.receive(hearing if self._tape is None else Taped(hearing, self._tape))
+        finally:
+            hearing.close()
         self._watch.stop()
         self._watch.awaited = None
 
@@ -67,8 +78,8 @@ class Dialogue:
         self._wire.send(data)
 
 
-class _Hearing:
-    """Receives the answer of one turn."""
+class Hearing:
+    """Receives the answer of one turn. `again` has `feed` called once more, with nothing. `close` it in the end."""
 
     def __init__(self, turn: Turn, said: bytearray, most_bytes: int, watch: Stopwatch) -> None:
         self._turn = turn
@@ -76,9 +87,20 @@ class _Hearing:
         self._most_bytes = most_bytes
         self._watch = watch
         self._is_begun = False
+        self._looked = 0  # how much there was when it was looked at last
+        self._later: asyncio.TimerHandle | None = None
+        self.again: Callable[[], None] = _nothing
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
     def is_over(self) -> bool:
         """Return whether the answer is whole, and take it out of what was said."""
+        self.close()
+        self._looked = len(self._said)
         end = self._turn.reply(bytes(self._said)) if self._said else None
         if end is not None:
             del self._said[:end]
@@ -93,14 +115,29 @@ class _Hearing:
             self._is_begun = True
             self._watch.enter(Phase.TRANSFER)
         self._said += data
+        if data and not self._is_worth_it():
+            if self._later is None:
+                self._later = asyncio.get_running_loop().call_later(_QUIET_SECONDS, self.again)
+            return False
         return self.is_over()
 
     def eof(self) -> None:
         """See `Receiver`."""
+        if len(self._said) > self._looked and self.is_over():
+            return
         if self._said and self._turn.unmet:
             raise TransportFault(FaultKind.ANSWER, f"{self._turn.unmet}, and the connection was closed")
         raise TransportFault(FaultKind.LOST, f"the connection was closed, {self._awaiting}")
 
+    def _is_worth_it(self) -> bool:
+        count = len(self._said)
+        is_much = count - self._looked >= self._looked // _GROWTH
+        return count <= _EVERY_BYTES or count > self._most_bytes or is_much
+
     @property
     def _awaiting(self) -> str:
         return f"waiting for {self._turn.awaited}"
+
+
+def _nothing() -> None:
+    return None

@@ -187,6 +187,17 @@ class Wire(asyncio.Protocol):
         finally:
             self._receiver = None
 
+    def prod(self) -> None:
+        """Ask the receiver once more whether it has enough, though nothing came."""
+        if self._receiver is None or self._failure is not None:
+            return
+        try:
+            if self._receiver.feed(b""):
+                self._receiver = None
+                self._wake()
+        except Exception as error:  # noqa: BLE001 - as in `data_received`
+            self._fail(error)
+
     def abort(self) -> None:
         """Close at once, whatever is under way. May be called again."""
         self._hang_up()

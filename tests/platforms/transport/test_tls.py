@@ -201,6 +201,24 @@ async def test_a_ca_file_that_changed_is_read_again(
         assert (await Exchange(network, server.url(), ca_file=ca_file).response()).status_code == 200
 
 
+async def test_the_systems_authorities_are_read_again(
+    network: Network, authority: Authority, stranger: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One that the system comes to trust is trusted without a restart, and one that it drops is not."""
+    systems = tmp_path / "ca-certificates.crt"
+    shutil.copy(authority.ca_file, systems)
+    monkeypatch.setenv("SSL_CERT_FILE", str(systems))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nothing"))
+    async with serving(answering(OK), stranger.issue().context()) as server:
+        assert (await Exchange(network, server.url()).fault()).kind is FaultKind.TLS
+        systems.unlink()
+        shutil.copy(stranger.ca_file, systems)
+        assert (await Exchange(network, server.url()).response()).status_code == 200
+        systems.unlink()
+        shutil.copy(authority.ca_file, systems)
+        assert (await Exchange(network, server.url()).fault()).kind is FaultKind.TLS
+
+
 def test_contexts_are_shared(authority: Authority, stranger: Authority) -> None:
     """The same options get the same context, other options another."""
     contexts = TlsContexts()
