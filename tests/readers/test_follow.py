@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -56,11 +57,11 @@ def _opa(state: FlagState = FlagState.READY, **changes: object) -> Line:
     return line | changes
 
 
-def _follow(host: Host, form: str, *lines: Line | str) -> str:
+def _follow(host: Host, form: str, *lines: Line | str, told: Path | None = None) -> str:
     """Have these lines told; return what was complained of."""
     given = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
     done = subprocess.run(
-        [str(host.directory / "readers/follow"), form],
+        [str(host.directory / "readers/follow"), form, *([] if told is None else [str(told)])],
         input=given.encode(),
         env=host.environment,
         capture_output=True,
@@ -130,6 +131,30 @@ def test_what_is_decided_alike_is_one_attempt_and_anything_else_its_own(host: Ho
     _follow(host, "envoy", *alike, *others)
     told = [str(report["id"]) for report in host.reports()]
     assert len(set(told)) == 1 + len(others), "read again after a restart: known to the monitor by the same ids"
+
+
+def test_what_was_told_is_not_told_again_after_a_restart(host: Host, tmp_path: Path) -> None:
+    """An emergency in syslog is one; what came while nobody followed is told."""
+    _follow(host, "envoy", _override(), told=tmp_path / "told")
+    assert len(host.syslog.lines()) == 1
+    assert _follow(host, "envoy", _override(), _override("CN=carl,OU=dora"), told=tmp_path / "told") == ""
+    (line,) = host.syslog.lines()
+    assert 'first="carl"' in line
+
+
+def test_a_file_that_fails_keeps_nothing_from_being_told(host: Host, tmp_path: Path) -> None:
+    """It is complained of, and everything is told."""
+    assert "Is a directory" in _follow(host, "envoy", _override(), told=tmp_path)
+    assert len(host.reports()) == 1
+
+
+def test_the_file_does_not_grow_for_ever(host: Host, tmp_path: Path) -> None:
+    """The latest are kept."""
+    told = tmp_path / "told"
+    told.write_text("".join(f"envoy-{number}\n" for number in range(9000)))
+    _follow(host, "envoy", _override(), told=told)
+    kept = told.read_text().splitlines()
+    assert (len(kept), kept[0]) == (4097, f"envoy-{9000 - 4096}")
 
 
 def test_lines_that_are_none_are_passed_over_and_damaged_ones_are_complained_of(host: Host) -> None:
