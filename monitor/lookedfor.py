@@ -1,10 +1,13 @@
 """Files that settings name and that are looked for when settings are checked, so that all mistakes are told at once.
 
-Secrets are not among them: no key is read by a check.
+Procedures, and under any `tls` the authorities to trust and our certificates. Secrets are not among them: no key is
+read by a check.
 """
 
+import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from pydantic_core import PydanticCustomError
 
@@ -13,25 +16,45 @@ from glasswatch.settings.shapes import PathShape
 from monitor import procedure
 
 CERTIFICATE: Place = ("listen", "tls", "certificate")
+_TLS: Final = "tls"
+_CERTIFICATES: Final = ("ca_file", "certificate")
+_LARGEST: Final = 4 * 1024 * 1024  # all that Mozilla trusts are a quarter of a MiB
 
 
 def unreadable(sections: Mapping[str, object], directory: Path) -> Iterator[tuple[Place, str]]:
-    """Yield where settings, as they were written, name a file that can't be read, and why."""
+    """Yield where settings, as they were written, name a file that can't be read or used, and why."""
     yield from procedure.unreadable(sections, directory)
-    yield from _certificate(sections, directory)
+    for place, written in _named(sections, ()):
+        why = _why(written, directory)
+        if why is not None:
+            yield place, why
 
 
-def _certificate(sections: Mapping[str, object], directory: Path) -> Iterator[tuple[Place, str]]:
-    written: object = sections
-    for key in CERTIFICATE:
-        written = written.get(key) if isinstance(written, Mapping) else None
-    if written is None:
-        return
+def _named(written: object, place: Place) -> Iterator[tuple[Place, object]]:
+    """Yield every file of certificates that settings name, and where."""
+    if isinstance(written, Mapping):
+        if place and place[-1] == _TLS:
+            yield from (((*place, key), written[key]) for key in _CERTIFICATES if key in written)
+        for key, below in written.items():
+            yield from _named(below, (*place, key))
+    elif isinstance(written, list | tuple):
+        for index, below in enumerate(written):
+            yield from _named(below, (*place, index))
+
+
+def _why(written: object, directory: Path) -> str | None:
+    """Return why a file of certificates can't be used, if it can't."""
     try:
-        place = PathShape().read_at(written, directory)
+        path = PathShape().read_at(written, directory)
     except PydanticCustomError:
-        return  # what isn't a path is left to the settings' own rules
+        return None  # what isn't a path is left to the settings' own rules
     try:
-        place.open("rb").close()
+        with path.open("rb") as file:
+            data = file.read(_LARGEST)
+        # Nobody is trusted by this: it only reads them.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=data.decode("ascii", "ignore"))
+    except (ssl.SSLError, ValueError):
+        return f"{path} holds no certificate in PEM form"
     except OSError as fault:
-        yield CERTIFICATE, f"{place} can't be read: {fault.strerror}"
+        return f"{path} can't be read: {fault.strerror}"
+    return None

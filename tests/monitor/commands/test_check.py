@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from glasswatch.cli import run
 from glasswatch.errors import ExitCode
 from monitor.cli import command
 from tests.support.settings_files import GOOD, write
+from tests.support.tls import Authority
 
 CHANNEL = "paging: {channels: {ops: {type: webhook, url: https://pager.example.com/}}}\n"
 
@@ -143,6 +145,43 @@ def test_a_missing_certificate_is_a_mistake(config: Path, capsys: pytest.Capture
     assert re.fullmatch(re.escape(str(config)) + r":\d+:\d+  listen\.tls\.certificate  .*", line)
     assert line.endswith(f"  {place} can't be read: No such file or directory")
     Path(place).touch()
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    assert capsys.readouterr().err.endswith(f"  {place} holds no certificate in PEM form\n")
+    shutil.copy(Authority(config.parent).issue().cert_file, place)
+    assert _check("--config", str(config)) == ExitCode.GOOD
+
+
+_PORTAL = "url: https://portal.example.com/health"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        (_PORTAL, f"{_PORTAL}\n        tls: {{ca_file: FILE}}", r"platforms\.payments\.probes\.portal\.tls\.ca_file"),
+        (
+            _PORTAL,
+            f"{_PORTAL}\n        tls: {{certificate: FILE, key: k.pem}}",
+            r"platforms\.payments\.probes\.portal\.tls\.certificate",
+        ),
+        ("example.com/}", "example.com/, tls: {ca_file: FILE}}", r"paging\.channels\.ops\.tls\.ca_file"),
+    ],
+    ids=["ca_file", "certificate", "channel"],
+)
+@pytest.mark.parametrize(
+    ("file", "why"), [("none.pem", "can't be read: .*"), ("procedure.md", "holds no certificate in PEM form")]
+)
+def test_files_of_certificates_are_looked_at(  # noqa: PLR0913, PLR0917 - two tables
+    config: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, place: str, file: str, why: str
+) -> None:
+    """Wherever TLS is set up: what can't be read, or holds no certificate, is told with its place."""
+    text = f"{GOOD}{CHANNEL}"
+    assert text.count(old) == 1
+    write(config.parent, text.replace(old, new.replace("FILE", file)))
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(rf"{re.escape(str(config))}:\d+:\d+  {place}  \S+/{re.escape(file)} {why}", line)
+    shutil.copy(Authority(config.parent).ca_file, config.parent / "good.pem")
+    write(config.parent, text.replace(old, new.replace("FILE", "good.pem")))
     assert _check("--config", str(config)) == ExitCode.GOOD
 
 
