@@ -10,7 +10,9 @@ Rules:
 - No sessions are resumed: each attempt makes the whole handshake.
 """
 
+import os
 import ssl
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,6 +93,7 @@ class TlsContexts:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[TlsOptions, Path | None], tuple[object, ssl.SSLContext]] = {}
+        self._system = _system_files()
 
     def prepare(self, options: TlsOptions) -> None:
         """Build the context ahead of the first attempt. If that fails, the attempt will say so."""
@@ -103,7 +106,9 @@ class TlsContexts:
         Raises:
             TransportFault: OWN: the authorities or the client certificate can't be read, or there are none.
         """
-        stamp: object = _stamp(options.ca_file, "tls.ca_file") if options.ca_file is not None else _system_stamp()
+        stamp: object = (
+            _stamp(options.ca_file, "tls.ca_file") if options.ca_file is not None else _system_stamp(self._system)
+        )
         place: tuple[TlsOptions, Path | None] = (options, None)
         if identity is not None:
             # By file, not by key: a key that is renewed takes the place of the one before.
@@ -192,13 +197,22 @@ def _stamp(file: Path, setting: str) -> object:
         raise TransportFault(FaultKind.OWN, f"{setting} can't be read: {error.strerror}") from error
 
 
-def _system_stamp() -> object:
-    """Return what changes with the system's authorities; what can't be looked at has no date."""
+def _system_files() -> tuple[Path, ...]:
+    """Return where the system's authorities are: a file and a directory, whether they are there or not."""
     paths = ssl.get_default_verify_paths()
+    named = (
+        os.environ.get(paths.openssl_cafile_env, paths.openssl_cafile),
+        os.environ.get(paths.openssl_capath_env, paths.openssl_capath),
+    )
+    return tuple(Path(name) for name in named if name)
+
+
+def _system_stamp(files: Iterable[Path]) -> object:
+    """Return what changes with the system's authorities; what can't be looked at has no date."""
     stamps: list[object] = []
-    for path in (paths.cafile, paths.capath):
+    for file in files:
         with suppress(OSError):
-            stamps.append((path, _dates(Path(path)) if path else None))
+            stamps.append((file, _dates(file)))
     return tuple(stamps)
 
 

@@ -209,6 +209,7 @@ async def test_the_systems_authorities_are_read_again(
     shutil.copy(authority.ca_file, systems)
     monkeypatch.setenv("SSL_CERT_FILE", str(systems))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nothing"))
+    network = replace(network, tls=TlsContexts())  # where they are is looked up once
     async with serving(answering(OK), stranger.issue().context()) as server:
         assert (await Exchange(network, server.url()).fault()).kind is FaultKind.TLS
         systems.unlink()
