@@ -151,6 +151,10 @@ def _issuer_is_the_keys(case: Case) -> None:
             Refusal.ISSUER,
             f"it speaks in the name of {shown(case.claims.iss)}, but its key only for {shown(expected)}",
         )
+    if case.claims.iss.partition("/")[0] != case.expect.audience:  # a trust file may hold several deployments' keys
+        raise Refused(
+            Refusal.ISSUER, f"it is by {shown(case.claims.iss)}, who speaks for no {shown(case.expect.audience)}"
+        )
 
 
 def _platform_is_expected(case: Case) -> None:

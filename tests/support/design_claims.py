@@ -18,7 +18,9 @@ from tests.support.design import (
     ask,
     floor_with,
     newer,
+    off,
     ready,
+    trust_of,
     without,
 )
 from tests.support.flags import (
@@ -29,6 +31,7 @@ from tests.support.flags import (
     OUTAGE,
     READY_CLAIMS,
     STANDBY_CLAIMS,
+    jwk,
     signed,
 )
 from tests.support.mutants import Change
@@ -39,6 +42,15 @@ CLAIMS = (
         Refusal.ISSUER,
         Change("reader", "_issuer_is_the_keys, _platform", "_platform"),
         [ask(ready(iss=iss)) for iss in (OTHER, "prod/main ", "PROD/main", "prod", "prod/main/x")],
+    ),
+    Rule(
+        "`iss` not exactly the expected string",  # of a key in a trust file that two deployments share
+        Refusal.ISSUER,
+        off("reader", 'case.claims.iss.partition("/")[0] != case.expect.audience'),
+        [
+            ask(ready(iss=iss), trust=trust_of(jwk(iss=iss)))
+            for iss in ("staging/main", "prod-2/main", "PROD/main", "/main")
+        ],
     ),
     Rule(
         "`sub` not exactly the expected string",
