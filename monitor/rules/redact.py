@@ -110,13 +110,22 @@ class Redactor:
         return "".join(shown)
 
     def _secret_places(self, text: str) -> Iterator[tuple[int, int]]:
-        written = Written.plain(text)
-        for level in range(_LEVELS + 1):
+        if not self._index.longest:
+            return
+        for written in _readings(text):
             for start, end in self._index.places(_alike(written.letters)):
                 yield written.starts[start], written.ends[end - 1]
-            if level == _LEVELS or not self._index.longest or (further := written.read()) is None:
-                return
-            written = further
+
+
+def _readings(text: str) -> Iterator[Written]:
+    """Yield a text as it is, and as it reads when its escapes are read."""
+    plain = Written.plain(text)
+    yield plain
+    yield from plain.read_singly()
+    written: Written | None = plain
+    for _ in range(_LEVELS):
+        if (written := written and written.read()) is not None:
+            yield written
 
 
 def is_telling(name: str) -> bool:

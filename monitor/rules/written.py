@@ -5,17 +5,24 @@ Reading takes time that grows with the text's length alone. What is escaped wron
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_ESCAPED: Final = re.compile(
-    r"(?P<percent>(?:%[0-9a-f]{2})+)|\\u(?P<unicode>[0-9a-f]{4}(?:\\u[0-9a-f]{4})*)|\\(?P<letter>[\\/\"nt])"
-    r"|&\#(?P<decimal>[0-9]{1,10});|&\#x(?P<hexadecimal>[0-9a-f]{1,8});|&(?P<name>amp|lt|gt|quot|apos);",
-    re.IGNORECASE,
+_NOTATIONS: Final = (
+    r"(?P<percent>(?:%[0-9a-f]{2})+)",
+    r"\\u(?P<unicode>[0-9a-f]{4}(?:\\u[0-9a-f]{4})*)|\\(?P<letter>[\\/\"]|(?-i:[nt]))",
+    r"&\#(?P<decimal>[0-9]{1,10});|&\#x(?P<hexadecimal>[0-9a-f]{1,8});|&(?P<name>amp|lt|gt|quot|apos);",
 )
+_ESCAPED: Final = re.compile("|".join(_NOTATIONS), re.IGNORECASE)
+_EACH: Final = tuple(re.compile(notation, re.IGNORECASE) for notation in _NOTATIONS)
+_HALVES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_ESCAPED_BYTE: Final = 0xDC00  # how Python writes a byte that is no UTF-8
+_BYTES: Final = frozenset(map(chr, range(0xDC80, 0xDD00)))
 _BY_LETTER: Final = {"n": "\n", "t": "\t"}
 _BY_NAME: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+_Letter = tuple[str, int, int]  # and where it begins and ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +40,35 @@ class Written:
 
     def read(self) -> "Written | None":
         """Return the same with escapes read; None where there is none."""
+        return self._read_by(_ESCAPED)
+
+    def read_singly(self) -> "Iterator[Written]":
+        """Yield the same read by one notation each, where there are several.
+
+        What stands before a text may make an escape of its beginning that is none of the text's own notation.
+        """
+        there = [each for each in _EACH if each.search(self.letters)]
+        if len(there) > 1:
+            yield from filter(None, map(self._read_by, there))
+
+    def _read_by(self, escaped: re.Pattern[str]) -> "Written | None":
+        further = self.with_read(escaped, _read)
+        # Halves of a letter may have come one by one.
+        return further and (further.with_read(_HALVES, _whole) or further)
+
+    def with_read(
+        self, pattern: re.Pattern[str], read: Callable[[re.Match[str]], Iterator[_Letter]]
+    ) -> "Written | None":
+        """Return the same with what a pattern finds read; None where it finds nothing."""
         letters: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
         at = 0
-        for found in _ESCAPED.finditer(self.letters):
+        for found in pattern.finditer(self.letters):
             letters.append(self.letters[at : found.start()])
             starts += self.starts[at : found.start()]
             ends += self.ends[at : found.start()]
-            for letter, start, end in _read(found):
+            for letter, start, end in read(found):
                 letters.append(letter)
                 starts.append(self.starts[start])
                 ends.append(self.ends[end - 1])
@@ -51,7 +78,7 @@ class Written:
         return Written("".join((*letters, self.letters[at:])), [*starts, *self.starts[at:]], [*ends, *self.ends[at:]])
 
 
-def _read(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+def _read(found: re.Match[str]) -> Iterator[_Letter]:
     """Yield the letters that an escape stands for, each with its place."""
     kind, text = found.lastgroup or "", found.group(found.lastgroup or 0)
     if kind == "percent":
@@ -66,7 +93,7 @@ def _read(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
             at += length
         return
     if kind == "letter":
-        letter = _BY_LETTER.get(text.lower(), text)
+        letter = _BY_LETTER.get(text, text)
     elif kind == "name":
         letter = _BY_NAME[text.lower()]
     else:
@@ -75,15 +102,14 @@ def _read(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
     yield letter, found.start(), found.end()
 
 
-def _from_bytes(raw: bytes, start: int) -> Iterator[tuple[str, int, int]]:
-    """Yield letters of percent-encoded bytes, three characters each; of bytes that are not UTF-8 each is a letter."""
-    try:
-        letters = raw.decode()
-    except UnicodeDecodeError:
-        letters = raw.decode("latin-1")
-        yield from ((letter, start + 3 * nth, start + 3 * nth + 3) for nth, letter in enumerate(letters))
-        return
-    for letter in letters:
-        length = 3 * len(letter.encode())
-        yield letter, start, start + length
+def _whole(found: re.Match[str]) -> Iterator[_Letter]:
+    yield found[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), found.start(), found.end()
+
+
+def _from_bytes(raw: bytes, start: int) -> Iterator[_Letter]:
+    """Yield letters of percent-encoded bytes, three characters each; each byte that is not UTF-8 is a letter."""
+    for letter in raw.decode("utf-8", "surrogateescape"):
+        is_byte = letter in _BYTES
+        length = 3 if is_byte else 3 * len(letter.encode())
+        yield chr(ord(letter) - _ESCAPED_BYTE) if is_byte else letter, start, start + length
         start += length

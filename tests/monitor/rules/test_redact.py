@@ -36,8 +36,10 @@ def test_a_change_of_case_hides_nothing_beyond_ascii_either(secret: str, written
 def test_no_secret_passes_whatever_it_is(secret: str, before: str, after: str, notation: str, most: int) -> None:
     """Any secret, any notation, anything around it, cut anywhere."""
     assume(secret.upper().casefold() == secret.casefold())  # else it is another word
+    assume(secret not in f"{before}{HIDDEN}{after}")
     written = notations(secret)[notation]
     hidden = core(notation, written)
+    assume(not (before.endswith("\\") and written[:1] in "nt"))  # an escape, and so another text
     assume(len(hidden) >= 4 and hidden not in f"{before}{HIDDEN}{after}")
     shown = Redactor([secret]).text(before + written + after, most)
     assert hidden not in shown
@@ -99,6 +101,19 @@ def test_what_looks_like_a_credential_is_hidden(text: str) -> None:
     assert HIDDEN in shown
 
 
+def test_a_letter_in_two_halves_is_one() -> None:
+    """Also where only one of them can be read at first: JSON's escapes behind a backslash."""
+    shown = Redactor(["\U00010000-0000000"]).text(r"\\ud800\udc00-0000000", 100)
+    assert shown == HIDDEN
+    assert Redactor(["N000000¡"]).text(r"\N000000\u00a1", 100) == rf"\{HIDDEN}"  # no escape of anybody's
+
+
+def test_what_stands_before_a_secret_hides_none_of_it() -> None:
+    """A percent sign makes an escape of its first letters, which it is not in JSON."""
+    assert HIDDEN in Redactor(["0000000/"]).text(r"at 99%0000000\/", 100)
+    assert "000" not in Redactor(["0000000/"]).text(r"at 99%0000000\/", 100)
+
+
 def test_other_text_stays_as_it_is() -> None:
     """Up to the bound; and it says that there was more."""
     text = '{"status": "ok", "checks": [1, 2], "key": "value", "token_count": 3}'
@@ -146,3 +161,5 @@ def test_bytes_that_are_not_utf_8_hide_nothing_around_them() -> None:
     """Nor do they hide a secret among them."""
     shown = Redactor(["Sw0rdfish"]).text("%FF%53w0rdfish %FF%61 \\ud83d &#99999999; end", 1000)
     assert shown == f"%FF{HIDDEN} %FF%61 \\ud83d &#99999999; end"
+    shown = Redactor(["0000000¡é"]).text("%aa%30%30%30%30%30%30%30%C2%A1%C3%A9%aa", 1000)
+    assert shown == f"%aa{HIDDEN}%aa"
