@@ -32,7 +32,7 @@ STEPS = """\
 - id: granted
   span: grant
   request: {path: "/requests/${request}", headers: *bearer}
-  until: {json: {state: granted}, denied: {state: denied}, every: 100ms, within: 3s}
+  until: {json: {state: granted}, denied: {state: denied}, every: 100ms, within: 2s}
   capture: {grant: {json: grant, keep: true}}
 - id: use
   request: {method: POST, path: "/grants/${grant}/use", headers: *bearer}

@@ -174,7 +174,7 @@ HUMAN = STEPS.replace("staging-db", "payments-db")
 
 async def test_a_request_that_is_never_granted_is_bad_and_withdrawn(context: ProbeContext, platform: Simulated) -> None:
     """Nobody approves: the wait has an end, and the request is taken back."""
-    found = await attempt(context, platform, steps=HUMAN.replace("within: 3s", "within: 500ms"))
+    found = await attempt(context, platform, steps=HUMAN.replace("within: 2s", "within: 500ms"))
     assert (found.kind, found.reason) == (OutcomeKind.BAD, Reason.TIMEOUT)
     assert found.detail == "step granted: what is waited for did not come within 0.5 s and 300 tries"
     assert (live(platform), found.residue) == ([], ())
