@@ -210,7 +210,8 @@ async def test_heartbeats_are_listened_for_anew_once_this_vantage_sees_again(hom
 
 async def test_a_look_at_a_heartbeat_is_no_request(home: Home) -> None:
     """It spends nothing of what the platform may be asked; every other probe does."""
-    lines = "    max_requests_per_minute: 240\n    probes:\n      sync: {type: heartbeat, function: request, every: 1m}\n"
+    heartbeat = "      sync: {type: heartbeat, function: request, every: 1m}\n"
+    lines = f"    max_requests_per_minute: 240\n    probes:\n{heartbeat}"
     home.config.write_text(home.config.read_text().replace("    probes:\n", lines))
     parts = await assemble(load(home.config, MonitorSettings), SystemClock())
     await parts.outbox.start()
