@@ -158,6 +158,19 @@ def test_a_refusal_keeps_its_code_whatever_is_told_before_it(host: Host, *, is_a
     assert "; refused (emergency)" in answered, "each line of the verifier's stays one"
 
 
+def test_a_sealed_door_says_why(host: Host) -> None:
+    """On the terminal and in the log, after what the verifier said; a verifier that says nothing is no standby."""
+    why = "the flag is in standby: break-glass is not permitted"
+    host.publish(claims_now(STANDBY))
+    done = host.ask()
+    assert (done.returncode, done.stderr.decode()) == (SEALED, f"break-glass: {why}\n")
+    assert f'why="{why}"' in host.syslog.lines()[-1]
+    (host.directory / "floor.json").write_text("rubbish")
+    assert re.search(rf"alarm \(floor_corrupt\).*; {why}\n$", host.ask().stderr.decode())
+    host.configure(MONITOR="/bin/false")
+    assert b"standby" not in host.ask().stderr
+
+
 def test_an_order_decides_and_is_told(host: Host) -> None:
     """Where one is in force it beats the flag; one that isn't there is no fault, one that can't be read is an alarm."""
     host.publish(claims_now(STANDBY))
