@@ -141,6 +141,36 @@ def test_what_the_verifier_is_alarmed_about_is_told(host: Host) -> None:
     assert "alarm (floor_corrupt)" in str(host.reports()[0]["note"])
 
 
+@pytest.mark.parametrize("is_alarmed", [False, True], ids=["no order", "no order, an alarm before"])
+def test_a_refusal_keeps_its_code_whatever_is_told_before_it(host: Host, *, is_alarmed: bool) -> None:
+    """A drill in an emergency is no lockout: the monitor knows it by the code, which isn't always on the first line."""
+    host.publish(claims_now(READY))
+    host.configure(ORDER=str(host.directory / "order.jws"))
+    if is_alarmed:
+        (host.directory / "floor.json").write_text("rubbish")
+    assert host.ask("--drill").returncode == CLOSED
+    (report,) = host.reports()
+    assert report["code"] == "emergency"
+    asked, answered = host.syslog.lines()
+    assert "decision=asked" in asked
+    assert "code=emergency" in answered
+    assert "alarm (floor_corrupt)" in answered or not is_alarmed
+    assert "; refused (emergency)" in answered, "each line of the verifier's stays one"
+
+
+def test_a_sealed_door_says_why(host: Host) -> None:
+    """On the terminal and in the log, after what the verifier said; a verifier that says nothing is no standby."""
+    why = "the flag is in standby: break-glass is not permitted"
+    host.publish(claims_now(STANDBY))
+    done = host.ask()
+    assert (done.returncode, done.stderr.decode()) == (SEALED, f"break-glass: {why}\n")
+    assert f'why="{why}"' in host.syslog.lines()[-1]
+    (host.directory / "floor.json").write_text("rubbish")
+    assert re.search(rf"alarm \(floor_corrupt\).*; {why}\n$", host.ask().stderr.decode())
+    host.configure(MONITOR="/bin/false")
+    assert b"standby" not in host.ask().stderr
+
+
 def test_an_order_decides_and_is_told(host: Host) -> None:
     """Where one is in force it beats the flag; one that isn't there is no fault, one that can't be read is an alarm."""
     host.publish(claims_now(STANDBY))
