@@ -59,6 +59,7 @@ def look(settings: MonitorSettings, clock: Clock, mounts: Path = _MOUNTS) -> Dep
         confirmers=frozenset(_persons(living, "flag:confirm")),
         manual_persons=settings.flag.manual_persons,
         unrouted_kinds=tuple(unrouted(routes)) if (routes := routes_of(settings.paging)) else (),
+        trust_file=str(_trust_file(settings) or TRUST_FILE),
     )
 
 
@@ -83,13 +84,18 @@ def filesystem(path: Path, mounts: Path = _MOUNTS) -> str | None:
 
 
 def _trust(settings: MonitorSettings, clock: Clock) -> Trust | None:
-    key = settings.flag.key.file
-    if key is None:
+    path = _trust_file(settings)
+    if path is None:
         return None
     try:
-        return trust.load(key.with_name(TRUST_FILE), clock)
+        return trust.load(path, clock)
     except TrustFault:
         return None
+
+
+def _trust_file(settings: MonitorSettings) -> Path | None:
+    key = settings.flag.key.file
+    return None if key is None else key.with_name(TRUST_FILE)
 
 
 def _platforms(settings: MonitorSettings) -> Iterator[PlatformHosts]:

@@ -1,7 +1,7 @@
 """Files that settings name and that are looked for when settings are checked, so that all mistakes are told at once.
 
-Procedures, and under any `tls` the authorities to trust and our certificates. Secrets are not among them: no key is
-read by a check.
+Procedures, and under any `tls` the authorities to trust and our certificates. No secret is read by a check: of the
+flag's key, without which no monitor starts, it is only asked whether the file is there.
 """
 
 import ssl
@@ -16,6 +16,7 @@ from glasswatch.settings.shapes import PathShape
 from monitor import procedure
 
 CERTIFICATE: Place = ("listen", "tls", "certificate")
+_KEY: Final[Place] = ("flag", "key", "file")
 _TLS: Final = "tls"
 _CERTIFICATES: Final = ("ca_file", "certificate")
 _LARGEST: Final = 4 * 1024 * 1024  # all that Mozilla trusts are a quarter of a MiB
@@ -28,6 +29,29 @@ def unreadable(sections: Mapping[str, object], directory: Path) -> Iterator[tupl
         why = _why(written, directory)
         if why is not None:
             yield place, why
+    why = _why_no_key(sections, directory)
+    if why is not None:
+        yield _KEY, why
+
+
+def _why_no_key(sections: Mapping[str, object], directory: Path) -> str | None:
+    """Return why the flag's key can't be read, where its file isn't there. It is not opened."""
+    written: object = sections
+    for key in _KEY:
+        written = written.get(key) if isinstance(written, Mapping) else None
+    if written is None:
+        return None
+    try:
+        path = PathShape().read_at(written, directory)
+    except PydanticCustomError:
+        return None
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as fault:
+        return f"{path} can't be read: {fault.strerror}"
+    except OSError:
+        pass  # where the monitor may look, whoever checks perhaps may not
+    return None
 
 
 def _named(written: object, place: Place) -> Iterator[tuple[Place, object]]:

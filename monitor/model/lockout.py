@@ -48,9 +48,9 @@ class Deployment:
     """A deployment as its settings, the trust file beside its key and the disk under its store tell.
 
     `order_persons`: how many different persons' order keys the trust file holds; None where there is no trust file to
-    look at. `copies` are those of the flag that leave this machine, `stores` the hosts of a shared one.
-    `store_filesystem`: the type of file system under a store in a file; empty for a database, None where that can't be
-    told. `raisers` and `confirmers` are persons whose tokens have not ended.
+    look at; `trust_file` is where it lies, whole. `copies` are those of the flag that leave this machine, `stores`
+    the hosts of a shared one. `store_filesystem`: the type of file system under a store in a file; empty for a
+    database, None where that can't be told. `raisers` and `confirmers` are persons whose tokens have not ended.
     """
 
     configured_vantages: int
@@ -69,6 +69,7 @@ class Deployment:
     confirmers: frozenset[str]
     manual_persons: int
     unrouted_kinds: tuple[str, ...] = ()
+    trust_file: str = "trust.json"
 
 
 @dataclass(frozen=True, slots=True)

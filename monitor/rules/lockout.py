@@ -75,10 +75,10 @@ def _orders(of: Deployment) -> Iterator[LockoutFinding]:
     elif of.order_persons < of.order_threshold:
         yield LockoutFinding(
             LockoutCode.NO_ORDER_KEYS,
-            "trust.json",
+            of.trust_file,
             f"order keys of {of.order_persons} persons, {of.order_threshold} are needed: with the monitor gone nobody "
             "can open by order",
-            "make keys for two or more persons: monitor flag keygen DIR --role order --person NAME",
+            "copy the joined trust file there, or make order keys: monitor flag keygen DIR --role order --person NAME",
         )
 
 

@@ -50,6 +50,7 @@ def _begun(package: str, arguments: list[str], instant: float) -> subprocess.Pop
 def check(tmp_path: Path) -> list[str]:
     """A check of good settings, with all it needs."""
     (tmp_path / "procedure.md").write_text("Break it.\n")
+    (tmp_path / "flag.key").touch()
     return ["check", "--config", str(write(tmp_path))]
 
 

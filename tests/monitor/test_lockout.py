@@ -134,6 +134,7 @@ def test_order_keys_are_counted_by_person(tmp_path: Path, mounts: Path) -> None:
     row = TrustKey(cara.kid, cara.public, KeyRole.ORDER, "staging", "cara")
     trust_change.add_key(tmp_path / "trust.json", row, SystemClock())
     seen = _look(tmp_path, mounts)
+    assert seen.trust_file == str(tmp_path / "trust.json")
     assert (seen.order_persons, seen.order_threshold) == (2, 2), "another deployment's keys order nothing here"
     (tmp_path / "trust.json").write_text("{")
     assert _look(tmp_path, mounts).order_persons is None

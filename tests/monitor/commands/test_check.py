@@ -23,23 +23,25 @@ def _check(*arguments: str) -> int:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A good settings file, with its procedure."""
+    """A good settings file, with its procedure, and a key that is looked for only: it holds nothing."""
     (tmp_path / "procedure.md").write_text("Break it.\n")
+    (tmp_path / "flag.key").touch()
     return write(tmp_path, f"{GOOD}{CHANNEL}")
 
 
 def test_a_good_file_says_what_it_holds(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line on stdout, exit 0; no key, store or network is needed."""
+    """One line on stdout, exit 0; no key is read, no store or network is needed."""
     assert _check("--config", str(config)) == ExitCode.GOOD
     said = capsys.readouterr()
     assert said.out == f"{config}: good (platforms: 1, probes: 1)\n"
     assert said.err == ""
-    assert sorted(path.name for path in config.parent.iterdir()) == ["glasswatch.yaml", "procedure.md"]
+    assert sorted(path.name for path in config.parent.iterdir()) == ["flag.key", "glasswatch.yaml", "procedure.md"]
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line each, in the file's order, with file, line and column; never what was written there."""
     (tmp_path / "procedure.md").write_text("Break it.\n")
+    (tmp_path / "flag.key").touch()
     path = write(tmp_path, GOOD.replace("15s", "hunter2").replace("deployment: prod", "deployment: Sw0rdfish!"))
     assert _check("--config", str(path)) == ExitCode.INVALID
     said = capsys.readouterr()
@@ -124,6 +126,22 @@ def test_a_procedure_is_looked_for_whatever_else_is_wrong(config: Path, capsys: 
         [f"{config}:15:33", "paging.channels.ops.type"],
         [f"{config}:15:50", "paging.channels.ops.timeout"],
     ]
+
+
+def test_a_missing_key_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without it the monitor does not start."""
+    key = config.parent / "flag.key"
+    key.unlink()
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    said = f"flag.key.file  {key} can't be read: No such file or directory"
+    assert capsys.readouterr().err == f"{config}:13:15  {said}\n"
+
+
+def test_a_key_elsewhere_is_not_looked_for(config: Path) -> None:
+    """Neither the environment nor a command is asked by a check."""
+    for written in ("{env: NOT_SET_HERE}", "{command: [/nowhere/program]}"):
+        write(config.parent, GOOD.replace("{file: flag.key}", written) + CHANNEL)
+        assert _check("--config", str(config)) == ExitCode.GOOD
 
 
 @pytest.mark.parametrize("written", ["~/procedure.md", "[a]", "{file: x}", "''"])
@@ -230,6 +248,7 @@ def test_the_flag_beats_the_environment_which_beats_the_current_directory(
         directory = tmp_path / name
         directory.mkdir()
         (directory / "procedure.md").write_text("Break it.\n")
+        (directory / "flag.key").touch()
         places[name] = write(directory)
     monkeypatch.chdir(places["here"].parent)
     monkeypatch.delenv("GLASSWATCH_CONFIG", raising=False)

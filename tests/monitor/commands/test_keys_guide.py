@@ -111,6 +111,11 @@ def site(tmp_path: Path) -> Site:
     return made
 
 
+def test_the_joined_file_lies_beside_the_monitors_key(site: Site) -> None:
+    """That is where `monitor check --lockout` counts who can order."""
+    assert (site.root / "monitor-keys" / "trust.json").read_bytes() == site.trust.read_bytes()
+
+
 def test_setting_up_lets_flags_and_orders_in(site: Site) -> None:
     """The reader believes the monitor's flag, and the order that is tried out."""
     assert site.reader(site.signs(READY_CLAIMS))[0] == 0

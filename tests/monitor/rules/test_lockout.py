@@ -65,6 +65,13 @@ def test_each_fault_is_found_alone(code: LockoutCode) -> None:
     assert found.remedy
 
 
+def test_too_few_order_keys_are_told_with_the_whole_path() -> None:
+    """There are several files of that name, and it may merely be the one that wasn't joined."""
+    (found,) = findings(replace(SOUND, order_persons=0, trust_file="/etc/keys/trust.json"))
+    assert found.where == "/etc/keys/trust.json"
+    assert found.remedy.startswith("copy the joined trust file there, or make order keys")
+
+
 def test_a_disk_that_cannot_be_told_is_a_finding() -> None:
     """Not to know is not to be well."""
     assert [found.code for found in findings(replace(SOUND, store_filesystem=None))] == [LockoutCode.STORE_EPHEMERAL]
