@@ -1,11 +1,10 @@
 """nginx on loopback, with the servers that a test describes."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.support.listeners import free_port, listening
 from tests.support.programs import require
 
 _CONFIG = """
@@ -22,29 +21,8 @@ http {{
 async def nginx(directory: Path, servers: str, **values: object) -> AsyncIterator[int]:
     """Run it until the test is over; yield its port. `servers` is filled in with `port` and the values."""
     program = require("nginx", package="nginx-light")
-    with socket.socket() as free:  # nginx can't say which port it got
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     config = directory / "nginx.conf"
     config.write_text(_CONFIG.format(d=directory) + servers.format(port=port, **values) + "}\n")
-    process = await asyncio.create_subprocess_exec(program, "-p", str(directory), "-c", str(config))
-    try:
-        async with asyncio.timeout(20):
-            while process.returncode is None and not await _is_up(port):  # noqa: ASYNC110 - another process has no event
-                await asyncio.sleep(0.01)
-        assert process.returncode is None
+    async with listening(port, program, "-p", str(directory), "-c", str(config)):
         yield port
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        async with asyncio.timeout(20):
-            await process.wait()
-
-
-async def _is_up(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.transport.abort()
-    return True

@@ -1,8 +1,6 @@
 """`tls.certificate` against servers that nobody of us wrote: OpenSSL's, and nginx."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,66 +9,26 @@ import pytest
 
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
 from monitor.probes.context import ProbeContext
+from tests.support.nginx import nginx
 from tests.support.probing import attempt
-from tests.support.programs import require
+from tests.support.s_server import s_server
 from tests.support.tls import Authority, Certificate
 
-_NGINX = """
-daemon off; master_process off; pid {d}/pid; error_log {d}/error.log;
-events {{ worker_connections 64; }}
-http {{
-  access_log off;
-  client_body_temp_path {d}/1; proxy_temp_path {d}/2; fastcgi_temp_path {d}/3; uwsgi_temp_path {d}/4;
-  scgi_temp_path {d}/5;
+_ASKING = """
   server {{
     listen 127.0.0.1:{port} ssl;
     ssl_certificate {cert}; ssl_certificate_key {key};
     ssl_verify_client on; ssl_client_certificate {ca};
     location / {{ return 200 'in'; }}
   }}
-}}
 """
 
 
 @asynccontextmanager
-async def _running(port: int, *command: str) -> AsyncIterator[str]:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with asyncio.timeout(20):
-            while process.returncode is None and not await _is_up(port):  # noqa: ASYNC110 - another process has no event
-                await asyncio.sleep(0.01)
-        assert process.returncode is None
+async def _s_server(certificate: Certificate, authority: Authority, version: str) -> AsyncIterator[str]:
+    asks = ("-CAfile", str(authority.ca_file), "-Verify", "1", "-verify_return_error")
+    async with s_server(certificate, *asks, version, "-www") as port:
         yield f"https://localhost:{port}/"
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        async with asyncio.timeout(20):
-            await process.wait()
-
-
-async def _is_up(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.transport.abort()
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _s_server(port: int, certificate: Certificate, authority: Authority, version: str) -> Sequence[str]:
-    program = require("openssl", package="openssl")
-    files = ("-cert", certificate.cert_file, "-key", certificate.key_file, "-CAfile", authority.ca_file)
-    asks = ("-Verify", "1", "-verify_return_error")
-    more = ("-accept", f"127.0.0.1:{port}", version, "-www", "-naccept", "1000")
-    return [program, "s_server", *map(str, files), *asks, *more]
 
 
 async def _outcome(context: ProbeContext, url: str, authority: Authority, ours: Certificate, **more: Any) -> Outcome:
@@ -84,10 +42,10 @@ async def test_openssl_takes_or_refuses_it(
     context: ProbeContext, authority: Authority, stranger: Authority, certificate: Certificate, version: str
 ) -> None:
     """Let in, it is good; refused, it is our own credential; and a second that is let in says so."""
-    port, good, bad = _free_port(), authority.issue("probe"), stranger.issue("probe")
+    good, bad = authority.issue("probe"), stranger.issue("probe")
     good.key_file.chmod(0o600)
     second = {"tls": {"certificate": str(good.cert_file), "key": str(good.key_file)}}
-    async with _running(port, *_s_server(port, certificate, authority, version)) as url:
+    async with _s_server(certificate, authority, version) as url:
         taken = await _outcome(context, url, authority, good)
         refused = await _outcome(context, url, authority, bad)
         heard = await _outcome(context, url, authority, bad, second=second)
@@ -102,10 +60,10 @@ async def test_both_certificates_refused_is_bad(
     context: ProbeContext, authority: Authority, stranger: Authority, certificate: Certificate
 ) -> None:
     """Two that were issued separately are not both wrong."""
-    port, other = _free_port(), stranger.issue("other")
+    other = stranger.issue("other")
     other.key_file.chmod(0o600)
     second = {"tls": {"certificate": str(other.cert_file), "key": str(other.key_file)}}
-    async with _running(port, *_s_server(port, certificate, authority, "-tls1_3")) as url:
+    async with _s_server(certificate, authority, "-tls1_3") as url:
         outcome = await _outcome(context, url, authority, stranger.issue("probe"), second=second)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.BAD, Reason.STATUS)
 
@@ -114,11 +72,9 @@ async def test_nginx_takes_or_refuses_it(
     context: ProbeContext, authority: Authority, stranger: Authority, certificate: Certificate, tmp_path: Path
 ) -> None:
     """It refuses with 400 after a handshake in which nothing was wrong: that is never an outage."""
-    program = require("nginx", package="nginx-light")
-    port, config = _free_port(), tmp_path / "nginx.conf"
     files = {"cert": certificate.cert_file, "key": certificate.key_file, "ca": authority.ca_file}
-    config.write_text(_NGINX.format(d=tmp_path, port=port, **files))
-    async with _running(port, program, "-p", str(tmp_path), "-c", str(config)) as url:
+    async with nginx(tmp_path, _ASKING, **files) as port:
+        url = f"https://localhost:{port}/"
         taken = await _outcome(context, url, authority, authority.issue("probe"), expect={"body_matches": "^in$"})
         refused = await _outcome(context, url, authority, stranger.issue("probe"))
         expected = await _outcome(context, url, authority, stranger.issue("probe"), expect={"status": [400]})

@@ -17,7 +17,7 @@ from platforms.transport.tape import Tape
 from platforms.transport.tls import TlsContexts
 from tests.servers.dns_script import Script, answer, framed, scripted, silent
 from tests.support.dnsmasq import dnsmasq
-from tests.support.s_server import free_port
+from tests.support.listeners import free_port
 from tests.support.sockets import probe, told
 
 RECORDS = (

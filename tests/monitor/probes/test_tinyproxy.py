@@ -1,7 +1,5 @@
 """`proxy` against tinyproxy: a proxy that nobody of us wrote."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from monitor.model.outcome import OutcomeKind, Reason
 from monitor.probes.context import ProbeContext
 from tests.servers.http import OK, answering, silent
 from tests.servers.raw import serving
+from tests.support.listeners import free_port, listening
 from tests.support.probing import attempt
 from tests.support.programs import require
 from tests.support.tls import Authority, Certificate
@@ -29,32 +28,11 @@ BasicAuth probe s3cr3t
 @asynccontextmanager
 async def _tinyproxy(directory: Path) -> AsyncIterator[str]:
     program = require("tinyproxy", package="tinyproxy-bin")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     config = directory / "tinyproxy.conf"
     config.write_text(_CONFIG.format(d=directory, port=port))
-    process = await asyncio.create_subprocess_exec(program, "-d", "-c", str(config))
-    try:
-        async with asyncio.timeout(20):
-            while process.returncode is None and not await _is_up(port):  # noqa: ASYNC110 - another process has no event
-                await asyncio.sleep(0.01)
-        assert process.returncode is None
+    async with listening(port, program, "-d", "-c", str(config)):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        async with asyncio.timeout(20):
-            await process.wait()
-
-
-async def _is_up(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.transport.abort()
-    return True
 
 
 async def test_through_tinyproxy(
