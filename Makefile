@@ -9,7 +9,7 @@ JOBS ?= auto
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench lock format clean
+.PHONY: help run demo test fuzz check bench lock format clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ demo: $(VENV)/.run-ready ## Play the story: healthy, outage, page, recovery; the
 
 test: $(VENV)/.dev-ready ## Run every test, in random order
 	@$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
+
+fuzz: $(VENV)/.dev-ready ## Run the property tests on many examples that nobody has tried yet
+	@env -u CI $(BIN)/python -m pytest -n $(JOBS) -m hypothesis -p tests.support.fuzzing $(TESTS)
 
 check: $(VENV)/.dev-ready ## Lint, types, import directions, sizes, docs against code
 	@$(BIN)/ruff check .

@@ -10,8 +10,8 @@ Rules:
 5. A secret shorter than `SHORTEST` can't be told from other text: then nothing from outside is shown at all.
 6. Text is cleared before it is cut, so that no end shows half a secret. Of text that was cut before it came here so
    much of the end is left out as a secret could take.
-7. Of a long secret each `_PIECE` letters are one, so that no secret, however long, needs much of a text. Where what
-   is secret is more than `MOST_SECRETS` or `MOST_LETTERS`, nothing from outside is shown either.
+7. Of a long secret each few letters are one, so that no secret, however long, needs much of a text. Where what is
+   secret is more than `MOST_SECRETS` or `MOST_LETTERS`, nothing from outside is shown either.
 8. No text is slow: the time that one takes grows with its length alone, whatever stands in it and however many secrets
    are looked for.
 
@@ -19,27 +19,23 @@ What a server does to a secret beyond that (reversed, encrypted, letter by lette
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from monitor.rules.needles import SHORTEST, Needles, alike, needles
 from monitor.rules.written import Written
 
 HIDDEN: Final = "[hidden]"
 WITHHELD: Final = "[not shown: one of our secrets is too short to be told from other text]"
 WITHHELD_MANY: Final = "[not shown: more was sent as a secret than can be looked for]"
-SHORTEST: Final = 4
 MOST_SECRETS: Final = 200
 MOST_LETTERS: Final = 32 * 1024
 
-_PIECE: Final = 32
 _LONGEST_WRITTEN: Final = 18  # of one letter: a JSON escape, percent-encoded letter by letter
 _LONGEST_FOREIGN: Final = 36  # and of one beyond ASCII, of which JSON makes two
 _LONGEST_NAME: Final = 400
 _LEVELS: Final = 2  # how often text is read as escaped
-# What one notation or another writes for the same letter.
-_ALIKE: Final = str.maketrans({"+": " ", "-": " ", "_": "/"})
 _SCHEMES: Final = frozenset({"bearer", "basic", "token", "digest", "negotiate", "apikey", "api-key", "key"})
 _TELLING: Final = (
     "token|secret|passw|passphrase|passcode|session|cookie|credential|authoriz|authentication|private_?key|api[-_]?key|"
@@ -84,9 +80,9 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = {each for secret in secrets if secret for each in _parts(secret)}
         self._withheld = _withheld(known)
-        self._index = _Index(() if self._withheld else {needle for each in known for needle in _needles(each)})
+        self._needles = Needles(() if self._withheld else {each for secret in known for each in needles(secret)})
         written = _LONGEST_WRITTEN if all(map(str.isascii, known)) else _LONGEST_FOREIGN
-        self._longest = self._index.longest * written
+        self._longest = self._needles.longest * written
 
     def window(self, most: int) -> int:
         """Return how many letters have to be given so that `most` of them can be shown."""
@@ -110,11 +106,21 @@ class Redactor:
         return "".join(shown)
 
     def _secret_places(self, text: str) -> Iterator[tuple[int, int]]:
-        if not self._index.longest:
+        if not self._needles.longest:
             return
+        as_written = alike(text)
         for written in _readings(text):
-            for start, end in self._index.places(_alike(written.letters)):
+            letters = alike(written.letters)
+            for start, end in self._needles.places(letters):
                 yield written.starts[start], written.ends[end - 1]
+            yield from self._begun_in_escapes(as_written, written, letters)
+
+    def _begun_in_escapes(self, text: str, written: Written, letters: str) -> Iterator[tuple[int, int]]:
+        """Yield places of secrets whose first letters stand in what reads as an escape: a percent sign before them."""
+        for at, start, end in written.escapes():
+            after = letters[at + 1 : at + 1 + self._needles.longest]
+            for before, last in self._needles.begun(text[start + 1 : end], after):
+                yield end - before, written.ends[at + last]
 
 
 def _readings(text: str) -> Iterator[Written]:
@@ -185,64 +191,3 @@ def _merged(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 def _parts(secret: str) -> set[str]:
     words = {word for word in secret.split() if len(word) >= SHORTEST and word.lower() not in _SCHEMES}
     return {secret, secret.strip() or secret, *words}
-
-
-def _needles(secret: str) -> Iterator[str]:
-    """Yield what is looked for: the secret's letters, also as they are read where it holds escapes, and in base64."""
-    if not secret.isascii():
-        yield from (_alike(secret.upper()), _alike(secret.casefold()))  # where one letter becomes several
-    written: Written | None = Written.plain(secret)
-    while written is not None:
-        if len(written.letters) >= SHORTEST:
-            yield _alike(written.letters)
-        written = written.read()
-    for core in _in_base64(secret.encode("utf-8", "surrogatepass")):
-        yield _alike(core)
-
-
-def _in_base64(raw: bytes) -> Iterator[str]:
-    """Yield the letters that surely stand for these bytes in base64, for each way they can fall."""
-    for before, first in ((0, 0), (1, 2), (2, 3)):
-        text = b64encode(bytes(before) + raw).decode()
-        yield text[first : (before + len(raw)) * 8 // 6]
-
-
-def _alike(text: str) -> str:
-    """Return text in which letters that may stand for one another are the same. As long as it was."""
-    if text.isascii():
-        return text.lower().translate(_ALIKE)
-    return text.translate({ord(letter): _folded(letter) for letter in set(text)}).translate(_ALIKE)
-
-
-def _folded(letter: str) -> str:
-    """Return one letter for all that a change of case may make of it; itself where it becomes several."""
-    folded = letter.upper().casefold()
-    return folded if len(folded) == 1 else letter
-
-
-class _Index:
-    """Finds needles in a text: in time that grows with the text's length, not with how many or how alike they are."""
-
-    def __init__(self, needles: Iterable[str]) -> None:
-        self._pieces = {piece for needle in needles for piece in _pieces(needle)}
-        self._lengths: dict[str, set[int]] = {}  # by how pieces begin
-        for piece in self._pieces:
-            self._lengths.setdefault(piece[:SHORTEST], set()).add(len(piece))
-        self.longest = max(map(len, self._pieces), default=0)
-
-    def places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where one begins and ends."""
-        lengths = self._lengths
-        if not lengths:
-            return
-        for at in [at for at in range(len(text) - SHORTEST + 1) if text[at : at + SHORTEST] in lengths]:
-            for length in lengths[text[at : at + SHORTEST]]:
-                if at + length <= len(text) and text[at : at + length] in self._pieces:
-                    yield at, at + length
-
-
-def _pieces(needle: str) -> Iterator[str]:
-    """Yield a needle in pieces without a gap, none of them short where it is long."""
-    last = max(len(needle) - _PIECE, 0)
-    for at in (*range(0, last, _PIECE), last):
-        yield needle[at : at + _PIECE]

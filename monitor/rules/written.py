@@ -51,6 +51,12 @@ class Written:
         if len(there) > 1:
             yield from filter(None, map(self._read_by, there))
 
+    def escapes(self) -> Iterator[tuple[int, int, int]]:
+        """Yield which letters are read from several, and where each of those begins and ends in the text."""
+        for at, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
+            if end - start > 1:
+                yield at, start, end
+
     def _read_by(self, escaped: re.Pattern[str]) -> "Written | None":
         further = self.with_read(escaped, _read)
         # Halves of a letter may have come one by one.
