@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from glasswatch.clock import Clock
+from monitor.guard import Guard
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
 from monitor.model.event import Observed
@@ -65,6 +66,7 @@ class Bench:
     clock: Clock
     grid: schedule.Grid
     starts: Starts = field(default_factory=Starts)
+    guard: Guard = field(default_factory=Guard)
 
 
 class ProbeLoop:
@@ -77,7 +79,7 @@ class ProbeLoop:
         self._requests = requests
         self._bench = bench
         self._slots = schedule.Slots(keeper.platform, policy.name, bench.grid)
-        self._woken = asyncio.Event()
+        self._sleep: asyncio.Future[None] | None = None
         self._is_called = False
         self._ended_at: datetime | None = None
         self._question: asyncio.Task[bool] | None = None
@@ -91,7 +93,8 @@ class ProbeLoop:
     def call(self) -> None:
         """Have the next attempt made at once."""
         self._is_called = True
-        self._woken.set()
+        if self._sleep is not None:
+            _wake(self._sleep)
 
     async def run(self) -> None:
         """Make attempt after attempt. Only cancellation ends it: a fault of ours is an outcome not measured."""
@@ -107,14 +110,8 @@ class ProbeLoop:
         due_at, why = schedule.next_attempt(
             self._held, self._policy, slots=self._slots, last_ended_at=self._ended_at, now=clock.now()
         )
-        # A timer that sets the event: `asyncio.timeout` around the wait would end each one by a cancellation.
-        delay = max(0.0, (due_at - clock.now()).total_seconds())
-        alarm = asyncio.get_running_loop().call_later(delay, self._woken.set)
-        try:
-            await self._woken.wait()
-        finally:
-            alarm.cancel()
-        self._woken.clear()
+        if not self._is_called:
+            await self._rest(max(0.0, (due_at - clock.now()).total_seconds()))
         was_called, self._is_called = self._is_called, False
         if was_called:
             why = Attempt.CONFIRMATION if round_is_on(self._held) else Attempt.CALLED
@@ -124,13 +121,24 @@ class ProbeLoop:
         self._bench.metrics.lag(max(0.0, (clock.now() - due_at).total_seconds()))
         return why
 
+    async def _rest(self, seconds: float) -> None:
+        """Wait until then, or until called: thousands do at any moment, so it is a future and a timer, no more."""
+        loop = asyncio.get_running_loop()
+        self._sleep = loop.create_future()
+        alarm = loop.call_later(seconds, _wake, self._sleep)
+        try:
+            await self._sleep
+        finally:
+            alarm.cancel()
+            self._sleep = None
+
     async def _attempt(self, why: Attempt) -> Outcome:
         clock = self._bench.clock
         started_at = clock.now()
         if not self._requests.take(why):
             return _unmade(started_at, why, OutcomeKind.SKIPPED, Reason.BUDGET, "max_requests_per_minute was spent")
         try:
-            async with asyncio.timeout(self._policy.timeout.total_seconds() + GRACE_SECONDS):
+            with self._bench.guard.over(self._policy.timeout.total_seconds() + GRACE_SECONDS):
                 return await self._probe.attempt(why)
         except Exception:
             # A probe raises nothing by its contract. If one does, the fault is ours and says nothing of the platform.
@@ -189,6 +197,11 @@ class ProbeLoop:
     @property
     def _held(self) -> ProbeState:
         return self._keeper.state.probes[self._policy.name]
+
+
+def _wake(sleep: asyncio.Future[None]) -> None:
+    if not sleep.done():
+        sleep.set_result(None)
 
 
 def _is_cancelled() -> bool:

@@ -4,7 +4,8 @@
 2. Everything is written in one transaction; only then is anybody told.
 3. If the store can't be written in time, everybody is told all the same, pages marked unrecorded; what is missing in
    the store is kept and written, in order, as soon as that works again.
-4. A platform's findings are settled one after another; one platform never waits for another.
+4. A platform's findings are settled one after another; one platform never waits for another. Those that only say how
+   probes are, and wait for the same turn, share a transaction (`monitor.rules.settling`).
 5. What was decided is written and told also when the settler is stopped in the middle of it (`finish`).
 """
 
@@ -23,7 +24,7 @@ from monitor.model.page import Page
 from monitor.model.record import ChainHead, Commit, FlagDocument, FlagLedger, LoadedPlatform, RoutedPage
 from monitor.model.state import PlatformState
 from monitor.ports import Store
-from monitor.rules import audit
+from monitor.rules import audit, settling
 from monitor.rules.flag_document import is_due, ledger_after
 from monitor.storegate import StoreGate
 
@@ -93,7 +94,8 @@ class Settler:
         self._on_record = loaded.state.probes
         self._seal = seal
         self._context = context
-        self._queue: asyncio.Queue[Step | PlatformState] = asyncio.Queue()
+        self._waiting: deque[Step | PlatformState] = deque()
+        self._arrived = asyncio.Event()
         self._prepared: _Prepared | None = None
         self._unwritten: deque[Commit] = deque()
         self._writing = asyncio.Lock()
@@ -105,11 +107,11 @@ class Settler:
     @property
     def is_settled(self) -> bool:
         """Whether everything put in so far is written and told."""
-        return self._prepared is None and self._queue.empty() and not self._unwritten
+        return self._prepared is None and not self._waiting and not self._unwritten
 
     def put(self, step: Step) -> None:
         """Take in what one event led to."""
-        self._queue.put_nowait(step)
+        self._put(step)
 
     def renew_if_due(self, state: PlatformState, now: datetime) -> None:
         """Have the flag signed again when the rules say so: a minute after it was, or when it never was."""
@@ -117,19 +119,21 @@ class Settler:
             self._is_renewing = True
             if self._context.gate.is_open:
                 self.checkpoint(state)
-            self._queue.put_nowait(state)
+            self._put(state)
 
     def checkpoint(self, state: PlatformState) -> None:
         """Have written how far every probe is, though nothing was found: a restart must not go on from long ago."""
         if any(self._on_record.get(name) is not held for name, held in state.probes.items()):
-            self._queue.put_nowait(Step(state, (), (), None))
+            self._put(Step(state, (), (), None))
 
     async def run(self) -> None:
         """Settle finding after finding. Only cancellation ends it."""
         while True:
-            work = await self._queue.get()
-            self._prepare(work)
-            await self._complete()
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                self._prepare(self._next())
+                await self._complete()
 
     async def finish(self, within: timedelta) -> None:
         """Settle what `run`, which must have ended, left: what was under way, and what waits.
@@ -139,8 +143,8 @@ class Settler:
         try:
             async with asyncio.timeout(within.total_seconds()):
                 await self._complete()
-                while not self._queue.empty():
-                    self._prepare(self._queue.get_nowait())
+                while self._waiting:
+                    self._prepare(self._next())
                     await self._complete()
                 await self.drain()
         except TimeoutError:
@@ -150,8 +154,8 @@ class Settler:
         except Exception:
             log.exception("write_fault", extra={"fields": {"platform": self._platform}})
         self._tell_unwritten()
-        while not self._queue.empty():
-            self._prepare(self._queue.get_nowait())
+        while self._waiting:
+            self._prepare(self._next())
             self._tell_unwritten()
 
     async def drain(self) -> None:
@@ -163,6 +167,21 @@ class Settler:
         async with self._writing:
             while self._unwritten:
                 await self._write_next()
+
+    def _put(self, work: Step | PlatformState) -> None:
+        self._waiting.append(work)
+        self._arrived.set()
+
+    def _next(self) -> Step | PlatformState:
+        """Take what waited longest, with what came after it and may share its record."""
+        work = self._waiting.popleft()
+        while isinstance(work, Step) and self._waiting and isinstance(later := self._waiting[0], Step):
+            joined = settling.joined(work, later)
+            if joined is None:
+                break
+            self._waiting.popleft()
+            work = joined
+        return work
 
     async def _write_next(self) -> None:
         # A task of its own: being cancelled must not leave us guessing whether it was written.

@@ -2,8 +2,8 @@
 
 1. Names, labels and help come from `glasswatch.names.METRICS`, and every metric there is shown.
 2. All known label sets exist at 0 from the start; times are absent before their first event.
-3. A scrape joins text: series of probes and platforms are made when their values change (`exposition.py`), since
-   1,000 probes through prometheus_client cost 240 ms to 1 s (design 5). It keeps what is few and about ourselves.
+3. Series of probes, platforms and targets are text of our own making (`exposition.py`), since 1,000 probes through
+   prometheus_client cost 240 ms to 1 s (design 5). It keeps what is few and about ourselves.
 
 Used from the event loop only.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 
-from monitor.metrics import own_series, platform_series, probe_series, publish_series
+from monitor.metrics import own_series, platform_series, publish_series
 from monitor.metrics.exposition import Family, in_pieces
 from monitor.metrics.own_series import OwnSeries
 from monitor.metrics.platform_series import PlatformSeries
@@ -27,8 +27,8 @@ from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Use
 
-_TEXT = (*probe_series.FAMILIES, *platform_series.FAMILIES, *publish_series.FAMILIES)
-NAMES = frozenset({*_TEXT, *own_series.NAMES})
+_TEXT = (*platform_series.FAMILIES, *publish_series.FAMILIES)
+NAMES = frozenset({*ProbeSeries.LINES, *_TEXT, *own_series.NAMES})
 
 
 class MetricsBook:
@@ -38,6 +38,7 @@ class MetricsBook:
     """
 
     def __init__(self, policies: Iterable[PlatformPolicy], version: str) -> None:
+        self._of_probes = [(Family(name), write) for name, write in ProbeSeries.LINES.items()]
         self._families = {name: Family(name) for name in _TEXT}
         self._platforms: dict[str, PlatformSeries] = {}
         self._probes: dict[tuple[str, str], ProbeSeries] = {}
@@ -48,7 +49,7 @@ class MetricsBook:
                     self._targets[target] = PublishSeries(self._families, target)
             self._platforms[policy.platform] = PlatformSeries(self._families, policy)
             for probe in policy.probes.values():
-                self._probes[policy.platform, probe.name] = ProbeSeries(self._families, policy.platform, probe)
+                self._probes[policy.platform, probe.name] = ProbeSeries(policy.platform, probe)
         self._own = OwnSeries(version)
 
     def outcome(self, platform: str, probe: str, found: Outcome) -> None:
@@ -155,7 +156,10 @@ class MetricsBook:
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the exposition in text format 0.0.4, piece by piece; the values are those of each piece's instant."""
-        return in_pieces(chain.from_iterable((*(family.parts() for family in self._families.values()), self._rest())))
+        owners = tuple(self._probes.values())
+        probes = (family.parts_by(write, owners) for family, write in self._of_probes)
+        others = (family.parts() for family in self._families.values())
+        return in_pieces(chain.from_iterable((*probes, *others, self._rest())))
 
     def render(self) -> bytes:
         """Return the exposition of this instant."""

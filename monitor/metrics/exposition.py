@@ -3,18 +3,19 @@ r"""Prometheus' text format 0.0.4, as far as we write it ourselves.
 1. All lines of a family stand together, after one HELP and one TYPE line.
 2. In label values backslash, quote and line feed are escaped; what can't be seen is spelled out (`monitor.visible`),
    so that a name from outside can't break a line or pose as another.
-3. A family's lines are held as text, in one slot for each owner, and made anew only when the owner's values change:
-   a scrape joins them and computes nothing. It does so piece by piece: many megabytes at once would hold everybody up.
-   So a scrape is not of one instant; the lines of one owner are.
+3. What is few is held as text, in one slot for each owner, and made anew only when the owner's values change; what is
+   many (probes) is held as numbers and written when a scrape comes to it. A scrape goes piece by piece: many megabytes
+   at once would hold everybody up. So a scrape is not of one instant; the lines of one owner are.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, TypeVar
 
 from glasswatch.names import METRICS
 from monitor import visible
 
 PIECE: Final = 64 * 1024
+Owner = TypeVar("Owner")
 
 
 def start(metric: str, values: Mapping[str, str]) -> str:
@@ -78,3 +79,8 @@ class Family:
         yield self._head
         for slot in self._slots:
             yield slot.lines
+
+    def parts_by(self, write: Callable[[Owner], str], owners: Iterable[Owner]) -> Iterator[str]:
+        """Yield the family's text, written for each owner when its turn comes."""
+        yield self._head
+        yield from map(write, owners)

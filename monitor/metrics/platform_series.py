@@ -6,8 +6,8 @@
 from collections.abc import Mapping
 
 from glasswatch.names import METRICS, PLATFORM
-from monitor.metrics.exposition import Family, start
-from monitor.metrics.histogram import Histogram
+from monitor.metrics.exposition import Family, labels, start
+from monitor.metrics.histogram import Histogram, Shape
 from monitor.model.act import ActKind
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
@@ -35,7 +35,7 @@ FAMILIES = (
 
 _UP = {Verdict.UP: 1, Verdict.DEGRADED: 1, Verdict.DOWN: 0}
 # From three attempts a second apart to an access probe every few minutes.
-_DETECTION_BOUNDS = (1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+_DETECTION = Shape.of(DETECTION, (1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0))
 
 
 class PlatformSeries:
@@ -44,8 +44,10 @@ class PlatformSeries:
     def __init__(self, families: Mapping[str, Family], policy: PlatformPolicy) -> None:
         self._platform = policy.platform
         self._functions = tuple(dict.fromkeys(probe.function for probe in policy.probes.values()))
-        self._slots = {name: families[name].slot() for name in FAMILIES if name != DETECTION}
-        self._detection = Histogram(families[DETECTION], {PLATFORM: policy.platform}, _DETECTION_BOUNDS)
+        self._slots = {name: families[name].slot() for name in FAMILIES}
+        self._detection = Histogram(_DETECTION)
+        self._detection_labels = labels(DETECTION, {PLATFORM: policy.platform})
+        self._slots[DETECTION].lines = self._detection.lines(self._detection_labels)
         self._outages = 0
         self._starts: dict[tuple[str, str], str] = {}
         self._uses: dict[str, float] = {decision.value: 0 for decision in Decision}
@@ -83,6 +85,7 @@ class PlatformSeries:
         self._outages += 1
         self._put(OUTAGES, {"": self._outages})
         self._detection.observe(found.detection_seconds)
+        self._slots[DETECTION].lines = self._detection.lines(self._detection_labels)
 
     def use_told(self, decision: Decision) -> None:
         """Count an attempt at break-glass."""

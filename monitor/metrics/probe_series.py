@@ -1,17 +1,20 @@
-"""The series of one probe, made anew at each of its outcomes.
+"""The series of one probe: counted at each of its outcomes, written when somebody scrapes.
 
 1. Every attempt counts, confirmations included; what was due and had to be skipped counts as not measured, since no
    one saw whether access worked.
 2. Durations are of attempts that were made. Phases and the certificate's end are absent until there is one.
 3. Spans and residue are a journey's alone, the last beat a heartbeat's.
+4. What is held are numbers: the text of 10,000 probes would take ten times the memory, and most of it is made anew
+   before anybody reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import ClassVar, Final
 
 from glasswatch import names
-from monitor.metrics.exposition import Family, start
-from monitor.metrics.histogram import Histogram
+from monitor.metrics.exposition import labels
+from monitor.metrics.histogram import Histogram, Shape
 from monitor.model.outcome import PHASES, Outcome, OutcomeKind
 from monitor.model.policy import ProbePolicy
 
@@ -24,72 +27,97 @@ TLS_EXPIRY = "jit_probe_tls_expiry_timestamp_seconds"
 SPANS = "jit_access_duration_seconds"
 RESIDUE = "jit_access_residue"
 HEARD = "jit_heartbeat_last_timestamp_seconds"
-FAMILIES = (RUNS, BAD, NOT_MEASURED, DURATION, PHASE, TLS_EXPIRY, SPANS, RESIDUE, HEARD)
 
 # From a health URL next door to the longest timeout that makes sense.
-_DURATION_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_DURATIONS: Final = Shape.of(DURATION, (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0))
 # From an automatic grant to a person who has to be woken (design 3.6).
-_SPAN_BOUNDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
-
-
-class _Counter:
-    """One line that counts. Zero is shown from the start."""
-
-    __slots__ = ("_count", "_slot", "_start")
-
-    def __init__(self, family: Family, values: Mapping[str, str]) -> None:
-        self._slot = family.slot()
-        self._start = start(family.name, values)
-        self._count = -1
-        self.add()
-
-    def add(self) -> None:
-        self._count += 1
-        self._slot.lines = f"{self._start}{self._count}\n"
+_SPANS: Final = Shape.of(SPANS, (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0))
+_PHASES: Final = {phase: f'{PHASE}{{%s,{names.PHASE}="{phase}"}} %r\n' for phase in PHASES}
 
 
 class ProbeSeries:
-    """Counts what one probe found."""
+    """Counts what one probe found. Small, because there may be tens of thousands."""
 
-    def __init__(self, families: Mapping[str, Family], platform: str, policy: ProbePolicy) -> None:
+    __slots__ = (
+        *("_bad", "_durations", "_expiry_at", "_heard_at", "_labels", "_not_measured"),
+        *("_phases", "_residue", "_runs", "_spans"),
+    )
+
+    def __init__(self, platform: str, policy: ProbePolicy) -> None:
         values = {names.PLATFORM: platform, names.PROBE: policy.name, names.FUNCTION: policy.function}
-        self._runs = _Counter(families[RUNS], values)
-        self._bad = _Counter(families[BAD], values)
-        self._not_measured = _Counter(families[NOT_MEASURED], values)
-        self._duration = Histogram(families[DURATION], values, _DURATION_BOUNDS)
-        self._phases = families[PHASE].slot()
-        self._phase_starts = {phase: start(PHASE, {**values, names.PHASE: phase}) for phase in PHASES}
-        self._expiry = families[TLS_EXPIRY].slot()
-        self._expiry_start = start(TLS_EXPIRY, values)
-
-        self._spans = {
-            span: Histogram(families[SPANS], {**values, names.SPAN: span}, _SPAN_BOUNDS) for span in policy.spans
-        }
-        self._residue = families[RESIDUE].slot()
-        self._residue_start = start(RESIDUE, values)
-        self._residue.lines = f"{self._residue_start}0\n" if policy.spans else ""
-        self._heard = families[HEARD].slot()
-        self._heard_start = start(HEARD, values)
+        self._labels = labels(RUNS, values)
+        self._runs = self._bad = self._not_measured = self._residue = 0
+        self._durations = Histogram(_DURATIONS)
+        self._phases: Mapping[str, float] = {}
+        self._expiry_at: datetime | None = None
+        self._heard_at: datetime | None = None
+        self._spans: dict[str, tuple[str, Histogram]] | None = None
+        if policy.spans:
+            with_span = {span: labels(SPANS, {**values, names.SPAN: span}) for span in policy.spans}
+            self._spans = {span: (written, Histogram(_SPANS)) for span, written in with_span.items()}
 
     def heard(self, at: datetime) -> None:
         """Show when a heartbeat was heard last."""
-        self._heard.lines = f"{self._heard_start}{at.timestamp()!r}\n"
+        self._heard_at = at
 
     def outcome(self, found: Outcome) -> None:
         """Count one outcome."""
-        self._runs.add()
+        self._runs += 1
         if found.kind is OutcomeKind.BAD:
-            self._bad.add()
+            self._bad += 1
         elif found.kind is not OutcomeKind.GOOD:
-            self._not_measured.add()
+            self._not_measured += 1
         if found.kind is OutcomeKind.SKIPPED:
             return
-        self._duration.observe(found.duration_seconds)
-        starts = self._phase_starts
-        self._phases.lines = "".join([f"{starts[phase]}{seconds!r}\n" for phase, seconds in found.phases.items()])
-        if self._spans:
-            self._residue.lines = f"{self._residue_start}{len(found.residue)}\n"
-        for span, seconds in found.spans.items():
-            self._spans[span].observe(seconds)
+        self._durations.observe(found.duration_seconds)
+        self._phases = found.phases
+        if self._spans is not None:
+            self._residue = len(found.residue)
+            for span, seconds in found.spans.items():
+                self._spans[span][1].observe(seconds)
         if found.tls_expiry_at is not None:
-            self._expiry.lines = f"{self._expiry_start}{found.tls_expiry_at.timestamp()!r}\n"
+            self._expiry_at = found.tls_expiry_at
+
+    def _of_runs(self) -> str:
+        return f"{RUNS}{{{self._labels}}} {self._runs}\n"
+
+    def _of_bad(self) -> str:
+        return f"{BAD}{{{self._labels}}} {self._bad}\n"
+
+    def _of_not_measured(self) -> str:
+        return f"{NOT_MEASURED}{{{self._labels}}} {self._not_measured}\n"
+
+    def _of_durations(self) -> str:
+        return self._durations.lines(self._labels)
+
+    def _of_phases(self) -> str:
+        return "".join([_PHASES[phase] % (self._labels, seconds) for phase, seconds in self._phases.items()])
+
+    def _of_expiry(self) -> str:
+        return _instant(TLS_EXPIRY, self._labels, self._expiry_at)
+
+    def _of_spans(self) -> str:
+        return "" if self._spans is None else "".join([each.lines(written) for written, each in self._spans.values()])
+
+    def _of_residue(self) -> str:
+        return "" if self._spans is None else f"{RESIDUE}{{{self._labels}}} {self._residue}\n"
+
+    def _of_heard(self) -> str:
+        return _instant(HEARD, self._labels, self._heard_at)
+
+    LINES: ClassVar[Mapping[str, Callable[["ProbeSeries"], str]]] = {
+        RUNS: _of_runs,
+        BAD: _of_bad,
+        NOT_MEASURED: _of_not_measured,
+        DURATION: _of_durations,
+        PHASE: _of_phases,
+        TLS_EXPIRY: _of_expiry,
+        SPANS: _of_spans,
+        RESIDUE: _of_residue,
+        HEARD: _of_heard,
+    }
+    """What writes each family's lines of one probe; in the order in which they are shown."""
+
+
+def _instant(metric: str, written: str, at: datetime | None) -> str:
+    return "" if at is None else f"{metric}{{{written}}} {at.timestamp()!r}\n"

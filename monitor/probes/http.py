@@ -39,7 +39,7 @@ from monitor.settings.json_path import parse as parse_path
 from monitor.settings.principals import SecondSettings
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request, Response
-from platforms.transport.http import IDENTITY, SERVER_NAME, Terms, content_of
+from platforms.transport.http import IDENTITY, SERVER_NAME, Terms, content_of, write_once
 from platforms.transport.proxied import Proxy
 from platforms.transport.redirects import Arrival, Route, Send, follow
 from platforms.transport.stopwatch import Stopwatch
@@ -94,6 +94,7 @@ class HttpProbe:
         if not self._first.has_credential and not self._way.has_secret:
             proxy = Proxy(settings.proxy.host, settings.proxy.port) if settings.proxy is not None else None
             self._constant = self._sending(NOBODY, {}, Opened(self._terms, proxy), self._first)
+            write_once(self._constant.request)
 
     async def attempt(self, why: Attempt) -> Outcome:
         """See `monitor.ports.Probe`."""

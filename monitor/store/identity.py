@@ -30,7 +30,7 @@ class Limits:
     lock_seconds: float = 1.0
     upgrade_seconds: float = 600.0
     batch_seconds: float = 0.8  # the port promises a second, and writing takes its time
-    batch_rows: int = 500
+    batch_rows: int = 2_000
     waiting_rows: int = 20_000
     waiting_jobs: int = 1_000
     alive_gap_seconds: float = 30.0  # the daemon shows one every 5 s

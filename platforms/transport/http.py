@@ -16,6 +16,7 @@ client's interface all the same: what works with a transport works with this one
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ssl import SSLContext
@@ -42,6 +43,7 @@ SERVER_NAME: Final = "sni_hostname"
 IDENTITY: Final = "tls_identity"
 # A server led here: not every address may be connected to.
 LED: Final = "led"
+_WRITTEN: Final = "written"
 # Of a response.
 _TRAILERS: Final = "trailers"
 
@@ -135,7 +137,27 @@ class HttpTransport(AsyncBaseTransport):
         await wire.secure(context, _name(request))
 
     def _bytes(self, request: Request) -> bytes:
+        written: _Written | None = request.extensions.get(_WRITTEN)
+        if written is not None and written.request is request:
+            return written.data
         return bytes_of(request, request.url.raw_path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a request is on the wire. Extensions are handed on to others made from it, which are others there."""
+
+    request: Request
+    data: bytes
+
+
+def write_once(request: Request) -> None:
+    """Have a request's bytes made now, for each time it is sent. It must not be changed any more.
+
+    One that can't be sent stays as it is: sending it says so.
+    """
+    with suppress(TransportFault):
+        request.extensions[_WRITTEN] = _Written(request, bytes_of(request, request.url.raw_path))
 
 
 def content_of(response: Response, limit: int) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from monitor.starts import Starts
+from monitor.starts import AT_ONCE, Starts
 
 
 class Crowd:
@@ -28,14 +28,14 @@ class Crowd:
         self.under_way -= 1
 
 
-async def test_a_crowd_begins_one_by_one() -> None:
+async def test_a_crowd_begins_a_few_at_a_time() -> None:
     """Of 500 that are due at once only so many are under way as the loop comes round for each; all begin in order."""
     crowd = Crowd(Starts(), rounds=5)
     names = [str(number) for number in range(500)]
     await asyncio.gather(*map(crowd.attempt, names))
 
     assert crowd.order == names
-    assert crowd.most <= 7
+    assert crowd.most <= 7 * AT_ONCE
 
 
 async def test_who_only_waits_keeps_nobody_from_beginning() -> None:
@@ -70,20 +70,23 @@ async def test_a_free_loop_makes_nobody_wait() -> None:
 async def test_the_urgent_go_first() -> None:
     """Confirmations before what is only due."""
     crowd = Crowd(Starts(), rounds=0)
-    others = [asyncio.create_task(crowd.attempt(f"due {number}")) for number in range(5)]
-    urgent = [asyncio.create_task(crowd.attempt(f"urgent {number}", is_urgent=True)) for number in range(2)]
-    await asyncio.gather(*others, *urgent)
+    due = [f"due {number}" for number in range(3 * AT_ONCE)]
+    urgent = [f"urgent {number}" for number in range(AT_ONCE + 1)]
+    others = [asyncio.create_task(crowd.attempt(name)) for name in due]
+    first = [asyncio.create_task(crowd.attempt(name, is_urgent=True)) for name in urgent]
+    await asyncio.gather(*others, *first)
 
-    assert crowd.order == ["due 0", "urgent 0", "urgent 1", "due 1", "due 2", "due 3", "due 4"]
+    assert crowd.order == [*due[:AT_ONCE], *urgent, *due[AT_ONCE:]]
 
 
 async def test_who_is_gone_takes_no_turn() -> None:
     """Cancelled while waiting, or in the instant of its turn: the next still gets one."""
     crowd = Crowd(Starts(), rounds=0)
-    tasks = [asyncio.create_task(crowd.attempt(str(number))) for number in range(6)]
+    tasks = [asyncio.create_task(crowd.attempt(str(number))) for number in range(AT_ONCE + 5)]
     await asyncio.sleep(0)
-    for number in (1, 2, 4):
+    gone = (AT_ONCE, AT_ONCE + 1, AT_ONCE + 3)
+    for number in gone:
         tasks[number].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert crowd.order == ["0", "3", "5"]
+    assert crowd.order == [str(number) for number in range(AT_ONCE + 5) if number not in gone]
