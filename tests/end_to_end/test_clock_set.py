@@ -10,6 +10,7 @@ from tests.support.receiver import receiving
 from tests.support.waiting import until
 
 
+@pytest.mark.timeout(300)
 async def test_an_hour_ahead_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is paged once; probing goes on, no version goes back, the flag is refused only while that is told."""
     library = require_library("faketime/libfaketime.so.1", package="libfaketime")
