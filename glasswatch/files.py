@@ -32,10 +32,11 @@ def replace(path: Path, data: bytes, mode: int = _PUBLIC) -> None:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108 - as above
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Have on disk which files a directory holds."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

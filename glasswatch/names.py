@@ -25,6 +25,7 @@ SWITCH: Final = "switch"
 KIND: Final = "kind"
 TARGET: Final = "target"
 CODE: Final = "code"
+DIRECTION: Final = "direction"
 VERSION: Final = "version"
 PYTHON: Final = "python"
 
@@ -152,6 +153,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_monitor_dead_man_beats_failed_total": MetricName(
         MetricKind.COUNTER, (SWITCH,), "Beats that a dead man's switch did not take."
+    ),
+    "jit_monitor_clock_jumps_total": MetricName(
+        MetricKind.COUNTER, (DIRECTION,), "How often the wall clock was found more than 5 s off what it should show."
+    ),
+    "jit_monitor_suspended_seconds_total": MetricName(
+        MetricKind.COUNTER, (), "Seconds that the machine slept while the monitor ran; nothing was watched."
     ),
     "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
 }

@@ -16,6 +16,7 @@ from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.channels.build import channels_of, routes_of
 from monitor.channels.context import ChannelContext
+from monitor.clockwatch import ClockContext, ClockWatch
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
 from monitor.deadman import DeadManContext, DeadManSwitch, switches_of
@@ -90,7 +91,11 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         deployment=settings.deployment,
         vantage=settings.vantage,
         clock=clock,
-        limits=Limits(keep_good=settings.store.keep_good, keep_failures=settings.store.keep_failures),
+        limits=Limits(
+            keep_good=settings.store.keep_good,
+            keep_failures=settings.store.keep_failures,
+            keep_hours=settings.store.keep_hours,
+        ),
     )
     for token in settings.tokens:
         if token.expires <= clock.now():
@@ -105,6 +110,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         await takeup.leave(store, loaded, frozenset(settings.platforms), clock)
         builder.forgotten(await takeup.forgotten(store, settings))
         await builder.heartbeats.take_up()
+        await builder.clockwatch.take_up(loaded.last_alive_at)
         flags = await takeup.published_flags(settings, key, clock)
         builder.distrusted = await takeup.distrusted(settings, key, clock)
     except BaseException:
@@ -157,6 +163,7 @@ class _Builder:
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
         self._routes = routes_of(settings.paging)
         self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
+        self.clockwatch = self._clock_watch()
         self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
         self.distrusted: list[str] = []
@@ -188,6 +195,19 @@ class _Builder:
         }
         context = HeartbeatContext(self._store, self._gate, self._clock, self._auditor.note, self._metrics.heard)
         return Heartbeats(expected, context)
+
+    def _clock_watch(self) -> ClockWatch:
+        context = ClockContext(
+            deployment=self._settings.deployment,
+            vantage=self._settings.vantage,
+            clock=self._clock,
+            store=self._store,
+            gate=self._gate,
+            note=self._auditor.note,
+            tell=lambda page: self._outbox.submit(self._routed(page)),
+            counted=self._metrics.clock_shifted,
+        )
+        return ClockWatch(context)
 
     def forgotten(self, names: Sequence[str]) -> None:
         """Have shown what is open that no journey of the settings closes."""
@@ -251,7 +271,8 @@ class _Builder:
             publisher=publisher,
             copies=CopyWatch(publisher, self._board.keepers, self._clock),
             versions=VersionWatch(self._board.documents, self._board.keepers),
-            pruner=Pruner(self._store, self._metrics),
+            clockwatch=self.clockwatch,
+            pruner=Pruner(self._store, self._metrics, lambda: self.clockwatch.is_trusted),
             server=server,
             face=self._face,
             network=self.network,

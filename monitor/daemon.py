@@ -121,6 +121,7 @@ class Daemon:
                 keeper.tick()
             parts.copies.look()
             parts.versions.look()
+            parts.clockwatch.look()
             await self._beat(parts.grid, 1.0)
 
     async def _beat(self, grid: Grid, seconds: float) -> None:

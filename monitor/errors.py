@@ -6,6 +6,7 @@ GlasswatchError
     │   ├── StoreUnavailable     can't be read or written now; trying again may help
     │   ├── StoreConflict        another writer came between: our picture of a platform is out of date
     │   └── StoreUnusable        corrupt, foreign, or written by a newer version: trying again can't help
+    │       └── StoreDamaged     corrupt: the database itself says so
     ├── RequestRefused           a running monitor refused what a command asked of it; says with which code
     ├── LeftOpen                 a journey was interrupted, and something it opened is not known closed
     ├── Interrupted              a command was told to stop, and has cleaned up
@@ -64,6 +65,10 @@ class StoreUnusable(StoreError):
     """The store is corrupt, not ours, or written by a newer version."""
 
     exit_code = ExitCode.INVALID
+
+
+class StoreDamaged(StoreUnusable):
+    """The database itself says that it is damaged."""
 
 
 class RequestRefused(MonitorError):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from glasswatch.clock import Clock
 from monitor.auditor import Auditor
 from monitor.board import Board
+from monitor.clockwatch import ClockWatch
 from monitor.copies import CopyWatch
 from monitor.deadline import Deadline
 from monitor.deadman import DeadManSwitch
@@ -62,6 +63,7 @@ class Assembly:
     publisher: Publisher
     copies: CopyWatch
     versions: VersionWatch
+    clockwatch: ClockWatch
     pruner: Pruner
     server: WebServer
     face: WebFace
@@ -76,7 +78,7 @@ class Assembly:
         uses = [self.register.watch(), *(watcher.run() for watcher in self.watchers)]
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
-            *(self.pruner.run(), self.heartbeats.run()),
+            *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
             *uses,
             *(switch.run() for switch in self.switches),
             *renewing,

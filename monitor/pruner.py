@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from monitor.errors import StoreError
@@ -17,11 +18,15 @@ log = logging.getLogger("glasswatch.store")
 
 
 class Pruner:
-    """Runs until cancelled. A store that can't be written is left alone for a while: others tell of it."""
+    """Runs until cancelled. A store that can't be written is left alone for a while: others tell of it.
 
-    def __init__(self, store: Store, metrics: MetricsBook) -> None:
+    `is_clock_trusted` says whether what is old by the wall clock is old: by one that is wrong, nothing is forgotten.
+    """
+
+    def __init__(self, store: Store, metrics: MetricsBook, is_clock_trusted: Callable[[], bool] = lambda: True) -> None:
         self._store = store
         self._metrics = metrics
+        self._is_clock_trusted = is_clock_trusted
 
     async def run(self) -> None:
         """Prune batch after batch while there is something to forget, and look again every ten minutes."""
@@ -32,6 +37,8 @@ class Pruner:
 
     async def once(self) -> float:
         """Prune one batch; return in how many seconds the next is due."""
+        if not self._is_clock_trusted():
+            return IDLE_SECONDS
         try:
             pruned = await self._store.prune()
         except StoreError as fault:

@@ -26,6 +26,7 @@ from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Use
+from monitor.rules.clock import Shift
 
 _TEXT = (*platform_series.FAMILIES, *publish_series.FAMILIES)
 NAMES = frozenset({*ProbeSeries.LINES, *_TEXT, *own_series.NAMES})
@@ -137,6 +138,10 @@ class MetricsBook:
     def outcomes_pruned(self, count: int) -> None:
         """Count outcomes that the store forgot because their time was over."""
         self._own.outcomes_pruned(count)
+
+    def clock_shifted(self, shift: Shift) -> None:
+        """Count that the wall clock was set or crept away, or how long the machine slept."""
+        self._own.clock_shifted(shift)
 
     def request_refused(self, code: str) -> None:
         """Count a request that an endpoint refused."""

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from glasswatch.names import METRICS
 from monitor.model.page import PageKind
+from monitor.rules.clock import Shift, ShiftKind
 from monitor.wire.refusals import REFUSALS
 
 PAGES = "jit_pages_total"
@@ -23,10 +24,12 @@ REFUSED = "jit_monitor_requests_refused_total"
 UNAUDITED = "jit_monitor_audit_entries_dropped_total"
 BEATS = "jit_monitor_dead_man_beats_total"
 BEATS_FAILED = "jit_monitor_dead_man_beats_failed_total"
+CLOCK_JUMPS = "jit_monitor_clock_jumps_total"
+ASLEEP = "jit_monitor_suspended_seconds_total"
 BUILD = "jit_monitor_build_info"
 NAMES = (
     *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
-    *(FORGOTTEN, PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, BUILD),
+    *(FORGOTTEN, PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, CLOCK_JUMPS, ASLEEP, BUILD),
 )
 
 # From a loop in good order to one that is late by an interval.
@@ -61,6 +64,10 @@ class OwnSeries:
         self._unaudited_before = 0
         self._beats = self._counter(BEATS)
         self._beats_failed = self._counter(BEATS_FAILED)
+        self._clock_jumps = self._counter(CLOCK_JUMPS)
+        for direction in (ShiftKind.FORWARD, ShiftKind.BACK):
+            self._clock_jumps.labels(direction.value)
+        self._asleep = self._counter(ASLEEP)
         self._gauge(BUILD).labels(version, platform.python_version()).set(1)
 
     def page_decided(self, kind: PageKind) -> None:
@@ -103,6 +110,13 @@ class OwnSeries:
     def outcomes_pruned(self, count: int) -> None:
         """Count outcomes that the store forgot."""
         self._pruned.inc(count)
+
+    def clock_shifted(self, shift: Shift) -> None:
+        """Count a shift of the wall clock, or the time asleep."""
+        if shift.kind is ShiftKind.SLEPT:
+            self._asleep.inc(shift.by.total_seconds())
+        else:
+            self._clock_jumps.labels(shift.kind.value).inc()
 
     def request_refused(self, code: str) -> None:
         """Count a request that was refused."""

@@ -40,7 +40,7 @@ SEVERITY = {
     PageKind.CREDENTIALS_REFUSED: Severity.PAGE,
     PageKind.MINORITY_DOWN: Severity.PAGE,
     PageKind.STORE: Severity.PAGE,
-    PageKind.CLOCK: Severity.PAGE,  # it fires only where readers refuse every flag: see `rules.versions`
+    PageKind.CLOCK: Severity.PAGE,  # of a platform: readers refuse every flag; `rules.clockpages` has tickets too
     PageKind.DEGRADED: Severity.TICKET,
     PageKind.TLS_EXPIRY: Severity.TICKET,
     PageKind.PUBLISH_BEHIND: Severity.TICKET,

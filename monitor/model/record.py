@@ -156,10 +156,14 @@ class FailureQuery:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many outcomes were forgotten because their time was over. `is_more`: others are due at once."""
+    """How many outcomes were forgotten because their time was over, and how many rows of hourly counts.
+
+    `is_more`: others are due at once.
+    """
 
     good: int = 0
     failures: int = 0
+    hours: int = 0
     is_more: bool = False
 
 

@@ -68,10 +68,12 @@ class StoreSettings(SettingsModel):
     """Address: `sqlite:///FILE` (relative to this file; `sqlite:////FILE` is absolute) or `postgresql+psycopg://…`."""
     password: SecretReference | None = None
     """Password for PostgreSQL."""
-    keep_good: Annotated[timedelta, DurationShape(at_least=timedelta(days=1))] = timedelta(days=30)
-    """How long good outcomes are kept."""
+    keep_good: Annotated[timedelta, DurationShape(at_least=timedelta(days=1))] = timedelta(days=1)
+    """How long good outcomes are kept in full; from then on they are counted by the hour."""
     keep_failures: Annotated[timedelta, DurationShape(at_least=timedelta(days=1))] = timedelta(days=400)
-    """How long all other outcomes are kept. Outages, transitions and the audit are kept for ever."""
+    """How long all other outcomes are kept in full. Outages, transitions and the audit are kept for ever."""
+    keep_hours: Annotated[timedelta, DurationShape(at_least=timedelta(days=1))] = timedelta(days=400)
+    """How long the hourly counts are kept that are left of outcomes."""
 
     @property
     def is_shared(self) -> bool:
@@ -94,6 +96,15 @@ class StoreSettings(SettingsModel):
             yield (
                 ("keep_failures" if "keep_failures" in given else "keep_good",),
                 ("expected failures to be kept no shorter than good outcomes"),
+            )
+
+    @finding("keep_failures", "keep_hours")
+    def hours_are_kept_longest(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """An hour of which only the failures were left would look like an outage."""
+        if self.keep_hours < self.keep_failures:
+            yield (
+                ("keep_hours" if "keep_hours" in given else "keep_failures",),
+                ("expected hourly counts to be kept no shorter than failures"),
             )
 
     @finding("url", "password")

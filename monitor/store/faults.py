@@ -11,7 +11,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from monitor.errors import StoreError, StoreUnavailable, StoreUnusable
+from monitor.errors import StoreDamaged, StoreError, StoreUnavailable, StoreUnusable
 
 
 class RowRefused(StoreUnavailable):
@@ -32,7 +32,7 @@ _SQLITE: dict[int, tuple[type[StoreError], str]] = {
         "can't be written: give the monitor's user write access to the file and its directory",
     ),
     sqlite3.SQLITE_IOERR: (StoreUnavailable, "met an error of the disk or file system: look into the system's log"),
-    sqlite3.SQLITE_CORRUPT: (StoreUnusable, _DAMAGED),
+    sqlite3.SQLITE_CORRUPT: (StoreDamaged, _DAMAGED),
     sqlite3.SQLITE_FULL: (StoreUnavailable, "can't grow, the disk is full: make room"),
     sqlite3.SQLITE_CANTOPEN: (
         StoreUnavailable,
@@ -41,7 +41,7 @@ _SQLITE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_TOOBIG: (RowRefused, _REFUSED),
     sqlite3.SQLITE_CONSTRAINT: (RowRefused, _REFUSED),
     sqlite3.SQLITE_MISMATCH: (RowRefused, _REFUSED),
-    sqlite3.SQLITE_NOTADB: (StoreUnusable, "isn't a SQLite database: name another file, or restore a backup"),
+    sqlite3.SQLITE_NOTADB: (StoreDamaged, "isn't a SQLite database: name another file, or restore a backup"),
 }
 
 # https://www.postgresql.org/docs/15/errcodes-appendix.html, whole codes first, then classes
@@ -54,8 +54,8 @@ _POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {
     "53100": (StoreUnavailable, "can't grow, the server's disk is full: make room"),
     "55P03": (StoreUnavailable, "is locked by another session: let that one finish or end it"),
     "57014": (StoreUnavailable, "took too long for one statement"),
-    "XX001": (StoreUnusable, "is damaged: restore a backup"),
-    "XX002": (StoreUnusable, "is damaged: restore a backup"),
+    "XX001": (StoreDamaged, "is damaged: restore a backup"),
+    "XX002": (StoreDamaged, "is damaged: restore a backup"),
     "08": (StoreUnavailable, "lost the connection"),
     "22": (RowRefused, _REFUSED),
     "23": (RowRefused, _REFUSED),
@@ -87,7 +87,7 @@ def _sqlite(error: sqlite3.Error) -> tuple[type[StoreError], str]:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         # No result code: the driver itself could not make sense of what it read, such as text that isn't UTF-8.
-        return StoreUnusable, _DAMAGED
+        return StoreDamaged, _DAMAGED
     if code == sqlite3.SQLITE_ERROR and str(error).startswith("no such"):
         return StoreUnusable, _INCOMPLETE
     return _SQLITE.get(code & 0xFF, (StoreUnavailable, f"failed with SQLite's code {code}"))

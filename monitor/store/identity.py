@@ -21,7 +21,8 @@ class Limits:
     again before that. A vantage's lock that another session holds is waited for `lock_seconds`. Outcomes are written
     `batch_seconds` after the first waiting one or when `batch_rows` wait; beyond `waiting_rows` they are dropped,
     beyond `waiting_jobs` calls are refused. Signs of life further apart than `alive_gap_seconds` leave a gap.
-    `keep_good` and `keep_failures`: how long outcomes are kept that were good, and all others; None: for ever.
+    `keep_good` and `keep_failures`: how long outcomes are kept that were good, and all others; `keep_hours`:
+    how long the hourly counts that are left of them; None: for ever.
     """
 
     deadline_seconds: float = 5.0
@@ -36,3 +37,4 @@ class Limits:
     alive_gap_seconds: float = 30.0  # the daemon shows one every 5 s
     keep_good: timedelta | None = None
     keep_failures: timedelta | None = None
+    keep_hours: timedelta | None = None

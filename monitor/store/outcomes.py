@@ -66,6 +66,11 @@ class OutcomeBuffer:
         """How many outcomes were given up."""
         return self._dropped
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether a batch is to be written again, and may have been written before. For the thread."""
+        return bool(self._batch)
+
     def add(self, rows: Iterable[OutcomeRow]) -> bool:
         """Queue outcomes without waiting; return whether the thread should look."""
         rows = list(rows)

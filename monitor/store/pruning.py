@@ -1,23 +1,27 @@
-"""Forgets outcomes whose time is over. Failures are kept for longer than good ones.
+"""Forgets outcomes whose time is over, and counts them by the hour. Failures are kept for longer than good ones.
 
 Rules:
 - One call looks at `ROWS` rows at most and deletes those that are over: a short transaction, between which all else on
-  the writer's thread gets its turn.
-- Good outcomes go first. What is passed over by then, failures, is not looked at again in this run.
-- Only outcomes are ever deleted: no transition, no outage, nothing of the audit, nothing of another vantage.
+  the writer's thread gets its turn. Deleted and counted is one transaction: killed anywhere, nothing is lost or twice.
+- Good outcomes go first. What is passed over by then, failures, is not looked at again for a day: then all of it is,
+  in case that a good one came late.
+- The counts are kept for longer than any outcome; they go when no outcome waits to be counted.
+- Nothing else is ever deleted: no transition, no outage, nothing of the audit, nothing of another vantage.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from monitor.model.record import Pruned
+from monitor.store import hours
 from monitor.store.identity import Limits
 from monitor.store.schema import outcomes, series
 
-ROWS: Final = 1000
+ROWS: Final = 500
+ANEW: Final = timedelta(days=1)
 _A_BIT: Final = timedelta(microseconds=1)
 
 
@@ -26,35 +30,39 @@ class Pruning:
 
     def __init__(self, vantage: str, limits: Limits) -> None:
         self._ours = select(series.c.id).where(series.c.vantage == vantage)
-        self._keep_good = limits.keep_good
-        self._keep_failures = limits.keep_failures
+        self._limits = limits
         self._passed: datetime | None = None  # no good outcome that is over is older
+        self._began_at: datetime | None = None  # when it was looked at from the oldest on
 
     def prune(self, connection: Connection, now: datetime) -> Pruned:
         """Delete one batch of each."""
         good, good_left = self._good(connection, now)
         failures, failures_left = self._failures(connection, now)
-        return Pruned(good, failures, is_more=good_left or failures_left)
+        keep, forgotten = self._limits.keep_hours, 0
+        if keep is not None and not good_left and not failures_left:
+            forgotten = hours.forget(connection, self._ours, now - keep)
+        return Pruned(good, failures, forgotten, is_more=good_left or failures_left or forgotten > 0)
 
     def _good(self, connection: Connection, now: datetime) -> tuple[int, bool]:
-        if self._keep_good is None:
+        if self._limits.keep_good is None:
             return 0, False
-        rows = self._oldest(connection, now - self._keep_good, self._passed)
+        if self._began_at is None or abs(now - self._began_at) >= ANEW:
+            self._passed, self._began_at = None, now
+        rows = self._oldest(connection, now - self._limits.keep_good, self._passed)
         if not rows:
             return 0, False
         over = outcomes.c.started_at.between(rows[0], rows[-1])
-        gone = connection.execute(delete(outcomes).where(over, self._is_ours, outcomes.c.kind == "good")).rowcount
+        gone = hours.move(connection, over & self._is_ours & (outcomes.c.kind == "good"))
         self._passed = rows[-1] + _A_BIT
         return gone, len(rows) == ROWS
 
     def _failures(self, connection: Connection, now: datetime) -> tuple[int, bool]:
-        if self._keep_failures is None:
+        if self._limits.keep_failures is None:
             return 0, False
-        rows = self._oldest(connection, now - self._keep_failures, None)
+        rows = self._oldest(connection, now - self._limits.keep_failures, None)
         if not rows:
             return 0, False
-        gone = connection.execute(delete(outcomes).where(outcomes.c.started_at <= rows[-1], self._is_ours)).rowcount
-        return gone, len(rows) == ROWS
+        return hours.move(connection, (outcomes.c.started_at <= rows[-1]) & self._is_ours), len(rows) == ROWS
 
     @property
     def _is_ours(self) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@
 - Documents are read before the chain they are compared with, which may go on growing meanwhile.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,9 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 
 from glasswatch.chain import Entry
 from monitor.errors import StoreUnavailable, StoreUnusable
-from monitor.store import audit
+from monitor.model.tally import HourTally, TallyQuery
+from monitor.rules import storecheck
+from monitor.store import audit, checking, hours
 from monitor.store.engine import parse_url, postgresql, server_place, sqlite_path
 from monitor.store.faults import is_driver_error, translate
 from monitor.store.identity import Identity, Limits
@@ -25,6 +28,7 @@ from monitor.store.schema import REVISION_TABLE, flag_documents, meta, vantages
 
 T = TypeVar("T")
 _ENTRIES = 500
+_PAGES = 2000  # copied at a time: 8 MB
 
 
 class KeptDocument(NamedTuple):
@@ -111,6 +115,61 @@ class Reading:
             yield from part
             after = part[-1].seq
 
+    def tallies(self, query: TallyQuery) -> list[HourTally]:
+        """Return how many outcomes there were in these hours, whether they are still kept in full or not.
+
+        Raises:
+            StoreUnavailable, StoreUnusable: they can't be read.
+        """
+        return self._read(lambda connection: hours.read(connection, self._identity.vantage, query))
+
+    def flaws(self) -> dict[str, list[str]]:
+        """Return what is wrong with the database, with what is on record, and with the hourly counts; and notes.
+
+        Raises:
+            StoreUnavailable, StoreUnusable: it can't be read, or not by this version.
+        """
+        return self._read(self._flaws)
+
+    def _flaws(self, connection: Connection) -> dict[str, list[str]]:
+        stranger = checking.revision_flaw(connection)
+        if stranger is not None:
+            raise StoreUnusable(f"the store {self.place} is of another version: {stranger}")
+        database = checking.database_flaws(connection)
+        if database:
+            return {"database": database, "records": [], "hours": [], "notes": []}
+        vantage = self._identity.vantage
+        try:
+            records = checking.records(connection, vantage)
+            found, noted = list(storecheck.flaws(records)), list(storecheck.notes(records))
+        except StoreUnusable as fault:
+            found, noted = [str(fault)], []
+        return {"database": [], "records": found, "hours": checking.hour_flaws(connection, vantage), "notes": noted}
+
+    def copy(self, to: sqlite3.Connection, progress: Callable[[int, int], None]) -> None:
+        """Copy a SQLite store whole, as it is at one instant; the monitor goes on writing meanwhile.
+
+        Raises:
+            StoreUnavailable, StoreUnusable: it can't be read, or the copy not be written.
+        """
+
+        def work(connection: Connection) -> None:
+            # The transaction that is open here holds the instant: what is written meanwhile is not seen, and does not
+            # make the copying begin again.
+            connection.execute(text("SELECT count(*) FROM sqlite_master"))
+            source = connection.connection.driver_connection
+            if not isinstance(source, sqlite3.Connection):
+                raise TypeError("only a SQLite store is copied")
+            try:
+                source.backup(to, pages=_PAGES, progress=lambda _status, left, total: progress(total - left, total))
+            except sqlite3.Error as error:
+                # Nothing is written here but the copy.
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+                    raise StoreUnavailable("the copy can't grow, its disk is full: make room") from error
+                raise
+
+        self._read(work)
+
     def close(self) -> None:
         """Let go. Repeated calls do nothing."""
         connection, self._connection = self._connection, None
@@ -123,7 +182,7 @@ class Reading:
                 self._connection = self._engine.connect()
             with self._connection.begin():
                 if self._is_shared:
-                    self._connection.execute(text("SET TRANSACTION READ ONLY"))
+                    self._connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
                 found = work(self._connection)
         except Exception as error:
             self._see_quiet()
@@ -171,8 +230,12 @@ def _sqlite(path: Path, limits: Limits, *, is_quiet: bool) -> Engine:
         URL.create("sqlite", database=f"file:{quote(str(path))}", query=query),
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={"timeout": limits.statement_seconds},
+        # No isolation level: the driver would begin only before it writes, and each statement see another instant.
+        connect_args={"timeout": limits.statement_seconds, "isolation_level": None},
     )
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     def set_up(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
         connection.execute("PRAGMA query_only = ON")
@@ -184,4 +247,5 @@ def _sqlite(path: Path, limits: Limits, *, is_quiet: bool) -> Engine:
 
     event.listen(engine, "do_connect", refuse_missing)
     event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", begin)
     return engine

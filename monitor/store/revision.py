@@ -102,6 +102,7 @@ def upgrade(
     if place.is_shared:
         # A step may have to rewrite a table of any size; what bounds it is the caller's own deadline.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     log.info("store_upgraded", extra={"fields": {"store": place.name, "from": stored}})
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))

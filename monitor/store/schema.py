@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 
 from monitor.store.columns import Instant, Words
 
-HEAD = "0004"  # the newest migration; a test compares it with Alembic's own answer
+HEAD = "0005"  # the newest migration; a test compares it with Alembic's own answer
 NOT_GOOD = "kind <> 'good'"
 REVISION_TABLE = "glasswatch_revision"  # not Alembic's default, which another application may have put there
 
@@ -127,6 +128,27 @@ outcomes = Table(
     PrimaryKeyConstraint("started_at", "series", "nth"),
     # What people look for, and what there is little of. It costs a good outcome nothing.
     Index("ix_outcomes_failures", "series", "started_at", sqlite_where=text(NOT_GOOD), postgresql_where=text(NOT_GOOD)),
+    sqlite_with_rowid=False,
+)
+
+# What is left of outcomes whose time is over: how many of a sort began in an hour (its number since 1970, in UTC), and
+# how long they took. An outcome is counted here or stands in `outcomes`, never both. Hours first, because new rows go
+# to the end then.
+outcome_hours = Table(
+    "outcome_hours",
+    metadata,
+    Column("hour", Integer, nullable=False),
+    Column("series", BigInteger, ForeignKey("series.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempt", Text, nullable=False),
+    Column("is_believed", Boolean, nullable=False),
+    Column("runs", BigInteger, nullable=False),
+    Column("warned", BigInteger, nullable=False),
+    Column("took_microseconds", BigInteger, nullable=False),
+    Column("longest_microseconds", BigInteger, nullable=False),
+    Column("spread", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("hour", "series", "kind", "reason", "attempt", "is_believed"),
     sqlite_with_rowid=False,
 )
 

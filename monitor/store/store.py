@@ -175,8 +175,12 @@ class SqlStore:
         return await self._call(partial(failures.read, scope=scope, query=query))
 
     async def prune(self) -> Pruned:
-        """Forget a batch of outcomes whose time is over."""
-        return await self._call(partial(self._pruning.prune, now=self._clock.now()))
+        """Forget a batch of outcomes whose time is over, and count them by the hour."""
+        return await self._call(partial(self._prune, now=self._clock.now()))
+
+    def _prune(self, connection: Connection, now: datetime) -> Pruned:
+        # A batch that is to be written again may be there already: deleted meanwhile it would count twice.
+        return Pruned() if self._buffer.is_unsure else self._pruning.prune(connection, now)
 
     async def use(self, commit: UseCommit) -> ChainHead:
         """Write a use with its pages and its audit in one transaction; return where the audit chain ends now.

@@ -7,6 +7,7 @@ that CI can't pass by leaving things out.
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -19,9 +20,17 @@ def require(program: str, *, package: str) -> str:
     found = shutil.which(program) or next(
         (str(place / program) for place in _PLACES if (place / program).exists()), None
     )
-    if found is not None:
-        return found
-    message = f"{program} is missing: install Debian's package {package}"
+    return found or _missing(program, package)
+
+
+def require_library(name: str, *, package: str) -> Path:
+    """Return a library's path; without it skip, or fail where everything is required."""
+    found = next(iter(Path("/usr/lib").glob(f"*/{name}")), None)
+    return found or _missing(name, package)
+
+
+def _missing(name: str, package: str) -> NoReturn:
+    message = f"{name} is missing: install Debian's package {package}"
     if os.environ.get("GLASSWATCH_REQUIRE_ALL"):
         pytest.fail(message)
     pytest.skip(message)

@@ -56,14 +56,14 @@ def _verify(settings: MonitorSettings, given: list[Witness]) -> tuple[str, Verif
     reading = Reading(asyncio.run(unlock.store_url(settings.store)), identity)
     try:
         reading.check()
-        witnesses = [*_kept(reading.documents()), *given]
+        witnesses = [*kept_in(reading.documents()), *given]
         return reading.place, judge(reading.entries(), witnesses), len(witnesses)
     finally:
         reading.close()
 
 
-def _kept(documents: Iterable[KeptDocument]) -> Iterator[Witness]:
-    """Return what each of the store's documents names."""
+def kept_in(documents: Iterable[KeptDocument]) -> Iterator[Witness]:
+    """Yield what each of the store's documents names."""
     for kept in documents:
         what = f"the flag of {kept.platform} of {kept.issued_at:%Y-%m-%d %H:%M:%SZ} (version {kept.ver}) in the store"
         try:

@@ -37,3 +37,13 @@ async def test_a_store_that_fails_is_left_alone_for_a_while() -> None:
     pruner = Pruner(store, MetricsBook((), "0.1.0"))
     assert await pruner.once() == FAILED_SECONDS
     assert await pruner.once() == IDLE_SECONDS
+
+
+async def test_by_a_clock_that_is_not_trusted_nothing_is_forgotten() -> None:
+    """It is asked again later, and then it is."""
+    trusted = deque([False, True])
+    store = _Store(Pruned(7, is_more=True))
+    pruner = Pruner(store, MetricsBook((), "0.1.0"), trusted.popleft)
+    assert await pruner.once() == IDLE_SECONDS
+    assert len(store.answers) == 1
+    assert await pruner.once() == BETWEEN_SECONDS

@@ -14,7 +14,7 @@ from tests.support.commits import outcome_row, story
 from tests.support.stores import QUICK, StorePlace
 from tests.support.waiting import until
 
-LIMITS = replace(QUICK, keep_good=timedelta(days=30), keep_failures=timedelta(days=400))
+LIMITS = replace(QUICK, keep_good=timedelta(days=30), keep_failures=timedelta(days=400), keep_hours=timedelta(days=500))
 COUNT = "SELECT count(*) AS n FROM outcomes JOIN series ON series.id = outcomes.series WHERE vantage = :vantage"
 KINDS = (
     "SELECT kind, started_at FROM outcomes JOIN series ON series.id = outcomes.series "
