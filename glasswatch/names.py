@@ -153,6 +153,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_monitor_dead_man_beats_failed_total": MetricName(
         MetricKind.COUNTER, (SWITCH,), "Beats that a dead man's switch did not take."
     ),
+    "jit_monitor_config_last_reload_successful": MetricName(
+        MetricKind.GAUGE, (), "1 if the settings in force are those that the file held when it was last read."
+    ),
+    "jit_monitor_config_last_reload_success_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (), "When the settings in force were read, in Unix time."
+    ),
     "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
 }
 
