@@ -9,7 +9,8 @@ from tests.support.rulings import BOUNDED
 
 def _seen(*pulses: tuple[float, Pulse]) -> list[object]:
     progress: dict[object, Progress] = {}
-    at, now = 0.0, {}
+    at = 0.0
+    now: dict[object, Pulse] = {}
     for at, pulse in pulses:
         now = {"settling": pulse}
         progress = followed(progress, now, at)
@@ -32,7 +33,7 @@ def test_who_gets_on_or_has_nothing_to_do_is_not() -> None:
 
 def test_a_part_that_is_gone_is_nobody_s_trouble() -> None:
     """It was stuck, and left with the settings."""
-    waits = {"a": Pulse(has_work=True, done=0)}
+    waits: dict[object, Pulse] = {"a": Pulse(has_work=True, done=0)}
     progress = followed(followed({}, waits, 0), {}, 100)
     assert progress == {}
     assert list(stuck(progress, {}, 100)) == []
