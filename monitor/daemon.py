@@ -184,6 +184,7 @@ def _spare_what_stays() -> None:
 
     And have it look less often at what comes and goes: nearly all of that is gone without it.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE, 20, 20)

@@ -1,6 +1,7 @@
 """`monitor run`: the daemon, until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import os
 from enum import StrEnum
@@ -60,6 +61,7 @@ def command(config: Path, *, form: str, level: str, attempts: str, verbose: bool
     """
     told = logging.DEBUG if verbose else logs.Level(level).number
     logs.to_stderr(told, logs.Form(form), attempts=Attempts.ALL.number if verbose else Attempts(attempts).number)
+    gc.disable()  # until all is built: nearly nothing of it is garbage, and looking costs a tenth of the start
     # Imported here: they cost half a second that a wrong argument need not wait for.
     with Loading():
         from glasswatch.settings.load import load  # noqa: PLC0415
