@@ -20,6 +20,8 @@ class Crew:
         self._group = group
         self._tasks: dict[Runs, asyncio.Task[None]] = {}
         self._aside: set[asyncio.Task[None]] = set()
+        self.is_dismissed = False
+        """Whether everybody was sent home, and nobody may begin any more."""
 
     def start(self, who: Runs, after: Iterable[asyncio.Task[None]] = ()) -> None:
         """Run a part, once those tasks have ended."""
@@ -39,7 +41,8 @@ class Crew:
         return task
 
     def dismiss_all(self) -> None:
-        """Cancel every part."""
+        """Cancel every part, for good."""
+        self.is_dismissed = True
         for who in tuple(self._tasks):
             self.dismiss(who)
         for task in self._aside:

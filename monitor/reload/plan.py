@@ -53,10 +53,10 @@ class Plan:
     watchers: dict[str, WatchLoop] = field(default_factory=dict)
     switches: dict[str, DeadManSwitch] = field(default_factory=dict)
 
-    def closables(self) -> list[Closable]:
-        """Return what holds something."""
-        made = (self.channels, self.targets, self.switches)
-        return [each for some in made for each in some.values()]
+    async def aclose(self) -> None:
+        """Let go of what was built, where it is not used."""
+        made: tuple[Mapping[str, Closable], ...] = (self.channels, self.targets, self.switches, self.watchers)
+        await asyncio.gather(*(each.aclose() for some in made for each in some.values()), return_exceptions=True)
 
 
 class Planner:
@@ -78,7 +78,7 @@ class Planner:
             await self._look(plan)
             await self._build(plan)
         except BaseException:
-            await asyncio.gather(*(each.aclose() for each in plan.closables()), return_exceptions=True)
+            await plan.aclose()
             raise
         return plan
 

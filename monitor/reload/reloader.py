@@ -108,9 +108,13 @@ class Reloader:
             return None
         try:
             async with asyncio.timeout(BUILD_WITHIN.total_seconds()):
-                return await Planner(self._parts, self._farewell.leaving).plan(wanted)
+                plan = await Planner(self._parts, self._farewell.leaving).plan(wanted)
         except TimeoutError:
             raise ReloadRefused("not_possible", "what the settings name could not be built in time") from None
+        if self._crews.watching.is_dismissed:  # told to end meanwhile: nothing must begin any more
+            await plan.aclose()
+            raise ReloadRefused("not_possible", "the monitor is ending")
+        return plan
 
     async def _wanted(self) -> Wanted:
         try:

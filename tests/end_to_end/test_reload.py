@@ -1,13 +1,20 @@
 """Settings taken over by a running monitor: by SIGHUP and over HTTP, good, bad and unchanged ones."""
 
 import asyncio
+import json
+import signal
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from glasswatch.cli import run
+from glasswatch.errors import ExitCode
+from monitor.cli import command
 from tests.support.monitors import Home, MonitorProcess, Wanted, make_home, monitor_in
 from tests.support.receiver import Answer, Received, Receiver, receiving
 from tests.support.reloading import TOKEN, Written, ask_reload, hup, platforms, probe, samples, verdict_of, write
@@ -214,3 +221,56 @@ async def test_many_reloads_at_once_are_one_after_another(tmp_path: Path, target
 
 def _outages(pages: Receiver, path: str = "") -> list[Received]:
     return [page for page in pages.accepted if page.json()["kind"] == "outage" and page.target.endswith(path)]
+
+
+async def test_killed_around_a_reload_it_starts_by_the_new_file(tmp_path: Path, target: Receiver) -> None:
+    """At any instant of it: versions go on, the audit is whole, and what the file says is watched."""
+    home = make_home(tmp_path / "home", Wanted("http://127.0.0.1:1/"))
+    seen = 0
+    async with monitor_in(home) as monitor:
+        for turn, delay in enumerate((0.0, 0.03, 0.1, 0.3)):
+            names = {f"p{turn}": probe(target.url), "stays": probe(target.url, "api")}
+            if turn == 0:
+                write(home, Written({"payments": names}))
+                await monitor.start()
+            await verdict_of(monitor, "payments", "up")
+            before = seen
+            await until(lambda: _version(home) > before)  # noqa: B023 - of this turn
+            seen = _version(home)
+            other = {f"p{turn + 1}": probe(target.url), "stays": probe(target.url, "api")}
+            write(home, Written({"payments": other, f"more-{turn}": other}))
+            monitor.send(signal.SIGHUP)
+            await asyncio.sleep(delay)
+            assert await monitor.end(signal.SIGKILL) == -signal.SIGKILL
+            await monitor.start()
+            await verdict_of(monitor, f"more-{turn}", "up")
+            assert {f"p{turn + 1}", "stays"} == _probes(await platforms(monitor))
+        assert await monitor.end() == 0
+        assert "Traceback" not in monitor.log
+    arguments = ["store", "verify", "--config", str(home.config)]
+    assert await asyncio.to_thread(run, command, "monitor", arguments) == ExitCode.GOOD
+
+
+async def test_a_second_monitor_is_kept_out_also_after_a_reload(tmp_path: Path, target: Receiver) -> None:
+    """The store's lock is not touched by a reload; who comes second says whose it is, and ends with 4."""
+    written = Written({"payments": {"portal": probe(target.url)}})
+    async with _started(tmp_path, written) as (home, monitor):
+        write(home, Written({"payments": {"portal": probe(target.url), "api": probe(target.url, "api")}}))
+        await hup(monitor)
+        async with monitor_in(home) as second:
+            await second.launch()
+            assert await second.ended() == ExitCode.NOT_MEASURED
+            assert f"another monitor (process {monitor.pid}) has the store" in second.said
+        await verdict_of(monitor, "payments", "up")
+
+
+def _version(home: Home) -> int:
+    """Return the version of the flag as published; 0 before there is one."""
+    if not home.flag.exists():
+        return 0
+    payload = home.flag.read_text().split(".")[1]
+    return int(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["ver"])
+
+
+def _probes(shown: dict[str, Any]) -> set[str]:
+    return {probe["probe"] for function in shown["payments"]["functions"] for probe in function["probes"]}
