@@ -132,7 +132,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
         MetricKind.GAUGE, (), "1 while no control answers: nothing seen from here is believed."
     ),
     "jit_monitor_residue_forgotten": MetricName(
-        MetricKind.GAUGE, (), "Things left open by journeys that are no longer in the settings, as of the start."
+        MetricKind.GAUGE,
+        (),
+        "Things left open by journeys that are no longer in the settings, as of the start or a reload.",
     ),
     "jit_monitor_store_writable": MetricName(MetricKind.GAUGE, (), "1 if the last write to the store went through."),
     "jit_monitor_outcomes_dropped_total": MetricName(

@@ -133,6 +133,7 @@ class Daemon:
     async def _reloads(self, parts: Assembly, watching: Crew, helping: Crew) -> None:
         """Reload the settings whenever somebody wants it."""
         if self._config is None:
+            parts.builder.requests.close("this monitor has no settings' file to read")
             return
         reloader = Reloader(parts, Crews(watching, helping), self._config, self._manager)
         async with asyncio.TaskGroup() as group:

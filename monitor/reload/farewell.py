@@ -8,12 +8,17 @@
 """
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 
+from monitor import takeup
+from monitor.errors import StoreError
 from monitor.parts import Assembly
 from monitor.ports import FlagTarget
 from monitor.reload.swap import Crews, Left
 from monitor.settle import Settler
+
+log = logging.getLogger("glasswatch.reload")
 
 LOOK_SECONDS = 0.05
 
@@ -32,6 +37,7 @@ class Farewell:
             self.leaving[name] = settler
             self._crews.watching.aside(self._platform(name, settler))
         await self._targets(left.targets)
+        self._crews.watching.aside(self._probes(left.probes))
 
     async def _targets(self, targets: Mapping[str, FlagTarget | None]) -> None:
         parts = self._parts
@@ -42,6 +48,19 @@ class Farewell:
                 continue
             parts.publisher.add(follower, parts.board.documents.values())
             parts.retired.remove(follower)
+
+    async def _probes(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Have shown what is open that no journey closes any more, once those that went have closed what they could."""
+        if tasks:
+            await asyncio.wait(tasks)
+        parts = self._parts
+        try:
+            found = await takeup.forgotten(parts.store, parts.builder.settings)
+        except StoreError as fault:
+            log.warning("openings_unreadable", extra={"fields": {"error": str(fault)}})
+            return
+        parts.board.unclosed[:] = found
+        parts.metrics.forgotten(len(found))
 
     async def _platform(self, name: str, settler: Settler) -> None:
         parts = self._parts

@@ -17,8 +17,8 @@ from typing import Final
 from glasswatch.errors import GlasswatchError
 from glasswatch.settings.load import load
 from glasswatch.settings.mistake import SettingsFault
-from monitor import lookedfor, procedure, takeup
-from monitor.errors import ReloadRefused, StoreError
+from monitor import lookedfor, procedure
+from monitor.errors import ReloadRefused
 from monitor.model.record import AuditEntry
 from monitor.model.reloaded import Reloaded
 from monitor.parts import Assembly
@@ -90,7 +90,6 @@ class Reloader:
         left = Swap(self._parts, self._crews, plan).apply()
         result = self._told(by, Reloaded(lines(plan.wanted.change)))
         await self._farewell.see_off(left)
-        await self._look_for_forgotten()
         return result
 
     async def _planned(self) -> Plan | None:
@@ -132,16 +131,6 @@ class Reloader:
             for name, platform in settings.platforms.items()
         }
         return settings, procedures
-
-    async def _look_for_forgotten(self) -> None:
-        """Have shown what is open that no journey closes any more."""
-        try:
-            found = await takeup.forgotten(self._parts.store, self._builder.settings)
-        except StoreError as fault:
-            log.warning("openings_unreadable", extra={"fields": {"error": str(fault)}})
-            return
-        self._parts.board.unclosed[:] = found
-        self._parts.metrics.forgotten(len(found))
 
     def _told(self, by: str, result: Reloaded) -> Reloaded:
         now = self._parts.clock.now()

@@ -15,7 +15,7 @@ class ReloadRequests:
         self._waiting: list[tuple[str, asyncio.Future[Reloaded]]] = []
         self._signalled = False
         self._some = asyncio.Event()
-        self._is_closed = False
+        self._closed = ""
 
     def signal(self) -> None:
         """Have the settings reloaded. Never waits; what becomes of it is logged."""
@@ -28,8 +28,8 @@ class ReloadRequests:
         Raises:
             GlasswatchError: they were not taken over, and nothing has changed.
         """
-        if self._is_closed:
-            raise ReloadRefused("not_possible", "the monitor is ending")
+        if self._closed:
+            raise ReloadRefused("not_possible", self._closed)
         answer: asyncio.Future[Reloaded] = asyncio.get_running_loop().create_future()
         self._waiting.append((by, answer))
         self._some.set()
@@ -43,10 +43,10 @@ class ReloadRequests:
         by = ", ".join(dict.fromkeys(name for name, _ in waiting)) or SIGNAL
         return by, [answer for _, answer in waiting]
 
-    def close(self) -> None:
-        """Tell everybody who waits that the monitor ends."""
-        self._is_closed = True
+    def close(self, why: str = "the monitor is ending") -> None:
+        """Tell everybody who waits, or ever comes, why nothing is reloaded any more."""
+        self._closed = why
         for _, answer in self._waiting:
             if not answer.done():
-                answer.set_exception(ReloadRefused("not_possible", "the monitor is ending"))
+                answer.set_exception(ReloadRefused("not_possible", why))
         self._waiting.clear()

@@ -43,10 +43,14 @@ class Crews:
 
 @dataclass(slots=True)
 class Left:
-    """What a swap leaves to be let go of: platforms and targets, by name. A target may have one that follows it."""
+    """What a swap leaves to be let go of: platforms and targets, by name, and the tasks of probes that went.
+
+    A target may have one that follows it. A journey's task may take a while: it closes what it opened.
+    """
 
     platforms: dict[str, Settler] = field(default_factory=dict)
     targets: dict[str, FlagTarget | None] = field(default_factory=dict)
+    probes: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 class Swap:
@@ -112,9 +116,7 @@ class Swap:
 
     def _let_go(self, name: str, settler: Settler) -> None:
         parts = self._parts
-        for probe, loop in parts.builder.workshop.running(name).items():
-            self._crews.watching.dismiss(loop)
-            parts.builder.workshop.release(name, probe)
+        self._left.probes += [self._stop(name, probe) for probe in parts.builder.workshop.running(name)]
         parts.builder.workshop.forget(name)
         keeper = parts.board.keepers.pop(name)
         keeper.hear(Unwatched())
@@ -125,6 +127,7 @@ class Swap:
         settler.reseal(self._parts.builder.seal(policy))
         self._parts.builder.workshop.limit(name, self._settings.platforms[name])
         before = {probe: self._stop(name, probe) for probe in (*change.went, *change.changed)}
+        self._left.probes += [before[probe] for probe in change.went]
         keeper = self._parts.board.keepers[name]
         step = keeper.adopt(policy, change.built)
         if not step.facts:  # else whoever settles them tells
