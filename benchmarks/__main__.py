@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks import detection, flag, footprint, probing, scale, target
+from benchmarks import detection, flag, footprint, probing, reload, scale, target
 from benchmarks.ours import LISTEN
 
-PARTS = ("flag", "footprint", "probing", "scale", "detection")
+PARTS = ("flag", "footprint", "reload", "probing", "scale", "detection")
 
 
 @click.command()
@@ -38,6 +38,10 @@ async def _measure(folder: Path, trials: int, seconds: float, skip: tuple[str, .
             f"(under 120), {cost.core_ratio:.2%} of a core (under 1 %)",
             flush=True,
         )
+    if "reload" not in skip:
+        print(f"start (within 2 s) and reload (within 1 s), {reload.PROBES} probes:", flush=True)
+        async for what, took in reload.measure(folder / "reload"):
+            print(f"  {what}: {took}", flush=True)
     if not {"probing", "scale"} <= set(skip):
         await _measure_probes(folder, skip)
     if "detection" not in skip:

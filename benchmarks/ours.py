@@ -53,6 +53,15 @@ def probe(stage: Stage, function: str, interval: str) -> dict[str, object]:
 @asynccontextmanager
 async def running(folder: Path, content: Mapping[str, object]) -> AsyncIterator[int]:
     """Run the daemon until the block ends, on what is in the folder from before; give its process id."""
+    path = await prepared(folder, content)
+    argv = [sys.executable, "-m", "monitor", "run", "--config", str(path)]
+    async with started(argv, folder / "monitor.log") as process:
+        await ready(f"http://127.0.0.1:{LISTEN}/-/ready", 300)
+        yield process.pid
+
+
+async def prepared(folder: Path, content: Mapping[str, object]) -> Path:
+    """Put what a monitor needs into the folder, beside what is there from before; return the settings' file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "procedure.md").write_text("Open the sealed credential.\n")
     path = folder / "glasswatch.yaml"
@@ -62,7 +71,4 @@ async def running(folder: Path, content: Mapping[str, object]) -> AsyncIterator[
         async with started(keygen, folder / "keygen.log") as made:
             if await made.wait() != 0:
                 raise RuntimeError(f"no key was made: {(folder / 'keygen.log').read_text()}")
-    argv = [sys.executable, "-m", "monitor", "run", "--config", str(path)]
-    async with started(argv, folder / "monitor.log") as process:
-        await ready(f"http://127.0.0.1:{LISTEN}/-/ready", 300)
-        yield process.pid
+    return path

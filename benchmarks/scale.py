@@ -112,7 +112,7 @@ def _late(before: Mapping[float, float], after: Mapping[float, float], share: fl
 async def _held_while_scraping() -> tuple[list[float], list[float]]:
     """Return the seconds of each answer of `/-/healthy`, and of each scrape."""
     done = asyncio.Event()
-    asking = asyncio.create_task(_healthy(done))
+    asking = asyncio.create_task(healthy(done))
     scrapes = []
     for _ in range(SCRAPES):
         since = _CLOCK.monotonic()
@@ -134,7 +134,8 @@ async def _first_byte_to_last() -> None:
         writer.close()
 
 
-async def _healthy(done: asyncio.Event) -> list[float]:
+async def healthy(done: asyncio.Event) -> list[float]:
+    """Return the seconds of each answer of `/-/healthy`, asked every 10 ms until done."""
     reader, writer = await asyncio.open_connection("127.0.0.1", ours.LISTEN)
     held = []
     try:

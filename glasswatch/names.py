@@ -133,7 +133,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
         MetricKind.GAUGE, (), "1 while no control answers: nothing seen from here is believed."
     ),
     "jit_monitor_residue_forgotten": MetricName(
-        MetricKind.GAUGE, (), "Things left open by journeys that are no longer in the settings, as of the start."
+        MetricKind.GAUGE,
+        (),
+        "Things left open by journeys that are no longer in the settings, as of the start or a reload.",
     ),
     "jit_monitor_store_writable": MetricName(MetricKind.GAUGE, (), "1 if the last write to the store went through."),
     "jit_monitor_outcomes_dropped_total": MetricName(
@@ -159,6 +161,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_monitor_suspended_seconds_total": MetricName(
         MetricKind.COUNTER, (), "Seconds that the machine slept while the monitor ran; nothing was watched."
+    ),
+    "jit_monitor_config_last_reload_successful": MetricName(
+        MetricKind.GAUGE, (), "1 if the settings in force are those that the file held when it was last read."
+    ),
+    "jit_monitor_config_last_reload_success_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (), "When the settings in force were read, in Unix time."
     ),
     "jit_monitor_build_info": MetricName(MetricKind.GAUGE, (VERSION, PYTHON), "1; the versions are in the labels."),
 }

@@ -19,11 +19,10 @@ from monitor.channels.context import ChannelContext
 from monitor.clockwatch import ClockContext, ClockWatch
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
-from monitor.deadman import DeadManContext, DeadManSwitch, switches_of
-from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
+from monitor.deadman import DeadManContext, DeadManSwitch
+from monitor.heartbeats import HeartbeatContext, Heartbeats, expected_beats
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
-from monitor.model.beat import Rhythm
 from monitor.model.event import BlindnessChanged, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
@@ -31,27 +30,27 @@ from monitor.model.published import PublishedFlag
 from monitor.model.record import ChainHead, Loaded, RoutedPage
 from monitor.outbox import Outbox, OutboxContext
 from monitor.parts import Assembly
-from monitor.probes.books import StoreBook
-from monitor.probes.build import Onlookers, new_network, probes_of
-from monitor.probes.context import Own
+from monitor.probes.build import new_network
 from monitor.probes.secrets import KeptSecrets
 from monitor.procedure import Procedure
 from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.recent import Recent
+from monitor.reload.requests import ReloadRequests
 from monitor.rules import unrecorded
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
 from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page, store_page_over
 from monitor.rules.wellness import Condition, unwell
-from monitor.scheduler import Bench, Budget, ProbeLoop
+from monitor.scheduler import Bench, ProbeLoop
 from monitor.seal import FlagSeal
 from monitor.settings.controls import tell_of_names
+from monitor.settings.dead_man import DeadManSettings
 from monitor.settings.effective import effective
-from monitor.settings.heartbeat import HeartbeatProbeSettings
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
+from monitor.settings.watchers import WatcherSettings
 from monitor.settle import Chain, Settler, SettlerContext
 from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
@@ -70,6 +69,7 @@ from monitor.web.face import WebFace
 from monitor.web.server import WebServer
 from monitor.web.site import Site, Watched
 from monitor.web.sources import Sources
+from monitor.workshop import Tools, Workshop
 
 log = logging.getLogger("glasswatch.daemon")
 
@@ -102,7 +102,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
             log.warning("token_expired", extra={"fields": {"token": token.name}})
     certificate = await unlock.certificate(settings.listen.tls)
     await unlock.try_channel_secrets(settings.paging)
-    builder = _Builder(settings, clock, store, key, procedures)
+    builder = Builder(settings, clock, store, key, procedures)
     server = builder.server(certificate)
     server.bind(settings.listen.address.host, settings.listen.address.port)
     try:
@@ -118,11 +118,13 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
         await builder.network.resolver.aclose()
         await store.close()
         raise
-    return replace(builder.join(loaded, flags, server), certificate=certificate)
+    parts = builder.join(loaded, flags, server)
+    parts.certificate = certificate
+    return parts
 
 
-class _Builder:
-    """Holds what several parts are built from."""
+class Builder:
+    """Holds what several parts are built from, now and whenever the settings change (`monitor.reload`)."""
 
     def __init__(
         self,
@@ -132,13 +134,13 @@ class _Builder:
         key: keys.SigningKey,
         procedures: Mapping[str, Procedure],
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._store = store
-        self._key = key
-        self._procedures = procedures
+        self.key = key
+        self.procedures = dict(procedures)
         self._policies = policies_of(settings)
-        self._board = Board(settings.deployment, settings.vantage, procedures)
+        self._board = Board(settings.deployment, settings.vantage, self.procedures)
         self._metrics = MetricsBook(self._policies.values(), __version__)
         self._gate = StoreGate(self._store_changed)
         self._chain = Chain(ChainHead(0, GENESIS))
@@ -147,6 +149,7 @@ class _Builder:
         self._register = self._use_register()
         self.heartbeats = self._make_heartbeats()
         self._recent = Recent(clock)
+        self.requests = ReloadRequests()
         sources = Sources(
             self._board,
             store,
@@ -158,19 +161,27 @@ class _Builder:
             self.heartbeats,
             self._recent,
             self._metrics.request_refused,
+            self.requests.ask,
         )
-        self._face = WebFace(self._site(), sources, settings.static_page.file)
-        self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
+        self._shown_site = self._site()
+        self._face = WebFace(self._shown_site, sources, settings.static_page.file)
+        self.channel_context = ChannelContext(clock, self._board.describe)
+        channels = channels_of(settings.paging, self.channel_context)
+        self._channel_names = tuple(channels)
         self._routes = routes_of(settings.paging)
-        self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
+        self._outbox = Outbox(channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
         self.clockwatch = self._clock_watch()
         self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
+        self.workshop = Workshop(Tools(self.network, store, self.heartbeats, self._recent, clock))
         self.distrusted: list[str] = []
+        self._target_secrets = KeptSecrets(clock)
+        self.target_context = TargetContext(clock, self._target_secrets)
         self._sight = Sight(
             make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
         )
         self._metrics.store_writable(is_writable=True)
+        self._metrics.reloaded(clock.now())
 
     def _use_register(self) -> UseRegister:
         context = RegisterContext(
@@ -182,24 +193,18 @@ class _Builder:
             moved=self._chain.move,
             tell=self._use_told,
             taken_up=self._metrics.uses_open,
-            ready_ttl=self._settings.flag.ready_ttl,
+            ready_ttl=self.settings.flag.ready_ttl,
         )
-        return UseRegister(self._settings.uses.policy(self._settings.deployment), context)
+        return UseRegister(self.settings.uses.policy(self.settings.deployment), context)
 
     def _make_heartbeats(self) -> Heartbeats:
-        expected = {
-            name: Expected(platform, Rhythm(probe.every, probe.grace))
-            for platform, settings in self._settings.platforms.items()
-            for name, probe in settings.probes.items()
-            if isinstance(probe, HeartbeatProbeSettings)
-        }
         context = HeartbeatContext(self._store, self._gate, self._clock, self._auditor.note, self._metrics.heard)
-        return Heartbeats(expected, context)
+        return Heartbeats(expected_beats(self.settings), context)
 
     def _clock_watch(self) -> ClockWatch:
         context = ClockContext(
-            deployment=self._settings.deployment,
-            vantage=self._settings.vantage,
+            deployment=self.settings.deployment,
+            vantage=self.settings.vantage,
             clock=self._clock,
             store=self._store,
             gate=self._gate,
@@ -216,53 +221,42 @@ class _Builder:
 
     def server(self, certificate: Certificate | None) -> WebServer:
         """Build the web face."""
-        front = Front(certificate.context if certificate else None, self._settings.listen.proxy)
+        front = Front(certificate.context if certificate else None, self.settings.listen.proxy)
         return WebServer(self._face.app, self._face.close, front=front)
 
     def join(self, loaded: Loaded, published: Mapping[str, PublishedFlag | None], server: WebServer) -> Assembly:
         """Build what depends on what the store held, and have every platform take up where it was."""
-        targets = targets_of(self._settings.flag, TargetContext(self._clock, KeptSecrets(self._clock)))
+        targets = targets_of(self.settings.flag, self.target_context)
         publisher = Publisher(targets, observer=self._metrics)
         self._board.publishers.append(publisher)
         self._board.distrusted.extend(self.distrusted)
-        announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
         self._chain.move(loaded.chain)
-        context = SettlerContext(
-            self._store,
-            self._gate,
-            self._chain,
-            self._clock,
-            self._route,
-            (self._board.settled, *announcer.listeners(), self._acting.settled),
-        )
-        grid = self._grid()
+        self._settling = self._settled_by(publisher)
+        grid = self.grid()
         bench = Bench(self._store, self._sight, self._metrics, self._clock, grid)
         settlers, loops, is_unrecorded = [], [], False
         for name, policy in self._policies.items():
-            held, last_alive_at = takeup.taken_up(loaded, name)
-            lost = unrecorded.missing(held.ledger, published.get(name))
-            is_unrecorded |= lost is not None
-            ledger = held.ledger if lost is None else unrecorded.ledger_with(held.ledger, held.state, lost)
-            settler = Settler(replace(held, ledger=ledger), self._seal(policy, self._chain), context)
-            keeper = Keeper(policy, held.state, settler, self._clock)
+            settler, keeper, restarted = self.platform(policy, loaded, published.get(name))
+            is_unrecorded |= restarted.published is not None
             settlers.append(settler)
             self._board.keepers[name] = keeper
             loops.extend(self._loops(keeper, policy, bench))
-            keeper.hear(Restarted(last_alive_at, lost))
+            keeper.hear(restarted)
+        self._board.unrun.extend(loop.unrun for loop in loops)
         if loaded.is_torn or is_unrecorded:
-            self._outbox.submit(self._routed(store_page_over(self._settings.deployment, self._clock.now())))
+            self._outbox.submit(self._routed(store_page_over(self.settings.deployment, self._clock.now())))
         # After what they kept, and whether they kept anything or not: the proof that the store takes writes.
         self._gate.register(lambda: self._store.alive(self._clock.now()))
         if any(keeper.state.blind for keeper in self._board.keepers.values()):
             self._sight.lost()  # all of them are; a control that answers ends it
-        return Assembly(
+        parts = Assembly(
             store=self._store,
             gate=self._gate,
             auditor=self._auditor,
             register=self._register,
             heartbeats=self.heartbeats,
-            watchers=self._watchers(),
-            switches=self._switches(),
+            watchers=self.watchers(self.settings.uses.watchers),
+            switches=tuple(self.switch(name, each) for name, each in self.settings.dead_man.items()),
             sight=self._sight,
             board=self._board,
             settlers=tuple(settlers),
@@ -277,88 +271,118 @@ class _Builder:
             face=self._face,
             network=self.network,
             clock=self._clock,
-            grid=grid,
+            bench=bench,
+            metrics=self._metrics,
+            builder=self,
+        )
+        self._metrics.dead_man(self.settings.dead_man)
+        self._register.watched(lambda: covered(parts.watchers), lambda: blind(parts.watchers))
+        return parts
+
+    def _settled_by(self, publisher: Publisher) -> SettlerContext:
+        announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
+        return SettlerContext(
+            self._store,
+            self._gate,
+            self._chain,
+            self._clock,
+            self._route,
+            (self._board.settled, *announcer.listeners(), self._acting.settled),
         )
 
-    def _grid(self) -> Grid:
-        probes = [probe for policy in self._policies.values() for probe in policy.probes.values()]
-        return grid_of(self._settings.deployment, self._settings.vantage, probes)
+    def adopt(self, settings: MonitorSettings, procedures: Mapping[str, Procedure]) -> Mapping[str, PlatformPolicy]:
+        """Build by other settings from now on, and show and route by them; return the policies."""
+        self.settings = settings
+        self.procedures.clear()
+        self.procedures.update(procedures)
+        self._policies = policies_of(settings)
+        self._channel_names = tuple(settings.paging.channels)
+        self._routes = routes_of(settings.paging)
+        self._shown_site.adopt(self._site())
+        return self._policies
 
-    def _switches(self) -> tuple[DeadManSwitch, ...]:
-        self._metrics.dead_man(self._settings.dead_man)
-        return switches_of(self._settings.dead_man, DeadManContext(self._clock, self._unwell, self._metrics.beaten))
+    def renew_secrets(self) -> None:
+        """Have secrets that programs print read anew."""
+        self.workshop.renew()
+        self._target_secrets.renew()
+
+    def platform(
+        self, policy: PlatformPolicy, loaded: Loaded, published: PublishedFlag | None
+    ) -> tuple[Settler, Keeper, Restarted]:
+        """Return what settles and keeps a platform, and what the keeper is to hear first."""
+        held, last_alive_at = takeup.taken_up(loaded, policy.platform)
+        lost = unrecorded.missing(held.ledger, published)
+        ledger = held.ledger if lost is None else unrecorded.ledger_with(held.ledger, held.state, lost)
+        settler = Settler(replace(held, ledger=ledger), self.seal(policy), self._settling)
+        return settler, Keeper(policy, held.state, settler, self._clock), Restarted(last_alive_at, lost)
+
+    def grid(self) -> Grid:
+        """Return the grid of all probes that the settings name."""
+        probes = [probe for policy in self._policies.values() for probe in policy.probes.values()]
+        return grid_of(self.settings.deployment, self.settings.vantage, probes)
+
+    def switch(self, name: str, settings: DeadManSettings) -> DeadManSwitch:
+        """Return a dead man's switch, prepared."""
+        switch = DeadManSwitch(name, settings, DeadManContext(self._clock, self._unwell, self._metrics.beaten))
+        switch.prepare()
+        return switch
 
     def _unwell(self) -> Sequence[str]:
         signed_until = {name: document.expires_at for name, document in self._board.documents.items()}
         condition = Condition(self._board.waiting_for(), self._gate.is_open, self._sight.is_blind, signed_until)
         return unwell(condition, self._clock.now())
 
-    def _watchers(self) -> tuple[WatchLoop, ...]:
+    def watchers(self, settings: Mapping[str, WatcherSettings]) -> tuple[WatchLoop, ...]:
+        """Return watchers' loops. Nothing is read yet."""
         context = LoopContext(self._store, self._gate, self._clock, self._register.find, self._metrics.watcher)
-        loops = watchers_of(self._settings.uses.watchers, context)
-        self._register.watched(lambda: covered(loops), lambda: blind(loops))
-        return loops
+        return watchers_of(settings, context)
 
     def _loops(self, keeper: Keeper, policy: PlatformPolicy, bench: Bench) -> list[ProbeLoop]:
-        settings = self._settings.platforms[policy.platform]
-        requests = Budget(settings.max_requests_per_minute, self._clock)
-        probes = probes_of(
-            settings,
-            self.network,
-            own=lambda probe: Own(StoreBook(self._store, policy.platform, probe), self.heartbeats.source(probe)),
-            requests=requests,
-            onlookers=Onlookers(listen=lambda probe: self._recent.listener(policy.platform, probe)),
-        )
-        budgets = {
-            name: requests if probe.asks else Budget(None, self._clock) for name, probe in settings.probes.items()
-        }
-        loops = {
-            name: ProbeLoop(keeper, probe, probes[name], budgets[name], bench) for name, probe in policy.probes.items()
-        }
-        keeper.on_call(lambda name: loops[name].call())
-        self._board.unrun.extend(loop.unrun for loop in loops.values())
-        return list(loops.values())
+        settings = self.settings.platforms[policy.platform]
+        probes = {name: self.workshop.probe(policy.platform, settings, name) for name in settings.probes}
+        return self.workshop.loops(keeper, policy, settings, probes, bench)
 
-    def _seal(self, policy: PlatformPolicy, chain: Chain) -> FlagSeal:
+    def seal(self, policy: PlatformPolicy) -> FlagSeal:
+        """Return what signs a platform's flag."""
         terms = Terms(
-            deployment=self._settings.deployment,
-            vantage=self._settings.vantage,
-            procedure_url=self._procedures[policy.platform].url,
-            procedure_sha256=self._procedures[policy.platform].sha256,
-            ttl=self._settings.flag.ttl,
-            ready_ttl=self._settings.flag.ready_ttl,
+            deployment=self.settings.deployment,
+            vantage=self.settings.vantage,
+            procedure_url=self.procedures[policy.platform].url,
+            procedure_sha256=self.procedures[policy.platform].sha256,
+            ttl=self.settings.flag.ttl,
+            ready_ttl=self.settings.flag.ready_ttl,
             configured_vantages=policy.configured_vantages,
         )
-        return FlagSeal(Signer(self._key), terms, lambda: chain.head)
+        return FlagSeal(Signer(self.key), terms, lambda: self._chain.head)
 
     def _site(self) -> Site:
         watched = {
-            name: Watched(policy, self._procedures[name].url, self._procedures[name].text)
+            name: Watched(policy, self.procedures[name].url, self.procedures[name].text)
             for name, policy in self._policies.items()
         }
         jwk = {
             "kty": "OKP",
             "crv": "Ed25519",
-            "x": encode_base64url(self._key.public),
-            "kid": self._key.kid,
+            "x": encode_base64url(self.key.public),
+            "kid": self.key.kid,
             "alg": "EdDSA",
             "use": "sig",
         }
         return Site(
-            deployment=self._settings.deployment,
-            vantage=self._settings.vantage,
+            deployment=self.settings.deployment,
+            vantage=self.settings.vantage,
             version=__version__,
             platforms=watched,
             keys=(jwk,),
-            hosts=(self._settings.listen.address.host, *self._settings.listen.hosts),
-            is_local=self._settings.listen.is_local,
-            proxies=self._settings.listen.proxy,
-            tokens=tuple(row.token() for row in self._settings.tokens),
-            settings_of=lambda platform, probe: effective(self._settings.platforms[platform].probes[probe]),
+            hosts=(self.settings.listen.address.host, *self.settings.listen.hosts),
+            is_local=self.settings.listen.is_local,
+            proxies=self.settings.listen.proxy,
+            tokens=tuple(row.token() for row in self.settings.tokens),
+            settings_of=lambda platform, probe: effective(self.settings.platforms[platform].probes[probe]),
         )
 
     def _route(self, page: Page) -> tuple[str, ...]:
-        return route(page, self._routes, tuple(self._channels)).channels
+        return route(page, self._routes, self._channel_names).channels
 
     def _render_metrics(self) -> Iterable[bytes]:
         self._metrics.outcomes_dropped(self._store.dropped)
@@ -371,7 +395,7 @@ class _Builder:
     def _store_changed(self, is_writable: bool, reason: str) -> None:  # noqa: FBT001 - the gate's callback
         self._metrics.store_writable(is_writable=is_writable)
         now = self._clock.now()
-        page = store_page(self._settings.deployment, is_writable=is_writable, reason=reason, at=now)
+        page = store_page(self.settings.deployment, is_writable=is_writable, reason=reason, at=now)
         self._outbox.submit(self._routed(page))
 
     def _routed(self, page: Page) -> RoutedPage:

@@ -30,6 +30,12 @@ class CopyWatch:
             key = (copy.target, copy.platform)
             told = self._told.get(key)
             lag = judge(copy, told, now)
-            if lag is not None and lag is not told:
+            keeper = self._keepers.get(copy.platform)  # it may just have gone out of the settings
+            if lag is not None and lag is not told and keeper is not None:
                 self._told[key] = lag
-                self._keepers[copy.platform].hear(CopyJudged(copy, lag))
+                keeper.hear(CopyJudged(copy, lag))
+
+    def forget(self, platform: str) -> None:
+        """Forget what was told of a platform that is no longer watched."""
+        for key in [key for key in self._told if key[1] == platform]:
+            del self._told[key]

@@ -104,6 +104,12 @@ class CopyLine:
         if self.is_behind:
             log.warning("flag_not_published", extra={"fields": self._fields()})
 
+    def abandon(self) -> None:
+        """Count no more as behind: nobody looks there for the flag, or nobody signs it. Once it is closed."""
+        if self.is_behind:
+            self.caught_up.set()
+            self._context.moved(self, -1)
+
     async def _run(self) -> None:
         pace = self._context.pace
         wait, failed = pace.first, False

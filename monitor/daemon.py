@@ -9,8 +9,9 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from glasswatch import __version__
@@ -20,8 +21,13 @@ from monitor.assembly import assemble
 from monitor.deadline import Deadline
 from monitor.errors import StoreError
 from monitor.parts import Assembly
+from monitor.reload.crew import Crew
+from monitor.reload.reloader import Reloader
+from monitor.reload.swap import Crews
 from monitor.rules.schedule import Grid, next_beat
+from monitor.servicemanager import ServiceManager
 from monitor.settings.root import MonitorSettings
+from monitor.watchdog import Watchdog
 
 log = logging.getLogger("glasswatch.daemon")
 
@@ -36,9 +42,18 @@ SETTLE_WITHIN = timedelta(seconds=2)
 class Daemon:
     """Runs the monitor once."""
 
-    def __init__(self, settings: MonitorSettings, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: MonitorSettings,
+        clock: Clock | None = None,
+        config: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._config = config
+        self._manager = ServiceManager(environment or {}, self._clock)
+        self._reload = asyncio.Event()
         self._stopping = asyncio.Event()
         self._ended_by: signal.Signals | None = None
         self._deadline: Deadline | None = None
@@ -52,6 +67,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop, number)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)  # before anything takes time: it would end us
         parts = await assemble(self._settings, self._clock)
         _spare_what_stays()
         try:
@@ -60,6 +76,7 @@ class Daemon:
             await self._run(parts)
         finally:
             await parts.close(self._ends())
+            self._manager.close()
         return ExitCode.INTERRUPTED if self._ended_by is signal.SIGINT else ExitCode.GOOD
 
     def stop(self, number: signal.Signals | None = None) -> None:
@@ -76,31 +93,55 @@ class Daemon:
     async def _run(self, parts: Assembly) -> None:
         async with asyncio.TaskGroup() as services:
             running = [services.create_task(_lasting(service)) for service in parts.services()]
+            helping = Crew(services)
+            for helper in parts.helpers():
+                helping.start(helper)
             try:
                 fields = {"url": f"{parts.server.url}/", "version": __version__}
                 log.info("monitor_started", extra={"fields": fields})
-                await self._watch(parts)
+                self._manager.ready()
+                await self._watch(parts, helping)
                 log.info("monitor_stopping")
             finally:
                 # Also when a fault of ours ends it: what was decided before is written and told.
+                self._manager.stopping()
+                parts.builder.requests.close()
                 within = self._ends().left(SETTLE_WITHIN)
                 for keeper in parts.board.keepers.values():
                     keeper.checkpoint()
                 await asyncio.gather(*(settler.finish(within) for settler in parts.settlers))
                 for task in running:
                     task.cancel()
+                helping.dismiss_all()
 
-    async def _watch(self, parts: Assembly) -> None:
+    async def _watch(self, parts: Assembly, helping: Crew) -> None:
         """Probe, judge and settle until told to stop."""
-        jobs = (*(settler.run() for settler in parts.settlers), *(loop.run() for loop in parts.loops))
         async with asyncio.TaskGroup() as watching:
-            running = [
-                watching.create_task(job) for job in (*jobs, parts.sight.watch(), self._tick(parts), self._live(parts))
-            ]
+            crew = Crew(watching)
+            for settler in parts.settlers:
+                crew.start(settler)
+            for loop in parts.loops:
+                crew.start(loop)
+            jobs = (parts.sight.watch(), self._tick(parts), self._live(parts), self._reloads(parts, crew, helping))
+            running = [watching.create_task(job) for job in jobs]
             await self._stopping.wait()
             self._ends()
-            for task in running:
+            for task in running:  # first: a reload must not start what is just being ended
                 task.cancel()
+            crew.dismiss_all()
+
+    async def _reloads(self, parts: Assembly, watching: Crew, helping: Crew) -> None:
+        """Reload the settings whenever somebody wants it."""
+        if self._config is None:
+            parts.builder.requests.close("this monitor has no settings' file to read")
+            return
+        reloader = Reloader(parts, Crews(watching, helping), self._config, self._manager)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(reloader.run())
+            while True:
+                await self._reload.wait()
+                self._reload.clear()
+                parts.builder.requests.signal()
 
     async def _live(self, parts: Assembly) -> None:
         """Show signs of life, as long as everything decided before is on record: a restart counts the gap from here."""
@@ -116,12 +157,14 @@ class Daemon:
 
     async def _tick(self, parts: Assembly) -> None:
         """Have what depends on time alone judged again, every second."""
+        watchdog = Watchdog(parts, self._manager)
         while True:
             for keeper in parts.board.keepers.values():
                 keeper.tick()
             parts.copies.look()
             parts.versions.look()
             parts.clockwatch.look()
+            watchdog.look()
             await self._beat(parts.grid, 1.0)
 
     async def _beat(self, grid: Grid, seconds: float) -> None:
@@ -143,6 +186,7 @@ def _spare_what_stays() -> None:
 
     And have it look less often at what comes and goes: nearly all of that is gone without it.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE, 20, 20)

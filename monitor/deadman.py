@@ -10,7 +10,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -44,7 +44,7 @@ class DeadManSwitch:
     def __init__(self, name: str, settings: DeadManSettings, context: DeadManContext) -> None:
         parts = urlsplit(settings.url)
         shown = f"{parts.scheme}://{parts.netloc}"
-        self._name = name
+        self.name = name
         self._settings = settings
         self._context = context
         self._poster = Poster(Place(shown, settings.url, settings.timeout, settings.tls.ca_file))
@@ -56,7 +56,7 @@ class DeadManSwitch:
         try:
             self._poster.prepare()
         except DeliveryFailed as fault:
-            log.warning("dead_man_not_ready", extra={"fields": {"switch": self._name, "error": str(fault)}})
+            log.warning("dead_man_not_ready", extra={"fields": {"switch": self.name, "error": str(fault)}})
 
     async def run(self) -> None:
         """Beat. Only cancellation ends it."""
@@ -86,7 +86,7 @@ class DeadManSwitch:
             error = str(fault)
         except Exception as fault:  # noqa: BLE001 - one mistake of ours must not end it; its message may hold the address
             error = f"a fault of glasswatch: {type(fault).__name__}"
-        self._context.beaten(self._name, not error)
+        self._context.beaten(self.name, not error)
         self._note("dead_man_failed", error)
         return not error
 
@@ -95,15 +95,7 @@ class DeadManSwitch:
         if why and why != self._trouble:
             # A monitor that has just started is not ready yet, and nothing is wrong with it.
             level = logging.WARNING if self._has_begun else logging.INFO
-            log.log(level, event, extra={"fields": {"switch": self._name, "why": why}})
+            log.log(level, event, extra={"fields": {"switch": self.name, "why": why}})
         elif self._trouble and not why:
-            log.info("dead_man_fed", extra={"fields": {"switch": self._name}})
+            log.info("dead_man_fed", extra={"fields": {"switch": self.name}})
         self._trouble = why
-
-
-def switches_of(settings: Mapping[str, DeadManSettings], context: DeadManContext) -> tuple[DeadManSwitch, ...]:
-    """Return the switches of the settings, prepared."""
-    made = tuple(DeadManSwitch(name, each, context) for name, each in settings.items())
-    for switch in made:
-        switch.prepare()
-    return made

@@ -10,6 +10,7 @@ GlasswatchError
     ├── RequestRefused           a running monitor refused what a command asked of it; says with which code
     ├── LeftOpen                 a journey was interrupted, and something it opened is not known closed
     ├── Interrupted              a command was told to stop, and has cleaned up
+    ├── ReloadRefused            settings can't be taken over while the monitor runs; says with which code
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
     ├── PublishFailed            a signed flag did not reach one of its targets
     ├── CannotSee                a watcher can't read its log
@@ -82,6 +83,16 @@ class RequestRefused(MonitorError):
         super().__init__(message)
         self.code = code
         self.exit_code = _ENDS.get(status, ExitCode.NOT_MEASURED)
+
+
+class ReloadRefused(MonitorError):
+    """Settings were not taken over while the monitor runs. `code` is one of the codes in docs/reference/http.md."""
+
+    exit_code = ExitCode.INVALID
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class DeliveryFailed(MonitorError):

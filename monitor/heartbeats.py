@@ -7,7 +7,7 @@ is worth.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,8 @@ from monitor.model.beat import Beat, Listening, Rhythm
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
 from monitor.rules.heartbeat import audited, pulse
+from monitor.settings.heartbeat import HeartbeatProbeSettings
+from monitor.settings.root import MonitorSettings
 from monitor.storegate import StoreGate
 
 _PLACE: Final = "heartbeat:"  # beside the watchers' places, whose names hold no colon
@@ -63,6 +65,7 @@ class Heartbeats:
         self._writing = asyncio.Lock()
         self._since = self._clock.now()
         self._reading = self._clock.monotonic()
+        self._begun: dict[str, tuple[datetime, float]] = {}  # since when those are listened for that came later
         context.gate.register(self.drain, lambda: not self._unwritten)
 
     async def take_up(self) -> None:
@@ -71,16 +74,44 @@ class Heartbeats:
         Raises:
             StoreError: it can't be read.
         """
-        for name, expected in self._expected.items():
-            beat = _read(await self._store.place(f"{_PLACE}{name}"))
-            if beat is not None:
-                self._last[name] = beat
-                self._heard(expected.platform, name, beat.at)
+        self._take_in(await self.on_record(self._expected))
         self.listen_anew()
+
+    async def on_record(self, names: Iterable[str]) -> dict[str, Beat]:
+        """Return what earlier runs heard of these heartbeats.
+
+        Raises:
+            StoreError: it can't be read.
+        """
+        found = {name: _read(await self._store.place(f"{_PLACE}{name}")) for name in names}
+        return {name: beat for name, beat in found.items() if beat is not None}
+
+    def adopt(self, expected: Mapping[str, Expected], heard: Mapping[str, Beat]) -> None:
+        """Listen for these from now on. Of those that are new, or another platform's now, `heard` is on record.
+
+        Whoever is listened for anew has its whole rhythm to beat: nobody heard it before.
+        """
+        now = self._clock.now(), self._clock.monotonic()
+        fresh = {name for name, each in expected.items() if self._expected.get(name) != each}
+        self._last = {name: beat for name, beat in self._last.items() if name in expected}
+        self._begun = {name: begun for name, begun in self._begun.items() if name in expected}
+        self._begun |= dict.fromkeys(fresh, now)
+        self._expected = expected
+        self._take_in({name: beat for name, beat in heard.items() if name in fresh and name not in self._last})
+
+    def _take_in(self, heard: Mapping[str, Beat]) -> None:
+        for name, beat in heard.items():
+            self._last[name] = beat
+            self._heard(self._expected[name].platform, name, beat.at)
+
+    def is_new(self, name: str, expected: Expected) -> bool:
+        """Return whether a heartbeat of the settings is not listened for in this way."""
+        return self._expected.get(name) != expected
 
     def listen_anew(self) -> None:
         """Count the time anew: beats may have been missed until now."""
         self._since, self._reading = self._clock.now(), self._clock.monotonic()
+        self._begun.clear()
 
     def platform(self, name: str) -> str | None:
         """See `Beats`."""
@@ -88,7 +119,8 @@ class Heartbeats:
 
     def listening(self, name: str) -> Listening:
         """Return what was heard of a heartbeat."""
-        return Listening(self._last.get(name), self._since, self._reading)
+        since, reading = self._begun.get(name, (self._since, self._reading))
+        return Listening(self._last.get(name), since, reading)
 
     def source(self, name: str) -> Callable[[], Listening]:
         """Return what a heartbeat's probe looks at."""
@@ -139,6 +171,16 @@ class Heartbeats:
                 await self.drain()
         except (TimeoutError, StoreError) as fault:
             log.warning("heartbeats_left_unwritten", extra={"fields": {"error": str(fault) or "timed out"}})
+
+
+def expected_beats(settings: MonitorSettings) -> dict[str, Expected]:
+    """Return the heartbeats that the settings name."""
+    return {
+        name: Expected(platform, Rhythm(probe.every, probe.grace))
+        for platform, watched in settings.platforms.items()
+        for name, probe in watched.probes.items()
+        if isinstance(probe, HeartbeatProbeSettings)
+    }
 
 
 def _written(beat: Beat) -> str:

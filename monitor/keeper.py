@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from glasswatch.clock import Clock
-from monitor.model.event import ClockSetBack, Event, Restarted, Ticked
+from monitor.model.event import ClockSetBack, Event, Reconfigured, Restarted, Ticked
 from monitor.model.fact import Step
 from monitor.model.policy import PlatformPolicy
 from monitor.model.state import PlatformState
@@ -45,6 +45,11 @@ class Keeper:
         return self._policy.platform
 
     @property
+    def policy(self) -> PlatformPolicy:
+        """How it is judged now."""
+        return self._policy
+
+    @property
     def state(self) -> PlatformState:
         """What is held now."""
         return self._state
@@ -68,6 +73,11 @@ class Keeper:
         for probe in step.calls:
             self._call(probe)
         return step
+
+    def adopt(self, policy: PlatformPolicy, changed: frozenset[str]) -> Step:
+        """Go on under another policy. `changed` are the probes that are new or run otherwise now."""
+        self._policy = policy
+        return self.hear(Reconfigured(changed))
 
     def checkpoint(self) -> None:
         """Have written how far every probe is."""

@@ -101,6 +101,11 @@ class Lane:
         """Whether nothing is under way and every page whose turn it is was tried once."""
         return not self._running and not any(queue[0].is_fresh for queue in self._queues.values())
 
+    def use(self, channel: Channel) -> Channel:
+        """Send through another channel from the next try on; return the one before, which may be in use still."""
+        before, self._channel = self._channel, channel
+        return before
+
     def unsettled(self) -> list[Delivery]:
         """Return every delivery that is not settled, in the order of each key."""
         return [entry.delivery for queue in self._queues.values() for entry in queue]

@@ -7,14 +7,15 @@
 3. Each channel has a lane of its own (`monitor.lane`): one that fails or hangs never delays another.
 4. Handing in never waits. Stopping is bounded: what is due is tried once more, what is then left stays in the store.
 5. A page for a channel that is configured no more goes to the channels it is routed to now; the old delivery, and a
-   page without any channel, count as failed and are logged.
+   page without any channel, count as failed and are logged. So it is whether the settings changed while it was down or
+   while it runs (`adopt`).
 
 What a page says is the channel's affair, when it is tried again `monitor.rules.retry`'s.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -68,8 +69,9 @@ class Outbox:
         self._channels = dict(channels)
         self._context = context
         self._progress = Progress(context.store, context.gate)
-        lanes = LaneContext(context.clock, context.observer, self._progress, context.pace, self._count)
-        self._lanes = {name: Lane(name, channel, lanes) for name, channel in self._channels.items()}
+        self._of_lanes = LaneContext(context.clock, context.observer, self._progress, context.pace, self._count)
+        self._lanes = {name: Lane(name, channel, self._of_lanes) for name, channel in self._channels.items()}
+        self._runs: dict[str, asyncio.Task[None]] = {}
         self._early: list[Delivery] | None = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -97,9 +99,41 @@ class Outbox:
         for delivery in (*self._routed_anew(unsent), *early):
             self._take(delivery)
         self._context.gate.register(self._progress.drain, lambda: self._progress.is_written)
-        runs = [self._progress.run, *(lane.run for lane in self._lanes.values())]
-        self._tasks = [asyncio.create_task(_keep_running(run), name="outbox") for run in runs]
+        self._tasks = [asyncio.create_task(_keep_running(self._progress.run), name="outbox")]
+        for name, lane in self._lanes.items():
+            self._run(name, lane)
         self._count()
+
+    def adopt(self, came: Mapping[str, Channel], went: Collection[str]) -> list[Channel]:
+        """Take other channels from now on; one of a known name takes the place of the one before. Never waits.
+
+        Pages keep their place in the lanes that stay; those in the others go where they are routed to now. Return the
+        channels that are no longer used, to be closed: what is under way through them is tried again.
+        """
+        unused = [self._lanes[name].use(channel) for name, channel in came.items() if name in self._lanes]
+        self._channels |= came
+        for name, channel in came.items():
+            if name not in self._lanes:
+                lane = self._lanes[name] = Lane(name, channel, self._of_lanes)
+                self._run(name, lane)
+        gone = [self._lanes.pop(name) for name in went]
+        for name in went:
+            unused.append(self._channels.pop(name))
+            self._end(name)
+        left = [delivery for lane in gone for delivery in lane.unsettled()]
+        for delivery in self._routed_anew(left):
+            self._take(delivery)
+        self._count()
+        return unused
+
+    def _run(self, name: str, lane: Lane) -> None:
+        task = self._runs[name] = asyncio.create_task(_keep_running(lane.run), name="outbox")
+        self._tasks.append(task)
+
+    def _end(self, name: str) -> None:
+        task = self._runs.pop(name)
+        self._tasks.remove(task)
+        task.cancel()
 
     def submit(self, routed: RoutedPage) -> None:
         """Take in a page that was just committed, or could not be. Never waits, raises nothing.

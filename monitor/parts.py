@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from glasswatch.clock import Clock
 from monitor.auditor import Auditor
@@ -17,11 +17,12 @@ from monitor.deadline import Deadline
 from monitor.deadman import DeadManSwitch
 from monitor.errors import StoreError
 from monitor.heartbeats import Heartbeats
+from monitor.metrics.book import MetricsBook
 from monitor.outbox import Outbox
 from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.rules.schedule import Grid
-from monitor.scheduler import ProbeLoop
+from monitor.scheduler import Bench, ProbeLoop
 from monitor.settle import Settler
 from monitor.sight import Sight
 from monitor.store.store import SqlStore
@@ -34,6 +35,9 @@ from monitor.web.face import WebFace
 from monitor.web.server import WebServer
 from platforms.transport.reach import Network
 
+if TYPE_CHECKING:  # it builds these, and imports them
+    from monitor.assembly import Builder
+
 # What each step of the end may take at most, and all of them together.
 CLOSE_WITHIN: Final = timedelta(seconds=5)
 FLAGS_WITHIN: Final = timedelta(seconds=2)
@@ -44,9 +48,20 @@ STORE_WITHIN: Final = timedelta(seconds=2)
 log = logging.getLogger("glasswatch.daemon")
 
 
-@dataclass(frozen=True, slots=True)
+class Closable(Protocol):
+    """What holds something that it has to let go of."""
+
+    async def aclose(self) -> None:
+        """Let go of it."""
+        ...
+
+
+@dataclass(slots=True)
 class Assembly:
-    """The daemon's parts, joined."""
+    """The daemon's parts, joined. Those that the settings name (settlers, loops, watchers, switches) come and go.
+
+    `retired` are those that were let go of and are not closed yet.
+    """
 
     store: SqlStore
     gate: StoreGate
@@ -69,18 +84,28 @@ class Assembly:
     face: WebFace
     network: Network
     clock: Clock
-    grid: Grid
+    bench: Bench
+    metrics: MetricsBook
+    builder: "Builder"
     certificate: Certificate | None = None
+    retired: list[Closable] = field(default_factory=list)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the probes' slots stand."""
+        return self.bench.grid
+
+    def helpers(self) -> list[WatchLoop | DeadManSwitch]:
+        """Return what runs beside that as long as the settings name it."""
+        return [*self.watchers, *self.switches]
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
         renewing = [self.certificate.watch()] if self.certificate else []
-        uses = [self.register.watch(), *(watcher.run() for watcher in self.watchers)]
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
-            *uses,
-            *(switch.run() for switch in self.switches),
+            self.register.watch(),
             *renewing,
         ]
 
@@ -92,6 +117,8 @@ class Assembly:
             steps.push_async_callback(lambda: self._part(ends.left(STORE_WITHIN)))
             steps.push_async_callback(lambda: self.heartbeats.finish(ends.left(AUDIT_WITHIN)))
             steps.push_async_callback(lambda: self.auditor.finish(ends.left(AUDIT_WITHIN)))
+            for retired in self.retired:
+                steps.push_async_callback(retired.aclose)
             for switch in self.switches:
                 steps.push_async_callback(switch.aclose)
             for watcher in self.watchers:

@@ -277,7 +277,7 @@ class StatusReader(Protocol):
         ...
 
     def forgotten(self) -> Sequence[str]:
-        """Return what was open at the start that no journey of the settings closes, one line each."""
+        """Return what was open at the start or a reload that no journey of the settings closes, one line each."""
         ...
 
     def waiting_for(self) -> Sequence[str]:

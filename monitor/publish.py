@@ -13,9 +13,10 @@ A target is anything behind `monitor.ports.FlagTarget` (`monitor/targets/`); a f
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from monitor.copyline import CopyLine, LineContext, PublishPace
 from monitor.model.copy import Copy
@@ -105,6 +106,34 @@ class Publisher:
         for place in self._places:
             self._line(place, document.platform).put(document)
 
+    def add(self, target: FlagTarget, documents: Iterable[FlagDocument]) -> None:
+        """Publish to one more target, beginning with these documents. Never waits."""
+        place = _Place(target, Turns(self._pace.at_once))
+        self._places.append(place)
+        for document in documents:
+            self._line(place, document.platform).put(document)
+
+    async def remove(self, name: str) -> None:
+        """Publish to a target no more. When this returns nothing of ours is under way to it any more."""
+        gone = [place for place in self._places if place.target.name == name]
+        self._places = [place for place in self._places if place.target.name != name]
+        await self._drop([key for key in self._lines if key[0] == name])
+        for place in gone:
+            await self._closed(place.target.aclose())
+
+    async def forget(self, platform: str) -> None:
+        """Publish nothing more of a platform; its last documents stay where they are until they expire."""
+        await self._drop([key for key in self._lines if key[1] == platform])
+
+    async def _drop(self, keys: Sequence[tuple[str, str]]) -> None:
+        lines = [self._lines.pop(key) for key in keys]
+        for line in lines:
+            self._of_platform[line.platform].remove(line)
+        await asyncio.gather(*(line.close() for line in lines))
+        for line in lines:
+            line.abandon()
+            self._moved.discard(line)
+
     async def publish_now(self, document: FlagDocument, within: timedelta) -> tuple[str, ...]:
         """Submit, and wait until every target shows this document or a later one, but no longer than `within`.
 
@@ -125,7 +154,9 @@ class Publisher:
             line.hurry()
         await self._settle(lines, within)
         await asyncio.gather(*(line.close() for line in lines))
-        closing = [place.target.aclose() for place in self._places]
+        await self._closed(*(place.target.aclose() for place in self._places))
+
+    async def _closed(self, *closing: Coroutine[Any, Any, None]) -> None:
         try:
             async with asyncio.timeout(CLOSING_SECONDS):
                 await asyncio.gather(*closing, return_exceptions=True)

@@ -4,15 +4,18 @@ Rules:
 - Explanations are kept of attempts that are not good, the last `MOST_FAILURES` of each probe.
 - Their memory is bounded for all probes together: over it the oldest go, whosever they are.
 - At most `MOST_A_SECOND` are made in any second: when everything fails at once, explaining must not hold up probing.
-- Nothing of it is written anywhere. What is kept on record of an outcome is the store's affair.
+- Nothing of it is written anywhere but in the log, where that was asked for (`--log-attempts`): what is kept on record
+  of an outcome is the store's affair.
 """
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from glasswatch.clock import Clock
+from glasswatch.logs import PROBE
 from monitor.model.explanation import KEPT, Attempted, Explanation, Room
 from monitor.model.outcome import Outcome
 from monitor.probes.explained import Listener
@@ -20,6 +23,8 @@ from monitor.probes.explained import Listener
 MOST_FAILURES: Final = 5
 MOST_BYTES: Final = 16 * 2**20
 MOST_A_SECOND: Final = 20
+
+log = logging.getLogger(PROBE)
 
 _Key = tuple[str, str]
 
@@ -112,3 +117,18 @@ class _Listener:
     def told(self, outcome: Outcome, explanation: Explanation | None) -> None:
         """See `Listener`."""
         self._recent.keep(self._key, outcome, explanation)
+        level = logging.DEBUG if outcome.is_good else logging.INFO
+        if log.isEnabledFor(level):
+            log.log(
+                level, "attempt", extra={"fields": {"platform": self._key[0], "probe": self._key[1], **_told(outcome)}}
+            )
+
+
+def _told(outcome: Outcome) -> dict[str, object]:
+    return {
+        "outcome": outcome.kind.value,
+        "reason": outcome.reason.value,
+        "detail": outcome.detail,
+        "attempt": outcome.attempt.value,
+        "seconds": f"{outcome.duration_seconds:.3f}",
+    }

@@ -38,6 +38,10 @@ class Budget:
         self._clock = clock
         self._spent: deque[float] = deque()
 
+    def allow(self, limit: int | None) -> None:
+        """Allow another number from now on; what was spent stays spent."""
+        self._limit = limit
+
     def take(self, why: Attempt) -> bool:
         """Take one request out of the budget; False where that would be one too many."""
         if self._limit is None:

@@ -102,12 +102,32 @@ class Settler:
         self._under_way: asyncio.Task[ChainHead] | None = None
         self._latest: FlagDocument | None = None
         self._is_renewing = False
-        context.gate.register(self.drain, lambda: not self._unwritten)
+        self.turns = 0
+        """How much was settled in all."""
+        context.gate.register(self.drain, lambda: not self._unwritten, is_first=True)
+
+    @property
+    def platform(self) -> str:
+        """The platform's name."""
+        return self._platform
 
     @property
     def is_settled(self) -> bool:
         """Whether everything put in so far is written and told."""
         return self._prepared is None and not self._waiting and not self._unwritten
+
+    @property
+    def is_told(self) -> bool:
+        """Whether everything put in so far is told, be it written or not."""
+        return self._prepared is None and not self._waiting
+
+    def reseal(self, seal: Seal) -> None:
+        """Have flags signed by other terms from now on."""
+        self._seal = seal
+
+    def leave(self) -> None:
+        """Have the gate ask no more for what is unwritten: there is nothing, and never will be."""
+        self._context.gate.unregister(self.drain)
 
     def put(self, step: Step) -> None:
         """Take in what one event led to."""
@@ -285,6 +305,7 @@ class Settler:
             self._tell(_unrecorded(prepared.settled))
 
     def _tell(self, settled: Settled) -> None:
+        self.turns += 1
         for listener in self._context.tell:
             try:
                 listener(settled)

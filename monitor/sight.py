@@ -57,6 +57,11 @@ class Sight:
         """Whether nothing this vantage sees may be believed."""
         return self._blind_since is not None
 
+    def adopt(self, controls: Controls) -> None:
+        """Ask other controls from the next question on."""
+        self._controls = controls
+        self._asked_at = float("-inf")
+
     def ask(self, *, afresh: bool = False) -> asyncio.Task[bool]:
         """Ask the controls, or join a question just asked; `afresh`: only one that has no answer yet.
 

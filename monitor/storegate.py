@@ -25,6 +25,7 @@ class StoreGate:
         self._changed = changed
         self._retry_seconds = retry_seconds
         self._owners: list[tuple[Drain, Callable[[], bool]]] = []
+        self._first = 0  # so many of them go before the others
         self._closed = asyncio.Event()
 
     @property
@@ -32,12 +33,25 @@ class StoreGate:
         """Whether a write may be tried directly."""
         return not self._closed.is_set()
 
-    def register(self, drain: Drain, is_drained: Callable[[], bool] = lambda: True) -> None:
+    def register(self, drain: Drain, is_drained: Callable[[], bool] = lambda: True, *, is_first: bool = False) -> None:
         """Add an owner of unwritten things; `drain` writes them in order or raises `StoreError`.
 
         `is_drained` says whether nothing is left: while one owner's things are written, another may keep new ones.
+        `is_first`: what it keeps goes before what others keep, whenever they came: theirs may refer to it.
         """
-        self._owners.append((drain, is_drained))
+        if is_first:
+            self._owners.insert(self._first, (drain, is_drained))
+            self._first += 1
+        else:
+            self._owners.append((drain, is_drained))
+
+    def unregister(self, drain: Drain) -> None:
+        """Ask an owner no more, whose `drain` this is. One that isn't there is none."""
+        for place, (known, _) in enumerate(self._owners):
+            if known == drain:
+                del self._owners[place]
+                self._first -= place < self._first
+                return
 
     def failed(self, fault: StoreError) -> None:
         """Note that a write failed."""
@@ -67,7 +81,7 @@ class StoreGate:
 
     async def _drain(self) -> None:
         while True:
-            for drain, _ in self._owners:
+            for drain, _ in tuple(self._owners):  # others may come and go meanwhile
                 await drain()
             # Nothing may come between this look and the opening: what is kept then would be nobody's.
             if all(is_drained() for _, is_drained in self._owners):

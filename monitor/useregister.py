@@ -110,6 +110,11 @@ class UseRegister:
         """Name what tells which platforms and targets watchers see now, and which watchers can't see."""
         self._covered, self._blind = covered, blind
 
+    def adopt(self, policy: UsePolicy, ready_ttl: timedelta) -> None:
+        """Judge by other settings from now on."""
+        self._policy = policy
+        self._context = replace(self._context, ready_ttl=ready_ttl)
+
     def blind_watchers(self) -> Sequence[str]:
         """Return which watchers can't see, and why, one line each."""
         return self._blind()

@@ -24,6 +24,11 @@ class VersionWatch:
         """Judge each flag that was not judged so yet. Never waits."""
         for platform, document in self._documents.items():
             is_refused = refused_until(document) is not None
-            if self._told.get(platform) is not is_refused:
+            keeper = self._keepers.get(platform)  # it may just have gone out of the settings
+            if self._told.get(platform) is not is_refused and keeper is not None:
                 self._told[platform] = is_refused
-                self._keepers[platform].hear(VersionJudged(document))
+                keeper.hear(VersionJudged(document))
+
+    def forget(self, platform: str) -> None:
+        """Forget what was told of a platform that is no longer watched."""
+        self._told.pop(platform, None)

@@ -14,7 +14,12 @@ Make = Callable[[str, ChannelSettings, ChannelContext], Channel]
 
 def channels_of(paging: PagingSettings, context: ChannelContext) -> dict[str, Channel]:
     """Return the channels by name, in the order of the settings. Nothing is sent, no secret is read."""
-    return {name: _make(settings)(name, settings, context) for name, settings in paging.channels.items()}
+    return {name: channel_of(name, settings, context) for name, settings in paging.channels.items()}
+
+
+def channel_of(name: str, settings: ChannelSettings, context: ChannelContext) -> Channel:
+    """Return one channel."""
+    return _make(settings)(name, settings, context)
 
 
 def routes_of(paging: PagingSettings) -> tuple[Route, ...]:

@@ -50,7 +50,7 @@ def command(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - click's o
         click.echo(json.dumps({"token": token, "row": row}, indent=2))
         return
     click.echo(
-        f"# Under tokens in the settings, and restart the monitor; the token itself is shown only now.\n{_yaml(row)}",
+        f"# Under tokens in the settings, which are then reloaded; the token itself is shown only now.\n{_yaml(row)}",
         err=True,
     )
     click.echo(token)

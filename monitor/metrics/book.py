@@ -11,6 +11,7 @@ Used from the event loop only.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 from monitor.metrics import own_series, platform_series, publish_series
@@ -19,6 +20,7 @@ from monitor.metrics.own_series import OwnSeries
 from monitor.metrics.platform_series import PlatformSeries
 from monitor.metrics.probe_series import ProbeSeries
 from monitor.metrics.publish_series import PublishSeries
+from monitor.metrics.shown import Shown
 from monitor.model.act import ActKind
 from monitor.model.outcome import Outcome
 from monitor.model.page import Page
@@ -44,14 +46,52 @@ class MetricsBook:
         self._platforms: dict[str, PlatformSeries] = {}
         self._probes: dict[tuple[str, str], ProbeSeries] = {}
         self._targets: dict[str, PublishSeries] = {}
-        for policy in policies:
-            for target in policy.targets:
-                if target not in self._targets:
-                    self._targets[target] = PublishSeries(self._families, target)
-            self._platforms[policy.platform] = PlatformSeries(self._families, policy)
-            for probe in policy.probes.values():
-                self._probes[policy.platform, probe.name] = ProbeSeries(policy.platform, probe)
+        self._shown = Shown(self._families)
         self._own = OwnSeries(version)
+        self.begun = 0
+        """How many attempts began because they were due."""
+        for policy in policies:
+            self.adopt(policy)
+
+    def adopt(self, policy: PlatformPolicy) -> None:
+        """Show a platform, its probes and targets. What goes on as before keeps its counts."""
+        name = policy.platform
+        for target in policy.targets:
+            if target not in self._targets:
+                self._targets[target] = self._shown.of((target,), partial(PublishSeries, target=target))
+        if name in self._platforms:
+            self._platforms[name].adopt(policy)
+        else:
+            self._platforms[name] = self._shown.of((name, ""), partial(PlatformSeries, policy=policy))
+        for key in [key for key in self._probes if key[0] == name and key[1] not in policy.probes]:
+            del self._probes[key]
+        for probe in policy.probes.values():
+            key = name, probe.name
+            held = self._probes.get(key)
+            if held is None or not held.is_of(probe):
+                self._probes[key] = ProbeSeries(name, probe)
+
+    def forget(self, platform: str) -> None:
+        """Show a platform no more, nor anything of it."""
+        for key in [key for key in self._probes if key[0] == platform]:
+            del self._probes[key]
+        if self._platforms.pop(platform, None) is not None:
+            self._shown.forget((platform, ""))
+        for series in self._targets.values():
+            series.forget(platform)
+
+    def forget_target(self, target: str) -> None:
+        """Show a target no more."""
+        if self._targets.pop(target, None) is not None:
+            self._shown.forget((target,))
+
+    def reloaded(self, at: datetime) -> None:
+        """Show that the settings in force are those of the file, as read then."""
+        self._own.reloaded(at)
+
+    def not_reloaded(self) -> None:
+        """Show that the file's settings were not taken over."""
+        self._own.not_reloaded()
 
     def outcome(self, platform: str, probe: str, found: Outcome) -> None:
         """Count what an attempt found."""
@@ -117,6 +157,7 @@ class MetricsBook:
 
     def lag(self, seconds: float) -> None:
         """Count how late a scheduled attempt started."""
+        self.begun += 1
         self._own.lag(seconds)
 
     def forgotten(self, count: int) -> None:
@@ -154,6 +195,14 @@ class MetricsBook:
     def dead_man(self, names: Iterable[str]) -> None:
         """Show dead man's switches at 0."""
         self._own.dead_man(names)
+
+    def forget_dead_man(self, name: str) -> None:
+        """Show a dead man's switch no more."""
+        self._own.forget_dead_man(name)
+
+    def forget_watcher(self, name: str) -> None:
+        """Show a watcher no more."""
+        self._own.forget_watcher(name)
 
     def beaten(self, switch: str, is_taken: bool) -> None:  # noqa: FBT001 - the switches' callback
         """Count a beat to a dead man's switch."""

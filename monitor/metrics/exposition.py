@@ -66,21 +66,47 @@ class Family:
         self.name = metric
         described = METRICS[metric]
         self._head = f"# HELP {metric} {described.help}\n# TYPE {metric} {described.kind.value}\n"
-        self._slots: list[Slot] = []
+        self._slots: dict[Slot, None] = {}
 
     def slot(self) -> Slot:
         """Return a new slot, empty."""
         slot = Slot()
-        self._slots.append(slot)
+        self._slots[slot] = None
         return slot
 
+    def drop(self, slot: Slot) -> None:
+        """Show a slot no more."""
+        del self._slots[slot]
+
     def parts(self) -> Iterator[str]:
-        """Yield the family's text, owner by owner, as it is when its turn comes."""
+        """Yield the family's text, owner by owner, as it is when its turn comes; of owners that come later nothing."""
         yield self._head
-        for slot in self._slots:
+        for slot in tuple(self._slots):
             yield slot.lines
 
     def parts_by(self, write: Callable[[Owner], str], owners: Iterable[Owner]) -> Iterator[str]:
         """Yield the family's text, written for each owner when its turn comes."""
         yield self._head
         yield from map(write, owners)
+
+
+class Lent(Family):
+    """A family as one owner has it: what was taken here can be given back, all together."""
+
+    def __init__(self, family: Family) -> None:
+        self.name = family.name
+        self._family = family
+        self._taken: list[Slot] = []
+
+    def slot(self) -> Slot:
+        """Return a new slot of the family."""
+        slot = self._family.slot()
+        self._taken.append(slot)
+        return slot
+
+    def give_back(self) -> None:
+        """Show no more of what was taken."""
+        for slot in self._taken:
+            slot.lines = ""
+            self._family.drop(slot)
+        self._taken.clear()

@@ -2,6 +2,8 @@
 
 import platform
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
@@ -26,10 +28,12 @@ BEATS = "jit_monitor_dead_man_beats_total"
 BEATS_FAILED = "jit_monitor_dead_man_beats_failed_total"
 CLOCK_JUMPS = "jit_monitor_clock_jumps_total"
 ASLEEP = "jit_monitor_suspended_seconds_total"
+RELOADED = "jit_monitor_config_last_reload_successful"
+RELOADED_AT = "jit_monitor_config_last_reload_success_timestamp_seconds"
 BUILD = "jit_monitor_build_info"
 NAMES = (
     *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
-    *(FORGOTTEN, PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, CLOCK_JUMPS, ASLEEP, BUILD),
+    *(FORGOTTEN, PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, CLOCK_JUMPS, ASLEEP, RELOADED, RELOADED_AT, BUILD),
 )
 
 # From a loop in good order to one that is late by an interval.
@@ -68,6 +72,8 @@ class OwnSeries:
         for direction in (ShiftKind.FORWARD, ShiftKind.BACK):
             self._clock_jumps.labels(direction.value)
         self._asleep = self._counter(ASLEEP)
+        self._reloaded = self._gauge(RELOADED)
+        self._reloaded_at = self._gauge(RELOADED_AT)
         self._gauge(BUILD).labels(version, platform.python_version()).set(1)
 
     def page_decided(self, kind: PageKind) -> None:
@@ -132,6 +138,25 @@ class OwnSeries:
         for name in names:
             self._beats.labels(name)
             self._beats_failed.labels(name)
+
+    def forget_dead_man(self, name: str) -> None:
+        """Show a dead man's switch no more."""
+        self._beats.remove(name)
+        self._beats_failed.remove(name)
+
+    def forget_watcher(self, name: str) -> None:
+        """Show a watcher no more; one that never looked was never shown."""
+        with suppress(KeyError):
+            self._watchers.remove(name)
+
+    def reloaded(self, at: datetime) -> None:
+        """Show that the settings in force are the file's."""
+        self._reloaded.set(1)
+        self._reloaded_at.set(at.timestamp())
+
+    def not_reloaded(self) -> None:
+        """Show that they are not."""
+        self._reloaded.set(0)
 
     def beaten(self, switch: str, *, is_taken: bool) -> None:
         """Count a beat to a dead man's switch."""

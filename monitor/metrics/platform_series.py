@@ -58,6 +58,10 @@ class PlatformSeries:
         self.uses_open(0)
         self.state(PlatformState(platform=policy.platform))
 
+    def adopt(self, policy: PlatformPolicy) -> None:
+        """Show the functions of other settings from the next state on. Counts go on."""
+        self._functions = tuple(dict.fromkeys(probe.function for probe in policy.probes.values()))
+
     def state(self, held: PlatformState) -> None:
         """Show verdicts, flag, causes and whether an outage is open."""
         functions = {name: held.functions.get(name, FunctionState()).verdict for name in self._functions}

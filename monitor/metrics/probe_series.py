@@ -39,13 +39,14 @@ class ProbeSeries:
     """Counts what one probe found. Small, because there may be tens of thousands."""
 
     __slots__ = (
-        *("_bad", "_durations", "_expiry_at", "_heard_at", "_labels", "_not_measured"),
+        *("_bad", "_durations", "_expiry_at", "_function", "_heard_at", "_labels", "_not_measured"),
         *("_phases", "_residue", "_runs", "_spans"),
     )
 
     def __init__(self, platform: str, policy: ProbePolicy) -> None:
         values = {names.PLATFORM: platform, names.PROBE: policy.name, names.FUNCTION: policy.function}
         self._labels = labels(RUNS, values)
+        self._function = policy.function
         self._runs = self._bad = self._not_measured = self._residue = 0
         self._durations = Histogram(_DURATIONS)
         self._phases: Mapping[str, float] = {}
@@ -55,6 +56,10 @@ class ProbeSeries:
         if policy.spans:
             with_span = {span: labels(SPANS, {**values, names.SPAN: span}) for span in policy.spans}
             self._spans = {span: (written, Histogram(_SPANS)) for span, written in with_span.items()}
+
+    def is_of(self, policy: ProbePolicy) -> bool:
+        """Return whether it goes on with these settings: its labels are the same."""
+        return policy.function == self._function and policy.spans == tuple(self._spans or ())
 
     def heard(self, at: datetime) -> None:
         """Show when a heartbeat was heard last."""

@@ -41,6 +41,12 @@ class PublishSeries:
         slot, line = copy
         slot.lines = f"{line}{document.expires_at.timestamp()!r}\n"
 
+    def forget(self, platform: str) -> None:
+        """Show a platform's copy no more."""
+        copy = self._copies.pop(platform, None)
+        if copy is not None:
+            copy[0].lines = ""
+
     def behind(self, count: int) -> None:
         """Show how many platforms' latest document the target doesn't show."""
         self._put(BEHIND, count)

@@ -86,6 +86,18 @@ class ClockSetBack:
     by: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Reconfigured:
+    """The settings changed while the monitor watched. `changed` are the probes that are new or run otherwise now."""
+
+    changed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """The platform went out of the settings: nobody watches it from here on."""
+
+
 Event = (
     Observed
     | BlindnessChanged
@@ -96,4 +108,6 @@ Event = (
     | VersionJudged
     | PersonActed
     | ClockSetBack
+    | Reconfigured
+    | Unwatched
 )

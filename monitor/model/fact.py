@@ -167,6 +167,13 @@ class PageWithheld:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlatformLeft:
+    """Nobody watches the platform any more."""
+
+    since: datetime
+
+
 Fact = (
     ProbeChanged
     | FunctionChanged
@@ -186,6 +193,7 @@ Fact = (
     | FlagTakenUp
     | PageDecided
     | PageWithheld
+    | PlatformLeft
 )
 
 

@@ -53,18 +53,34 @@ def probes_of(
     `own` returns what is a probe's alone, by its name; `requests` is what may be asked of the platform; `onlookers`
     look on. Secrets and tokens are kept for all of them together.
     """
-    secrets = NotedSecrets(KeptSecrets(network.clock))
-    shared = ProbeContext(network, secrets, requests=requests or Unlimited(), tape=onlookers.tape)
-    listen = onlookers.listen
-    made = {}
-    for name, settings in platform.probes.items():
-        alone = own(name)
-        context = replace(shared, book=alone.book, listening=alone.listening)
+    shared = shared_of(network, requests, onlookers)
+    return {name: shared.probe(settings, name, own(name)) for name, settings in platform.probes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all probes of one platform share: what is read of their secrets, tokens, and what may be asked."""
+
+    kept: KeptSecrets
+    secrets: NotedSecrets
+    context: ProbeContext
+    onlookers: Onlookers
+
+    def probe(self, settings: ProbeSettings, name: str, own: Own) -> Probe:
+        """Return a probe of the platform. Nothing is sent, no secret is read."""
+        context = replace(self.context, book=own.book, listening=own.listening)
+        listen = self.onlookers.listen
         if listen is None:
-            made[name] = _make(settings)(settings, context)
-        else:
-            made[name] = _explained(settings, context, Notes(secrets), listen(name))
-    return made
+            return _make(settings)(settings, context)
+        return _explained(settings, context, Notes(self.secrets), listen(name))
+
+
+def shared_of(network: Network, requests: RequestBudget | None, onlookers: Onlookers = NOBODY) -> Shared:
+    """Return what all probes of one platform share, with nothing kept yet."""
+    kept = KeptSecrets(network.clock)
+    secrets = NotedSecrets(kept)
+    context = ProbeContext(network, secrets, requests=requests or Unlimited(), tape=onlookers.tape)
+    return Shared(kept, secrets, context, onlookers)
 
 
 def _explained(settings: ProbeSettings, context: ProbeContext, notes: Notes, listener: Listener) -> Probe:

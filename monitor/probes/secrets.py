@@ -64,6 +64,10 @@ class KeptSecrets:
         """See `SecretSource`."""
         self._kept.pop(reference, None)
 
+    def renew(self) -> None:
+        """Have every command run again, each when its secret is needed next; until then what is kept is sent."""
+        self._kept = {reference: (secret, float("-inf")) for reference, (secret, _) in self._kept.items()}
+
     def _reading(self, reference: SecretReference) -> asyncio.Task[Secret]:
         reading = self._readings.get(reference)
         if reading is None:

@@ -27,6 +27,7 @@ from monitor.model.fact import (
     PageDecided,
     PageWithheld,
     PlatformChanged,
+    PlatformLeft,
     RequestDied,
 )
 from monitor.model.record import AuditEntry, FlagDocument
@@ -71,8 +72,8 @@ def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out
     match fact:
         case OutageOpened() | OutageWidened() | OutageEnded() | OutageReopened():
             return _OUTAGES[type(fact)], _outage(fact.outage)
-        case PlatformChanged():
-            return "verdict", {"was": fact.was, "now": fact.now, "why": fact.why}
+        case PlatformChanged() | PlatformLeft():
+            return _platform_line(fact)
         case CauseAdded():
             return "cause_added", {"kind": fact.cause.kind, "id": fact.cause.id}
         case CauseEnded():
@@ -91,6 +92,12 @@ def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out
             return "no_page", {"kind": fact.kind, "reason": fact.reason}
         case _:
             return None
+
+
+def _platform_line(fact: PlatformChanged | PlatformLeft) -> tuple[str, Body]:
+    if isinstance(fact, PlatformLeft):
+        return "platform_unwatched", {"since": fact.since.isoformat()}
+    return "verdict", {"was": fact.was, "now": fact.now, "why": fact.why}
 
 
 def _act_line(fact: ActDone | RequestDied | InhibitionEnded | InhibitionLost) -> tuple[str, Body]:

@@ -8,8 +8,8 @@
 4. Time is checked after the event was taken in: an outcome that arrives just when its probe turns stale still counts.
 5. `wake_at` is never later than the instant at which time alone changes something, and may be earlier. A tick judges
    everything, whenever it comes.
-6. After loading, or with other settings, `Restarted` is the first event. An outcome of a probe that isn't configured
-   changes nothing.
+6. After loading `Restarted` is the first event, with other settings while it runs `Reconfigured`. An outcome of a
+   probe that isn't configured changes nothing.
 7. A person's act is taken in like any event, and answered; one that is refused changes nothing.
 8. Whoever turns blind drops rounds and rows of good outcomes; whoever is blind already drops nothing new.
 """
@@ -25,11 +25,13 @@ from monitor.model.event import (
     Event,
     Observed,
     PersonActed,
+    Reconfigured,
     Restarted,
+    Unwatched,
     VersionJudged,
     VotesChanged,
 )
-from monitor.model.fact import Fact, FunctionChanged, PlatformChanged, ProbeChanged, Step
+from monitor.model.fact import Fact, FunctionChanged, PlatformChanged, PlatformLeft, ProbeChanged, Step
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import FunctionState, PlatformState, ProbeState
 from monitor.model.verdict import Phase, Verdict
@@ -113,11 +115,21 @@ def _taken_in(
             after, died = standing.resume(state, event, now)
             resumed, facts = restart.resume(after, policy, event, now)
             return resumed, [*died, *facts]
+        case Reconfigured() | Unwatched():
+            return _by_settings(state, policy, event, now)
         case ClockSetBack():
             after, moved = standing.set_back(state, event.by, now)
             return _none_from_the_future(after, now), moved
         case _:
             return _none_from_the_future(state, now), []
+
+
+def _by_settings(
+    state: PlatformState, policy: PlatformPolicy, event: Reconfigured | Unwatched, now: datetime
+) -> tuple[PlatformState, list[Fact]]:
+    if isinstance(event, Unwatched):
+        return replace(state, unwatched_since=now), [PlatformLeft(now)]
+    return restart.adapt(_none_from_the_future(state, now), policy, event, now)
 
 
 def _none_from_the_future(state: PlatformState, now: datetime) -> PlatformState:

@@ -10,14 +10,16 @@
    must then recover to end it; so must a probe that takes the place of openers that are gone.
 5. Probes and functions that are no longer watched are dropped. An open outage that held only such ones is held by all
    critical functions from then on; it ends where there is none.
-6. Causes past their end, and everything else that time alone decides, follow when the state is judged again.
+6. Where the settings change while the monitor runs nobody was away: a probe that goes on as before keeps everything,
+   its round included, and what is believed grows no older. For all others the rules above hold.
+7. Causes past their end, and everything else that time alone decides, follow when the state is judged again.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.model.event import Restarted
+from monitor.model.event import Reconfigured, Restarted
 from monitor.model.fact import Fact, ProbeChanged
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import Outage, PlatformState, ProbeState
@@ -59,6 +61,25 @@ def resume(
         for name, probe in policy.probes.items()
     }
     return replace(resumed, probes=probes), [*_changes(state.probes, probes, away, now), *ended, *facts]
+
+
+def adapt(
+    state: PlatformState, policy: PlatformPolicy, event: Reconfigured, now: datetime
+) -> tuple[PlatformState, list[Fact]]:
+    """Return the state to go on with under other settings, not judged yet, and what changed."""
+    watched = {probe.function for probe in policy.probes.values()}
+    functions = {name: held for name, held in state.functions.items() if name in watched}
+    adapted, ended = _with_outage(replace(state, functions=functions), policy, now)
+    before, after = _holders(state.outage), _holders(adapted.outage)
+    probes = {}
+    for name, probe in policy.probes.items():
+        known = state.probes.get(name)
+        part = _Part(name in after, name in before, is_long=False)
+        goes_on = known is not None and known.fingerprint == probe.fingerprint and name not in event.changed
+        is_new_holder = part.holds and not part.held
+        probes[name] = known if known and goes_on and not is_new_holder else _resumed(known, probe, part, policy, now)
+    nobody_left = Absence(is_long=False, why="the settings changed")
+    return replace(adapted, probes=probes), [*_changes(state.probes, probes, nobody_left, now), *ended]
 
 
 @dataclass(frozen=True, slots=True)

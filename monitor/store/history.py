@@ -24,6 +24,7 @@ from monitor.model.fact import (
     PageDecided,
     PageWithheld,
     PlatformChanged,
+    PlatformLeft,
     ProbeChanged,
     RequestDied,
 )
@@ -111,6 +112,7 @@ _COLUMNS: dict[type, Callable[[Any], dict[str, object]]] = {
     FlagTakenUp: lambda fact: {"subject": str(fact.published.change), "now": fact.published.state},
     PageDecided: lambda fact: {"subject": fact.page.id, "now": fact.page.status, "why": fact.page.reason},
     PageWithheld: lambda fact: {"subject": fact.kind, "why": fact.reason},
+    PlatformLeft: lambda _fact: {"subject": "", "why": "no longer in the settings"},
 }
 
 

@@ -116,6 +116,14 @@ class SqlStore:
         is_torn = not audit.begin(connection, self._identity, self._clock.now()) and bool(self._was_known)
         return replace(loading.load(connection, self._identity.vantage), is_torn=is_torn)
 
+    async def load(self) -> Loaded:
+        """Return what is stored, as `open` did.
+
+        Raises:
+            StoreUnavailable: it can't be read now.
+        """
+        return await self._call(partial(loading.load, vantage=self._identity.vantage))
+
     async def commit(self, commit: Commit) -> ChainHead:
         """Write all of `commit` in one transaction, or nothing; return where the audit chain ends now.
 

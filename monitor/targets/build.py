@@ -14,7 +14,12 @@ Make = Callable[[TargetSettings, TargetContext], FlagTarget]
 
 def targets_of(flag: FlagSettings, context: TargetContext) -> list[FlagTarget]:
     """Return the targets in the order of the settings. Nothing is written or sent, no secret is read."""
-    return [_make(settings)(settings, context) for settings in flag.publish]
+    return [target_of(settings, context) for settings in flag.publish]
+
+
+def target_of(settings: TargetSettings, context: TargetContext) -> FlagTarget:
+    """Return one target."""
+    return _make(settings)(settings, context)
 
 
 def _make(settings: TargetSettings) -> Make:

@@ -68,6 +68,11 @@ class WatchLoop:
         self._found: deque[str] = deque(maxlen=_REMEMBERED)
 
     @property
+    def name(self) -> str:
+        """The watcher's name."""
+        return self.aim.watcher
+
+    @property
     def is_seeing(self) -> bool | None:
         """Whether it could read its log the last time; None before the first."""
         return self._is_seeing

@@ -149,7 +149,7 @@ class _Path:
             return await self._handlers[endpoint.name](await self._asked(endpoint, request, caller))
         except Refused as no:
             self._desk.refused(endpoint, request, caller, no)
-            return refused.answer(no.code, no.message, no.headers)
+            return no.answer()
         except Exception:
             self._desk.failed(endpoint, request, caller)
             raise  # the guard answers for it

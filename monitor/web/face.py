@@ -31,7 +31,7 @@ class WebFace:
     """The application, the event stream and the page as a file."""
 
     def __init__(self, site: Site, sources: Sources, static_file: Path) -> None:
-        self._outages = LastOutages(sources.store, tuple(site.platforms), sources.clock)
+        self._outages = LastOutages(sources.store, lambda: tuple(site.platforms), sources.clock)
         self._pages = Pages(site, sources, self._outages)
         self.hub = Hub(mark=f"{sources.clock.now():%Y%m%dT%H%M%S}")
         self.static = StaticPage(static_file, self._pages.for_file)
@@ -59,6 +59,12 @@ class WebFace:
 
     def renewed(self) -> None:
         """Have the file written: a flag is valid for longer. Never blocks."""
+        self.static.request()
+
+    def reloaded(self) -> None:
+        """Have both pages made anew: the site has changed. Never blocks."""
+        self._outages.forget()
+        self._pages.forget()
         self.static.request()
 
     def close(self) -> None:

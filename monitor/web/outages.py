@@ -6,7 +6,7 @@ can't be read. A failure is remembered as long as a success, so that a stuck sto
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from glasswatch.clock import Clock
 from monitor.errors import StoreError
@@ -24,9 +24,9 @@ _log = logging.getLogger("glasswatch.web")
 class LastOutages:
     """Remembers for a moment what the store said."""
 
-    def __init__(self, store: Store, platforms: Sequence[str], clock: Clock) -> None:
+    def __init__(self, store: Store, platforms: Callable[[], Sequence[str]], clock: Clock) -> None:
         self._store = store
-        self._platforms = tuple(platforms)
+        self._platforms = platforms
         self._clock = clock
         self._asking = asyncio.Lock()
         self._read_at: float | None = None
@@ -45,10 +45,10 @@ class LastOutages:
         self._read_at = None
 
     async def _ask(self) -> Mapping[str, Sequence[Outage] | None]:
-        found: dict[str, Sequence[Outage] | None] = dict.fromkeys(self._platforms)
+        found: dict[str, Sequence[Outage] | None] = dict.fromkeys(self._platforms())
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                for platform in self._platforms:
+                for platform in tuple(found):
                     found[platform] = tuple(await self._store.outages(OutageQuery(platform=platform, limit=SHOWN)))
         except (StoreError, TimeoutError) as error:
             _log.warning("outages_unreadable", extra={"fields": {"error": type(error).__name__}})

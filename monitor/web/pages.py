@@ -5,6 +5,7 @@
 """
 
 import asyncio
+from dataclasses import replace
 
 from monitor.model.record import FlagDocument
 from monitor.ports import StatusReader
@@ -64,5 +65,5 @@ class Pages:
             self._uses.blind_watchers(),
             self._reader.forgotten(),
         )
-        now = self._clock.now()
-        return await asyncio.to_thread(lambda: render(page_view(self._site, held, now, is_file=is_file)))
+        now, site = self._clock.now(), replace(self._site)  # a copy: the settings may change meanwhile
+        return await asyncio.to_thread(lambda: render(page_view(site, held, now, is_file=is_file)))

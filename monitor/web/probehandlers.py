@@ -37,14 +37,14 @@ class ProbeHandlers:
 
     async def _probe(self, asked: Asked) -> Response:
         platform, probe = self._wanted(asked)
-        known = await self._known(platform, probe)
-        answer = detail(self._site.platforms[platform].policy, probe, known)
+        policy = self._site.platforms[platform].policy  # now: the settings may change meanwhile
+        answer = detail(policy, probe, await self._known(platform, probe))
         return Response(answer.model_dump_json(), media_type=JSON)
 
     async def _page(self, asked: Asked) -> Response:
         platform, probe = self._wanted(asked)
+        policy = self._site.platforms[platform].policy.probes[probe]  # as above
         known, now = await self._known(platform, probe), self._clock.now()
-        policy = self._site.platforms[platform].policy.probes[probe]
         view = detail_view(self._site, platform, policy, known, now)
         return Response(await asyncio.to_thread(render_detail, view), media_type=HTML)
 

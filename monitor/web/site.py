@@ -1,4 +1,4 @@
-"""What the web face is told once, at the start: names, policies, procedures, public keys."""
+"""What the web face is told of the settings: names, policies, procedures, public keys, tokens."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class Watched:
     procedure_text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Site:
-    """What does not change while the monitor runs.
+    """What changes with the settings alone; whoever needs it longer than for a moment takes a copy.
 
     `platforms` is in the order of the settings. `keys` are public keys as JWKs. `hosts` are the
     names and addresses that a `Host` header may say, beside those of loopback. `is_local`: it is this machine's alone,
@@ -38,3 +38,9 @@ class Site:
     proxies: tuple[Network, ...] = ()
     tokens: tuple[Token, ...] = ()
     settings_of: Callable[[str, str], Mapping[str, Any]] = lambda _platform, _probe: {}
+
+    def adopt(self, other: "Site") -> None:
+        """Be as the other is, in all that can change while the monitor runs."""
+        self.platforms = other.platforms
+        self.tokens = other.tokens
+        self.settings_of = other.settings_of

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from glasswatch.clock import Clock
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.record import AuditEntry
+from monitor.model.reloaded import Reloaded
 from monitor.ports import Attempts, Beats, StatusReader, Store, Uses
 
 Note = Callable[[AuditEntry, str | None], None]
 DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
+
+
+DoReload = Callable[[str], Awaitable[Reloaded]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Sources:
     `metrics` returns the exposition in pieces. `note` has an entry of the audit written, of a platform or of none; it
     never waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled.
     `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
+    `reload` has the settings taken over, for whoever asks; None where there is no file to read them from.
     """
 
     reader: StatusReader
@@ -31,3 +36,4 @@ class Sources:
     beats: Beats
     attempts: Attempts
     refused: Callable[[str], None] = lambda _code: None
+    reload: DoReload | None = None

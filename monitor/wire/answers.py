@@ -24,10 +24,31 @@ class Problem(Shape):
     """For a person: what is wrong, and what was expected. It repeats nothing of the request."""
 
 
+class MistakeAnswer(Shape):
+    """One mistake in the settings' file, as `monitor check --json` has it. Never what stands there."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    expected: str
+
+
 class ErrorAnswer(Shape):
     """Every answer that is not a success."""
 
     error: Problem
+    mistakes: tuple[MistakeAnswer, ...] | None = None
+    """With `invalid_settings` alone: every mistake, in the file's order."""
+
+
+class ReloadAnswer(Shape):
+    """The settings' file was read and is in force."""
+
+    changed: bool
+    """False: it says what was in force already."""
+    changes: tuple[str, ...]
+    """What changed, one line each, by names alone."""
 
 
 class ProbeAnswer(Shape):

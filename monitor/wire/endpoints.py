@@ -24,7 +24,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from monitor.wire.acts import ConfirmBody, InhibitBody, LowerBody, RaiseBody
-from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
+from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, ReloadAnswer, StatusAnswer
 from monitor.wire.beats import BeatAnswer, BeatBody
 from monitor.wire.probes import ProbeDetailAnswer
 from monitor.wire.queries import NoQuery, OutagesQuery
@@ -129,6 +129,16 @@ ENDPOINTS = (
         summary="The store is open, every platform's verdict was taken up and every probe has run once.",
         answers={TEXT: None},
         refusals=("not_ready",),
+    ),
+    Endpoint(
+        name="reload",
+        method="POST",
+        path="/-/reload",
+        scope="reload",
+        summary="Has the settings' file read and taken over, as SIGHUP does. It answers when that is done, or why not.",
+        answers={JSON: ReloadAnswer},
+        query=NoQuery,
+        refusals=("invalid_settings", "restart_needed", "not_possible"),
     ),
     Endpoint(
         name="status",

@@ -30,9 +30,16 @@ REFUSALS = {
     "not_acceptable": Refusal(HTTPStatus.NOT_ACCEPTABLE, "`Accept` leaves out every form that this answer has."),
     "too_slow": Refusal(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive within its deadline."),
     "not_possible": Refusal(HTTPStatus.CONFLICT, "It can't be done as things stand; the message says why."),
+    "restart_needed": Refusal(
+        HTTPStatus.CONFLICT,
+        "The settings' file changes what can't change while the monitor runs; the message names it.",
+    ),
     "body_too_large": Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than we read."),
     "unsupported_media": Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "A body is sent as `application/json` only."),
     "wrong_host": Refusal(HTTPStatus.MISDIRECTED_REQUEST, "The `Host` header does not name this monitor."),
+    "invalid_settings": Refusal(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The settings' file is wrong; `mistakes` lists all, as `monitor check` does."
+    ),
     "throttled": Refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many of these in a minute: see `Retry-After`."),
     "too_large": Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head is larger than we read."),
     "own_fault": Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the monitor's own; its log has more."),

@@ -1,7 +1,10 @@
 """Logs: one line an event, which nobody outside can forge."""
 
+import io
 import json
 import logging
+import os
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +80,81 @@ def test_it_goes_to_stderr_and_replaces_what_was_set_up(capsys: pytest.CaptureFi
         "debug glasswatch.x once",
         "warning somebody this",
     ]
+
+
+def _record(level: int, message: str, **fields: object) -> logging.LogRecord:
+    record = logging.LogRecord("glasswatch.x", level, __file__, 1, message, (), None)
+    record.created = 1772334000.25
+    record.fields = fields
+    return record
+
+
+def test_as_json_an_event_is_one_object() -> None:
+    """Numbers, truth and nothing stay what they are; all else is its text, and a hostile one can't begin a line."""
+    line = logs.JsonFormatter().format(
+        _record(logging.ERROR, FORGED, n=2, ok=True, none=None, nan=float("nan"), at="x")
+    )
+    assert "\n" not in line
+    assert line.isascii()
+    assert json.loads(line) == {
+        "at": "2026-03-01T03:00:00.250Z",
+        "level": "error",
+        "logger": "glasswatch.x",
+        "event": FORGED,
+        "fields": {"n": 2, "ok": True, "none": None, "nan": "nan", "at": "x"},
+    }
+
+
+def test_as_json_a_traceback_is_a_member() -> None:
+    """It stays in its line."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - it is ours
+        _fail()
+    fault = (caught.type, caught.value, caught.tb)
+    record = logging.LogRecord("glasswatch.x", logging.ERROR, __file__, 1, "fault", (), fault)
+    line = logs.JsonFormatter().format(record)
+    assert "\n" not in line
+    assert "ValueError" in json.loads(line)["traceback"]
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"),
+    [(logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7)],
+)
+def test_in_the_journal_every_line_has_its_priority(level: int, priority: int) -> None:
+    """Those of a traceback too, so that none is taken for another's."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - it is ours
+        _fail()
+    record = _record(level, "fault")
+    record.exc_info = (caught.type, caught.value, caught.tb)
+    lines = logs.JournalFormatter(logs.LineFormatter()).format(record).splitlines()
+    assert len(lines) > 1
+    assert all(line.startswith(f"<{priority}>") for line in lines)
+
+
+def test_the_journal_is_known_by_device_and_inode(tmp_path: Path) -> None:
+    """As systemd names it; another stream, and one that is no file, is not it."""
+    with (tmp_path / "log").open("w") as stream:
+        status = os.fstat(stream.fileno())
+        assert logs.is_journal(stream, {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        assert not logs.is_journal(stream, {"JOURNAL_STREAM": f"{status.st_dev}:1"})
+        assert not logs.is_journal(stream, {})
+    assert not logs.is_journal(io.StringIO(), {"JOURNAL_STREAM": "1:1"})
+
+
+def test_attempts_have_a_logger_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody is told of them unless asked; however much the other one tells."""
+    before = [(each, each.level) for each in map(logging.getLogger, ("", "glasswatch", logs.PROBE))]
+    handlers = logging.getLogger().handlers[:]
+    try:
+        logs.to_stderr(logging.DEBUG)
+        logging.getLogger(logs.PROBE).info("attempt")
+        logs.to_stderr(logging.ERROR, logs.Form.JSON, attempts=logging.INFO)
+        logging.getLogger(logs.PROBE).info("attempt", extra={"fields": {"probe": "portal"}})
+        logging.getLogger(logs.PROBE).debug("attempt")
+        logging.getLogger("glasswatch.x").warning("event")
+    finally:
+        for each, level in before:
+            each.setLevel(level)
+        logging.getLogger().handlers[:] = handlers
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["fields"] == {"probe": "portal"}

@@ -16,6 +16,7 @@ from monitor.model.fact import (
     PageDecided,
     PageWithheld,
     PlatformChanged,
+    PlatformLeft,
     ProbeChanged,
 )
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
@@ -162,6 +163,7 @@ def story(platform: str = "payments") -> tuple[Commit, ...]:
                 ProbeChanged("api", Phase.GOOD, Phase.BAD, at(30), "three bad"),
                 OutageWidened(wide),
                 PageWithheld(PageKind.OUTAGE, "paged already"),
+                PlatformLeft(START),
             ),
             ("api",),
         ),

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.errors import StoreUnavailable
 from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
-from monitor.model.beat import Rhythm
+from monitor.model.beat import Beat, Rhythm
 from monitor.model.record import AuditEntry
 from monitor.rules.heartbeat import Pulse, pulse
 from monitor.storegate import StoreGate
@@ -191,3 +191,39 @@ async def test_a_store_that_cannot_be_read_is_told() -> None:
     desk.store.fail("place")
     with pytest.raises(StoreUnavailable):
         await desk.heartbeats.take_up()
+
+
+async def test_one_that_comes_later_has_its_whole_rhythm() -> None:
+    """Nobody listened for it before: silence is known after as long as after a start, and not at once."""
+    desk = Desk()
+    desk.heartbeats.listen_anew()
+    desk.heartbeats.beat("sync", "cron", is_well=True)
+    desk.clock.advance(timedelta(hours=1))
+    more = {"sync": Expected("payments", RHYTHM), "late": Expected("payments", RHYTHM)}
+    desk.heartbeats.adopt(more, {})
+    assert desk.pulse("late") is Pulse.UNKNOWN
+    assert desk.pulse("sync") is Pulse.SILENT
+    assert desk.heartbeats.platform("nightly") is None
+    desk.clock.advance(RHYTHM.longest + MINUTE)
+    assert desk.pulse("late") is Pulse.SILENT
+
+
+async def test_what_is_on_record_of_one_that_comes_is_taken_up() -> None:
+    """An earlier run heard it; a beat that this one heard of another stays."""
+    desk = Desk()
+    heard = {"late": Beat(desk.clock.now() - MINUTE, is_well=True)}
+    assert desk.heartbeats.is_new("late", Expected("ledger", RHYTHM))
+    desk.heartbeats.adopt({"late": Expected("ledger", RHYTHM)}, heard)
+    assert desk.pulse("late") is Pulse.WELL
+    assert not desk.heartbeats.is_new("late", Expected("ledger", RHYTHM))
+    assert desk.told == [("ledger", "late", desk.clock.now() - MINUTE)]
+
+
+async def test_blindness_counts_for_those_that_came_later_too() -> None:
+    """The time counts anew for all."""
+    desk = Desk()
+    desk.heartbeats.adopt({"late": Expected("ledger", RHYTHM)}, {})
+    desk.clock.advance(RHYTHM.longest + MINUTE)
+    assert desk.pulse("late") is Pulse.SILENT
+    desk.heartbeats.listen_anew()
+    assert desk.pulse("late") is Pulse.UNKNOWN

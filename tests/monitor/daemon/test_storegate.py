@@ -1,7 +1,7 @@
 """The gate: closes at the first failure, says so once, and opens only when everything kept was really written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -123,3 +123,25 @@ def test_it_closes_again() -> None:
             assert [is_open for is_open, _ in said] == [False, True, False, True]
 
     run(main())
+
+
+async def test_who_goes_first_goes_first_whenever_it_came() -> None:
+    """What others keep may refer to it; who has left is asked no more."""
+    order: list[str] = []
+
+    def drain(name: str) -> Callable[[], Awaitable[None]]:
+        async def noted() -> None:
+            order.append(name)
+
+        return noted
+
+    gate = StoreGate(lambda _is_open, _why: None)
+    left = drain("left")
+    gate.register(drain("first"), is_first=True)
+    gate.register(left, is_first=True)
+    gate.register(drain("last"))
+    gate.unregister(left)
+    gate.unregister(left)
+    gate.register(drain("second"), is_first=True)
+    await gate._drain()
+    assert order == ["first", "second", "last"]

@@ -11,7 +11,7 @@ import pytest
 import glasswatch
 import monitor.deadman as module
 from glasswatch.clock import SystemClock
-from monitor.deadman import DeadManContext, DeadManSwitch, switches_of
+from monitor.deadman import DeadManContext, DeadManSwitch
 from monitor.settings.dead_man import DeadManSettings
 from tests.support.receiver import Answer, Hang, Receiver, Reset, receiving
 from tests.support.siege import stopped
@@ -31,7 +31,8 @@ class Monitor:
         context = DeadManContext(
             SystemClock(), lambda: self.why, lambda switch, taken: self.beaten.append((switch, taken))
         )
-        (made,) = switches_of({name: read}, context)
+        made = DeadManSwitch(name, read, context)
+        made.prepare()
         return made
 
 

@@ -234,3 +234,48 @@ async def test_targets_are_let_go_of_once() -> None:
         await publisher.publish_now(document(1), SOON)
         await publisher.stop()
     assert target.closed == 1
+
+
+async def test_a_target_that_comes_gets_the_latest_documents() -> None:
+    """And everything after; the others go on."""
+    one, two = ScriptedTarget("one"), ScriptedTarget("two")
+    async with publishing(one) as publisher:
+        await publisher.publish_now(document(1), SOON)
+        publisher.add(two, [document(1)])
+        assert await publisher.publish_now(document(2), SOON) == ()
+        await until(lambda: two.shown[-1:] == [document(2)])
+        assert publisher.behind == {"one": 0, "two": 0}
+
+
+async def test_nothing_is_under_way_to_a_target_that_was_removed() -> None:
+    """So that another of its name may begin; who is gone is behind no more."""
+    gone, stays = ScriptedTarget("gone", hangs=True), ScriptedTarget("stays")
+    async with publishing(gone, stays) as publisher:
+        publisher.submit(document(1))
+        await until(lambda: bool(gone.tries))
+        assert publisher.unpublished() == ["the flag of payments is not published to gone"]
+        await publisher.remove("gone")
+        assert gone.closed == 1
+        assert publisher.behind == {"stays": 0}
+        assert publisher.unpublished() == []
+        assert await publisher.publish_now(document(2), SOON) == ()
+        assert gone.tries == 1
+        again = ScriptedTarget("gone")
+        publisher.add(again, [document(2)])
+        await until(lambda: again.shown == [document(2)])
+
+
+async def test_a_platform_that_left_is_published_no_more() -> None:
+    """Targets that were behind with it are not; the other platforms' flags go on."""
+    target = ScriptedTarget("a", failures=10**6)
+    async with publishing(target) as publisher:
+        publisher.submit(document(1))
+        publisher.submit(document(1, "ledger"))
+        await until(lambda: publisher.failures["a"] > 3)
+        assert publisher.behind == {"a": 2}
+        await publisher.forget("ledger")
+        assert publisher.behind == {"a": 1}
+        assert {copy.platform for copy in publisher.copies()} == {"payments"}
+        target.failures = 0
+        await until(lambda: publisher.behind == {"a": 0})
+        assert [shown.platform for shown in target.shown] == ["payments"]

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from tests.support.clock import START
 from tests.support.pages import page
 from tests.support.watching import PLATFORM, TARGET, blind, degraded, document, down, outage, policy, up
 
+_PROBE = policy().probes["portal"]
 PORTAL = {"platform": PLATFORM, "probe": "portal", "function": "sign_in"}
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -403,3 +405,52 @@ def test_a_target_of_several_platforms_is_counted_once() -> None:
     """Its series are its own, not a platform's."""
     book = MetricsBook([policy("a"), policy("b")], "0")
     assert book.render().decode().count(f'jit_break_glass_flag_publish_total{{target="{TARGET}"}}') == 1
+
+
+def test_what_stays_keeps_its_counts_and_what_goes_is_shown_no_more() -> None:
+    """Other settings: one probe stays, one goes, one comes, one is of another function now."""
+    before = replace(policy(), probes={name: replace(_PROBE, name=name) for name in ("portal", "gone", "moved")})
+    book = MetricsBook([before], "0.1.0")
+    for name in before.probes:
+        book.outcome(PLATFORM, name, _outcome())
+    moved = replace(_PROBE, name="moved", function="api")
+    after = {"portal": replace(_PROBE, interval=timedelta(minutes=1)), "moved": moved}
+    after["came"] = replace(_PROBE, name="came")
+    book.adopt(replace(before, probes=after))
+    text = book.render().decode()
+    runs = {line for line in text.splitlines() if line.startswith("jit_probe_runs_total{")}
+    assert len(runs) == 3
+    shown = {re.search(r'probe="(\w+)"', line)[1]: line.rpartition(" ")[2] for line in runs}  # type: ignore[index]
+    assert shown == {"portal": "1", "moved": "0", "came": "0"}
+    assert 'probe="gone"' not in text
+    with pytest.raises(KeyError):
+        book.outcome(PLATFORM, "gone", _outcome())
+
+
+def test_a_platform_and_a_target_that_go_are_shown_no_more() -> None:
+    """Nothing of them is left; the names of the metrics are."""
+    book = _book()
+    book.flag(document())
+    book.publish_tried(document(), TARGET, is_out=True)
+    empty = {line for line in _book().render().decode().splitlines() if line.startswith("#")}
+    book.forget(PLATFORM)
+    book.forget_target(TARGET)
+    text = book.render().decode()
+    assert PLATFORM not in text
+    assert TARGET not in text
+    assert {line for line in text.splitlines() if line.startswith("#")} == empty
+
+
+def test_a_reload_is_shown() -> None:
+    """Whether the settings in force are the file's, and since when."""
+    book = _book()
+    book.reloaded(START)
+    assert "jit_monitor_config_last_reload_successful 1.0" in book.render().decode()
+    book.not_reloaded()
+    text = book.render().decode()
+    assert "jit_monitor_config_last_reload_successful 0.0" in text
+    assert f"jit_monitor_config_last_reload_success_timestamp_seconds {START.timestamp()!r}" in _plain(text)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"(\d)\.(\d+)e\+09", lambda found: repr(float(found[0])), text)

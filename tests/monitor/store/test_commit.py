@@ -341,3 +341,15 @@ async def test_a_run_that_did_not_say_that_it_ended_was_torn(place: StorePlace) 
             assert await store.verify_audit() is None
         await store.close()
     assert torn == [False, True, False, False, True]
+
+
+async def test_an_open_store_tells_what_a_new_start_would_find(place: StorePlace) -> None:
+    """So that a platform which comes while the monitor runs goes on where it was; nothing is settled by asking."""
+    store = place.store()
+    await store.open()
+    for commit in story():
+        await store.commit(commit)
+    await store.alive(at(100))
+    told = await store.load()
+    await store.close()
+    assert replace(await place.store().open(), is_torn=False) == told  # it didn't end in order
