@@ -65,7 +65,8 @@ class Course:
     """One run through time.
 
     `attempts` counts all attempts, those passed by too; `played` those that weren't. `readies` counts how often the
-    flag turned ready, `ready_at` is when it did last, `latest_begin` when the latest attempt began.
+    flag turned ready, `ready_at` is when it did last, `latest_begin` when the latest attempt began. `ended_rest` counts
+    by probe how often its attempt was the first that wasn't good.
     """
 
     def __init__(self, judge: Judge, weather: Weather, dice: Dice, pace: Pace, now: datetime) -> None:
@@ -74,6 +75,7 @@ class Course:
         self.now = self.latest_begin = now
         self.attempts = self.played = self.readies = 0
         self.ready_at: datetime | None = None
+        self.ended_rest = dict.fromkeys(judge.policy.probes, 0)
         self._dice = dice
         self._pace = pace
         self._queue: list[_Due] = []
@@ -122,6 +124,8 @@ class Course:
         probes = self.judge.policy.probes
         grids = {name: Grid(at, probes[name].interval, takes) for name, (at, _) in self._begins.items()}
         found = search(grids, self.weather, self._dice, until)
+        for probe in found.probes:
+            self.ended_rest[probe] += 1
         self._pass_by(grids, found)
         return bool(found.probes)
 

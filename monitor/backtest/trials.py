@@ -5,7 +5,8 @@ Without an outage (`false_ready`):
    are played until there are enough of them, or ready flags in plenty. What is quiet costs nothing, so that they may
    stand for centuries.
 2. Where that brings too few ready flags to count, as many cycles are played with tilted dice. Their weighted average,
-   over the length of the others, is the rate.
+   over the length of the others, is the rate. Each probe must have begun some of them: one that is tried seldom may be
+   the one that is wrong most often.
 3. Nothing seen either way: less than three in the time that was played, never zero.
 
 In one (`detection`):
@@ -33,6 +34,7 @@ LONGEST = timedelta(days=2)  # after which an outage that doesn't end counts as 
 ENOUGH = 60  # ready flags that are counted without tilting
 PLENTY = 400  # ready flags that are counted to within a tenth
 LEAST = 20  # cycles with one, below which a weighted average tells nothing
+_MOST_TIMES = 10  # as many cycles as wanted, until each probe has begun some
 _PLAYED_EACH = 200  # attempts played, per cycle wanted, after which no more is begun
 
 Tick = Callable[[], None]
@@ -78,7 +80,7 @@ def false_ready(start: Start, world: World, cycles: int, seed: str, tick: Tick) 
         return Years(counted(plain.readies, years), years, cost, is_tilted=False)
     tilted = _Cycles(start, world, Random(f"{seed} tilted"))
     rewards: list[float] = []
-    while len(rewards) < cycles and tilted.played < _PLAYED_EACH * cycles:
+    while tilted.is_wanting_sides(len(rewards), cycles):
         rewards.append(tilted.tilted())
         tick()
     rate = weighted(rewards, lengths) if sum(reward > 0 for reward in rewards) >= LEAST else None
@@ -172,6 +174,12 @@ class _Cycles:
         if self.played >= _PLAYED_EACH * cycles or (self.readies >= PLENTY and done >= LEAST):
             return False
         return done < cycles or (self._world.rough is not None and self.spells < cycles // 10)
+
+    def is_wanting_sides(self, done: int, cycles: int) -> bool:
+        """The same of tilted ones: each probe must have begun some of them."""
+        if self.played >= _PLAYED_EACH * cycles or done >= _MOST_TIMES * cycles:
+            return False
+        return done < cycles or min(self._course.ended_rest.values()) < LEAST
 
     def one(self) -> timedelta:
         """Play one cycle; return how long it lasted."""

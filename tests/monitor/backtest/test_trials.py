@@ -67,6 +67,18 @@ def test_two_probes_must_be_wrong_together() -> None:
     assert 0 < two.rate.high < one.rate.low / 100
 
 
+def test_a_probe_that_is_tried_seldom_is_not_overlooked() -> None:
+    """A journey every five minutes that two attempts confirm is wrong more often than a portal that needs three."""
+    journey = replace(
+        probe("journey", "request", Role.DECIDING), interval=5 * MINUTE, confirm_attempts=2, confirm_every=30 * SECOND
+    )
+    p = 0.002
+    found = false_ready(ready_to_go(policy(probe("portal"), journey)), _lost(p), 120, "1", _nothing)
+    expected = A_YEAR * p**3 + YEAR / (5 * MINUTE) * p**2
+    assert found.rate.low / 1.1 < expected < found.rate.high * 1.1
+    assert found.rate.low > 3 * A_YEAR * p**3
+
+
 def test_nothing_seen_is_a_bound() -> None:
     """Where nothing is ever lost but now and then not measured, it is fewer than something."""
     found = false_ready(ready_to_go(), _lost(0.0, 0.01), 150, "1", _nothing)
