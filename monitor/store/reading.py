@@ -170,6 +170,14 @@ class Reading:
 
         self._read(work)
 
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` reads, in a transaction of its own.
+
+        Raises:
+            StoreUnavailable, StoreUnusable: it can't be read.
+        """
+        return self._read(work)
+
     def close(self) -> None:
         """Let go. Repeated calls do nothing."""
         connection, self._connection = self._connection, None

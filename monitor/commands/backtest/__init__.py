@@ -1,0 +1,1 @@
+"""`monitor backtest`: what settings would find, and how soon."""
