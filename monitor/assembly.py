@@ -8,7 +8,6 @@ from glasswatch import __version__
 from glasswatch.chain import GENESIS
 from glasswatch.clock import Clock
 from glasswatch.flag import keys
-from glasswatch.flag.strict import encode_base64url
 from monitor import procedure, takeup, unlock
 from monitor.acting import Acting
 from monitor.announce import Announcer, UseAnnouncer
@@ -47,13 +46,13 @@ from monitor.scheduler import Bench, ProbeLoop
 from monitor.seal import FlagSeal
 from monitor.settings.controls import tell_of_names
 from monitor.settings.dead_man import DeadManSettings
-from monitor.settings.effective import effective
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
 from monitor.settings.watchers import WatcherSettings
 from monitor.settle import Chain, Settler, SettlerContext
 from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
+from monitor.siteof import site_of
 from monitor.store.identity import Limits
 from monitor.store.store import SqlStore, make_store
 from monitor.storegate import StoreGate
@@ -67,7 +66,7 @@ from monitor.web.certificate import Certificate
 from monitor.web.door import Front
 from monitor.web.face import WebFace
 from monitor.web.server import WebServer
-from monitor.web.site import Site, Watched
+from monitor.web.site import Site
 from monitor.web.sources import Sources
 from monitor.workshop import Tools, Workshop
 
@@ -356,30 +355,7 @@ class Builder:
         return FlagSeal(Signer(self.key), terms, lambda: self._chain.head)
 
     def _site(self) -> Site:
-        watched = {
-            name: Watched(policy, self.procedures[name].url, self.procedures[name].text)
-            for name, policy in self._policies.items()
-        }
-        jwk = {
-            "kty": "OKP",
-            "crv": "Ed25519",
-            "x": encode_base64url(self.key.public),
-            "kid": self.key.kid,
-            "alg": "EdDSA",
-            "use": "sig",
-        }
-        return Site(
-            deployment=self.settings.deployment,
-            vantage=self.settings.vantage,
-            version=__version__,
-            platforms=watched,
-            keys=(jwk,),
-            hosts=(self.settings.listen.address.host, *self.settings.listen.hosts),
-            is_local=self.settings.listen.is_local,
-            proxies=self.settings.listen.proxy,
-            tokens=tuple(row.token() for row in self.settings.tokens),
-            settings_of=lambda platform, probe: effective(self.settings.platforms[platform].probes[probe]),
-        )
+        return site_of(self.settings, self._policies, self.procedures, self.key)
 
     def _route(self, page: Page) -> tuple[str, ...]:
         return route(page, self._routes, self._channel_names).channels
