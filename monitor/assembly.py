@@ -10,6 +10,7 @@ from glasswatch.clock import Clock
 from glasswatch.flag import keys
 from glasswatch.flag.strict import encode_base64url
 from monitor import procedure, takeup, unlock
+from monitor.acknowledgements import Acknowledgements, askers_of, hearing
 from monitor.acting import Acting
 from monitor.announce import Announcer, UseAnnouncer
 from monitor.auditor import Auditor
@@ -24,7 +25,7 @@ from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
 from monitor.model.beat import Rhythm
 from monitor.model.event import BlindnessChanged, Restarted
-from monitor.model.page import Page
+from monitor.model.page import Page, PageContext
 from monitor.model.policy import PlatformPolicy
 from monitor.model.published import PublishedFlag
 from monitor.model.record import ChainHead, Loaded, RoutedPage
@@ -39,6 +40,8 @@ from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.recent import Recent
 from monitor.rules import unrecorded
+from monitor.rules.fallback import Fallback
+from monitor.rules.fallback import fallbacks as fallbacks_of
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
 from monitor.rules.schedule import Grid, grid_of
@@ -154,9 +157,12 @@ class _Builder:
             self._metrics.request_refused,
         )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
-        self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
+        self._channels = channels_of(settings.paging, ChannelContext(clock, self._describe))
         self._routes = routes_of(settings.paging)
-        self._outbox = Outbox(self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics))
+        fallbacks = self._fallbacks if any(each.fallback for each in self._routes) else None
+        self._outbox = Outbox(
+            self._channels, OutboxContext(store, self._gate, clock, self._route, self._metrics, fallbacks=fallbacks)
+        )
         self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
         self.distrusted: list[str] = []
@@ -257,6 +263,7 @@ class _Builder:
             network=self.network,
             clock=self._clock,
             grid=grid,
+            askers=self._askers(),
         )
 
     def _grid(self) -> Grid:
@@ -271,6 +278,12 @@ class _Builder:
         signed_until = {name: document.expires_at for name, document in self._board.documents.items()}
         condition = Condition(self._board.waiting_for(), self._gate.is_open, self._sight.is_blind, signed_until)
         return unwell(condition, self._clock.now())
+
+    def _askers(self) -> tuple[Acknowledgements, ...]:
+        book = self._outbox.book
+        heard = hearing(book, self._auditor.note, self._face.renewed, self._clock)
+        self._board.acknowledgements.append(book.acknowledgement)
+        return askers_of(self._channels, book, heard)
 
     def _watchers(self) -> tuple[WatchLoop, ...]:
         context = LoopContext(self._store, self._gate, self._clock, self._register.find, self._metrics.watcher)
@@ -338,6 +351,19 @@ class _Builder:
 
     def _route(self, page: Page) -> tuple[str, ...]:
         return route(page, self._routes, tuple(self._channels)).channels
+
+    def _fallbacks(self, page: Page) -> Sequence[Fallback]:
+        return fallbacks_of(page, self._routes, tuple(self._channels))
+
+    def _describe(self, page: Page) -> PageContext:
+        """Return what a person needs beside a page, and who else is told."""
+        book = self._outbox.book
+        return replace(
+            self._board.describe(page),
+            told=book.of(page),
+            acknowledged=book.acknowledgement(page.dedup_key),
+            status_page=self._settings.paging.status_page or "",
+        )
 
     def _render_metrics(self) -> Iterable[bytes]:
         self._metrics.outcomes_dropped(self._store.dropped)

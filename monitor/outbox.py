@@ -6,7 +6,9 @@
    and the other side joins repeats by the page's id and dedup key.
 3. Each channel has a lane of its own (`monitor.lane`): one that fails or hangs never delays another.
 4. Handing in never waits. Stopping is bounded: what is due is tried once more, what is then left stays in the store.
-5. A page for a channel that is configured no more goes to the channels it is routed to now; the old delivery, and a
+5. Whoever was told that something fires is told that it is over, and what is not taken in time goes to the channels
+   that it falls back on (`monitor.rules.fallback`); what a channel would let lapse it is told again (`monitor.upheld`).
+6. A page for a channel that is configured no more goes to the channels it is routed to now; the old delivery, and a
    page without any channel, count as failed and are logged.
 
 What a page says is the channel's affair, when it is tried again `monitor.rules.retry`'s.
@@ -20,11 +22,15 @@ from datetime import timedelta
 
 from glasswatch.clock import Clock
 from monitor.errors import StoreError
+from monitor.fallback import FallbackWatch
 from monitor.lane import Lane, LaneContext, Pace
 from monitor.model.page import Page
-from monitor.model.record import Delivery, DeliveryState, RoutedPage
+from monitor.model.record import Delivery, DeliveryState, RoutedPage, Standing
+from monitor.model.told import Reach
 from monitor.ports import Channel, PageObserver, Store
 from monitor.progress import Progress
+from monitor.reached import REACH, ReachBook
+from monitor.rules.fallback import Fallback, audience
 from monitor.storegate import StoreGate
 
 log = logging.getLogger("glasswatch.outbox")
@@ -45,13 +51,16 @@ class NobodyCounts:
     def page_failed(self, page: Page, channel: str) -> None:
         """Do nothing."""
 
+    def page_fell_back(self, page: Page) -> None:
+        """Do nothing."""
+
     def pages_pending(self, count: int) -> None:
         """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxContext:
-    """What the outbox works with."""
+    """What the outbox works with. `fallbacks` returns what a page may fall back on; None: no route has any."""
 
     store: Store
     gate: StoreGate
@@ -59,6 +68,7 @@ class OutboxContext:
     route: Callable[[Page], tuple[str, ...]]
     observer: PageObserver = field(default_factory=NobodyCounts)
     pace: Pace = field(default_factory=Pace)
+    fallbacks: Callable[[Page], Sequence[Fallback]] | None = None
 
 
 class Outbox:
@@ -68,7 +78,8 @@ class Outbox:
         self._channels = dict(channels)
         self._context = context
         self._progress = Progress(context.store, context.gate)
-        lanes = LaneContext(context.clock, context.observer, self._progress, context.pace, self._count)
+        self.book = ReachBook(context.clock)
+        lanes = LaneContext(context.clock, context.observer, self._progress, context.pace, self._count, self.book)
         self._lanes = {name: Lane(name, channel, lanes) for name, channel in self._channels.items()}
         self._early: list[Delivery] | None = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -93,11 +104,20 @@ class Outbox:
             StoreUnavailable: what is unsent can't be read.
         """
         unsent = await self._context.store.unsent()
+        standing = await self._context.store.standing()
         early, self._early = self._early or [], None
-        for delivery in (*self._routed_anew(unsent), *early):
+        self._take_up(standing)
+        for delivery in self._routed_anew(unsent):
             self._take(delivery)
+        for delivery in early:
+            self._take(delivery)
+        for page in dict.fromkeys((*standing.over, *(delivery.page for delivery in early))):
+            self._tell_whoever_knows(page)
         self._context.gate.register(self._progress.drain, lambda: self._progress.is_written)
         runs = [self._progress.run, *(lane.run for lane in self._lanes.values())]
+        runs += [lane.upheld.run for lane in self._lanes.values() if lane.upheld is not None]
+        if self._context.fallbacks is not None:
+            runs.append(FallbackWatch(self.book, self._context.fallbacks, self._fall_back).run)
         self._tasks = [asyncio.create_task(_keep_running(run), name="outbox") for run in runs]
         self._count()
 
@@ -113,11 +133,15 @@ class Outbox:
             self._context.observer.page_failed(page, "")
         now = self._context.clock.now()
         for channel in routed.channels:
+            self.book.put(page, channel)  # all of them before the first is tried: each says who else is told
+        for channel in routed.channels:
             delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=now)
             if self._early is None:
                 self._take(delivery)
             else:
                 self._early.append(delivery)
+        if self._early is None:
+            self._tell_whoever_knows(page)
 
     async def stop(self, within: timedelta = timedelta(seconds=3)) -> None:
         """End. What was never tried, and what is under way, gets `within` to be settled; repeated calls do nothing.
@@ -139,6 +163,39 @@ class Outbox:
             if delivery.page.unrecorded:
                 fields = {"page": delivery.page.id, "channel": delivery.channel}
                 log.error("unrecorded_page_left_unsent", extra={"fields": fields})
+
+    def _take_up(self, standing: Standing) -> None:
+        """Know again what was known of who was told what."""
+        for delivery in (*standing.firing, *standing.settled):
+            self.book.put(delivery.page, delivery.channel, REACH[delivery.state])
+        for delivery in standing.firing:
+            lane = self._lanes.get(delivery.channel)
+            if lane is not None:
+                lane.took(delivery.page)
+
+    def _tell_whoever_knows(self, page: Page) -> None:
+        known = self.book.reach_of(page)
+        further = audience(page, tuple(known), self.book.knowing(page.dedup_key))
+        self._tell(page, [channel for channel in further if channel not in known])
+
+    def _tell(self, page: Page, channels: Sequence[str], *, is_fallback: bool = False) -> None:
+        """Tell further channels of a page that is on record without them."""
+        now = self._context.clock.now()
+        for channel in channels:
+            lane = self._lanes.get(channel)
+            if lane is None or lane.has(page):
+                continue
+            delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=now)
+            self._progress.note(delivery)
+            self.book.put(page, channel, is_fallback=is_fallback)
+            lane.put(delivery)
+
+    def _fall_back(self, page: Page, channels: Sequence[str]) -> None:
+        missed = [told.channel for told in self.book.of(page) if told.reach is not Reach.TOLD]
+        fields = {"page": page.id, "not_taken_by": missed, "told": list(channels)}
+        log.warning("page_fell_back", extra={"fields": fields})
+        self._context.observer.page_fell_back(page)
+        self._tell(page, channels, is_fallback=True)
 
     def _routed_anew(self, unsent: Sequence[Delivery]) -> list[Delivery]:
         """Return what is unsent, and the pages of channels that are gone once more, for those they go to now."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from glasswatch.clock import Clock
+from monitor.acknowledgements import Acknowledgements
 from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.copies import CopyWatch
@@ -69,6 +70,7 @@ class Assembly:
     clock: Clock
     grid: Grid
     certificate: Certificate | None = None
+    askers: tuple[Acknowledgements, ...] = ()
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
@@ -79,6 +81,7 @@ class Assembly:
             *(self.pruner.run(), self.heartbeats.run()),
             *uses,
             *(switch.run() for switch in self.switches),
+            *(asker.run() for asker in self.askers),
             *renewing,
         ]
 

@@ -63,6 +63,7 @@ class Pages:
             tuple(self._uses.open_uses()),
             self._uses.blind_watchers(),
             self._reader.forgotten(),
+            {name: self._reader.acknowledged(name) for name in self._site.platforms},
         )
         now = self._clock.now()
         return await asyncio.to_thread(lambda: render(page_view(self._site, held, now, is_file=is_file)))
