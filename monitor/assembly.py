@@ -10,7 +10,7 @@ from glasswatch.clock import Clock
 from glasswatch.flag import keys
 from glasswatch.flag.strict import encode_base64url
 from monitor import procedure, takeup, unlock
-from monitor.acknowledgements import Acknowledgements, askers_of, hearing
+from monitor.acknowledgements import Acknowledgements, Hearing, askers_of, telling
 from monitor.acting import Acting
 from monitor.announce import Announcer, UseAnnouncer
 from monitor.auditor import Auditor
@@ -281,9 +281,9 @@ class _Builder:
 
     def _askers(self) -> tuple[Acknowledgements, ...]:
         book = self._outbox.book
-        heard = hearing(book, self._auditor.note, self._face.renewed, self._clock)
+        heard = telling(book, self._auditor.note, self._face.renewed, self._clock)
         self._board.acknowledgements.append(book.acknowledgement)
-        return askers_of(self._channels, book, heard)
+        return askers_of(self._channels, book, Hearing(heard, self._outbox.lost))
 
     def _watchers(self) -> tuple[WatchLoop, ...]:
         context = LoopContext(self._store, self._gate, self._clock, self._register.find, self._metrics.watcher)

@@ -10,6 +10,7 @@ GlasswatchError
     ├── LeftOpen                 a journey was interrupted, and something it opened is not known closed
     ├── Interrupted              a command was told to stop, and has cleaned up
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
+    │   └── PageLost             a provider that took a page knows nothing of it
     ├── PublishFailed            a signed flag did not reach one of its targets
     ├── CannotSee                a watcher can't read its log
     └── ListenFailed             the address of `listen` can't be had
@@ -91,6 +92,10 @@ class DeliveryFailed(MonitorError):
         super().__init__(message)
         self.is_permanent = is_permanent
         self.retry_after = retry_after
+
+
+class PageLost(DeliveryFailed):
+    """A provider that took a page knows nothing of it."""
 
 
 class PublishFailed(MonitorError):

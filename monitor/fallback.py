@@ -33,7 +33,11 @@ class FallbackWatch:
     def look(self) -> None:
         """Hand on what is due now."""
         for page in self.book.under_way():
-            waited = timedelta(seconds=self.book.waited(page))
-            channels = fallback.due(self.of(page), self.book.reach_of(page), waited)
-            if channels:
-                self.tell(page, channels)
+            self.look_at(page)
+
+    def look_at(self, page: Page) -> None:
+        """Hand on one page, if that is due now."""
+        waited = timedelta(seconds=self.book.waited(page))
+        channels = fallback.due(self.of(page), self.book.reach_of(page), waited)
+        if channels:
+            self.tell(page, channels)

@@ -127,6 +127,10 @@ class Lane:
         self._wake.set()
         self._context.changed()
 
+    def is_idle(self, key: str) -> bool:
+        """Whether nothing of a key is under way here."""
+        return key not in self._queues
+
     def has(self, page: Page) -> bool:
         """Whether a page is under way here."""
         return page.id in self._ids

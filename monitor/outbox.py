@@ -79,6 +79,8 @@ class Outbox:
         self._context = context
         self._progress = Progress(context.store, context.gate)
         self.book = ReachBook(context.clock)
+        of = context.fallbacks
+        self._fallbacks = FallbackWatch(self.book, of, self._fall_back) if of is not None else None
         lanes = LaneContext(context.clock, context.observer, self._progress, context.pace, self._count, self.book)
         self._lanes = {name: Lane(name, channel, lanes) for name, channel in self._channels.items()}
         self._early: list[Delivery] | None = []
@@ -116,8 +118,8 @@ class Outbox:
         self._context.gate.register(self._progress.drain, lambda: self._progress.is_written)
         runs = [self._progress.run, *(lane.run for lane in self._lanes.values())]
         runs += [lane.upheld.run for lane in self._lanes.values() if lane.upheld is not None]
-        if self._context.fallbacks is not None:
-            runs.append(FallbackWatch(self.book, self._context.fallbacks, self._fall_back).run)
+        if self._fallbacks is not None:
+            runs.append(self._fallbacks.run)
         self._tasks = [asyncio.create_task(_keep_running(run), name="outbox") for run in runs]
         self._count()
 
@@ -142,6 +144,18 @@ class Outbox:
                 self._early.append(delivery)
         if self._early is None:
             self._tell_whoever_knows(page)
+
+    def lost(self, page: Page, channel: str) -> None:
+        """Send a page again that a channel took and lost; as long as nothing newer of its key is on its way there."""
+        lane = self._lanes.get(channel)
+        if lane is None or not lane.is_idle(page.dedup_key):
+            return
+        delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=self._context.clock.now())
+        self.book.reached(page, channel, Reach.NOT_REACHED)
+        if self._fallbacks is not None:
+            self._fallbacks.look_at(page)
+        self._progress.note(delivery)
+        lane.put(delivery)
 
     async def stop(self, within: timedelta = timedelta(seconds=3)) -> None:
         """End. What was never tried, and what is under way, gets `within` to be settled; repeated calls do nothing.

@@ -100,6 +100,7 @@ class Asked(Protocol):
         """Return who acknowledged a page first; None: nobody has. Bounded in time by the channel's own settings.
 
         Raises:
+            PageLost: it can be found out, and nothing is known of the page.
             DeliveryFailed: it can't be found out now.
         """
         ...
@@ -379,7 +380,7 @@ class PageObserver(Protocol):
         ...
 
     def page_fell_back(self, page: Page) -> None:
-        """A page was not taken in time, and goes to other channels as well; once per page."""
+        """A page was not taken in time, and goes to further channels; again if it goes to others later."""
         ...
 
     def pages_pending(self, count: int) -> None:

@@ -1,7 +1,7 @@
 """Pages as events of PagerDuty's Events API v2, and who acknowledged them from its REST API.
 
 - 202 is the receipt. It says that the event was taken, not that anybody was woken: an integration key of another
-  service is taken too. With a token the incident is looked for, and who acknowledged it.
+  service is taken too. With a token the incident is looked for, and who acknowledged it; none at all is a page lost.
 - 429 and 5xx are tried again; PagerDuty asks for 30 s after a 429 that doesn't say how long.
 - 400 means that trying the same again can't help: the event goes once more at once, without anything that may be
   left out, so that nothing in a page's details can keep anybody from being woken.
@@ -20,7 +20,7 @@ from monitor import visible
 from monitor.channels import answers
 from monitor.channels.context import ChannelContext
 from monitor.channels.post import Answer, Place, Poster
-from monitor.errors import DeliveryFailed
+from monitor.errors import DeliveryFailed, PageLost
 from monitor.model.page import Page, PageStatus, Severity
 from monitor.model.told import Acknowledgement
 from monitor.probes.secrets import KeptSecrets
@@ -32,7 +32,7 @@ log = logging.getLogger("glasswatch.outbox")
 AFTER_TOO_MANY: Final = timedelta(seconds=30)
 _INVALID: Final = 400
 _STALE_SECRET: Final = frozenset({400, 401, 403})
-_OPEN: Final = (("statuses[]", "triggered"), ("statuses[]", "acknowledged"), ("limit", "5"))
+_ANY: Final = tuple(("statuses[]", status) for status in ("triggered", "acknowledged", "resolved"))
 _LONGEST_KEY: Final = 100
 
 
@@ -70,13 +70,14 @@ class PagerDuty:
         """Return who acknowledged the incident of a page; None: nobody has.
 
         Raises:
+            PageLost: PagerDuty knows no incident of it, neither open nor resolved.
             DeliveryFailed: it can't be found out now.
         """
         reference = self._settings.token
         if reference is None:
             return None
         token = await answers.secret(self._secrets, reference, self._incidents.shown)
-        query = urlencode([("incident_key", pagerduty.dedup_key(page.dedup_key)), *_OPEN])
+        query = urlencode([("incident_key", pagerduty.dedup_key(page.dedup_key)), *_ANY, ("date_range", "all"), ("limit", "5")])
         if not token.isascii() or not token.isprintable():
             raise DeliveryFailed(f"{self._incidents.shown} not asked: the token is not printable ASCII")
         headers = {
@@ -89,7 +90,10 @@ class PagerDuty:
             self._secrets.refused(reference)
         if not retry.is_accepted(answer.status):
             raise answers.refused(self._incidents.shown, answer, self._context.clock, AFTER_TOO_MANY)
-        found = pagerduty.acknowledgement(_parsed(answer), self._name)
+        incidents = _parsed(answer)
+        if pagerduty.is_lost(incidents, page):
+            raise PageLost(f"{self._incidents.shown} knows no incident of {page.dedup_key}")
+        found = pagerduty.acknowledgement(incidents, self._name)
         return found and Acknowledgement(visible.line(found.by), found.at, found.channel)
 
     async def aclose(self) -> None:

@@ -5,7 +5,8 @@
 2. A page that is over is a `resolve`, which names the incident and nothing else: there is nothing in it to refuse.
 3. What a person needs is in `custom_details`, by names that people read. Texts are cut to what PagerDuty takes; an
    event that it refuses as it is goes once more `plain`, without anything that may be left out.
-4. Of the incidents that are open under our key, the earliest acknowledgement is who has taken it on.
+4. Of the incidents under our key, the earliest acknowledgement is who has taken it on. Where there is none at all, not
+   even one that somebody resolved, a page that should wake somebody was taken and lost.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from monitor.model.page import Page, PageContext, PageStatus
+from monitor.model.page import Page, PageContext, PageStatus, Severity
 from monitor.model.told import Acknowledgement
 from monitor.rules import severities, wording
 
@@ -59,6 +60,11 @@ def acknowledgement(answer: object, channel: str) -> Acknowledgement | None:
     given = incidents if isinstance(incidents, list) else []
     found = [each for incident in given if isinstance(incident, dict) for each in _acknowledged(incident, channel)]
     return min(found, key=lambda each: each.at, default=None)
+
+
+def is_lost(answer: object, page: Page) -> bool:
+    """Whether a list of incidents says that nothing is known of a page. A ticket may be suppressed on purpose."""
+    return isinstance(answer, dict) and answer.get("incidents") == [] and page.severity is Severity.PAGE
 
 
 def _acknowledged(incident: Mapping[str, Any], channel: str) -> Iterable[Acknowledgement]:

@@ -30,6 +30,7 @@ class PagerDuty:
     """The service. `events` are those that were taken, `faults` why others were not.
 
     The receiver's script goes before all. An event with `refused_member` is refused.
+    One that `is_losing` takes everything, and makes no incident of it.
     """
 
     receiver: Receiver
@@ -37,6 +38,7 @@ class PagerDuty:
     faults: list[str] = field(default_factory=list)
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused_member: str = ""
+    is_losing: bool = False
 
     def acknowledge(self, key: str, by: str, at: str) -> None:
         """Have a person acknowledge an incident."""
@@ -66,7 +68,7 @@ class PagerDuty:
             return Answer(400, json.dumps({"status": "invalid event", "errors": faults}).encode())
         self.events.append(event)
         key = event["dedup_key"]
-        if event["event_action"] == "trigger":
+        if event["event_action"] == "trigger" and not self.is_losing:
             fresh = {"status": "triggered", "incident_key": key, "acknowledgements": []}
             self.incidents.setdefault(key, fresh)
         else:

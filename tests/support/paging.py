@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from glasswatch.clock import Clock, SystemClock
-from monitor.fallback import FallbackWatch
 from monitor.lane import Pace
 from monitor.model.page import Page
 from monitor.model.record import Commit, DeliveryState, RoutedPage
@@ -50,7 +49,6 @@ class PagingLife:
             self.store, self.gate, self.clock, lambda _: tuple(channels), self.observer, pace, fallbacks
         )
         self.outbox = Outbox(channels, context)
-        self._fallbacks = fallbacks
 
     async def start(self) -> None:
         """Open the store and start the outbox."""
@@ -85,8 +83,8 @@ class PagingLife:
 
     async def look_for_fallbacks(self) -> None:
         """Look now for pages that were not taken in time, as the outbox does every second; let what follows begin."""
-        assert self._fallbacks is not None
-        FallbackWatch(self.outbox.book, self._fallbacks, self.outbox._fall_back).look()
+        assert self.outbox._fallbacks is not None
+        self.outbox._fallbacks.look()
         for _ in range(100):
             await asyncio.sleep(0)
 

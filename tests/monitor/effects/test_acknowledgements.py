@@ -2,8 +2,8 @@
 
 import pytest
 
-from monitor.acknowledgements import AT_A_TIME, Acknowledgements, askers_of, hearing
-from monitor.errors import DeliveryFailed
+from monitor.acknowledgements import AT_A_TIME, Acknowledgements, Hearing, askers_of, telling
+from monitor.errors import DeliveryFailed, PageLost
 from monitor.model.page import Page
 from monitor.model.record import AuditEntry
 from monitor.model.told import Acknowledgement, Reach
@@ -13,6 +13,9 @@ from tests.support.clock import START, ManualClock
 from tests.support.pages import page
 
 ANNA = Acknowledgement("Anna", START, "pager")
+
+
+NOBODY = Hearing(lambda _page, _found: None, lambda _page, _channel: None)
 
 
 class AskedChannel(ScriptedChannel):
@@ -46,10 +49,13 @@ class World:
             self.book.put(one, "pager")
             self.book.took(one, "pager")
             self.book.reached(one, "pager", Reach.TOLD)
-        heard = hearing(
-            self.book, lambda entry, platform: self.noted.append((entry, platform)), self._renew, self.clock
-        )
-        self.asker = Acknowledgements("pager", self.channel, self.book, heard)
+        self.lost: list[Page] = []
+        heard = telling(self.book, self._note, self._renew, self.clock)
+        hearing = Hearing(heard, lambda page, _: self.lost.append(page))
+        self.asker = Acknowledgements("pager", self.channel, self.book, hearing)
+
+    def _note(self, entry: AuditEntry, platform: str | None) -> None:
+        self.noted.append((entry, platform))
 
     def _renew(self) -> None:
         self.renewed += 1
@@ -93,8 +99,28 @@ async def test_that_it_cannot_be_found_out_is_said_once(fault: Exception, caplog
     assert world.noted == []
 
 
+async def test_what_is_lost_is_sent_again_ever_less_often(caplog: pytest.LogCaptureFixture) -> None:
+    """Not at the first look, when it may not be there yet; and others are asked for all the same."""
+    one, other = page("a"), page("b", number=-1)
+    world = World(one, other)
+    world.channel.answers |= {"a": PageLost("nothing"), "b": ANNA}
+    found = []
+    for _ in range(16):
+        await world.asker.ask()
+        found.append(len(world.lost))
+    assert found == [0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4]
+    assert set(world.lost) == {one}
+    assert world.book.acknowledgement("b") == ANNA
+    assert caplog.messages.count("page_lost") == 4
+    del world.channel.answers["a"]
+    await world.asker.ask()
+    world.channel.answers["a"] = PageLost("nothing")
+    await world.asker.ask()
+    assert len(world.lost) == 4
+
+
 def test_only_channels_that_can_be_asked_are() -> None:
     """Neither one without a token, nor one whose provider knows nothing of it."""
     channels = {"a": AskedChannel(), "b": AskedChannel(can_ask=False), "c": ScriptedChannel()}
-    found = askers_of(channels, ReachBook(ManualClock()), lambda _page, _found: None)
+    found = askers_of(channels, ReachBook(ManualClock()), NOBODY)
     assert [asker._name for asker in found] == ["a"]

@@ -122,6 +122,27 @@ async def test_it_is_told_also_if_the_monitor_was_killed_before_it_could() -> No
     assert sms.taken == [one, over]
 
 
+async def test_what_a_channel_took_and_lost_is_sent_again_and_falls_back() -> None:
+    """To the pager once more at once; to the fallback if its time has come. Nothing older goes behind what is newer."""
+    pager, sms = ScriptedChannel(), ScriptedChannel()
+    clock, one, over = ManualClock(), page(), page(status=PageStatus.RESOLVED)
+    async with falling_back({"pager": pager, "sms": sms}, clock) as life:
+        await life.decide(routed(one, "pager"))
+        await until(lambda: life.state(one, "pager") is DeliveryState.SENT)
+        life.outbox.lost(one, "pager")
+        await until(lambda: pager.taken == [one, one])
+        assert sms.tried == []
+        await until(lambda: life.outbox.pending == 0)
+        clock.advance(AFTER)
+        life.outbox.lost(one, "pager")
+        await until(lambda: pager.taken == [one, one, one] and sms.taken == [one])
+        pager.default = Hang()
+        await life.decide(routed(over, "pager"))
+        life.outbox.lost(one, "pager")
+        await until(lambda: sms.taken == [one, over])
+        assert [each for each, _ in pager.tried] == [one, one, one, over]
+
+
 async def test_a_clock_that_jumps_ahead_brings_no_fallback_forward() -> None:
     """Waiting is measured on the monotonic clock."""
     pager, sms = ScriptedChannel(default=Hang()), ScriptedChannel()

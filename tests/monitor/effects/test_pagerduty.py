@@ -9,7 +9,7 @@ import pytest
 
 from monitor.channels.context import ChannelContext
 from monitor.channels.pagerduty import PagerDuty, make
-from monitor.errors import DeliveryFailed
+from monitor.errors import DeliveryFailed, PageLost
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.state import Outage
 from monitor.model.told import Acknowledgement
@@ -216,6 +216,22 @@ async def test_nonsense_acknowledges_nothing(tmp_path: Path, body: bytes) -> Non
     async with pagerduty(tmp_path) as (service, settings):
         service.receiver.script.append(Answer(200, body))
         assert await channel(dict(settings), token={"file": tmp_path / "token"}).acknowledgement(page()) is None
+
+
+async def test_what_it_took_and_knows_nothing_of_is_lost(tmp_path: Path) -> None:
+    """A page that should wake somebody; a ticket may be suppressed on purpose, and what was resolved is known."""
+    async with pagerduty(tmp_path) as (service, settings):
+        pager = channel(dict(settings), token={"file": tmp_path / "token"})
+        service.is_losing = True
+        await pager.send(page(), 1)
+        with pytest.raises(PageLost, match="knows no incident of prod/payments/outage/1"):
+            await pager.acknowledgement(page())
+        assert await pager.acknowledgement(page(kind=PageKind.DEGRADED)) is None
+        service.is_losing = False
+        await pager.send(page(), 2)
+        assert await pager.acknowledgement(page()) is None
+        service.incidents[page().dedup_key]["status"] = "resolved"
+        assert await pager.acknowledgement(page()) is None
 
 
 async def test_without_a_token_nobody_is_asked(tmp_path: Path) -> None:
