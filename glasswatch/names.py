@@ -127,6 +127,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     ),
     "jit_pages_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that were decided."),
     "jit_pages_failed_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that a channel did not take for good."),
+    "jit_pages_fell_back_total": MetricName(
+        MetricKind.COUNTER, (KIND,), "Pages that were not taken in time, and went to further channels."
+    ),
     "jit_pages_pending": MetricName(MetricKind.GAUGE, (), "Pages that are not yet known to be delivered."),
     "jit_monitor_probe_lag_seconds": MetricName(MetricKind.HISTOGRAM, (), "How late scheduled attempts started."),
     "jit_monitor_vantage_blind": MetricName(

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.keeper import Keeper
-from monitor.model.page import Page, PageContext
+from monitor.model.page import Page, PageContext, PageKind
 from monitor.model.record import FlagDocument
 from monitor.model.state import Outage, PlatformState
+from monitor.model.told import Acknowledgement
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
 from monitor.rules.versions import why_refused
@@ -24,7 +25,7 @@ class Board:
 
     `unrun` return the probes that made no attempt yet; the publisher knows the flags that don't stand where readers
     look; `distrusted` says why readers would not believe them. `unclosed` names what is open that no journey of the
-    settings closes.
+    settings closes. `acknowledgements` return who deals with a dedup key.
     """
 
     deployment: str
@@ -36,6 +37,7 @@ class Board:
     publishers: list[Publisher] = field(default_factory=list)
     distrusted: list[str] = field(default_factory=list)
     unclosed: list[str] = field(default_factory=list)
+    acknowledgements: list[Callable[[str], Acknowledgement | None]] = field(default_factory=list)
 
     def platforms(self) -> Sequence[PlatformState]:
         """Return every platform's state, in the order of the settings."""
@@ -57,6 +59,14 @@ class Board:
     def forgotten(self) -> Sequence[str]:
         """Return what is open that no journey of the settings closes."""
         return tuple(self.unclosed)
+
+    def acknowledged(self, platform: str) -> Acknowledgement | None:
+        """Return who said that they deal with the platform's outage; None: nobody, or there is none."""
+        state = self.state(platform)
+        if state is None or state.outage is None or state.outage.ended_at is not None:
+            return None
+        key = f"{self.deployment}/{platform}/{PageKind.OUTAGE}/{state.outage.id}"
+        return next((found for ask in self.acknowledgements if (found := ask(key)) is not None), None)
 
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each."""

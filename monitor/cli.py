@@ -13,6 +13,7 @@ COMMANDS = {
     "check": Place("monitor.commands.check:command", "Check the settings file; report every mistake at once."),
     "probe": Place("monitor.commands.probe:command", "Make one attempt of each probe, now, and show what it found."),
     "status": Place("monitor.commands.status:command", "Ask the running monitor what is up."),
+    "page-test": Place("monitor.commands.page_test:command", "Send a test page through one channel, now."),
     "token": Place("monitor.commands.token:command", "Make a token, and the settings' row for it."),
     "flag": Place("monitor.commands.flag.group:command", "Verify the break-glass flag; make keys."),
     "store": Place("monitor.commands.store.group:command", "What is on record: see whether the audit is whole."),

@@ -12,6 +12,7 @@ GlasswatchError
     ├── Interrupted              a command was told to stop, and has cleaned up
     ├── ReloadRefused            settings can't be taken over while the monitor runs; says with which code
     ├── DeliveryFailed           a page did not get through; says whether trying again may help
+    │   └── PageLost             a provider that took a page knows nothing of it
     ├── PublishFailed            a signed flag did not reach one of its targets
     ├── CannotSee                a watcher can't read its log
     └── ListenFailed             the address of `listen` can't be had
@@ -107,6 +108,10 @@ class DeliveryFailed(MonitorError):
         super().__init__(message)
         self.is_permanent = is_permanent
         self.retry_after = retry_after
+
+
+class PageLost(DeliveryFailed):
+    """A provider that took a page knows nothing of it."""
 
 
 class PublishFailed(MonitorError):

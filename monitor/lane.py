@@ -8,7 +8,9 @@
    the page is sent all the same.
 4. Waiting is measured on the monotonic clock, so that a wall clock that jumps delays no page; the instant of the next
    try is stored as wall time, and on restart never waited for longer than the retry rule's cap.
-5. A resolved page is sent even if its firing never got through: whoever was told by another channel, or by a try whose
+5. What is refused for good gives way after a few tries where a newer page of its key waits (`monitor.rules.retry`): one
+   page that a provider can't take must not keep from people what holds now.
+6. A resolved page is sent even if its firing never got through: whoever was told by another channel, or by a try whose
    answer was lost, must learn that it is over. A firing that waits for its channel is sent too, first: it happened.
 """
 
@@ -24,9 +26,12 @@ from glasswatch.clock import Clock
 from monitor.errors import DeliveryFailed
 from monitor.model.page import Page, Severity
 from monitor.model.record import Delivery, DeliveryState
-from monitor.ports import Channel, PageObserver
+from monitor.model.told import Reach
+from monitor.ports import Channel, PageObserver, Upholding
 from monitor.progress import Progress
+from monitor.reached import ReachBook
 from monitor.rules.retry import DEFAULT, RetryPolicy, Tried, next_at
+from monitor.upheld import Upheld
 
 log = logging.getLogger("glasswatch.outbox")
 
@@ -57,6 +62,7 @@ class LaneContext:
     progress: Progress
     pace: Pace
     changed: Callable[[], None]
+    book: ReachBook
 
 
 @dataclass(slots=True)
@@ -84,6 +90,7 @@ class Lane:
         self._channel = channel
         self._context = context
         self._pace = context.pace
+        self.upheld = self._upholding(channel)
         self._queues: dict[str, deque[_Entry]] = {}
         self._ids: set[str] = set()
         self._running: set[asyncio.Task[None]] = set()
@@ -104,7 +111,14 @@ class Lane:
     def use(self, channel: Channel) -> Channel:
         """Send through another channel from the next try on; return the one before, which may be in use still."""
         before, self._channel = self._channel, channel
+        self.upheld = self._upholding(channel)
+        if self.upheld is not None:
+            for page in self._context.book.firing(self.name):
+                self.upheld.took(page)
         return before
+
+    def _upholding(self, channel: Channel) -> Upheld | None:
+        return Upheld(self.name, channel, self._pace.longest_send) if isinstance(channel, Upholding) else None
 
     def unsettled(self) -> list[Delivery]:
         """Return every delivery that is not settled, in the order of each key."""
@@ -118,9 +132,26 @@ class Lane:
         wait = min(max(delivery.next_at - clock.now(), timedelta(0)), cap)
         entry = _Entry(delivery, clock.monotonic() + wait.total_seconds())
         self._ids.add(delivery.page.id)
+        self._context.book.put(delivery.page, self.name)
+        if self.upheld is not None:
+            self.upheld.superseded(delivery.page)
         self._queues.setdefault(delivery.page.dedup_key, deque()).append(entry)
         self._wake.set()
         self._context.changed()
+
+    def is_idle(self, key: str) -> bool:
+        """Whether nothing of a key is under way here."""
+        return key not in self._queues
+
+    def has(self, page: Page) -> bool:
+        """Whether a page is under way here."""
+        return page.id in self._ids
+
+    def took(self, page: Page) -> None:
+        """Note that the channel took a page, now or in an earlier run."""
+        self._context.book.took(page, self.name)
+        if self.upheld is not None:
+            self.upheld.took(page)
 
     async def quiet(self) -> None:
         """Wait until `is_quiet`. Only a running lane gets there."""
@@ -221,12 +252,21 @@ class Lane:
         entry.delivery = replace(entry.delivery, state=DeliveryState.SENT, last_error="", receipt=receipt)
         log.info("page_sent", extra={"fields": self._fields(entry, receipt=receipt)})
         self._settle(entry)
+        self._context.book.reached(page, self.name, Reach.TOLD)
+        self.took(page)
         self._context.observer.page_delivered(page, self.name)
 
     def _failed(self, entry: _Entry, fault: DeliveryFailed) -> None:
         entry.refusals = entry.refusals + 1 if fault.is_permanent else 0
         is_urgent = entry.delivery.page.severity is Severity.PAGE
-        tried = Tried(entry.delivery.page.id, entry.delivery.attempts, entry.refusals, fault.retry_after, is_urgent)
+        tried = Tried(
+            entry.delivery.page.id,
+            entry.delivery.attempts,
+            entry.refusals,
+            fault.retry_after,
+            is_urgent,
+            is_outdated=len(self._queues[entry.delivery.page.dedup_key]) > 1,
+        )
         now = self._context.clock.now()
         again_at = next_at(tried, now, self._pace.retry)
         error = str(fault)[:LONGEST_NOTE]
@@ -234,8 +274,10 @@ class Lane:
             entry.delivery = replace(entry.delivery, state=DeliveryState.FAILED, last_error=error)
             log.error("page_given_up", extra={"fields": self._fields(entry, error=error)})
             self._settle(entry)
+            self._context.book.reached(entry.delivery.page, self.name, Reach.GIVEN_UP)
             self._context.observer.page_failed(entry.delivery.page, self.name)
             return
+        self._context.book.reached(entry.delivery.page, self.name, Reach.NOT_REACHED)
         entry.due = self._context.clock.monotonic() + (again_at - now).total_seconds()
         entry.delivery = replace(entry.delivery, state=DeliveryState.PENDING, next_at=again_at, last_error=error)
         log.warning("page_not_sent", extra={"fields": self._fields(entry, error=error, next_at=again_at.isoformat())})

@@ -1,11 +1,13 @@
 """Files that settings name and that are looked for when settings are checked, so that all mistakes are told at once.
 
 Procedures, and under any `tls` the authorities to trust and our certificates. No secret is read by a check: of the
-flag's key, without which no monitor starts, it is only asked whether the file is there.
+flag's key, without which no monitor starts, it is only asked whether the file is there; of a library that a channel
+needs, whether it is installed.
 """
 
 import ssl
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from glasswatch.settings.model import Place
 from glasswatch.settings.shapes import PathShape
 from monitor import procedure
+from monitor.settings import extras
 
 CERTIFICATE: Place = ("listen", "tls", "certificate")
 _KEY: Final[Place] = ("flag", "key", "file")
@@ -29,9 +32,23 @@ def unreadable(sections: Mapping[str, object], directory: Path) -> Iterator[tupl
         why = _why(written, directory)
         if why is not None:
             yield place, why
+    yield from _extras(sections)
     why = _why_no_key(sections, directory)
     if why is not None:
         yield _KEY, why
+
+
+def _extras(sections: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
+    """Yield the channels that need an extra which isn't installed. Nothing is imported."""
+    paging = sections.get("paging")
+    channels = paging.get("channels") if isinstance(paging, Mapping) else None
+    for name, channel in channels.items() if isinstance(channels, Mapping) else ():
+        if isinstance(channel, Mapping) and channel.get("type") == extras.APPRISE and not _is_installed(extras.APPRISE):
+            yield ("paging", "channels", str(name), "type"), extras.NO_APPRISE
+
+
+def _is_installed(module: str) -> bool:
+    return find_spec(module) is not None
 
 
 def _why_no_key(sections: Mapping[str, object], directory: Path) -> str | None:

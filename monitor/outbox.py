@@ -6,7 +6,10 @@
    and the other side joins repeats by the page's id and dedup key.
 3. Each channel has a lane of its own (`monitor.lane`): one that fails or hangs never delays another.
 4. Handing in never waits. Stopping is bounded: what is due is tried once more, what is then left stays in the store.
-5. A page for a channel that is configured no more goes to the channels it is routed to now; the old delivery, and a
+5. Whoever was told that something fires is told that it is over, and what is not taken in time goes to the channels
+   that it falls back on (`monitor.rules.fallback`); what a channel would let lapse it is told again (`monitor.upheld`),
+   and one that can be asked is asked who deals with it (`monitor.acknowledgements`).
+6. A page for a channel that is configured no more goes to the channels it is routed to now; the old delivery, and a
    page without any channel, count as failed and are logged. So it is whether the settings changed while it was down or
    while it runs (`adopt`).
 
@@ -20,18 +23,27 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from glasswatch.clock import Clock
+from monitor.acknowledgements import Heard, Hearing, askers_of
 from monitor.errors import StoreError
+from monitor.fallback import FallbackWatch
 from monitor.lane import Lane, LaneContext, Pace
 from monitor.model.page import Page
-from monitor.model.record import Delivery, DeliveryState, RoutedPage
+from monitor.model.record import Delivery, DeliveryState, RoutedPage, Standing
+from monitor.model.told import Reach
 from monitor.ports import Channel, PageObserver, Store
 from monitor.progress import Progress
+from monitor.reached import REACH, ReachBook
+from monitor.rules.fallback import Fallback, audience
 from monitor.storegate import StoreGate
 
 log = logging.getLogger("glasswatch.outbox")
 
 RESTART_SECONDS = 1.0
 CLOSING_SECONDS = 1.0  # what writing the last progress and closing the channels may each take on stop
+
+
+def _nothing(_page: Page) -> Sequence[Fallback]:
+    return ()
 
 
 class NobodyCounts:
@@ -46,13 +58,16 @@ class NobodyCounts:
     def page_failed(self, page: Page, channel: str) -> None:
         """Do nothing."""
 
+    def page_fell_back(self, page: Page) -> None:
+        """Do nothing."""
+
     def pages_pending(self, count: int) -> None:
         """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxContext:
-    """What the outbox works with."""
+    """What the outbox works with. `fallbacks` returns what a page may fall back on."""
 
     store: Store
     gate: StoreGate
@@ -60,6 +75,7 @@ class OutboxContext:
     route: Callable[[Page], tuple[str, ...]]
     observer: PageObserver = field(default_factory=NobodyCounts)
     pace: Pace = field(default_factory=Pace)
+    fallbacks: Callable[[Page], Sequence[Fallback]] = _nothing
 
 
 class Outbox:
@@ -69,9 +85,15 @@ class Outbox:
         self._channels = dict(channels)
         self._context = context
         self._progress = Progress(context.store, context.gate)
-        self._of_lanes = LaneContext(context.clock, context.observer, self._progress, context.pace, self._count)
+        self.book = ReachBook(context.clock)
+        self._fallbacks = FallbackWatch(self.book, context.fallbacks, self._fall_back)
+        self._of_lanes = LaneContext(
+            context.clock, context.observer, self._progress, context.pace, self._count, self.book
+        )
         self._lanes = {name: Lane(name, channel, self._of_lanes) for name, channel in self._channels.items()}
         self._runs: dict[str, asyncio.Task[None]] = {}
+        self._sides: dict[str, list[asyncio.Task[None]]] = {}
+        self._heard: Heard | None = None
         self._early: list[Delivery] | None = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -95,11 +117,17 @@ class Outbox:
             StoreUnavailable: what is unsent can't be read.
         """
         unsent = await self._context.store.unsent()
+        standing = await self._context.store.standing()
         early, self._early = self._early or [], None
-        for delivery in (*self._routed_anew(unsent), *early):
+        self._take_up(standing)
+        for delivery in self._routed_anew(unsent):
             self._take(delivery)
+        for delivery in early:
+            self._take(delivery)
+        for page in dict.fromkeys((*standing.over, *(delivery.page for delivery in early))):
+            self._tell_whoever_knows(page)
         self._context.gate.register(self._progress.drain, lambda: self._progress.is_written)
-        self._tasks = [asyncio.create_task(_keep_running(self._progress.run), name="outbox")]
+        self._tasks = [_begun(self._progress.run), _begun(self._fallbacks.run)]
         for name, lane in self._lanes.items():
             self._run(name, lane)
         self._count()
@@ -113,7 +141,9 @@ class Outbox:
         unused = [self._lanes[name].use(channel) for name, channel in came.items() if name in self._lanes]
         self._channels |= came
         for name, channel in came.items():
-            if name not in self._lanes:
+            if name in self._lanes:
+                self._attend(name, self._lanes[name])
+            else:
                 lane = self._lanes[name] = Lane(name, channel, self._of_lanes)
                 self._run(name, lane)
         gone = [self._lanes.pop(name) for name in went]
@@ -126,14 +156,27 @@ class Outbox:
         self._count()
         return unused
 
+    def listen(self, heard: Heard) -> None:
+        """Have asked, from the start on, who deals with what fires; call it before."""
+        self._heard = heard
+
     def _run(self, name: str, lane: Lane) -> None:
-        task = self._runs[name] = asyncio.create_task(_keep_running(lane.run), name="outbox")
-        self._tasks.append(task)
+        self._runs[name] = _begun(lane.run)
+        self._attend(name, lane)
+
+    def _attend(self, name: str, lane: Lane) -> None:
+        """Begin what runs beside a lane as long as its channel is this one."""
+        for task in self._sides.pop(name, ()):
+            task.cancel()
+        runs = [lane.upheld.run] if lane.upheld is not None else []
+        if self._heard is not None:
+            hearing = Hearing(self._heard, self.lost)
+            runs += [each.run for each in askers_of({name: self._channels[name]}, self.book, hearing)]
+        self._sides[name] = [_begun(run) for run in runs]
 
     def _end(self, name: str) -> None:
-        task = self._runs.pop(name)
-        self._tasks.remove(task)
-        task.cancel()
+        for task in (self._runs.pop(name), *self._sides.pop(name)):
+            task.cancel()
 
     def submit(self, routed: RoutedPage) -> None:
         """Take in a page that was just committed, or could not be. Never waits, raises nothing.
@@ -147,11 +190,26 @@ class Outbox:
             self._context.observer.page_failed(page, "")
         now = self._context.clock.now()
         for channel in routed.channels:
+            self.book.put(page, channel)  # all of them before the first is tried: each says who else is told
+        for channel in routed.channels:
             delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=now)
             if self._early is None:
                 self._take(delivery)
             else:
                 self._early.append(delivery)
+        if self._early is None:
+            self._tell_whoever_knows(page)
+
+    def lost(self, page: Page, channel: str) -> None:
+        """Send a page again that a channel took and lost; as long as nothing newer of its key is on its way there."""
+        lane = self._lanes.get(channel)
+        if lane is None or not lane.is_idle(page.dedup_key):
+            return
+        delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=self._context.clock.now())
+        self.book.reached(page, channel, Reach.NOT_REACHED)
+        self._fallbacks.look_at(page)
+        self._progress.note(delivery)
+        lane.put(delivery)
 
     async def stop(self, within: timedelta = timedelta(seconds=3)) -> None:
         """End. What was never tried, and what is under way, gets `within` to be settled; repeated calls do nothing.
@@ -161,6 +219,7 @@ class Outbox:
         tasks, self._tasks = self._tasks, []
         if not tasks:
             return
+        tasks += [*self._runs.values(), *(task for side in self._sides.values() for task in side)]
         await self._quieten(within)
         for task in tasks:
             task.cancel()
@@ -173,6 +232,39 @@ class Outbox:
             if delivery.page.unrecorded:
                 fields = {"page": delivery.page.id, "channel": delivery.channel}
                 log.error("unrecorded_page_left_unsent", extra={"fields": fields})
+
+    def _take_up(self, standing: Standing) -> None:
+        """Know again what was known of who was told what."""
+        for delivery in (*standing.firing, *standing.settled):
+            self.book.put(delivery.page, delivery.channel, REACH[delivery.state])
+        for delivery in standing.firing:
+            lane = self._lanes.get(delivery.channel)
+            if lane is not None:
+                lane.took(delivery.page)
+
+    def _tell_whoever_knows(self, page: Page) -> None:
+        known = self.book.reach_of(page)
+        further = audience(page, tuple(known), self.book.knowing(page.dedup_key))
+        self._tell(page, [channel for channel in further if channel not in known])
+
+    def _tell(self, page: Page, channels: Sequence[str], *, is_fallback: bool = False) -> None:
+        """Tell further channels of a page that is on record without them."""
+        now = self._context.clock.now()
+        for channel in channels:
+            lane = self._lanes.get(channel)
+            if lane is None or lane.has(page):
+                continue
+            delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=now)
+            self._progress.note(delivery)
+            self.book.put(page, channel, is_fallback=is_fallback)
+            lane.put(delivery)
+
+    def _fall_back(self, page: Page, channels: Sequence[str]) -> None:
+        missed = [told.channel for told in self.book.of(page) if told.reach is not Reach.TOLD]
+        fields = {"page": page.id, "not_taken_by": missed, "told": list(channels)}
+        log.warning("page_fell_back", extra={"fields": fields})
+        self._context.observer.page_fell_back(page)
+        self._tell(page, channels, is_fallback=True)
 
     def _routed_anew(self, unsent: Sequence[Delivery]) -> list[Delivery]:
         """Return what is unsent, and the pages of channels that are gone once more, for those they go to now."""
@@ -221,6 +313,10 @@ class Outbox:
                 await asyncio.gather(*closing, return_exceptions=True)
         except TimeoutError:
             log.warning("channel_not_closed")
+
+
+def _begun(run: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+    return asyncio.create_task(_keep_running(run), name="outbox")
 
 
 async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:

@@ -36,7 +36,7 @@ from monitor.web.server import WebServer
 from platforms.transport.reach import Network
 
 if TYPE_CHECKING:  # it builds these, and imports them
-    from monitor.assembly import Builder
+    from monitor.builder import Builder
 
 # What each step of the end may take at most, and all of them together.
 CLOSE_WITHIN: Final = timedelta(seconds=5)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.model.explanation import Attempted
 from monitor.model.outcome import Attempt, Outcome
@@ -18,8 +18,10 @@ from monitor.model.record import (
     OutageQuery,
     OutcomeRow,
     Pruned,
+    Standing,
 )
 from monitor.model.state import Outage, PlatformState
+from monitor.model.told import Acknowledgement
 from monitor.model.use import Held, NotPossible, Report, Saying, Taken, Use, UseCommit, UseQuery
 from monitor.model.watch import LogPart
 from platforms.journey.model import Opening
@@ -60,6 +62,47 @@ class Channel(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Upholding(Protocol):
+    """A channel whose provider lets a page lapse that it is not told of again."""
+
+    @property
+    def uphold_every(self) -> timedelta:
+        """How often what was taken is to be upheld."""
+        ...
+
+    def is_upheld(self, page: Page) -> bool:
+        """Whether a page that was taken still has to be upheld."""
+        ...
+
+    async def uphold(self, pages: Sequence[Page]) -> None:
+        """Tell the provider once more of pages that it took. Bounded in time by the channel's own settings.
+
+        Raises:
+            DeliveryFailed: it did not get through everywhere.
+        """
+        ...
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A channel whose provider can be asked who deals with a page."""
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether the settings allow it."""
+        ...
+
+    async def acknowledgement(self, page: Page) -> Acknowledgement | None:
+        """Return who acknowledged a page first; None: nobody has. Bounded in time by the channel's own settings.
+
+        Raises:
+            PageLost: it can be found out, and nothing is known of the page.
+            DeliveryFailed: it can't be found out now.
+        """
         ...
 
 
@@ -124,6 +167,10 @@ class Store(Protocol):
 
     async def unsent(self) -> Sequence[Delivery]:
         """Return every delivery that is pending or was under way, oldest first."""
+        ...
+
+    async def standing(self) -> Standing:
+        """Return what channels were told that still matters to what is, or may have to be, told."""
         ...
 
     async def delivery(self, delivery: Delivery) -> None:
@@ -280,6 +327,10 @@ class StatusReader(Protocol):
         """Return what was open at the start or a reload that no journey of the settings closes, one line each."""
         ...
 
+    def acknowledged(self, platform: str) -> Acknowledgement | None:
+        """Return who said that they deal with the platform's outage; None: nobody, or there is none."""
+        ...
+
     def waiting_for(self) -> Sequence[str]:
         """Return what is still missing before the monitor can be relied on, one line each; empty once it can.
 
@@ -326,6 +377,10 @@ class PageObserver(Protocol):
 
     def page_failed(self, page: Page, channel: str) -> None:
         """A channel was given up for this page; `channel` is empty where no channel was there to try."""
+        ...
+
+    def page_fell_back(self, page: Page) -> None:
+        """A page was not taken in time, and goes to further channels; again if it goes to others later."""
         ...
 
     def pages_pending(self, count: int) -> None:

@@ -43,6 +43,11 @@ WATCHERS: Final[Mapping[str, Entry]] = {
 
 CHANNELS: Final[Mapping[str, Entry]] = {
     "webhook": Entry(settings="monitor.settings.paging:WebhookSettings", make="monitor.channels.webhook:make"),
+    "pagerduty": Entry(settings="monitor.settings.channels:PagerDutySettings", make="monitor.channels.pagerduty:make"),
+    "alertmanager": Entry(
+        settings="monitor.settings.channels:AlertmanagerSettings", make="monitor.channels.alertmanager:make"
+    ),
+    "apprise": Entry(settings="monitor.settings.channels:AppriseSettings", make="monitor.channels.apprise:make"),
 }
 
 TARGETS: Final[Mapping[str, Entry]] = {

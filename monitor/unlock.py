@@ -75,8 +75,7 @@ async def try_channel_secrets(settings: PagingSettings) -> None:
     It is no reason not to start: a monitor that isn't there pages nobody at all.
     """
     for name, channel in settings.channels.items():
-        reference = getattr(channel, "secret", None)
-        if isinstance(reference, SecretReference):
+        for reference in channel.secrets():
             try:
                 await _secret(reference)
             except SecretUnavailable as fault:

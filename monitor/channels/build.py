@@ -18,13 +18,15 @@ def channels_of(paging: PagingSettings, context: ChannelContext) -> dict[str, Ch
 
 
 def channel_of(name: str, settings: ChannelSettings, context: ChannelContext) -> Channel:
-    """Return one channel."""
+    """Return one channel. Nothing is sent, no secret is read."""
     return _make(settings)(name, settings, context)
 
 
 def routes_of(paging: PagingSettings) -> tuple[Route, ...]:
     """Return the routes as `monitor.rules.routes` takes them; none given: none, which means every channel."""
-    return tuple(Route(to=route.to, kinds=frozenset(route.kinds)) for route in paging.routes)
+    return tuple(
+        Route(route.to, frozenset(route.kinds), route.fallback, route.fallback_after) for route in paging.routes
+    )
 
 
 def _make(settings: ChannelSettings) -> Make:

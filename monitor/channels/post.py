@@ -113,6 +113,14 @@ class Poster:
         """
         return await self._bounded(_Call(method, self._parts, headers, b""))
 
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Ask an address of this place's host once and return the answer, whatever its status.
+
+        Raises:
+            DeliveryFailed: there was no answer.
+        """
+        return await self._bounded(_Call("GET", urlsplit(url), headers, b""))
+
     async def put(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Put once to an address of this place's host and return the answer, whatever its status.
 

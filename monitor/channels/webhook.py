@@ -21,6 +21,7 @@ import glasswatch
 from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import SecretReference, resolve
 from monitor import visible
+from monitor.channels import answers
 from monitor.channels.context import ChannelContext
 from monitor.channels.post import Place, Poster
 from monitor.errors import DeliveryFailed
@@ -96,11 +97,7 @@ class Webhook:
             self._key = None
         if retry.is_accepted(answer.status):
             return f"{answer.status} {_provider_id(answer.body)}".rstrip()
-        raise DeliveryFailed(
-            f"{self._shown} answered {answer.status}",
-            is_permanent=retry.is_permanent(answer.status),
-            retry_after=retry.wished(answer.headers.get("retry-after", ""), self._context.clock.now()),
-        )
+        raise answers.refused(self._shown, answer, self._context.clock)
 
     async def aclose(self) -> None:
         """Let go of connections."""

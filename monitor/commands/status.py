@@ -75,6 +75,9 @@ def _show(platform: PlatformAnswer) -> None:
     click.echo(f"{visible.line(platform.platform)}  {verdict}{since}")
     if platform.why and platform.verdict != "up":
         click.echo(f"  {visible.line(platform.why)}")
+    if platform.acknowledged is not None:
+        by = platform.acknowledged
+        click.echo(visible.line(f"  {by.by} deals with it, since {by.at:%Y-%m-%d %H:%M:%SZ} (through {by.channel})"))
     click.echo(f"  {glass.headline(platform.break_glass)}")
     sealed = platform.break_glass.sealed_again
     if sealed:

@@ -151,6 +151,10 @@ class MetricsBook:
         """Count a page that a channel did not take for good."""
         self._own.page_failed(page.kind)
 
+    def page_fell_back(self, page: Page) -> None:
+        """Count a page that was not taken in time, and went to other channels too."""
+        self._own.page_fell_back(page.kind)
+
     def pages_pending(self, count: int) -> None:
         """Show how many deliveries are not settled."""
         self._own.pages_pending(count)

@@ -15,6 +15,7 @@ from monitor.wire.refusals import REFUSALS
 PAGES = "jit_pages_total"
 PAGES_FAILED = "jit_pages_failed_total"
 PAGES_PENDING = "jit_pages_pending"
+PAGES_FELL_BACK = "jit_pages_fell_back_total"
 LAG = "jit_monitor_probe_lag_seconds"
 FORGOTTEN = "jit_monitor_residue_forgotten"
 BLIND = "jit_monitor_vantage_blind"
@@ -32,7 +33,7 @@ RELOADED = "jit_monitor_config_last_reload_successful"
 RELOADED_AT = "jit_monitor_config_last_reload_success_timestamp_seconds"
 BUILD = "jit_monitor_build_info"
 NAMES = (
-    *(PAGES, PAGES_FAILED, PAGES_PENDING, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
+    *(PAGES, PAGES_FAILED, PAGES_PENDING, PAGES_FELL_BACK, WATCHER_SEEING, LAG, BLIND, STORE_WRITABLE, DROPPED),
     *(FORGOTTEN, PRUNED, REFUSED, UNAUDITED, BEATS, BEATS_FAILED, CLOCK_JUMPS, ASLEEP, RELOADED, RELOADED_AT, BUILD),
 )
 
@@ -49,9 +50,10 @@ class OwnSeries:
         self._registry = CollectorRegistry()
         self._pages = self._counter(PAGES)
         self._failed = self._counter(PAGES_FAILED)
+        self._fell_back = self._counter(PAGES_FELL_BACK)
         for kind in PageKind:
-            self._pages.labels(kind.value)
-            self._failed.labels(kind.value)
+            for counter in (self._pages, self._failed, self._fell_back):
+                counter.labels(kind.value)
         self._pending = self._gauge(PAGES_PENDING)
         self._lag = Histogram(LAG, METRICS[LAG].help, registry=self._registry, buckets=_LAG_BOUNDS)
         self._blind = self._gauge(BLIND)
@@ -83,6 +85,10 @@ class OwnSeries:
     def page_failed(self, kind: PageKind) -> None:
         """Count a page that a channel did not take."""
         self._failed.labels(kind.value).inc()
+
+    def page_fell_back(self, kind: PageKind) -> None:
+        """Count a page that was not taken in time, and went to other channels too."""
+        self._fell_back.labels(kind.value).inc()
 
     def pages_pending(self, count: int) -> None:
         """Show how many pages are on their way."""

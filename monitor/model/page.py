@@ -1,11 +1,12 @@
 """A page: what is told to people, why, and under which stable name."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.model.act import Inhibition
 from monitor.model.state import Outage
+from monitor.model.told import Acknowledgement, Told
 from monitor.model.verdict import FlagState
 
 
@@ -23,6 +24,7 @@ class PageKind(StrEnum):
     DEGRADED = "degraded"
     TLS_EXPIRY = "tls_expiry"
     PUBLISH_BEHIND = "publish_behind"
+    TEST = "test"  # sent by `monitor page-test` alone: it is about nothing, and goes through one channel
 
 
 class Severity(StrEnum):
@@ -44,6 +46,7 @@ SEVERITY = {
     PageKind.DEGRADED: Severity.TICKET,
     PageKind.TLS_EXPIRY: Severity.TICKET,
     PageKind.PUBLISH_BEHIND: Severity.TICKET,
+    PageKind.TEST: Severity.PAGE,
 }
 
 NEVER_SUPPRESSED = frozenset({PageKind.FLAG, PageKind.USE, PageKind.STORE})
@@ -86,7 +89,8 @@ class PageContext:
     It is not stored with the page but built anew at each try, from the settings (deployment, vantage, procedure) and
     from what is held of the platform at that moment: a page that gets through an hour late must say whether break-glass
     is permitted now. `flag` is None while it isn't known; `outage` is None for a page that is not about one;
-    `inhibition` is set while two persons hold closed what outages raise.
+    `inhibition` is set while two persons hold closed what outages raise. `told` names every channel that this page goes
+    through, `acknowledged` who said that they deal with it; `status_page` is where the monitor's own page is read.
     """
 
     deployment: str
@@ -96,11 +100,19 @@ class PageContext:
     flag: FlagState | None = None
     outage: Outage | None = None
     inhibition: Inhibition | None = None
+    told: tuple[Told, ...] = ()
+    acknowledged: Acknowledgement | None = None
+    status_page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Pages of these kinds go to these channels. No kinds: pages of every kind."""
+    """Pages of these kinds go to these channels. No kinds: pages of every kind.
+
+    What one of them has not taken after `fallback_after` goes to `fallback` too.
+    """
 
     to: tuple[str, ...]
     kinds: frozenset[PageKind] = frozenset()
+    fallback: tuple[str, ...] = ()
+    fallback_after: timedelta = timedelta(seconds=60)

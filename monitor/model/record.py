@@ -146,6 +146,20 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What channels were told that still matters on a start.
+
+    `settled`: deliveries that ended, of pages that others are still to be told of. `firing`: of each channel and dedup
+    key the last page that was taken, where that one fires. `over`: the pages that came last of those keys, where they
+    say that it is over; not every channel that knows of the firing may have been told.
+    """
+
+    settled: tuple[Delivery, ...] = ()
+    firing: tuple[Delivery, ...] = ()
+    over: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FailureQuery:
     """Whose failures are asked for, outcomes that were not good: newest first, at most `limit`."""
 

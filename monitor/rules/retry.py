@@ -5,7 +5,9 @@
 2. Where the other side refused the page as it is (any other status that isn't 2xx, redirects included), trying again
    seldom helps, but a wrong token or a half-deployed receiver may yet be put right: such a page is tried at a slow
    pace, 10 s doubled up to 5 min. A ticket is given up at the 10th refusal in a row (about 25 min), recorded as failed
-   and counted; what wakes somebody never is. A try that got no answer in between starts the count anew.
+   and counted; what wakes somebody never is. A try that got no answer in between starts the count anew. What is refused
+   while a newer page about the same waits behind it is given up at the 3rd (half a minute), whatever it is: the newer
+   one says what holds now.
 3. The provider's own wish (Retry-After) is kept where it is longer, up to the cap of 5 min: a page may not be put off
    for hours by a header.
 4. Pages that failed together are spread by up to 20 % either way. The spread derives from the page's id and the try,
@@ -17,9 +19,10 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 
+TOO_MANY = 429
 _OK = range(200, 300)
 _SERVER_ERRORS = range(500, 600)
-_WORTH_RETRYING = frozenset({408, 429})
+_WORTH_RETRYING = frozenset({408, TOO_MANY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class RetryPolicy:
     cap: timedelta = timedelta(minutes=5)
     spread_ratio: float = 0.2
     refusals_until_given_up: int = 10
+    refusals_until_outdated: int = 3
 
 
 DEFAULT = RetryPolicy()
@@ -42,7 +46,7 @@ class Tried:
 
     `attempts`: tries so far, at least 1. `refusals`: how many of the latest tries, in a row, were refused for good;
     0 when the latest one may be tried again. `retry_after`: how long the provider asked us to wait. `is_urgent`: it
-    wakes somebody, so it is never given up.
+    wakes somebody, so it is never given up unless it `is_outdated`: a newer page about the same waits behind it.
     """
 
     page_id: str
@@ -50,6 +54,7 @@ class Tried:
     refusals: int = 0
     retry_after: timedelta | None = None
     is_urgent: bool = True
+    is_outdated: bool = False
 
 
 def is_accepted(status: int) -> bool:
@@ -79,6 +84,8 @@ def wished(header: str, now: datetime) -> timedelta | None:
 def next_at(tried: Tried, now: datetime, policy: RetryPolicy = DEFAULT) -> datetime | None:
     """Return when the page is tried next; None: the channel is given up for it."""
     if tried.refusals >= policy.refusals_until_given_up and not tried.is_urgent:
+        return None
+    if tried.refusals >= policy.refusals_until_outdated and tried.is_outdated:
         return None
     return now + _delay(tried, policy)
 

@@ -1,6 +1,7 @@
-"""What a page says: the body that the webhook sends, and the same as plain text.
+"""What a page says: the body that the webhook sends, and the same as facts and plain text for everybody else.
 
-1. A person at 3 a.m. reads, in this order: what can't be done, since when, may I break the glass, the procedure.
+1. A person at 3 a.m. reads, in this order: what can't be done, since when, may I break the glass, the procedure, who
+   has taken it on and who else was told. What only explains comes after that.
 2. Whether the glass may be broken is told as of sending, from the flag: `ready` permits, `standby` and `exercise`
    don't, an unknown flag is never turned into either. While two persons hold it closed, they are named.
 3. What could not be recorded says so. A page about no platform (our own store) speaks of nobody's flag.
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 
 from monitor.model.page import Page, PageContext, PageStatus, Severity
 from monitor.model.state import Outage
+from monitor.model.told import Acknowledgement, Reach, Told
 from monitor.model.verdict import FlagState
 from monitor.rules import reasons
 
@@ -45,9 +47,12 @@ def body(page: Page, context: PageContext) -> Body:
             "permitted": _PERMITTED[context.flag],
             "advice": _advice(page, context),
         },
-        "procedure": {"url": context.procedure_url, "text": _procedure(context)},
+        "procedure": {"url": context.procedure_url, "text": procedure(context)},
         "deployment": context.deployment,
         "vantage": context.vantage,
+        "told": [_told(each) for each in context.told],
+        "acknowledged": _acknowledged(context.acknowledged),
+        "status_page": context.status_page or None,
         "decided_at": _time(page.decided_at),
         "unrecorded": page.unrecorded,
         "critical": page.critical,
@@ -55,23 +60,44 @@ def body(page: Page, context: PageContext) -> Body:
 
 
 def text(page: Page, context: PageContext) -> str:
-    """Return the page as plain text, one fact a line, the procedure last."""
-    is_over = page.status is PageStatus.RESOLVED
-    about = f"{context.deployment}/{page.platform}".rstrip("/")
-    lines = [f"{'RESOLVED' if is_over else _URGENCY[page.severity]} {about}: {page.summary}", f"Why: {page.reason}"]
+    """Return the page as plain text: what it is about, then one fact a line, the procedure last."""
+    known = facts(page, context).items()
+    lines = [headline(page, context), *(f"{name}{'' if name.endswith('?') else ':'} {said}" for name, said in known)]
+    to_do = procedure(context)
+    if to_do:
+        lines += ["", to_do]
+    return "\n".join(lines)
+
+
+def headline(page: Page, context: PageContext) -> str:
+    """Return the one line that stands alone: how urgent it is, whose it is, and what happened."""
+    urgency = "RESOLVED" if page.status is PageStatus.RESOLVED else _URGENCY[page.severity]
+    return f"{urgency} {context.deployment}/{page.platform}".rstrip("/") + f": {page.summary}"
+
+
+def facts(page: Page, context: PageContext) -> Mapping[str, str]:
+    """Return what there is to know, under names that people read, in the order in which they need it."""
+    found: dict[str, str] = {}
     outage = context.outage
     if outage is not None and outage.id == page.outage:
-        lines += _over(outage) if is_over else _ongoing(outage)
-    lines.append(f"May I break the glass? {_advice(page, context)}")
-    lines.append(f"Decided {_time(page.decided_at)}, seen from {context.vantage}, key {page.dedup_key}")
-    if page.unrecorded:
-        lines.append("Not recorded: the store could not be written when this was decided.")
+        found |= _over(outage) if page.status is PageStatus.RESOLVED else _ongoing(outage)
+    found["May I break the glass?"] = _advice(page, context)
     if context.procedure_url:
-        lines.append(f"Procedure: {context.procedure_url}")
-    procedure = _procedure(context)
-    if procedure:
-        lines += ["", procedure]
-    return "\n".join(lines)
+        found["Procedure"] = context.procedure_url
+    if context.acknowledged is not None:
+        by = context.acknowledged
+        found["Acknowledged"] = f"by {by.by} at {reasons.clock(by.at)}, through {by.channel}"
+    if context.told:
+        found["Who is told"] = ", ".join(map(_reach, context.told))
+    found["Why"] = page.reason
+    if page.critical:
+        found["Critical"] = "this use of break-glass should not have been"
+    if page.unrecorded:
+        found["Not recorded"] = "the store could not be written when this was decided"
+    if context.status_page:
+        found["Status page"] = context.status_page
+    found["Decided"] = f"{_clock(page.decided_at)}, seen from {context.vantage}, key {page.dedup_key}"
+    return found
 
 
 def _advice(page: Page, context: PageContext) -> str:
@@ -102,20 +128,45 @@ def _outage(page: Page, outage: Outage | None) -> Body | None:
     }
 
 
-def _ongoing(outage: Outage) -> list[str]:
-    return [f"Can't be done: {', '.join(outage.functions)}", f"Since: {_time(outage.opened_at)}"]
+def _told(told: Told) -> Body:
+    at = _time(told.at) if told.at is not None else None
+    return {"channel": told.channel, "reach": told.reach.value, "at": at, "is_fallback": told.is_fallback}
 
 
-def _over(outage: Outage) -> list[str]:
-    until = _time(outage.ended_at) if outage.ended_at else "now"
-    return [f"Could not be done: {', '.join(outage.functions)} from {_time(outage.opened_at)} to {until}"]
+def _acknowledged(by: Acknowledgement | None) -> Body | None:
+    return None if by is None else {"by": by.by, "at": _time(by.at), "channel": by.channel}
 
 
-def _procedure(context: PageContext) -> str:
+def _ongoing(outage: Outage) -> dict[str, str]:
+    return {"Can't be done": _lost(outage), "Since": _clock(outage.opened_at)}
+
+
+def _over(outage: Outage) -> dict[str, str]:
+    until = _clock(outage.ended_at) if outage.ended_at else "now"
+    return {"Could not be done": f"{_lost(outage)}, from {_clock(outage.opened_at)} to {until}"}
+
+
+def _lost(outage: Outage) -> str:
+    return ", ".join(outage.functions) or "what other vantages see"
+
+
+def _reach(told: Told) -> str:
+    at = f" {reasons.clock(told.at)}" if told.at is not None and told.reach is Reach.TOLD else ""
+    fallback = ", as a fallback" if told.is_fallback else ""
+    return f"{told.channel} ({told.reach}{at}{fallback})"
+
+
+def procedure(context: PageContext) -> str:
+    """Return the procedure itself, cut where it is too long."""
     whole = context.procedure_text.strip()
     if len(whole) <= LONGEST_PROCEDURE:
         return whole
     return f"{whole[:LONGEST_PROCEDURE]}\n[cut; the whole text: {context.procedure_url}]"
+
+
+def _clock(at: datetime) -> str:
+    """Return an instant as people read it."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 def _time(at: datetime) -> str:

@@ -25,6 +25,10 @@ class ChannelSettings(SettingsModel):
     timeout: Annotated[timedelta, DurationShape(at_most=timedelta(minutes=1))] = timedelta(seconds=10)
     """The longest one try may take."""
 
+    def secrets(self) -> Iterable[SecretReference]:
+        """Return the references to all that is secret in it."""
+        return ()
+
 
 class WebhookSettings(ChannelSettings):
     """JSON sent to an address, signed as Standard Webhooks say."""
@@ -38,6 +42,10 @@ class WebhookSettings(ChannelSettings):
     tls: TrustSettings = TrustSettings()
     """How the receiver is verified."""
 
+    def secrets(self) -> Iterable[SecretReference]:
+        """Return the references to all that is secret in it."""
+        return () if self.secret is None else (self.secret,)
+
 
 class RouteSettings(SettingsModel):
     """Which pages go to which channels."""
@@ -50,6 +58,12 @@ class RouteSettings(SettingsModel):
     """Kinds of page that take this route; all of them if left out."""
     to: Annotated[tuple[Name, ...], Field(min_length=1), Words("a list of channels' names")]
     """Names of the channels they go to."""
+    fallback: Annotated[tuple[Name, ...], Words("a list of channels' names")] = ()
+    """Names of the channels that a page goes to as well if one of `to` has not taken it in time."""
+    fallback_after: Annotated[timedelta, DurationShape(at_least=timedelta(seconds=1), at_most=timedelta(hours=1))] = (
+        timedelta(seconds=60)
+    )
+    """How long `to` has to take it, from when it was decided."""
 
 
 class PagingSettings(SettingsModel):
@@ -63,16 +77,20 @@ class PagingSettings(SettingsModel):
     """Channels, by name."""
     routes: Annotated[tuple[RouteSettings, ...], Words("a list of routes such as {to: [ops]}")] = ()
     """Routes; if none is given, every page goes to every channel."""
+    status_page: Address | None = None
+    """Where people can open this monitor's status page; pages link to it."""
 
     @finding("routes")
     def channels_exist(self, given: Mapping[str, object]) -> Iterable[Finding]:
-        """A route leads to channels that exist."""
+        """A route leads to channels that exist, and falls back on others."""
         channels = given.get("channels")
         known = tuple(str(name) for name in channels) if isinstance(channels, Mapping) else ()
         for index, route in enumerate(self.routes):
-            for position, name in enumerate(route.to):
-                if name not in known:
-                    text = unknown_choice(name, known, "a channel's name")
-                    if not known:
-                        text = "expected a channel's name, but there are no channels"
-                    yield ("routes", index, "to", position), text
+            for member, names in (("to", route.to), ("fallback", route.fallback)):
+                for position, name in enumerate(names):
+                    place = ("routes", index, member, position)
+                    if name not in known:
+                        text = unknown_choice(name, known, "a channel's name")
+                        yield place, text if known else "expected a channel's name, but there are no channels"
+                    elif member == "fallback" and name in route.to:
+                        yield place, "is one of this route's `to`: expected another channel"

@@ -25,6 +25,7 @@ from monitor.model.record import (
     OutageQuery,
     OutcomeRow,
     Pruned,
+    Standing,
 )
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
@@ -168,6 +169,10 @@ class SqlStore:
     async def unsent(self) -> Sequence[Delivery]:
         """Return every delivery that is pending or was under way, oldest first."""
         return await self._call(partial(pages.unsent, vantage=self._identity.vantage))
+
+    async def standing(self) -> Standing:
+        """Return what channels were told that still matters."""
+        return await self._call(partial(pages.standing, vantage=self._identity.vantage))
 
     async def delivery(self, delivery: Delivery) -> None:
         """Write how far a delivery got."""

@@ -86,7 +86,13 @@ class Handlers:
 
     async def _status(self, _: Asked) -> Response:
         states, signed = self._reader.platforms(), documents(self._site, self._reader)
-        shown = shaping.Shown(states, signed, self._open_uses(), self._clock.now())
+        shown = shaping.Shown(
+            states,
+            signed,
+            self._open_uses(),
+            self._clock.now(),
+            {state.platform: self._reader.acknowledged(state.platform) for state in states},
+        )
         return _json(shaping.status(self._site, shown, self._reader.waiting_for()))
 
     async def _flag(self, asked: Asked) -> Response:

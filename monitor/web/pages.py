@@ -64,6 +64,7 @@ class Pages:
             tuple(self._uses.open_uses()),
             self._uses.blind_watchers(),
             self._reader.forgotten(),
+            {name: self._reader.acknowledged(name) for name in self._site.platforms},
         )
         now, site = self._clock.now(), replace(self._site)  # a copy: the settings may change meanwhile
         return await asyncio.to_thread(lambda: render(page_view(site, held, now, is_file=is_file)))

@@ -110,6 +110,7 @@ class PlatformView:
     sentence: str
     since: Moment | None
     why: str
+    acknowledged: str
     glass: GlassView
     behind: tuple[str, ...]
     causes: tuple[CauseView, ...]

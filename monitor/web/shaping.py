@@ -1,16 +1,18 @@
 """Puts what the monitor holds into the shapes of the wire. No decision is made here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState, ProbeState
+from monitor.model.told import Acknowledgement
 from monitor.model.use import Use
 from monitor.web.glass import break_glass
 from monitor.web.site import Site
 from monitor.wire.answers import (
+    AcknowledgedAnswer,
     FlagAnswer,
     FunctionAnswer,
     OutageAnswer,
@@ -23,12 +25,16 @@ from monitor.wire.answers import (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is held true at an instant: platforms, the flags last signed by platform, and the uses that are open."""
+    """What is held true at an instant: platforms, the flags last signed by platform, and the uses that are open.
+
+    `acknowledged`: by platform, who deals with its outage.
+    """
 
     states: Sequence[PlatformState]
     documents: Mapping[str, FlagDocument]
     open_uses: Sequence[Use]
     at: datetime
+    acknowledged: Mapping[str, Acknowledgement | None] = field(default_factory=dict)
 
 
 def status(site: Site, shown: Shown, waiting_for: Sequence[str]) -> StatusAnswer:
@@ -103,8 +109,13 @@ def _platform(state: PlatformState, site: Site, shown: Shown) -> PlatformAnswer:
                 _function(name, probes, state, watched.policy) for name, probes in functions_of(watched.policy).items()
             ),
             "procedure_url": watched.procedure_url,
+            "acknowledged": _acknowledged(shown.acknowledged.get(state.platform)),
         }
     )
+
+
+def _acknowledged(found: Acknowledgement | None) -> AcknowledgedAnswer | None:
+    return None if found is None else AcknowledgedAnswer(by=found.by, at=found.at, channel=found.channel)
 
 
 def _function(name: str, probes: Sequence[str], state: PlatformState, policy: PlatformPolicy) -> FunctionAnswer:

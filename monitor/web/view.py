@@ -20,6 +20,7 @@ from monitor import visible
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState
+from monitor.model.told import Acknowledgement
 from monitor.model.use import Use
 from monitor.model.verdict import FlagState, Verdict
 from monitor.rules.sealing import Sealing, sealing
@@ -57,7 +58,7 @@ class Held:
     """What the page is made from. A platform's `outages` are None where the store could not be read.
 
     `unpublished` names, by platform, the targets that can't be given its latest flag; `forgotten` what is open that no
-    journey of the settings closes.
+    journey of the settings closes; `acknowledged`, by platform, who deals with its outage.
     """
 
     states: Sequence[PlatformState]
@@ -67,6 +68,7 @@ class Held:
     open_uses: Sequence[Use] = ()
     blind_watchers: Sequence[str] = ()
     forgotten: Sequence[str] = ()
+    acknowledged: Mapping[str, Acknowledgement | None] = field(default_factory=dict)
 
 
 def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
@@ -124,6 +126,7 @@ def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, s
         sentence=phrases.VERDICT_SENTENCES[state.verdict],
         since=seen.maybe(state.verdict_since),
         why=visible.line(state.why),
+        acknowledged=_acknowledged(held.acknowledged.get(state.platform)),
         glass=glass,
         behind=tuple(visible.line(target) for target in held.unpublished.get(state.platform, ())),
         causes=tuple(_cause(cause, seen) for cause in state.causes),
@@ -136,6 +139,12 @@ def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, s
         outages=outages,
         outages_note=note,
     )
+
+
+def _acknowledged(found: Acknowledgement | None) -> str:
+    if found is None:
+        return ""
+    return visible.line(f"{found.by} deals with it, since {found.at:%Y-%m-%d %H:%M:%SZ} (through {found.channel})")
 
 
 def _glass_mark(document: FlagDocument | None, now: datetime) -> Mark:

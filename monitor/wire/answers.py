@@ -106,6 +106,14 @@ class OutageAnswer(Shape):
     """Good spans inside it, shorter than `lower_after`."""
 
 
+class AcknowledgedAnswer(Shape):
+    """Who said, through a channel's provider, that they deal with it."""
+
+    by: str
+    at: Instant
+    channel: str
+
+
 class OutagesAnswer(Shape):
     """Outages, newest first."""
 
@@ -228,6 +236,8 @@ class PlatformAnswer(Shape):
     """The latest outage, kept after its end until `lower_after` has passed."""
     functions: tuple[FunctionAnswer, ...]
     procedure_url: str
+    acknowledged: AcknowledgedAnswer | None = None
+    """Who deals with the outage, where a channel reads it back; null where nobody is known to."""
 
 
 class StatusAnswer(Shape):

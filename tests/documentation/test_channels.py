@@ -74,6 +74,7 @@ def test_bounds_of_retries_are_documented() -> None:
     assert f"after about {pace.first.seconds} s, then twice" in text
     assert f"after {pace.first_refused.seconds} s, doubled up to {pace.cap.seconds // 60} minutes" in text
     assert f"the {pace.refusals_until_given_up}th such answer" in text
+    assert f"given up at the {pace.refusals_until_outdated}rd" in text
     assert f"up to {pace.spread_ratio:.0%}".replace("%", " %") in text
 
 

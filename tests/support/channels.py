@@ -93,6 +93,7 @@ class CountingObserver:
     decided: list[Page] = field(default_factory=list)
     delivered: list[tuple[Page, str]] = field(default_factory=list)
     failed: list[tuple[Page, str]] = field(default_factory=list)
+    fell_back: list[Page] = field(default_factory=list)
     pending: int = 0
 
     def page_decided(self, page: Page) -> None:
@@ -106,6 +107,10 @@ class CountingObserver:
     def page_failed(self, page: Page, channel: str) -> None:
         """Remember it."""
         self.failed.append((page, channel))
+
+    def page_fell_back(self, page: Page) -> None:
+        """Remember it."""
+        self.fell_back.append(page)
 
     def pages_pending(self, count: int) -> None:
         """Remember it."""

@@ -19,7 +19,7 @@ from glasswatch import chain
 from monitor.errors import StoreConflict, StoreError, StoreUnavailable
 from monitor.model.explanation import Attempted
 from monitor.model.fact import Fact, FlagTakenUp, OutageEnded, OutageOpened, OutageReopened, OutageWidened
-from monitor.model.page import Page
+from monitor.model.page import Page, PageStatus
 from monitor.model.record import (
     AuditEntry,
     ChainHead,
@@ -35,13 +35,14 @@ from monitor.model.record import (
     OutcomeRow,
     Pruned,
     RoutedPage,
+    Standing,
 )
 from monitor.model.state import Outage, PlatformState
 from monitor.model.use import CauseSpan, Held, Use, UseCommit, UseQuery
 from monitor.rules.flag_document import ledger_after
 
 OPERATIONS = (
-    *("open", "commit", "reserve", "alive", "blind_span", "note", "unsent", "delivery", "outages", "ended"),
+    *("open", "commit", "reserve", "alive", "blind_span", "note", "unsent", "standing", "delivery", "outages", "ended"),
     *("use", "uses", "held_around", "place", "keep_place", "failures", "prune"),
 )
 GENESIS = chain.GENESIS
@@ -239,6 +240,13 @@ class MemoryStore:
         await self._after("unsent")
         return found
 
+    async def standing(self) -> Standing:
+        """Return what channels were told that still matters."""
+        await self._before("standing")
+        found = _standing(self.disk)
+        await self._after("standing")
+        return found
+
     async def delivery(self, delivery: Delivery) -> None:
         """Write how far a delivery got; a page the disk never saw is recorded with it."""
         await self._before("delivery")
@@ -382,6 +390,25 @@ def _is_asked(use: Use, query: UseQuery) -> bool:
         and (query.received_since is None or use.received_at >= query.received_since)
         and (query.since_at is None or use.at >= query.since_at)
         and (query.until_at is None or use.at <= query.until_at)
+    )
+
+
+def _standing(disk: Disk) -> Standing:
+    order = list(disk.pages)
+    known = sorted(disk.deliveries.values(), key=lambda each: order.index(each.page.id))
+    open_pages = {each.page.id for each in known if each.state in (DeliveryState.PENDING, DeliveryState.SENDING)}
+    last_of = {page.dedup_key: page for page in disk.pages.values()}
+    taken = {(each.channel, each.page.dedup_key): each for each in known if each.state is DeliveryState.SENT}
+    firing = tuple(each for each in taken.values() if each.page.status is PageStatus.FIRING)
+    last = {each.page.dedup_key: last_of[each.page.dedup_key] for each in firing}
+    return Standing(
+        settled=tuple(
+            each
+            for each in known
+            if each.page.id in open_pages and each.state in (DeliveryState.SENT, DeliveryState.FAILED)
+        ),
+        firing=firing,
+        over=tuple(page for page in last.values() if page.status is PageStatus.RESOLVED),
     )
 
 

@@ -9,6 +9,7 @@ from monitor.model.outcome import Reason
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FlagHead, FunctionState, Outage, PlatformState, ProbeState
+from monitor.model.told import Acknowledgement
 from monitor.model.verdict import CauseKind, FlagState, Phase, Role, Verdict
 from monitor.web.site import Site, Watched
 from tests.support.clock import START
@@ -220,6 +221,7 @@ class FakeMonitor:
     missing: list[str] = field(default_factory=list)
     behind: dict[str, list[str]] = field(default_factory=dict)
     unclosed: list[str] = field(default_factory=list)
+    taken_on: dict[str, Acknowledgement] = field(default_factory=dict)
 
     def platforms(self) -> Sequence[PlatformState]:
         """Return the states set."""
@@ -236,6 +238,10 @@ class FakeMonitor:
     def forgotten(self) -> Sequence[str]:
         """Return what was set to be open."""
         return self.unclosed
+
+    def acknowledged(self, platform: str) -> Acknowledgement | None:
+        """Return who was set to deal with it."""
+        return self.taken_on.get(platform)
 
     def waiting_for(self) -> Sequence[str]:
         """Return what was set to be missing."""

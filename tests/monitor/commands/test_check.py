@@ -10,6 +10,7 @@ import pytest
 
 from glasswatch.cli import run
 from glasswatch.errors import ExitCode
+from monitor import lookedfor
 from monitor.cli import command
 from tests.support.settings_files import GOOD, write
 from tests.support.tls import Authority
@@ -109,6 +110,22 @@ def test_a_missing_procedure_is_a_mistake(config: Path, capsys: pytest.CaptureFi
     assert _check("--config", str(config)) == ExitCode.INVALID
     said = "platforms.payments.procedure.file  can't be read: No such file or directory"
     assert capsys.readouterr().err == f"{config}:4:66  {said}\n"
+
+
+def test_a_missing_extra_is_a_mistake(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has to be installed is said, where it is needed and not there; nothing is imported."""
+    write(config.parent, f"{GOOD}paging: {{channels: {{phone: {{type: apprise, url: {{env: APPRISE_URL}}}}}}}}\n")
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    capsys.readouterr()
+    monkeypatch.setattr(lookedfor, "find_spec", lambda _: None)
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    said = capsys.readouterr().err
+    assert said.startswith(f"{config}:14:35  paging.channels.phone.type  needs the extra apprise")
+    assert "pipx inject glasswatch apprise" in said
+    write(config.parent, GOOD)
+    assert _check("--config", str(config)) == ExitCode.GOOD
 
 
 def test_a_procedure_is_looked_for_whatever_else_is_wrong(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,6 +116,14 @@ async def test_a_person_reads_when_it_is_sealed_again(
     assert f"  sealed again at 2026-03-01 03:00:00Z{said}" in capsys.readouterr().out.splitlines()
 
 
+async def test_who_deals_with_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever acknowledged the page; a name from outside can't hide anything."""
+    taken_on = _platform("down", acknowledged={"by": "Anna\u202e", "at": SINCE, "channel": "pager"})
+    await _status(answering(_answer(taken_on)))
+    said = "  Anna\\u202e deals with it, since 2026-03-01 03:00:00Z (through pager)"
+    assert said in capsys.readouterr().out.splitlines()
+
+
 async def test_open_uses_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """People still have to class them; the exit code is the platform's."""
     used = _platform("up")

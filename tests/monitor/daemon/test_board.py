@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from monitor.board import Board
 from monitor.model.page import PageKind
+from monitor.model.told import Acknowledgement
 from monitor.model.verdict import FlagState, Verdict
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
 from monitor.settle import Settled
+from tests.support.clock import START
 from tests.support.keeping import BAD, PLATFORM, Watch, probe_policy
 from tests.support.pages import page
 from tests.support.publishing import ScriptedTarget
@@ -96,6 +98,30 @@ def test_a_page_is_sent_with_what_holds_now() -> None:
         assert (told.flag, told.outage) == (FlagState.READY, outage)
         assert board.describe(replace(page(), outage="an earlier one")).outage is None
         assert board.describe(replace(page(), outage=None)).outage is None
+
+    run(main())
+
+
+def test_who_deals_with_the_outage_is_shown_while_it_lasts() -> None:
+    """By the outage's own key; nobody before it begins, and nobody for another platform."""
+
+    async def main() -> None:
+        watch = Watch()
+        board = _board(watch)
+        known: dict[str, Acknowledgement] = {}
+        board.acknowledgements.append(known.get)
+        async with watch.running():
+            await watch.until(lambda: watch.keeper.state.verdict is Verdict.UP)
+            assert board.acknowledged(PLATFORM) is None
+            watch.probes["portal"].act = BAD
+            await watch.until(lambda: watch.keeper.state.outage is not None)
+            outage = watch.keeper.state.outage
+            assert outage is not None
+            assert board.acknowledged(PLATFORM) is None
+            anna = Acknowledgement("Anna", START, "pager")
+            known[f"prod/{PLATFORM}/outage/{outage.id}"] = anna
+            assert board.acknowledged(PLATFORM) is anna
+            assert board.acknowledged("another") is None
 
     run(main())
 

@@ -134,13 +134,39 @@ async def test_refused_page_is_given_up_recorded_and_counted() -> None:
     resolved = page("k", PageStatus.RESOLVED, kind=PageKind.DEGRADED)
     channel = ScriptedChannel(decide=lambda one, _: REFUSED if one.id == firing.id else None)
     async with living({"ops": channel}) as life:
-        await life.decide(routed(firing), routed(resolved))
+        await life.decide(routed(firing))
+        await until(lambda: life.state(firing) is DeliveryState.FAILED)
+        await life.decide(routed(resolved))
         await until(lambda: life.state(resolved) is DeliveryState.SENT)
 
     kept = life.disk.deliveries[(firing.id, "ops")]
     assert (kept.state, kept.attempts, kept.last_error) == (DeliveryState.FAILED, 10, "answered 400")
     assert life.observer.failed == [(firing, "ops")]
     assert life.observer.delivered == [(resolved, "ops")]
+
+
+async def test_a_page_that_is_refused_gives_way_to_what_holds_now() -> None:
+    """A page that the provider can't take keeps nobody from the newer one of its key for long, however urgent it is."""
+    poison, newer = page("k", number=1, kind=PageKind.FLAG), page("k", number=2, kind=PageKind.FLAG)
+    channel = ScriptedChannel(decide=lambda one, _: REFUSED if one.id == poison.id else None)
+    async with living({"ops": channel}) as life:
+        await life.decide(routed(poison), routed(newer))
+        await until(lambda: life.state(newer) is DeliveryState.SENT)
+
+    kept = life.disk.deliveries[(poison.id, "ops")]
+    assert (kept.state, kept.attempts) == (DeliveryState.FAILED, 3)
+    assert life.observer.failed == [(poison, "ops")]
+
+
+async def test_what_gets_no_answer_never_gives_way() -> None:
+    """Only what is refused: a page that can't get through now is sent before the newer one of its key."""
+    older, newer = page("k", number=1), page("k", number=2)
+    channel = ScriptedChannel(decide=lambda one, attempt: TEMPORARY if one.id == older.id and attempt < 9 else None)
+    async with living({"ops": channel}) as life:
+        await life.decide(routed(older), routed(newer))
+        await until(lambda: life.state(newer) is DeliveryState.SENT)
+
+    assert channel.taken == [older, newer]
 
 
 async def test_what_wakes_somebody_outlives_any_number_of_refusals() -> None:

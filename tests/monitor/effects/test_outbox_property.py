@@ -20,7 +20,7 @@ CHANNELS = ("phone", "chat")
 # No page is given up here: what is refused for good may be lost, and is counted (test_outbox.py).
 PACE = replace(
     QUICK,
-    retry=replace(QUICK.retry, refusals_until_given_up=1000),
+    retry=replace(QUICK.retry, refusals_until_given_up=1000, refusals_until_outdated=1000),
     longest_send=10 * MILLISECOND,
     intent_patience=5 * MILLISECOND,
     concurrency=2,

@@ -324,7 +324,10 @@ def test_it_observes_pages_as_the_outbox_tells() -> None:
     book.page_delivered(page(), "phone")
     book.page_failed(page(), "phone")
     book.pages_pending(3)
+    book.page_fell_back(page())
     assert isinstance(book, MetricsBook)
+    assert _value(book, "jit_pages_fell_back_total", kind="outage") == 1
+    assert _value(book, "jit_pages_fell_back_total", kind="flag") == 0
     assert _value(book, "jit_pages_total", kind="outage") == 1
     assert _value(book, "jit_pages_total", kind="flag") == 1
     assert _value(book, "jit_pages_failed_total", kind="outage") == 1

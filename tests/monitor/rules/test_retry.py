@@ -1,5 +1,6 @@
 """When pages are tried again, and when a channel is given up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,6 +43,16 @@ def test_refused_pages_go_slowly_and_end() -> None:
 def test_what_wakes_somebody_is_never_given_up(refusals: int) -> None:
     """A refused page stays at the cap: half an hour of a half-deployed receiver must not lose it."""
     assert seconds(Tried("p", attempts=refusals, refusals=refusals)) <= 300
+
+
+@pytest.mark.parametrize("is_urgent", [True, False])
+def test_what_is_refused_gives_way_to_a_newer_page(*, is_urgent: bool) -> None:
+    """At the third refusal, whatever it is; without a newer page, and without a refusal, it goes on."""
+    outdated = Tried("p", attempts=3, refusals=3, is_urgent=is_urgent, is_outdated=True)
+    assert next_at(outdated, NOW) is None
+    assert next_at(replace(outdated, refusals=2), NOW) is not None
+    assert next_at(replace(outdated, is_outdated=False), NOW) is not None
+    assert next_at(replace(outdated, attempts=1000, refusals=0), NOW) is not None
 
 
 @given(pages, attempts)

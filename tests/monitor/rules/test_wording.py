@@ -9,6 +9,7 @@ import pytest
 from monitor.model.act import Inhibition
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.state import Outage
+from monitor.model.told import Acknowledgement, Reach, Told
 from monitor.model.verdict import FlagState
 from monitor.rules.wording import LONGEST_PROCEDURE, body, text
 from tests.support.pages import CONTEXT, page
@@ -52,6 +53,9 @@ def test_body_has_every_member() -> None:
         },
         "deployment": "prod",
         "vantage": "fra-1",
+        "told": [],
+        "acknowledged": None,
+        "status_page": None,
         "decided_at": "2026-03-01T03:00:00.000Z",
         "unrecorded": False,
         "critical": False,
@@ -124,12 +128,12 @@ def test_text_of_a_firing_page() -> None:
     """A person reads what, since when, whether, and how, in this order."""
     assert text(page(), replace(CONTEXT, outage=OUTAGE)).splitlines() == [
         "PAGE prod/payments: sign_in is down",
-        "Why: portal was bad 3 times and a control answered",
         "Can't be done: sign_in, approve",
-        "Since: 2026-03-01T02:59:48.250Z",
+        "Since: 2026-03-01 02:59:48Z",
         "May I break the glass? Yes: break-glass is ready. Follow the procedure.",
-        "Decided 2026-03-01T03:00:00.000Z, seen from fra-1, key prod/payments/outage/1",
         "Procedure: https://wiki.example.com/break-glass",
+        "Why: portal was bad 3 times and a control answered",
+        "Decided: 2026-03-01 03:00:00Z, seen from fra-1, key prod/payments/outage/1",
         "",
         "1. Call a second person.",
         "2. Open the safe.",
@@ -142,7 +146,7 @@ def test_text_of_a_resolved_page() -> None:
     lines = text(page(status=PageStatus.RESOLVED), replace(CONTEXT, outage=ended)).splitlines()
 
     assert lines[0] == "RESOLVED prod/payments: sign_in is down"
-    assert lines[2] == ("Could not be done: sign_in, approve from 2026-03-01T02:59:48.250Z to 2026-03-01T03:04:48.250Z")
+    assert lines[1] == "Could not be done: sign_in, approve, from 2026-03-01 02:59:48Z to 2026-03-01 03:04:48Z"
 
 
 def test_ticket_says_that_it_is_one() -> None:
@@ -188,10 +192,37 @@ def test_page_about_no_platform_speaks_of_no_flag() -> None:
     assert found["permitted"] is None
     assert text(one, bare).splitlines() == [
         "PAGE prod: sign_in is down",
-        "Why: portal was bad 3 times and a control answered",
         "May I break the glass? This page is about no platform; each platform's own flag says.",
-        "Decided 2026-03-01T03:00:00.000Z, seen from fra-1, key prod/store",
+        "Why: portal was bad 3 times and a control answered",
+        "Decided: 2026-03-01 03:00:00Z, seen from fra-1, key prod/store",
     ]
+
+
+def test_who_else_is_told_and_who_deals_with_it_is_said() -> None:
+    """Whom it reached, whom it didn't, and who has taken it on; in both forms, and before what only explains."""
+    at = datetime(2026, 3, 1, 3, 0, 2, tzinfo=UTC)
+    told = (
+        Told("pager", Reach.NOT_REACHED, at),
+        Told("chat", Reach.TOLD, at),
+        Told("sms", Reach.BEING_TOLD, is_fallback=True),
+    )
+    context = replace(CONTEXT, told=told, acknowledged=Acknowledgement("Anna", at, "pager"), status_page="https://s/")
+    lines = text(page(), context).splitlines()
+    found = body(page(), context)
+
+    assert lines[3:6] == [
+        "Acknowledged: by Anna at 03:00:02Z, through pager",
+        "Who is told: pager (not reached yet), chat (told 03:00:02Z), sms (being told, as a fallback)",
+        "Why: portal was bad 3 times and a control answered",
+    ]
+    assert "Status page: https://s/" in lines
+    assert found["told"] == [
+        {"channel": "pager", "reach": "not reached yet", "at": "2026-03-01T03:00:02.000Z", "is_fallback": False},
+        {"channel": "chat", "reach": "told", "at": "2026-03-01T03:00:02.000Z", "is_fallback": False},
+        {"channel": "sms", "reach": "being told", "at": None, "is_fallback": True},
+    ]
+    assert found["acknowledged"] == {"by": "Anna", "at": "2026-03-01T03:00:02.000Z", "channel": "pager"}
+    assert found["status_page"] == "https://s/"
 
 
 def test_critical_page_says_so() -> None:

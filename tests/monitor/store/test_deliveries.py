@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.model.page import PageStatus
-from monitor.model.record import Delivery, DeliveryState, RoutedPage
+from monitor.model.record import Delivery, DeliveryState, RoutedPage, Standing
 from monitor.store.store import SqlStore
 from tests.support.commits import CHANNELS, at, page, story
 from tests.support.stores import StorePlace
@@ -101,3 +101,62 @@ async def test_a_channel_named_twice_gets_one_delivery(place: StorePlace) -> Non
     twice = RoutedPage(commits[1].pages[0].page, ("pager", "pager"))
     await store.commit(replace(commits[1], pages=(twice,)))
     assert len(await store.unsent()) == 1
+
+
+async def _of_one_problem(place: StorePlace) -> SqlStore:
+    """Return an open store in which the story was committed, its pages under one key."""
+    store = place.store()
+    await store.open()
+    key = story()[1].pages[0].page.dedup_key
+    for commit in story():
+        pages = tuple(replace(routed, page=replace(routed.page, dedup_key=key)) for routed in commit.pages)
+        await store.commit(replace(commit, pages=pages))
+    return store
+
+
+async def _told(store: SqlStore, number: int, channel: str) -> None:
+    """Have a channel take the story's first page (0) or its last (1)."""
+    delivery = next(each for each in await store.unsent() if each.channel == channel and _number(each) == number)
+    await store.delivery(replace(delivery, state=DeliveryState.SENT, attempts=1))
+
+
+def _number(delivery: Delivery) -> int:
+    return int(delivery.page.status is PageStatus.RESOLVED)
+
+
+async def test_what_others_took_of_a_page_under_way_is_known(place: StorePlace) -> None:
+    """Who has it already, of pages that somebody still has to be told; of no others."""
+    store = await opened(place)
+    assert await store.standing() == Standing()
+    await _told(store, 0, "chat")
+    found = await store.standing()
+    assert [(each.channel, each.page.status, each.state) for each in found.settled] == [
+        ("chat", PageStatus.FIRING, DeliveryState.SENT)
+    ]
+    await _told(store, 0, "pager")
+    assert (await store.standing()).settled == ()
+
+
+async def test_who_was_told_last_that_it_fires_is_known_until_told_that_it_is_over(place: StorePlace) -> None:
+    """Each channel for itself, with the page that came last of that key, where it says that it is over."""
+    store = await _of_one_problem(place)
+    await _told(store, 0, "chat")
+    await _told(store, 0, "pager")
+    await _told(store, 1, "chat")
+    found = await store.standing()
+    assert [(each.channel, each.page.status) for each in found.firing] == [("pager", PageStatus.FIRING)]
+    assert [page.status for page in found.over] == [PageStatus.RESOLVED]
+    await _told(store, 1, "pager")
+    assert await store.standing() == Standing()
+
+
+async def test_what_fires_still_has_nothing_that_says_it_is_over(place: StorePlace) -> None:
+    """Before its end was decided."""
+    store = place.store()
+    await store.open()
+    for commit in story()[:2]:
+        await store.commit(commit)
+    await _told(store, 0, "chat")
+    found = await store.standing()
+    assert [each.channel for each in found.firing] == ["chat"]
+    assert found.over == ()

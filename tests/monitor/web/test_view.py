@@ -7,6 +7,7 @@ from monitor.model.act import Acts, Inhibition, Request, RequestKind
 from monitor.model.outcome import Reason, Warn
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FlagHead, PlatformState, ProbeState
+from monitor.model.told import Acknowledgement
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 from monitor.web import phrases
 from monitor.web.page import render
@@ -42,6 +43,15 @@ QUARTER = timedelta(minutes=15)
 def _shown(state: PlatformState, flag: FlagDocument | None, *, is_file: bool = False) -> PlatformView:
     (platform,) = _page(state, flag, is_file=is_file).platforms
     return platform
+
+
+def test_who_deals_with_an_outage_is_named() -> None:
+    """As the provider knows the person, with everything the name holds; nobody where nobody is known."""
+    by = Acknowledgement("Anna\u202e", START, "pager")
+    held = Held([down()], {}, {PLATFORM: ()}, acknowledged={PLATFORM: by})
+    (platform,) = page_view(site(), held, START, is_file=False).platforms
+    assert platform.acknowledged == "Anna\\u202e deals with it, since 2026-03-01 03:00:00Z (through pager)"
+    assert _shown(down(), None).acknowledged == ""
 
 
 @pytest.mark.parametrize(
