@@ -23,7 +23,7 @@ from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
 from monitor.model.beat import Rhythm
-from monitor.model.event import BlindnessChanged, Restarted
+from monitor.model.event import BlindnessChanged, MaintenanceTold, Restarted
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
 from monitor.model.published import PublishedFlag
@@ -284,7 +284,11 @@ class _Builder:
         probes = probes_of(
             settings,
             self.network,
-            own=lambda probe: Own(StoreBook(self._store, policy.platform, probe), self.heartbeats.source(probe)),
+            own=lambda probe: Own(
+                StoreBook(self._store, policy.platform, probe),
+                self.heartbeats.source(probe),
+                lambda planned: keeper.hear(MaintenanceTold(probe, planned)),
+            ),
             requests=requests,
             onlookers=Onlookers(listen=lambda probe: self._recent.listener(policy.platform, probe)),
         )

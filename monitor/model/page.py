@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.model.act import Inhibition
+from monitor.model.maintenance import InForce
 from monitor.model.state import Outage
 from monitor.model.verdict import FlagState
 
@@ -86,7 +87,7 @@ class PageContext:
     It is not stored with the page but built anew at each try, from the settings (deployment, vantage, procedure) and
     from what is held of the platform at that moment: a page that gets through an hour late must say whether break-glass
     is permitted now. `flag` is None while it isn't known; `outage` is None for a page that is not about one;
-    `inhibition` is set while two persons hold closed what outages raise.
+    `inhibition` is set while two persons hold closed what outages raise; `maintenance` is what is in force then.
     """
 
     deployment: str
@@ -96,6 +97,7 @@ class PageContext:
     flag: FlagState | None = None
     outage: Outage | None = None
     inhibition: Inhibition | None = None
+    maintenance: tuple[InForce, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def probes_of(
     made = {}
     for name, settings in platform.probes.items():
         alone = own(name)
-        context = replace(shared, book=alone.book, listening=alone.listening)
+        context = replace(shared, book=alone.book, listening=alone.listening, planned=alone.planned)
         if listen is None:
             made[name] = _make(settings)(settings, context)
         else:

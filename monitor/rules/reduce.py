@@ -23,6 +23,7 @@ from monitor.model.event import (
     ClockSetBack,
     CopyJudged,
     Event,
+    MaintenanceTold,
     Observed,
     PersonActed,
     Restarted,
@@ -44,10 +45,12 @@ from monitor.rules import (
     outage,
     pages,
     platform,
+    quiet,
     quorum,
     restart,
     standing,
     versions,
+    window_standing,
 )
 from monitor.rules.change import changed
 from monitor.rules.function import Member, called, judge, probes_of
@@ -112,9 +115,12 @@ def _taken_in(
         case Restarted():
             after, died = standing.resume(state, event, now)
             resumed, facts = restart.resume(after, policy, event, now)
-            return resumed, [*died, *facts]
+            resumed, windows = window_standing.resume(resumed, policy, event, now)
+            return resumed, [*died, *facts, *windows]
+        case MaintenanceTold():
+            return window_standing.told(state, event, now)
         case ClockSetBack():
-            after, moved = standing.set_back(state, event.by, now)
+            after, moved = standing.set_back(window_standing.set_back(state, event.by), event.by, now)
             return _none_from_the_future(after, now), moved
         case _:
             return _none_from_the_future(state, now), []
@@ -187,12 +193,13 @@ def _settled(before: PlatformState, after: PlatformState, facts: list[Fact], tur
     after, caused = causes.settle(after, policy, now)
     after, warned = standing.warn(after, policy, now)
     after, flagged = flag.settle(before, after, now)
-    facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged]
+    after, maintained = window_standing.settle(after, now)
+    facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged, *maintained]
     after = news.settle(after, facts, now)
     concerns = (
         *turn.concerns,
         *news.of_acts(after, facts),
-        *pages.of_platform(after, policy, facts, tally, now),
+        *quiet.quieted(pages.of_platform(after, policy, facts, tally, now), after, policy, now),
         *act_pages.of_acts(after, facts),
     )
     firing, told = pages.decide(after.firing, concerns, policy, now)

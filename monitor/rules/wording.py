@@ -4,8 +4,9 @@
 2. Whether the glass may be broken is told as of sending, from the flag: `ready` permits, `standby` and `exercise`
    don't, an unknown flag is never turned into either. While two persons hold it closed, they are named.
 3. What could not be recorded says so. A page about no platform (our own store) speaks of nobody's flag.
-4. Times are UTC with a Z. Members are always present; what there is nothing to say about is null.
-5. The procedure's text is cut at 8,000 characters and then says where the whole stands.
+4. Maintenance that is in force when the page is sent is named, whatever the page is about.
+5. Times are UTC with a Z. Members are always present; what there is nothing to say about is null.
+6. The procedure's text is cut at 8,000 characters and then says where the whole stands.
 """
 
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ def body(page: Page, context: PageContext) -> Body:
             "advice": _advice(page, context),
         },
         "procedure": {"url": context.procedure_url, "text": _procedure(context)},
+        "maintenance": [{"window": each.label, "until": _time(each.until)} for each in context.maintenance],
         "deployment": context.deployment,
         "vantage": context.vantage,
         "decided_at": _time(page.decided_at),
@@ -63,6 +65,7 @@ def text(page: Page, context: PageContext) -> str:
     if outage is not None and outage.id == page.outage:
         lines += _over(outage) if is_over else _ongoing(outage)
     lines.append(f"May I break the glass? {_advice(page, context)}")
+    lines += [f"Maintenance {each.label} is in force until {_time(each.until)}" for each in context.maintenance]
     lines.append(f"Decided {_time(page.decided_at)}, seen from {context.vantage}, key {page.dedup_key}")
     if page.unrecorded:
         lines.append("Not recorded: the store could not be written when this was decided.")

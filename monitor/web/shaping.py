@@ -8,6 +8,7 @@ from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState, ProbeState
 from monitor.model.use import Use
+from monitor.web import windowshaping
 from monitor.web.glass import break_glass
 from monitor.web.site import Site
 from monitor.wire.answers import (
@@ -103,6 +104,7 @@ def _platform(state: PlatformState, site: Site, shown: Shown) -> PlatformAnswer:
                 _function(name, probes, state, watched.policy) for name, probes in functions_of(watched.policy).items()
             ),
             "procedure_url": watched.procedure_url,
+            "maintenance": windowshaping.status(state.maintenance),
         }
     )
 

@@ -50,6 +50,7 @@ def test_body_has_every_member() -> None:
             "url": "https://wiki.example.com/break-glass",
             "text": "1. Call a second person.\n2. Open the safe.",
         },
+        "maintenance": [],
         "deployment": "prod",
         "vantage": "fra-1",
         "decided_at": "2026-03-01T03:00:00.000Z",
