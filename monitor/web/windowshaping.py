@@ -4,12 +4,40 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from glasswatch.spans import Span
-from monitor.model.maintenance import Asked, Calendar, InForce, Maintenance, Proposal, Window
-from monitor.rules import maintenance
+from monitor.model.maintenance import (
+    Asked,
+    Calendar,
+    InForce,
+    Maintenance,
+    MaintenanceBegan,
+    MaintenanceOver,
+    Proposal,
+    ProposalGone,
+    Window,
+    WindowAgreed,
+    WindowAsked,
+    WindowEnded,
+    WindowFact,
+    WindowProposed,
+    WindowRefused,
+)
+from monitor.rules import maintenance, window_audit
 from monitor.wire.answers import InForceAnswer, MaintenanceStatusAnswer, SpanAnswer
+from monitor.wire.happenings import MaintenanceEvent, MaintenanceWord
 from monitor.wire.maintenance import CalendarAnswer, EndedAnswer, WindowAnswer, WindowStateWord
 
 _ORDER: dict[str, int] = {"asked": 0, "proposed": 1, "in_force": 2, "coming": 3, "over": 4}
+
+_HAPPENINGS: dict[type, MaintenanceWord] = {
+    WindowAgreed: "agreed",
+    WindowEnded: "ended",
+    WindowAsked: "asked",
+    WindowRefused: "refused",
+    WindowProposed: "proposed",
+    ProposalGone: "proposal_gone",
+    MaintenanceBegan: "began",
+    MaintenanceOver: "over",
+}
 
 
 def status(held: Maintenance) -> MaintenanceStatusAnswer:
@@ -116,3 +144,17 @@ def _span(span: Span | None) -> SpanAnswer | None:
 
 def _in_force(each: InForce) -> InForceAnswer:
     return InForceAnswer(id=each.window, label=each.label, since=each.since, until=each.until)
+
+
+def event(platform: str, fact: WindowFact, at: datetime) -> MaintenanceEvent:
+    """Return what is told of a fact about maintenance."""
+    _, held = window_audit.line(fact)
+    why = held.get("why", held.get("reason", ""))
+    return MaintenanceEvent(
+        platform=platform,
+        happening=_HAPPENINGS[type(fact)],
+        id=str(held["id"]),
+        by=window_audit.actor(fact) or None,
+        why=str(why),
+        at=at,
+    )

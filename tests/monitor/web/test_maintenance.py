@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from monitor.model.event import MaintenanceTold
-from monitor.model.maintenance import AddWindow, Calendar, Planned, Range
+from monitor.model.maintenance import AddWindow, Calendar, Planned, Range, WindowFact
+from monitor.web.events import event_of
 from monitor.wire.answers import StatusAnswer
+from monitor.wire.happenings import MaintenanceEvent, MaintenanceWord
 from monitor.wire.maintenance import MaintenanceAnswer, WindowActAnswer, WindowAnswer
 from platforms.http import Response
 from tests.support.agreeing import Agreeing
@@ -305,3 +307,24 @@ async def test_a_vendors_words_are_shown_as_text() -> None:
         text = (await client.get("/")).text
     assert "<script>alert" not in text
     assert "\u202e" not in text
+
+
+async def test_everything_that_becomes_of_windows_is_told_on_the_stream() -> None:
+    """One event for each fact, with who did it; nothing that a status page calls its maintenance."""
+    there = world()
+    made = await done(there, "", NOW)
+    await done(there, f"/{made.id}/end", {"reason": "early"}, "ben")
+    await done(there, "", PAST)
+    told(there)
+    told(there, "m2")
+    there.clock.advance(3600)
+    there.hear(PLATFORM)
+    facts = [fact for fact in there.facts if isinstance(fact, WindowFact)]
+    assert {type(fact) for fact in facts} == set(get_args(WindowFact))
+    events = [event_of(PLATFORM, fact, START) for fact in facts]
+    assert all(isinstance(event, MaintenanceEvent) for event in events)
+    shown = [event.model_dump() for event in events if event is not None]
+    assert {event["happening"] for event in shown} == set(get_args(MaintenanceWord))
+    assert [(each["by"], each["why"]) for each in shown if each["happening"] == "agreed"] == [("anna", "patches")]
+    assert [(each["by"], each["why"]) for each in shown if each["happening"] == "ended"] == [("ben", "early")]
+    assert "Upgrade" not in str(shown)

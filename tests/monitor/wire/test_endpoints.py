@@ -8,8 +8,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from monitor.model.act import ActKind, RequestKind
+from monitor.model.maintenance import Origin
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
-from monitor.wire import answers, happenings, probes, uses
+from monitor.wire import answers, happenings, maintenance, probes, uses
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
@@ -150,8 +151,9 @@ def test_shapes_are_frozen_and_snake_case(shape: type[BaseModel]) -> None:
         (answers.CauseWord, CauseKind),
         (answers.RequestWord, RequestKind),
         (happenings.ActWord, ActKind),
+        (maintenance.OriginWord, Origin),
     ],
-    ids=["verdict", "flag state", "phase", "cause", "request", "act"],
+    ids=["verdict", "flag state", "phase", "cause", "request", "act", "origin"],
 )
 def test_words_are_the_monitors_own(words: object, known: type[StrEnum]) -> None:
     """The wire spells closed lists exactly as the monitor does."""
