@@ -90,6 +90,18 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_break_glass_cause": MetricName(
         MetricKind.GAUGE, (PLATFORM, CAUSE), "1 for each kind of cause that raises the flag, 0 for the others."
     ),
+    "jit_maintenance_active": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "Whether an agreed maintenance window is in force."
+    ),
+    "jit_maintenance_end_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "When the window that is in force ends, the last of them, in Unix time."
+    ),
+    "jit_maintenance_next_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "When the next agreed window comes into force, in Unix time."
+    ),
+    "jit_maintenance_proposed": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "Windows that a status page proposes and nobody accepted or declined."
+    ),
     "jit_break_glass_inhibited": MetricName(
         MetricKind.GAUGE, (PLATFORM,), "1 while two persons hold closed what outages raise."
     ),

@@ -19,9 +19,11 @@ from monitor.model.fact import (
     OutageOpened,
     PlatformChanged,
 )
+from monitor.model.maintenance import WindowFact
 from monitor.model.use import Happening, Use
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
+from monitor.rules import window_audit
 from monitor.settle import Settled
 from monitor.useregister import UseTold
 from monitor.web.face import WebFace
@@ -102,7 +104,7 @@ class UseAnnouncer:
 def note(settled: Settled) -> None:
     """Log what a person who reads the log would look for."""
     for fact in settled.facts:
-        event, fields = _event(fact)
+        event, fields = window_audit.line(fact) if isinstance(fact, WindowFact) else _event(fact)
         if event:
             log.info(event, extra={"fields": {"platform": settled.state.platform, **fields}})
 

@@ -95,6 +95,7 @@ class Board:
             flag=keeper.state.flag.state if keeper is not None else None,
             outage=_outage(keeper, page.outage) if keeper is not None else None,
             inhibition=keeper.state.acts.inhibition if keeper is not None else None,
+            maintenance=keeper.state.maintenance.in_force if keeper is not None else (),
         )
 
 

@@ -22,7 +22,7 @@ from monitor.deadman import DeadManContext, DeadManSwitch
 from monitor.heartbeats import HeartbeatContext, Heartbeats, expected_beats
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
-from monitor.model.event import BlindnessChanged, Restarted
+from monitor.model.event import BlindnessChanged, MaintenanceTold, Restarted
 from monitor.model.page import Page, PageContext
 from monitor.model.policy import PlatformPolicy
 from monitor.model.published import PublishedFlag
@@ -126,7 +126,7 @@ class Builder:
         self.clockwatch = self._clock_watch()
         self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
-        self.workshop = Workshop(Tools(self.network, store, self.heartbeats, self._recent, clock))
+        self.workshop = Workshop(Tools(self.network, store, self.heartbeats, self._recent, clock, self._hear))
         self.distrusted: list[str] = []
         self._target_secrets = KeptSecrets(clock)
         self.target_context = TargetContext(clock, self._target_secrets)
@@ -310,6 +310,11 @@ class Builder:
 
     def _site(self) -> Site:
         return site_of(self.settings, self._policies, self.procedures, self.key)
+
+    def _hear(self, platform: str, event: MaintenanceTold) -> None:
+        keeper = self._board.keepers.get(platform)
+        if keeper is not None:  # else it has left the settings
+            keeper.hear(event)
 
     def _route(self, page: Page) -> tuple[str, ...]:
         return route(page, self._routes, self._channel_names).channels

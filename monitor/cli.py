@@ -18,6 +18,7 @@ COMMANDS = {
     "flag": Place("monitor.commands.flag.group:command", "Verify the break-glass flag; make keys."),
     "store": Place("monitor.commands.store.group:command", "What is on record: see whether the audit is whole."),
     "backtest": Place("monitor.commands.backtest.command:command", "What settings would find, and how soon."),
+    "maintenance": Place("monitor.commands.maintenance.group:command", "Windows in which an outage wakes nobody."),
     "uses": Place("monitor.commands.uses.group:command", "Uses of break-glass: report, list, class them."),
 }
 

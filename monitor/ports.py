@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from monitor.model.explanation import Attempted
+from monitor.model.maintenance import Window, WindowQuery
 from monitor.model.outcome import Attempt, Outcome
 from monitor.model.page import Page
 from monitor.model.record import (
@@ -179,6 +180,10 @@ class Store(Protocol):
 
     async def outages(self, query: OutageQuery) -> Sequence[Outage]:
         """Return outages, newest first."""
+        ...
+
+    async def windows(self, query: WindowQuery) -> Sequence[Window]:
+        """Return maintenance windows that were agreed, latest agreed first."""
         ...
 
     async def failures(self, query: FailureQuery) -> Sequence[Attempted]:

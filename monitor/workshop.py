@@ -4,12 +4,13 @@ What a platform's probes share (secrets, tokens, its budget of requests) lives a
 whatever becomes of single probes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
 from monitor.heartbeats import Heartbeats
 from monitor.keeper import Keeper
+from monitor.model.event import MaintenanceTold
 from monitor.model.policy import PlatformPolicy
 from monitor.ports import Probe
 from monitor.probes.books import StoreBook
@@ -31,6 +32,8 @@ class Tools:
     heartbeats: Heartbeats
     recent: Recent
     clock: Clock
+    hear: Callable[[str, MaintenanceTold], None]
+    """Takes what a platform's status page tells."""
 
 
 class Workshop:
@@ -44,7 +47,11 @@ class Workshop:
     def probe(self, platform: str, settings: PlatformSettings, name: str) -> Probe:
         """Return one probe of a platform. Nothing is sent, no secret is read."""
         tools = self._tools
-        own = Own(StoreBook(tools.store, platform, name), tools.heartbeats.source(name))
+        own = Own(
+            StoreBook(tools.store, platform, name),
+            tools.heartbeats.source(name),
+            lambda planned: tools.hear(platform, MaintenanceTold(name, planned)),
+        )
         return self._of(platform, settings)[1].probe(settings.probes[name], name, own)
 
     def limit(self, platform: str, settings: PlatformSettings) -> None:

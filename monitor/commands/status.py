@@ -1,6 +1,7 @@
 """`monitor status`: asks the running monitor what is up."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -10,7 +11,14 @@ from glasswatch.errors import ExitCode, NotMeasured, worst
 from monitor import visible
 from monitor.commands import client, glass, options
 from monitor.settings.root import MonitorSettings
-from monitor.wire.answers import BreakGlassAnswer, FunctionAnswer, PlatformAnswer, ProbeAnswer, StatusAnswer
+from monitor.wire.answers import (
+    BreakGlassAnswer,
+    FunctionAnswer,
+    MaintenanceStatusAnswer,
+    PlatformAnswer,
+    ProbeAnswer,
+    StatusAnswer,
+)
 from monitor.wire.endpoints import BY_NAME
 
 _CODES = {
@@ -86,6 +94,8 @@ def _show(platform: PlatformAnswer) -> None:
     for line in glass.waiting(platform.platform, platform.break_glass):
         click.echo(f"  {visible.line(line)}")
     _show_uses(platform.break_glass)
+    for line in _maintenance(platform.maintenance):
+        click.secho(f"  {visible.line(line)}", fg="yellow")
     for function in platform.functions:
         _show_function(function)
 
@@ -96,6 +106,17 @@ def _show_uses(held: BreakGlassAnswer) -> None:
         click.secho(
             f"  open uses: {held.open_uses}{critical} (monitor uses list --open)", fg="red" if critical else "yellow"
         )
+
+
+def _maintenance(held: MaintenanceStatusAnswer) -> Iterator[str]:
+    for each in held.in_force:
+        yield f"maintenance: {each.label} is in force until {each.until:%Y-%m-%d %H:%M:%SZ}"
+    if held.coming is not None:
+        yield f"maintenance: {held.coming.label} comes at {held.coming.since:%Y-%m-%d %H:%M:%SZ}"
+    waits = [f"{held.proposed} proposed"] if held.proposed else []
+    waits += [f"{held.asked} for another person to confirm"] if held.asked else []
+    if waits:
+        yield f"maintenance: {', '.join(waits)} (monitor maintenance list)"
 
 
 def _show_function(function: FunctionAnswer) -> None:

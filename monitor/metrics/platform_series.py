@@ -9,6 +9,7 @@ from glasswatch.names import METRICS, PLATFORM
 from monitor.metrics.exposition import Family, labels, start
 from monitor.metrics.histogram import Histogram, Shape
 from monitor.model.act import ActKind
+from monitor.model.maintenance import Maintenance
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState
@@ -28,9 +29,14 @@ FLAG_EXPIRY = "jit_break_glass_flag_expiry_timestamp_seconds"
 OUTAGE_ACTIVE = "jit_outage_active"
 OUTAGES = "jit_outages_total"
 DETECTION = "jit_outage_detection_seconds"
+MAINTENANCE = "jit_maintenance_active"
+MAINTENANCE_END = "jit_maintenance_end_timestamp_seconds"
+MAINTENANCE_NEXT = "jit_maintenance_next_timestamp_seconds"
+PROPOSED = "jit_maintenance_proposed"
 FAMILIES = (
     *(FUNCTION_UP, PLATFORM_UP, VERDICT, READY, CAUSE, INHIBITED, ACTS, FLAG_EXPIRY, USES, USES_OPEN),
     *(OUTAGE_ACTIVE, OUTAGES, DETECTION),
+    *(MAINTENANCE, MAINTENANCE_END, MAINTENANCE_NEXT, PROPOSED),
 )
 
 _UP = {Verdict.UP: 1, Verdict.DEGRADED: 1, Verdict.DOWN: 0}
@@ -74,6 +80,14 @@ class PlatformSeries:
         self._put(CAUSE, {kind.value: kind in raised for kind in CauseKind})
         self._put(INHIBITED, {"": held.acts.inhibition is not None})
         self._put(OUTAGE_ACTIVE, {"": is_open})
+        self._maintenance(held.maintenance)
+
+    def _maintenance(self, held: Maintenance) -> None:
+        ends = [each.until.timestamp() for each in held.in_force]
+        self._put(MAINTENANCE, {"": bool(ends)})
+        self._put(MAINTENANCE_END, {"": max(ends)} if ends else {})
+        self._put(MAINTENANCE_NEXT, {"": held.coming.since.timestamp()} if held.coming is not None else {})
+        self._put(PROPOSED, {"": len(held.proposals)})
 
     def flag(self, document: FlagDocument) -> None:
         """Show when the flag last signed ends."""

@@ -1,9 +1,11 @@
-"""What people do to a platform's flag, and what of it is left standing (design 3.4)."""
+"""What people do to a platform's flag, and what of it is left standing (design 3.4). Maintenance has a module."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from monitor.model.maintenance import WindowAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Confirm:
     request: str
 
 
-Act = Raise | Renew | Lower | Inhibit | EndInhibit | Confirm
+Act = Raise | Renew | Lower | Inhibit | EndInhibit | Confirm | WindowAct
 
 
 @dataclass(frozen=True, slots=True)

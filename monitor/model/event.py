@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.model.act import Act, Hand
 from monitor.model.copy import Copy, Lag
+from monitor.model.maintenance import Planned
 from monitor.model.outcome import Outcome
 from monitor.model.published import PublishedFlag
 from monitor.model.record import FlagDocument
@@ -73,10 +74,18 @@ class VersionJudged:
 
 @dataclass(frozen=True, slots=True)
 class PersonActed:
-    """A person acts on the flag."""
+    """A person acts on the flag, or on maintenance."""
 
     act: Act
     hand: Hand
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceTold:
+    """A status page tells of these maintenances, and of no others."""
+
+    probe: str
+    planned: tuple[Planned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ Event = (
     | CopyJudged
     | VersionJudged
     | PersonActed
+    | MaintenanceTold
     | ClockSetBack
     | Reconfigured
     | Unwatched

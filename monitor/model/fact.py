@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.act import ActKind, Inhibition, Request, Ruling
+from monitor.model.maintenance import WindowFact
 from monitor.model.page import Page, PageKind
 from monitor.model.published import PublishedFlag
 from monitor.model.state import Cause, FlagHead, Outage, PlatformState
@@ -194,6 +195,7 @@ Fact = (
     | PageDecided
     | PageWithheld
     | PlatformLeft
+    | WindowFact
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from monitor.model.maintenance import SettingsWindow
 from monitor.model.verdict import Role
 
 
@@ -47,3 +48,4 @@ class PlatformPolicy:
     manual_max: timedelta
     manual_persons: int
     targets: tuple[str, ...] = ()
+    maintenance: tuple[SettingsWindow, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.model.act import Acts
+from monitor.model.maintenance import Maintenance
 from monitor.model.outcome import Reason, Warn
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 
@@ -149,3 +150,4 @@ class PlatformState:
     wake_at: datetime | None = None
     unwatched_since: datetime | None = None
     acts: Acts = field(default_factory=Acts)
+    maintenance: Maintenance = field(default_factory=Maintenance)

@@ -68,7 +68,7 @@ class Shared:
 
     def probe(self, settings: ProbeSettings, name: str, own: Own) -> Probe:
         """Return a probe of the platform. Nothing is sent, no secret is read."""
-        context = replace(self.context, book=own.book, listening=own.listening)
+        context = replace(self.context, book=own.book, listening=own.listening, planned=own.planned)
         listen = self.onlookers.listen
         if listen is None:
             return _make(settings)(settings, context)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from monitor.model.beat import Listening
+from monitor.model.maintenance import Planned
 from monitor.model.outcome import Attempt
 from monitor.ports import RequestBudget
 from monitor.probes.books import MemoryBook
@@ -28,10 +29,14 @@ class Unlimited:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What is one probe's alone. `book`: where what it opens is put on record; `listening`: what is heard of it."""
+    """What is one probe's alone. `book`: where what it opens is put on record; `listening`: what is heard of it.
+
+    `planned` takes the maintenances that it reads of.
+    """
 
     book: Book = field(default_factory=MemoryBook)
     listening: Callable[[], Listening] | None = None
+    planned: Callable[[tuple[Planned, ...]], object] = lambda _planned: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class ProbeContext:
 
     `book`: where what the probe opens is put on record. `requests`: what may be asked of the platform, by probes that
     send more than the one request their attempt stands for. `tape` takes what servers say, where somebody asked to see
-    it. `listening` returns what is heard of the probe, where somebody listens. `kept` are the tokens of all who share
+    it. `listening` returns what is heard of the probe, where somebody listens. `planned` takes the maintenances that it
+    reads of. `kept` are the tokens of all who share
     this; its own if left out. `notes`: what the probe may tell of why it judges so; None where nobody listens.
     """
 
@@ -50,6 +56,7 @@ class ProbeContext:
     requests: RequestBudget = field(default_factory=Unlimited)
     tape: Tape | None = None
     listening: Callable[[], Listening] | None = None
+    planned: Callable[[tuple[Planned, ...]], object] = lambda _planned: None
     kept: KeptTokens | None = None
     notes: Notes | None = None
 

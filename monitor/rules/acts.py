@@ -5,8 +5,8 @@
 2. The same act sent again under the same key is answered as before and not done again; a key names one act of a person.
 3. A refusal changes nothing but what time alone has changed already.
 
-What may be raised and renewed is `raising`'s, lowered and held closed `lowering`'s; what time does to what is left
-standing is `standing`'s, whether a token may do it at all `authority`'s.
+What may be raised and renewed is `raising`'s, lowered and held closed `lowering`'s, agreed as maintenance `windows`';
+what time does to what is left standing is `standing`'s, whether a token may do it at all `authority`'s.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ from monitor.model.fact import Fact
 from monitor.model.policy import PlatformPolicy
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
-from monitor.rules import act_lines, lowering, raising, reasons, standing
+from monitor.rules import act_lines, lowering, raising, reasons, standing, window_standing, windows
 from monitor.rules.act_turn import Done, Found, Turn, end_of, new_id, no
 
 REMEMBERED: Final = 16
@@ -49,6 +49,8 @@ def take(
     if answered is not None:
         return state, [], answered
     state, facts = standing.settle(state, now)
+    state, over = window_standing.settle(state, now)
+    facts += over
     found = _ACTS[type(event.act)](state, event.act, Turn(policy, event.hand, now))
     if isinstance(found, Ruling):
         return state, facts, found
@@ -107,4 +109,5 @@ _ACTS: Final[dict[type, Callable[[PlatformState, Any, Turn], Found]]] = {
     Inhibit: lowering.inhibit,
     EndInhibit: lowering.end_inhibit,
     Confirm: _confirm,
+    **windows.ACTS,
 }

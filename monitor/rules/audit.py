@@ -4,7 +4,8 @@
    did carries the person's name and that of the token; what was asked for and died, or ended by time, is the monitor's.
 2. Every decision to tell somebody is audited, and every decision not to, with its reason.
 3. Verdicts of platforms are audited; those of single probes and functions are not: they stand in the transitions.
-4. An entry holds names, times and our own words; nothing that a server sent.
+4. Maintenance is audited as `window_audit` has it.
+5. An entry holds names, times and our own words; nothing that a server sent.
 """
 
 from collections.abc import Iterable
@@ -30,8 +31,10 @@ from monitor.model.fact import (
     PlatformLeft,
     RequestDied,
 )
+from monitor.model.maintenance import WindowFact
 from monitor.model.record import AuditEntry, FlagDocument
 from monitor.model.state import Outage
+from monitor.rules import window_audit
 
 ACTOR = "monitor"  # what the monitor decides by itself; a person's act carries the person's name
 
@@ -49,7 +52,7 @@ def entries(
     platform: str, facts: Iterable[Fact], document: FlagDocument | None, at: datetime
 ) -> tuple[AuditEntry, ...]:
     """Return the audit's lines for what one event led to, in the order it happened."""
-    lines = ((_actor(fact), _line(fact)) for fact in facts)
+    lines = ((_actor(fact), _line_of(fact)) for fact in facts)
     audited = [AuditEntry(line[0], actor, {"platform": platform, **line[1]}, at) for actor, line in lines if line]
     if document is not None:
         body = {"platform": platform, "ver": document.ver, "change": document.change, "sha256": document.sha256}
@@ -64,8 +67,14 @@ def _actor(fact: Fact) -> str:
         case CauseAdded():
             cause = fact.cause
             return cause.renewed_by or cause.confirmed_by or cause.by or ACTOR
+        case _ if isinstance(fact, WindowFact):
+            return window_audit.actor(fact) or ACTOR
         case _:
             return ACTOR
+
+
+def _line_of(fact: Fact) -> tuple[str, Body] | None:
+    return window_audit.line(fact) if isinstance(fact, WindowFact) else _line(fact)
 
 
 def _line(fact: Fact) -> tuple[str, Body] | None:  # noqa: PLR0911 - one way out a kind of fact

@@ -1,6 +1,7 @@
 """What deserves a page, and why; also why something deserves none (design 3.7).
 
-1. outage: fires when an outage opens or comes back, resolved when it ends. Its key names the outage.
+1. outage: fires when an outage opens or comes back, resolved when it ends. Its key names the outage. In maintenance it
+   is told as `quiet` has it.
 2. flag: fires at each change while the flag is raised (ready or exercise), resolved when it is standby again. It is
    the only kind that fires again without having been resolved: every raise, every change, every act of a person and
    every warning that a cause will end pages everybody. What waits for a second person, what is held closed, and news of
@@ -47,7 +48,7 @@ from monitor.model.fact import (
     ProbeChanged,
 )
 from monitor.model.outcome import Outcome, OutcomeKind, Reason, Warn
-from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
+from monitor.model.page import SEVERITY, Page, PageKind, PageStatus, Severity
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import PlatformState
 from monitor.model.verdict import FlagState, Phase, Verdict
@@ -55,6 +56,7 @@ from monitor.rules import act_lines, reasons, summaries
 from monitor.rules.probe import is_believed_bad
 from monitor.rules.quorum import Tally
 
+QUIET = "/maintenance"  # ends the key of an outage that is told quietly (`quiet`)
 _ON_FLAG = frozenset({ActKind.RAISE, ActKind.RENEW, ActKind.LOWER})
 _PER_PROBE = frozenset({PageKind.CREDENTIALS_REFUSED, PageKind.TLS_EXPIRY})
 
@@ -64,7 +66,7 @@ class Concern:
     """One thing people may have to be told, and whether it holds now.
 
     `detail` tells it from others of its kind. `is_news`: it is told although it fires already. `mark` tells apart
-    pages of one key and instant.
+    pages of one key and instant. `severity` None: that of its kind.
     """
 
     kind: PageKind
@@ -75,6 +77,7 @@ class Concern:
     outage: str | None = None
     is_news: bool = False
     mark: str = ""
+    severity: Severity | None = None
 
 
 Firing = Mapping[str, str]
@@ -177,7 +180,7 @@ def withheld(state: PlatformState, policy: PlatformPolicy, facts: Iterable[Fact]
                     yield PageWithheld(PageKind.OUTAGE, why)
             case FunctionChanged(now=Verdict.DOWN) if not state.functions[fact.function].critical:
                 yield PageWithheld(PageKind.OUTAGE, f"{fact.function} is down, but isn't critical")
-            case OutageWidened():
+            case OutageWidened() if PageKind.OUTAGE not in kinds:
                 yield PageWithheld(PageKind.OUTAGE, f"outage {fact.outage.id} was paged; now it took more")
             case PlatformChanged():
                 yield from _withheld_verdict(state, policy, fact, kinds)
@@ -202,7 +205,7 @@ def _withheld_verdict(
 def _is_resolvable(key: str, kind: str, policy: PlatformPolicy, outage: str) -> bool:
     own = key_of(policy, PageKind(kind))
     details = {
-        PageKind.OUTAGE: (outage,),
+        PageKind.OUTAGE: (outage, f"{outage}{QUIET}"),
         PageKind.CREDENTIALS_REFUSED: policy.probes,
         PageKind.TLS_EXPIRY: policy.probes,
         PageKind.PUBLISH_BEHIND: policy.targets,
@@ -319,7 +322,7 @@ def _page(concern: Concern, key: str, status: PageStatus, platform: str, now: da
     return Page(
         id=f"{key}/{status}/{unix_ms(now)}{concern.mark}",
         kind=concern.kind,
-        severity=SEVERITY[concern.kind],
+        severity=concern.severity or SEVERITY[concern.kind],
         status=status,
         platform=platform,
         dedup_key=key,

@@ -23,6 +23,7 @@ from monitor.model.event import (
     ClockSetBack,
     CopyJudged,
     Event,
+    MaintenanceTold,
     Observed,
     PersonActed,
     Reconfigured,
@@ -46,10 +47,12 @@ from monitor.rules import (
     outage,
     pages,
     platform,
+    quieting,
     quorum,
     restart,
     standing,
     versions,
+    window_standing,
 )
 from monitor.rules.change import changed
 from monitor.rules.function import Member, called, judge, probes_of
@@ -114,22 +117,27 @@ def _taken_in(
         case Restarted():
             after, died = standing.resume(state, event, now)
             resumed, facts = restart.resume(after, policy, event, now)
-            return resumed, [*died, *facts]
-        case Reconfigured() | Unwatched():
-            return _by_settings(state, policy, event, now)
+            resumed, windows = window_standing.resume(resumed, policy, event, now)
+            return resumed, [*died, *facts, *windows]
+        case Reconfigured() | Unwatched() | MaintenanceTold():
+            return _from_outside(state, policy, event, now)
         case ClockSetBack():
-            after, moved = standing.set_back(state, event.by, now)
+            after, moved = standing.set_back(window_standing.set_back(state, event.by), event.by, now)
             return _none_from_the_future(after, now), moved
         case _:
             return _none_from_the_future(state, now), []
 
 
-def _by_settings(
-    state: PlatformState, policy: PlatformPolicy, event: Reconfigured | Unwatched, now: datetime
+def _from_outside(
+    state: PlatformState, policy: PlatformPolicy, event: Reconfigured | Unwatched | MaintenanceTold, now: datetime
 ) -> tuple[PlatformState, list[Fact]]:
+    if isinstance(event, MaintenanceTold):
+        return window_standing.told(state, event, now)
     if isinstance(event, Unwatched):
         return replace(state, unwatched_since=now), [PlatformLeft(now)]
-    return restart.adapt(_none_from_the_future(state, now), policy, event, now)
+    adapted, facts = restart.adapt(_none_from_the_future(state, now), policy, event, now)
+    adapted, windows = window_standing.adapt(adapted, policy, now)
+    return adapted, [*facts, *windows]
 
 
 def _none_from_the_future(state: PlatformState, now: datetime) -> PlatformState:
@@ -199,12 +207,13 @@ def _settled(before: PlatformState, after: PlatformState, facts: list[Fact], tur
     after, caused = causes.settle(after, policy, now)
     after, warned = standing.warn(after, policy, now)
     after, flagged = flag.settle(before, after, now)
-    facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged]
+    after, maintained = window_standing.settle(after, now)
+    facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged, *maintained]
     after = news.settle(after, facts, now)
     concerns = (
         *turn.concerns,
         *news.of_acts(after, facts),
-        *pages.of_platform(after, policy, facts, tally, now),
+        *quieting.quieted(pages.of_platform(after, policy, facts, tally, now), after, policy, now),
         *act_pages.of_acts(after, facts),
     )
     firing, told = pages.decide(after.firing, concerns, policy, now)

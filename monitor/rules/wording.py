@@ -5,8 +5,9 @@
 2. Whether the glass may be broken is told as of sending, from the flag: `ready` permits, `standby` and `exercise`
    don't, an unknown flag is never turned into either. While two persons hold it closed, they are named.
 3. What could not be recorded says so. A page about no platform (our own store) speaks of nobody's flag.
-4. Times are UTC with a Z. Members are always present; what there is nothing to say about is null.
-5. The procedure's text is cut at 8,000 characters and then says where the whole stands.
+4. Maintenance that is in force when the page is sent is named, whatever the page is about.
+5. Times are UTC with a Z. Members are always present; what there is nothing to say about is null.
+6. The procedure's text is cut at 8,000 characters and then says where the whole stands.
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ def body(page: Page, context: PageContext) -> Body:
             "advice": _advice(page, context),
         },
         "procedure": {"url": context.procedure_url, "text": procedure(context)},
+        "maintenance": [{"window": each.label, "until": _time(each.until)} for each in context.maintenance],
         "deployment": context.deployment,
         "vantage": context.vantage,
         "told": [_told(each) for each in context.told],
@@ -82,6 +84,9 @@ def facts(page: Page, context: PageContext) -> Mapping[str, str]:
     if outage is not None and outage.id == page.outage:
         found |= _over(outage) if page.status is PageStatus.RESOLVED else _ongoing(outage)
     found["May I break the glass?"] = _advice(page, context)
+    if context.maintenance:
+        windows = (f"{each.label}, until {_clock(each.until)}" for each in context.maintenance)
+        found["Maintenance in force"] = "; ".join(windows)
     if context.procedure_url:
         found["Procedure"] = context.procedure_url
     if context.acknowledged is not None:

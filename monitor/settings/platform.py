@@ -12,6 +12,8 @@ from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Address, Name, RelativePath, WholeNumber
 from monitor.registries import PROBES
+from monitor.settings import maintenance as windows
+from monitor.settings.maintenance import Maintenance
 from monitor.settings.probe import ProbeSettings
 
 _MINUTE = timedelta(minutes=1)
@@ -47,6 +49,8 @@ class PlatformSettings(SettingsModel):
         Words("one or more probes by name"),
     ]
     """The probes that watch it, by name."""
+    maintenance: Maintenance = Field(default_factory=dict)
+    """Agreed maintenance windows, by name: an outage in one is a ticket."""
 
     @finding("max_requests_per_minute", "probes")
     def probes_can_run(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -67,3 +71,10 @@ class PlatformSettings(SettingsModel):
         """Without a critical function a platform could never be found down."""
         if not any(probe.critical for probe in self.probes.values()):
             yield ("probes",), "expected at least one critical probe: without one the platform is never down"
+
+    @finding("maintenance", "probes")
+    def windows_are_for_what_is_watched(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A window for nothing keeps nothing quiet, and its author would find out at night."""
+        functions = (probe.function for probe in self.probes.values())
+        found = windows.unwatched(self.maintenance, functions, self.probes)
+        yield from ((("maintenance", *place), text) for place, text in found)

@@ -24,6 +24,7 @@ def policy_of(
         targets=tuple(target.label for target in flag.publish),
         manual_max=flag.manual_max,
         manual_persons=flag.manual_persons,
+        maintenance=tuple(window.value(window_name) for window_name, window in settings.maintenance.items()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Writes what the rules found: every fact as a transition, and the histories of outages and causes."""
+"""Writes what the rules found: every fact as a transition, and the histories of outages, causes and windows."""
 
 import re
 from collections.abc import Callable
@@ -30,6 +30,7 @@ from monitor.model.fact import (
 )
 from monitor.model.record import Commit, OutageQuery
 from monitor.model.state import Outage
+from monitor.store import windows
 from monitor.store.codec import decode, encode
 from monitor.store.schema import causes, outages, transitions
 from monitor.store.upserts import replacing
@@ -57,7 +58,7 @@ class Scope(NamedTuple):
 
 
 def write(connection: Connection, scope: Scope, commit: Commit) -> None:
-    """Write the commit's facts, outages and causes."""
+    """Write the commit's facts, outages, causes and windows."""
     if commit.facts:
         revision = commit.expected_revision + 1
         connection.execute(
@@ -69,6 +70,7 @@ def write(connection: Connection, scope: Scope, commit: Commit) -> None:
         )
     _write_outages(connection, scope, commit)
     _write_causes(connection, scope, commit)
+    windows.write(connection, scope.vantage, scope.platform, commit.facts)
 
 
 _NOTHING: dict[str, object] = {"was": None, "now": None, "why": None, "body": None}
@@ -113,6 +115,7 @@ _COLUMNS: dict[type, Callable[[Any], dict[str, object]]] = {
     PageDecided: lambda fact: {"subject": fact.page.id, "now": fact.page.status, "why": fact.page.reason},
     PageWithheld: lambda fact: {"subject": fact.kind, "why": fact.reason},
     PlatformLeft: lambda _fact: {"subject": "", "why": "no longer in the settings"},
+    **windows.COLUMNS,
 }
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from monitor.store.columns import Instant, Words
 
-HEAD = "0005"  # the newest migration; a test compares it with Alembic's own answer
+HEAD = "0006"  # the newest migration; a test compares it with Alembic's own answer
 NOT_GOOD = "kind <> 'good'"
 REVISION_TABLE = "glasswatch_revision"  # not Alembic's default, which another application may have put there
 
@@ -327,6 +327,21 @@ openings = Table(
     Column("at", Instant, nullable=False),
     Column("record", Text, nullable=False),
     Index("ix_openings_probe", "vantage", "platform", "probe"),
+)
+
+# Every maintenance window that was ever agreed; kept for ever. `until` is when it is over as things stand; empty for
+# one that comes back without end. `record` is all of it: from it follows when it was in force, for any time.
+windows = Table(
+    "windows",
+    metadata,
+    Column("vantage", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("window", Text, primary_key=True),
+    Column("agreed_at", Instant, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("record", Text, nullable=False),
+    Index("ix_windows_agreed_at", "vantage", "agreed_at"),
 )
 
 # The hash chain, one per vantage. `entry` is the canonical JSON that the hash covers.

@@ -14,6 +14,7 @@ from glasswatch.chain import ChainProblem, Entry, verify
 from glasswatch.clock import Clock
 from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.model.explanation import Attempted
+from monitor.model.maintenance import Window, WindowQuery
 from monitor.model.record import (
     AuditEntry,
     ChainHead,
@@ -29,7 +30,7 @@ from monitor.model.record import (
 )
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
-from monitor.store import audit, failures, flags, history, loading, openings, pages, revision, spans, uses
+from monitor.store import audit, failures, flags, history, loading, openings, pages, revision, spans, uses, windows
 from monitor.store.commits import Commits
 from monitor.store.engine import Database
 from monitor.store.history import Scope
@@ -181,6 +182,10 @@ class SqlStore:
     async def outages(self, query: OutageQuery) -> Sequence[Outage]:
         """Return outages that were not over before `query.since`, newest first."""
         return await self._call(partial(history.read_outages, vantage=self._identity.vantage, query=query))
+
+    async def windows(self, query: WindowQuery) -> Sequence[Window]:
+        """Return maintenance windows that were agreed, latest agreed first."""
+        return await self._call(partial(windows.read, vantage=self._identity.vantage, query=query))
 
     async def failures(self, query: FailureQuery) -> Sequence[Attempted]:
         """Return a probe's outcomes that were not good, newest first."""

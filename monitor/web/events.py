@@ -26,9 +26,10 @@ from monitor.model.fact import (
     PageDecided,
     PlatformChanged,
 )
+from monitor.model.maintenance import WindowFact
 from monitor.model.page import Page
 from monitor.model.use import Happening, Use
-from monitor.web import useshaping
+from monitor.web import useshaping, windowshaping
 from monitor.web.shaping import outage
 from monitor.wire.happenings import EVENTS, ActEvent, FlagEvent, OutageEvent, PageEvent, ResetEvent, VerdictEvent
 from monitor.wire.shape import Shape
@@ -156,7 +157,7 @@ def event_of(platform: str, fact: Fact, at: datetime) -> Shape | None:
         case PageDecided(page=page):
             return _page(page)
         case _:
-            return None
+            return windowshaping.event(platform, fact, at) if isinstance(fact, WindowFact) else None
 
 
 def _verdict(platform: str, fact: PlatformChanged | FunctionChanged) -> VerdictEvent:

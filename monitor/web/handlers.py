@@ -23,6 +23,7 @@ from monitor.web.site import Site
 from monitor.web.sources import Sources
 from monitor.web.stream import EventStream
 from monitor.web.usehandlers import UseHandlers
+from monitor.web.windowhandlers import WindowHandlers
 from monitor.wire.answers import KeysAnswer, OutagesAnswer
 from monitor.wire.endpoints import ENDPOINTS, HTML, JOSE, JSON, TEXT
 from monitor.wire.openapi import document as openapi_document
@@ -48,6 +49,7 @@ class Handlers:
         self._uses = UseHandlers(sources.uses)
         self._beats = BeatHandlers(sources.beats)
         self._reload = ReloadHandlers(sources.reload)
+        self._windows = WindowHandlers(site, sources)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -67,6 +69,7 @@ class Handlers:
             **self._uses.by_name(),
             **self._beats.by_name(),
             **self._reload.by_name(),
+            **self._windows.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:

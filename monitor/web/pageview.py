@@ -65,6 +65,17 @@ class StandingView:
 
 
 @dataclass(frozen=True, slots=True)
+class MaintenanceView:
+    """A maintenance window that is in force, comes next, or waits for a person, who finds out more by a command."""
+
+    mark: Mark
+    title: str
+    since: Moment
+    until: Moment
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeView:
     """One probe and what it found last. `link` leads to its own page; empty where there is none, in a file."""
 
@@ -115,6 +126,7 @@ class PlatformView:
     behind: tuple[str, ...]
     causes: tuple[CauseView, ...]
     standing: tuple[StandingView, ...]
+    maintenance: tuple[MaintenanceView, ...]
     procedure_url: str
     procedure_link: str
     procedure_text: str

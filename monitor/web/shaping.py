@@ -9,6 +9,7 @@ from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState, ProbeState
 from monitor.model.told import Acknowledgement
 from monitor.model.use import Use
+from monitor.web import windowshaping
 from monitor.web.glass import break_glass
 from monitor.web.site import Site
 from monitor.wire.answers import (
@@ -110,6 +111,7 @@ def _platform(state: PlatformState, site: Site, shown: Shown) -> PlatformAnswer:
             ),
             "procedure_url": watched.procedure_url,
             "acknowledged": _acknowledged(shown.acknowledged.get(state.platform)),
+            "maintenance": windowshaping.status(state.maintenance),
         }
     )
 

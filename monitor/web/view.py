@@ -43,6 +43,7 @@ from monitor.web.seen import Seen
 from monitor.web.shaping import functions_of
 from monitor.web.site import Site, Watched
 from monitor.web.useview import uses_view
+from monitor.web.windowview import windows_view
 from monitor.wire.endpoints import BY_NAME
 
 REFRESH_SECONDS = 5
@@ -131,6 +132,7 @@ def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, s
         behind=tuple(visible.line(target) for target in held.unpublished.get(state.platform, ())),
         causes=tuple(_cause(cause, seen) for cause in state.causes),
         standing=tuple(_standing(state, seen)),
+        maintenance=windows_view(state.maintenance, seen),
         procedure_url=visible.line(watched.procedure_url),
         procedure_link=_link(watched.procedure_url),
         procedure_text=visible.lines(watched.procedure_text).strip("\n"),

@@ -220,6 +220,27 @@ class BreakGlassAnswer(Shape):
     """Those of them that should not have been."""
 
 
+class InForceAnswer(Shape):
+    """A window in a platform's status."""
+
+    id: str
+    label: str
+    since: Instant
+    until: Instant
+
+
+class MaintenanceStatusAnswer(Shape):
+    """Where a platform's maintenance stands."""
+
+    in_force: tuple[InForceAnswer, ...] = ()
+    coming: InForceAnswer | None = None
+    """The next one to come into force."""
+    proposed: int = 0
+    """What a status page proposes and nobody has answered."""
+    asked: int = 0
+    """What waits for a second person."""
+
+
 class PlatformAnswer(Shape):
     """Everything that is held true of one platform."""
 
@@ -238,6 +259,7 @@ class PlatformAnswer(Shape):
     procedure_url: str
     acknowledged: AcknowledgedAnswer | None = None
     """Who deals with the outage, where a channel reads it back; null where nobody is known to."""
+    maintenance: MaintenanceStatusAnswer = MaintenanceStatusAnswer()
 
 
 class StatusAnswer(Shape):

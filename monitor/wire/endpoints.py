@@ -26,6 +26,15 @@ from pydantic import BaseModel
 from monitor.wire.acts import ConfirmBody, InhibitBody, LowerBody, RaiseBody
 from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, ReloadAnswer, StatusAnswer
 from monitor.wire.beats import BeatAnswer, BeatBody
+from monitor.wire.maintenance import (
+    AcceptBody,
+    AddBody,
+    ConfirmWindowBody,
+    EndBody,
+    MaintenanceAnswer,
+    MaintenanceQuery,
+    WindowActAnswer,
+)
 from monitor.wire.probes import ProbeDetailAnswer
 from monitor.wire.queries import NoQuery, OutagesQuery
 from monitor.wire.uses import ClassBody, ReportBody, UseAnswer, UsesAnswer, UsesQuery
@@ -222,6 +231,62 @@ ENDPOINTS = (
         answers={JSON: OutagesAnswer},
         query=OutagesQuery,
         refusals=("unknown_platform", "store_unavailable"),
+    ),
+    Endpoint(
+        name="maintenance",
+        method="GET",
+        path="/api/v1/maintenance",
+        scope="read",
+        summary="Maintenance windows: waiting for somebody, in force, coming and, if wanted, over.",
+        answers={JSON: MaintenanceAnswer},
+        query=MaintenanceQuery,
+        refusals=("unknown_platform", "store_unavailable"),
+    ),
+    Endpoint(
+        name="maintenance_add",
+        method="POST",
+        path="/api/v1/maintenance",
+        scope="maintenance",
+        summary="Agree to a window. One with a start in the past waits for a second person.",
+        answers={JSON: WindowActAnswer},
+        query=NoQuery,
+        body=AddBody,
+        refusals=("unknown_platform", "not_possible"),
+        platform_in="body",
+    ),
+    Endpoint(
+        name="maintenance_accept",
+        method="POST",
+        path="/api/v1/maintenance/{id}/accept",
+        scope="maintenance",
+        summary="Agree to what a status page proposes.",
+        answers={JSON: WindowActAnswer},
+        query=NoQuery,
+        body=AcceptBody,
+        refusals=("not_possible", "no_such"),
+    ),
+    Endpoint(
+        name="maintenance_end",
+        method="POST",
+        path="/api/v1/maintenance/{id}/end",
+        scope="maintenance",
+        summary="End a window, decline a proposal, or take back what waits for a second person.",
+        answers={JSON: WindowActAnswer},
+        query=NoQuery,
+        body=EndBody,
+        refusals=("not_possible", "no_such"),
+    ),
+    Endpoint(
+        name="maintenance_confirm",
+        method="POST",
+        path="/api/v1/maintenance/{id}/confirm",
+        scope="maintenance",
+        summary="Confirm, as the second person, a window with a start in the past.",
+        answers={JSON: WindowActAnswer},
+        query=NoQuery,
+        body=ConfirmWindowBody,
+        refusals=("not_possible", "no_such"),
+        body_may_lack=True,
     ),
     Endpoint(
         name="uses",

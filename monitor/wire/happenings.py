@@ -12,6 +12,8 @@ from monitor.wire.uses import UseEvent
 
 ActWord = Literal["raise_asked", "raise", "renew", "lower", "inhibit_asked", "inhibit", "inhibit_end"]
 
+MaintenanceWord = Literal["agreed", "ended", "asked", "refused", "proposed", "proposal_gone", "began", "over"]
+
 
 class VerdictEvent(Shape):
     """The verdict on a platform changed, or on one of its functions."""
@@ -59,6 +61,18 @@ class OutageEvent(Shape):
     outage: OutageAnswer
 
 
+class MaintenanceEvent(Shape):
+    """A window was agreed, ended, proposed or asked for, or came into force; or it is no longer so."""
+
+    platform: str
+    happening: MaintenanceWord
+    id: str
+    by: str | None
+    """Which person did it; null: the settings, a status page, or time."""
+    why: str
+    at: Instant
+
+
 class PageEvent(Shape):
     """A page was decided. Whether it was delivered is another matter."""
 
@@ -85,6 +99,7 @@ EVENTS: dict[str, type[Shape]] = {
     "act": ActEvent,
     "outage": OutageEvent,
     "use": UseEvent,
+    "maintenance": MaintenanceEvent,
     "page": PageEvent,
     "reset": ResetEvent,
 }

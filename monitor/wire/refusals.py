@@ -24,7 +24,8 @@ REFUSALS = {
     "not_found": Refusal(HTTPStatus.NOT_FOUND, "Nothing lives at this path."),
     "unknown_platform": Refusal(HTTPStatus.NOT_FOUND, "The platform named is not one that this monitor watches."),
     "no_such": Refusal(
-        HTTPStatus.NOT_FOUND, "What the request names (a cause, a request, a use, a heartbeat, a probe) isn't there."
+        HTTPStatus.NOT_FOUND,
+        "What the request names (a cause, a request, a window, a use, a heartbeat, a probe) isn't there.",
     ),
     "method_not_allowed": Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "The path takes other methods: see `Allow`."),
     "not_acceptable": Refusal(HTTPStatus.NOT_ACCEPTABLE, "`Accept` leaves out every form that this answer has."),

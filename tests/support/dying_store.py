@@ -27,6 +27,7 @@ _QUERIES = {
     "deliveries": "SELECT page, channel, state, attempts FROM deliveries",
     "audit": "SELECT seq, platform, kind FROM audit",
     "uses": "SELECT use, record, is_open FROM uses",
+    "windows": "SELECT platform, record FROM windows",
     "openings": "SELECT run, step, record FROM openings",
     "watch_cursors": "SELECT watcher, place FROM watch_cursors",
     "alive_spans": "SELECT since, until FROM alive_spans",

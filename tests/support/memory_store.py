@@ -19,6 +19,7 @@ from glasswatch import chain
 from monitor.errors import StoreConflict, StoreError, StoreUnavailable
 from monitor.model.explanation import Attempted
 from monitor.model.fact import Fact, FlagTakenUp, OutageEnded, OutageOpened, OutageReopened, OutageWidened
+from monitor.model.maintenance import Window, WindowAgreed, WindowEnded, WindowQuery
 from monitor.model.page import Page, PageStatus
 from monitor.model.record import (
     AuditEntry,
@@ -43,7 +44,7 @@ from monitor.rules.flag_document import ledger_after
 
 OPERATIONS = (
     *("open", "commit", "reserve", "alive", "blind_span", "note", "unsent", "standing", "delivery", "outages", "ended"),
-    *("use", "uses", "held_around", "place", "keep_place", "failures", "prune"),
+    *("use", "uses", "held_around", "place", "keep_place", "failures", "prune", "windows"),
 )
 GENESIS = chain.GENESIS
 
@@ -64,6 +65,7 @@ class Disk:
     outages: dict[str, Outage] = field(default_factory=dict)
     blind_spans: dict[datetime, datetime | None] = field(default_factory=dict)
     uses: dict[str, Use] = field(default_factory=dict)
+    windows: dict[str, Window] = field(default_factory=dict)
     causes: dict[str, list[CauseSpan]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     last_alive_at: datetime | None = None
@@ -187,6 +189,17 @@ class MemoryStore:
             self.dropped += len(rows)
         else:
             self.disk.outcomes.extend(rows)
+
+    async def windows(self, query: WindowQuery) -> Sequence[Window]:
+        """Return windows, latest agreed first."""
+        await self._before("windows")
+        found = [
+            window
+            for window in self.disk.windows.values()
+            if query.platform in (None, window.platform) and not (query.since and window.is_over(query.since))
+        ]
+        await self._after("windows")
+        return sorted(found, key=lambda window: (window.agreed_at, window.id), reverse=True)[: query.limit]
 
     async def failures(self, query: FailureQuery) -> Sequence[Attempted]:
         """Return a probe's outcomes that were not good, newest first."""
@@ -362,6 +375,8 @@ class MemoryStore:
         self.disk.platforms[commit.platform] = LoadedPlatform(commit.after, commit.expected_revision + 1, ledger)
         for fact in commit.facts:
             self.disk.facts.append((commit.platform, fact))
+            if isinstance(fact, WindowAgreed | WindowEnded):
+                self.disk.windows[fact.window.id] = fact.window
             if isinstance(fact, OutageOpened | OutageWidened | OutageEnded | OutageReopened):
                 self.disk.outages[fact.outage.id] = fact.outage
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from monitor.announce import Announcer, note
 from monitor.metrics.book import MetricsBook
 from monitor.model.fact import Fact, FlagChanged, OutageEnded, OutageOpened, PageWithheld, PlatformChanged
+from monitor.model.maintenance import InForce, MaintenanceBegan
 from monitor.model.page import PageKind
 from monitor.model.record import FlagDocument, RoutedPage
 from monitor.model.state import FlagHead, Outage, PlatformState
@@ -111,15 +112,18 @@ def test_every_page_goes_out_also_unrecorded_ones() -> None:
 
 
 def test_the_log_says_what_happened(caplog: pytest.LogCaptureFixture) -> None:
-    """Verdict, flag, outage and its end, one line each, with the platform; nothing for the rest."""
+    """Verdict, flag, outage and its end, maintenance, one line each, with the platform; nothing for the rest."""
     facts = (
         PlatformChanged(Verdict.UP, Verdict.DOWN, START, "why"),
         OutageOpened(outage()),
         CHANGED,
         OutageEnded(outage()),
+        MaintenanceBegan(InForce("w", "nights", START, START + timedelta(hours=1))),
         PageWithheld(PageKind.OUTAGE, "why"),
     )
     with caplog.at_level(logging.INFO):
         note(Settled(STATE, facts, None, (), is_recorded=True))
-    assert [record.getMessage() for record in caplog.records] == ["verdict", "outage", "flag", "outage_ended"]
+    assert [record.getMessage() for record in caplog.records] == [
+        *("verdict", "outage", "flag", "outage_ended", "maintenance_began"),
+    ]
     assert {record.__dict__["fields"]["platform"] for record in caplog.records} == {"payments"}

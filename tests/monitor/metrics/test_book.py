@@ -10,6 +10,7 @@ from glasswatch.names import METRICS, MetricKind
 from monitor.metrics.book import NAMES, MetricsBook
 from monitor.metrics.exposition import start
 from monitor.model.act import ActKind, Acts, Inhibition
+from monitor.model.maintenance import InForce, Maintenance
 from monitor.model.outcome import PHASES, Attempt, Outcome, OutcomeKind, Reason
 from monitor.model.page import PageKind
 from monitor.model.state import Cause, FlagHead, PlatformState
@@ -90,7 +91,8 @@ def test_labels_are_those_of_the_names() -> None:
     """Every line carries exactly the labels it should, in their order."""
     book = _with_journey()
     book.outcome(PLATFORM, "portal", _outcome(tls_expiry_at=START))
-    book.state(down())
+    window = InForce("w", "w", START, START + timedelta(hours=1))
+    book.state(replace(down(), maintenance=Maintenance(in_force=(window,), coming=window)))
     book.flag(document())
     book.publish_tried(document(), TARGET, is_out=True)
     book.watcher("db-log", is_seeing=True)

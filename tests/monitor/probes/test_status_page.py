@@ -2,11 +2,13 @@
 
 import json
 import socket
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from monitor.model.maintenance import Planned
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason, Warn
 from monitor.probes.context import ProbeContext
 from monitor.probes.status_page import make
@@ -166,3 +168,39 @@ async def test_two_principals_that_are_refused_say_nothing_of_the_platform(
             second={"auth": {"bearer": {"env": "PAGE_TOKEN_2"}}},
         )
     assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_MEASURED, Reason.NOT_TOLD)
+
+
+async def test_what_the_simulated_vendor_plans_is_passed_on_when_it_changes(context: ProbeContext) -> None:
+    """Once for what is told, once more when it is not told any more; it is no part of the outcome."""
+    told: list[tuple[Planned, ...]] = []
+    listening = replace(context, planned=told.append)
+    planned = {
+        "id": "m1",
+        "name": "Upgrade",
+        "status": "scheduled",
+        "scheduled_for": "2026-03-01T04:00:00.000Z",
+        "scheduled_until": "2026-03-01T05:00:00.000Z",
+    }
+    with simulated() as vendor:
+        read = StatusPageProbeSettings.model_validate({"function": "vendor", "url": vendor.url + _SUMMARY})
+        probe = make(read, listening)
+        outcomes = [await probe.attempt(Attempt.SCHEDULED)]
+        vendor.admin("PUT", "/admin/word", {"maintenances": [planned]})
+        outcomes += [await probe.attempt(Attempt.SCHEDULED) for _ in range(2)]
+        vendor.admin("DELETE", "/admin/word")
+        outcomes.append(await probe.attempt(Attempt.SCHEDULED))
+    assert {(each.kind, each.detail) for each in outcomes} == {
+        (OutcomeKind.GOOD, "the page says as a whole: none"),
+    }
+    since = datetime(2026, 3, 1, 4, tzinfo=UTC)
+    assert told == [(), (Planned("m1", "Upgrade", since, since + timedelta(hours=1)),), ()]
+
+
+@pytest.mark.parametrize("body", [b"not json", b'{"status": {"indicator": "??"}}'])
+async def test_a_page_that_says_nothing_plans_nothing(context: ProbeContext, body: bytes) -> None:
+    """What was told before stays as it was: the page has not taken it back."""
+    told: list[tuple[Planned, ...]] = []
+    server = answering(answer(body=body, headers=[("Content-Type", "application/json")]))
+    async with serving(server) as running:
+        await attempt(replace(context, planned=told.append), f"http://127.0.0.1:{running.port}{_SUMMARY}")
+    assert told == []

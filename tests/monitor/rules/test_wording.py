@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monitor.model.act import Inhibition
+from monitor.model.maintenance import InForce
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.state import Outage
 from monitor.model.told import Acknowledgement, Reach, Told
@@ -51,6 +52,7 @@ def test_body_has_every_member() -> None:
             "url": "https://wiki.example.com/break-glass",
             "text": "1. Call a second person.\n2. Open the safe.",
         },
+        "maintenance": [],
         "deployment": "prod",
         "vantage": "fra-1",
         "told": [],
@@ -228,3 +230,13 @@ def test_who_else_is_told_and_who_deals_with_it_is_said() -> None:
 def test_critical_page_says_so() -> None:
     """A use of break-glass that should not have been: a receiver can tell it without reading the line."""
     assert body(replace(page(), critical=True), CONTEXT)["critical"] is True
+
+
+def test_maintenance_in_force_is_named_on_every_page() -> None:
+    """Whoever is woken knows at once."""
+    at = datetime(2026, 3, 1, 3, tzinfo=UTC)
+    context = replace(CONTEXT, maintenance=(InForce("w", "nights", at, at + timedelta(hours=1)),))
+    assert body(page(), context)["maintenance"] == [{"window": "nights", "until": "2026-03-01T04:00:00.000Z"}]
+    for kind in PageKind:
+        lines = text(page(kind=kind), context).splitlines()
+        assert "Maintenance nights is in force until 2026-03-01T04:00:00.000Z" in lines

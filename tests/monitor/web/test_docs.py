@@ -15,6 +15,7 @@ from monitor.web.events import HELD
 from monitor.web.tally import SOURCES
 from monitor.wire.endpoints import ENDPOINTS
 from monitor.wire.happenings import EVENTS
+from monitor.wire.maintenance import AcceptBody, AddBody, MaintenanceQuery
 from monitor.wire.queries import OutagesQuery
 from monitor.wire.refusals import REFUSALS
 from monitor.wire.uses import ClassBody, ReportBody, UsesQuery
@@ -58,6 +59,9 @@ def test_every_event_is_documented() -> None:
     ("section", "shape"),
     [
         ("Outages", OutagesQuery),
+        ("Maintenance", MaintenanceQuery),
+        ("Adding a window", AddBody),
+        ("Accepting a window", AcceptBody),
         ("Uses", UsesQuery),
         ("Reporting a use", ReportBody),
         ("Classing a use", ClassBody),

@@ -8,8 +8,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from monitor.model.act import ActKind, RequestKind
+from monitor.model.maintenance import Origin
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
-from monitor.wire import answers, happenings, probes, uses
+from monitor.wire import answers, happenings, maintenance, probes, uses
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
@@ -56,6 +57,10 @@ def test_what_design_promises_is_there() -> None:
         "/api/v1/flag/{platform}/inhibit",
         "/api/v1/flag/{platform}/confirm",
         "/api/v1/outages",
+        "/api/v1/maintenance",
+        "/api/v1/maintenance/{id}/accept",
+        "/api/v1/maintenance/{id}/end",
+        "/api/v1/maintenance/{id}/confirm",
         "/api/v1/uses",
         "/api/v1/uses/{id}/class",
         "/api/v1/heartbeat/{name}",
@@ -81,6 +86,10 @@ def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
         "flag_inhibit": "flag:inhibit",
         "flag_confirm": "flag:confirm",
         "reload": "reload",
+        "maintenance_add": "maintenance",
+        "maintenance_accept": "maintenance",
+        "maintenance_end": "maintenance",
+        "maintenance_confirm": "maintenance",
         "use_report": "use",
         "use_class": "use",
         "heartbeat": "heartbeat:{name}",
@@ -144,8 +153,9 @@ def test_shapes_are_frozen_and_snake_case(shape: type[BaseModel]) -> None:
         (answers.CauseWord, CauseKind),
         (answers.RequestWord, RequestKind),
         (happenings.ActWord, ActKind),
+        (maintenance.OriginWord, Origin),
     ],
-    ids=["verdict", "flag state", "phase", "cause", "request", "act"],
+    ids=["verdict", "flag state", "phase", "cause", "request", "act", "origin"],
 )
 def test_words_are_the_monitors_own(words: object, known: type[StrEnum]) -> None:
     """The wire spells closed lists exactly as the monitor does."""

@@ -128,6 +128,9 @@ def test_the_vendor_says_what_it_was_told_to_say(platform: Simulated) -> None:
         {"components": {"sign_in": "great"}},
         {"components": ["sign_in"]},
         {"word": "none"},
+        {"maintenances": {}},
+        {"maintenances": [{"id": "m1"}]},
+        {"maintenances": [{"id": 1, "name": "", "status": "", "scheduled_for": "", "scheduled_until": ""}]},
     ],
 )
 def test_what_the_page_cant_say_is_refused(platform: Simulated, said: object) -> None:
