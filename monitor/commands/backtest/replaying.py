@@ -212,8 +212,8 @@ def said(name: str, played: Played, rows: Sequence[Mapping[str, Sequence[Outage]
     left_out = f", {played.not_due} not due" * bool(played.not_due)
     left_out += f", {played.unknown} of probes that are not in them" * bool(played.unknown)
     return (
-        f"{name}: ready {played.readies} times; {more} outages that are not on record, {fewer} on record not found;"
-        f" {played.taken} attempts taken{left_out}"
+        f"{name}: flag turned ready: {played.readies}; outages not on record: {more}, on record and not found: {fewer};"
+        f" attempts taken: {played.taken}{left_out}"
     )
 
 

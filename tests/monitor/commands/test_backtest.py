@@ -279,7 +279,7 @@ def test_what_is_on_record_is_played_again(capsys: pytest.CaptureFixture[str], d
     assert site.file.read_bytes() == before
     _, text, _ = _call(capsys, "--replay", "--config", str(site.config))
     assert "after 25.0 s" in text
-    assert "1 outages that are not on record" in text
+    assert "outages not on record: 1, on record and not found: 0" in text
 
 
 def test_a_page_of_the_record(capsys: pytest.CaptureFixture[str], directory: Path) -> None:
