@@ -53,7 +53,7 @@ class Replay:
         self._judge = judge
         self._waiting: dict[str, Passed] = {}
         self._ended: dict[str, datetime] = {}
-        self._called: set[str] = set()
+        self._called: dict[str, datetime] = {}
         self._is_quiet = False
         self._fresh_until = datetime.min.replace(tzinfo=UTC)
         self._outages: dict[str, Outage] = {}
@@ -88,7 +88,10 @@ class Replay:
             self.counts.not_due += 1
         else:
             self.counts.taken += 1
-            self._called.discard(row.probe)
+            called_at = self._called.get(row.probe)
+            # An attempt that was under way by then is not the one that was called for.
+            if called_at is not None and row.outcome.started_at >= called_at:
+                del self._called[row.probe]
             self._ended[row.probe] = row.ended_at
             if self._is_quiet and _is_plain(row) and self._is_fresh(row.ended_at):
                 before = self._waiting.get(row.probe)
@@ -132,7 +135,7 @@ class Replay:
                 break
 
     def _hear(self, event: Event, now: datetime) -> None:
-        self._called.update(self._judge.hear(event, now))
+        self._called.update(dict.fromkeys(self._judge.hear(event, now), now))
         for fact in self._judge.facts:
             if isinstance(fact, _OUTAGE_FACTS):
                 self._outages[fact.outage.id] = fact.outage

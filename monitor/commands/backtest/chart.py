@@ -4,7 +4,7 @@ Whoever can't see them has a title, a description and, in the page, the same fig
 mark as well as by colour.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor, isinf, log10
 from typing import Final
 
@@ -21,6 +21,8 @@ _WIDTH: Final = 760
 _LEFT: Final = 150
 _RIGHT: Final = 30
 _ROW: Final = 26
+_THINNEST: Final = 2.5
+Shares = tuple[float, float]
 _MARKS: Final = ("circle", "square", "diamond", "triangle")
 
 
@@ -101,6 +103,29 @@ def false_ready(world: str, results: Sequence[Result]) -> Markup:
         parts.append(_mark("triangle" if found.at_most else "circle", _x(log10(at) - low, span), y, nth))
     said = "; ".join(f"{result.name}: {showing.rate(found)}" for result, found in zip(results, rates, strict=True))
     return _svg(f"Ready flags a year without an outage: {world} (▲ fewer than)", said, parts, height)
+
+
+def timeline(
+    title: str, lines: Mapping[str, Sequence[tuple[float, float]]], ends: tuple[str, str], said: str
+) -> Markup:
+    """Return spans on lines of their own, each from and to a share of the whole; `ends`: what its ends are called."""
+    height = _ROW * len(lines) + 50
+    parts = [
+        *_ticks([(_x(nth, 4), "") for nth in range(5)], height),
+        _text(_LEFT, height - 8, ends[0], "start"),
+        _text(_WIDTH - _RIGHT, height - 8, ends[1], "end"),
+    ]
+    for nth, (name, spans) in enumerate(lines.items()):
+        y = 20 + _ROW * nth
+        parts.append(_text(_LEFT - 10, y + _ROW // 2 + 4, name, "end"))
+        for begin, end in spans:
+            width = max(_x(end, 1) - _x(begin, 1), _THINNEST)
+            parts.append(
+                Markup('<rect class="m{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
+                    nth % SERIES, _x(begin, 1), y + 4, width, _ROW - 8
+                )
+            )
+    return _svg(title, said, parts, height)
 
 
 def legend(results: Iterable[Result]) -> Markup:

@@ -18,7 +18,7 @@ from monitor.backtest.course import Pace
 from monitor.backtest.study import Effort, Plan, Rules, study
 from monitor.backtest.world import Stretch
 from monitor.commands import options
-from monitor.commands.backtest import page, replaying, showing
+from monitor.commands.backtest import page, replayed_page, replaying, showing
 from monitor.commands.backtest.progress import Progress
 from monitor.commands.backtest.settings import OURS, PROPOSED, Instead, defaults, platform_of, rules_of
 from monitor.commands.backtest.worlds import Given, worlds_of
@@ -165,12 +165,14 @@ def _simulate(given: dict[str, Any], progress: Progress) -> str:
 
 
 def _replay(given: dict[str, Any], progress: Progress) -> str:
-    if given["is_default"] or given["html"] is not None:
-        raise UsageFault("--replay goes with neither --defaults nor --html")
+    if given["is_default"]:
+        raise UsageFault("--replay reads the settings: it does not go with --defaults")
     wanted = replaying.Wanted(
         given["config"], given["proposed"], given["platform"], given["since"], given["until"], _instead(given)
     )
     found = replaying.replay(wanted, progress.tell)
+    if given["html"] is not None:
+        _write(given["html"], replayed_page.page(found))
     if given["as_json"]:
         return json.dumps(replaying.as_data(found), indent=2)
     return replaying.as_csv(found) if given["as_csv"] else replaying.as_text(found)

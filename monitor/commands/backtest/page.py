@@ -45,7 +45,6 @@ def page(plan: Plan, results: Sequence[Result]) -> str:
     """Return the page."""
     body = Markup("").join(
         (
-            Markup("<h1>What these settings would find, and how soon</h1>"),
             Markup(
                 "<p>Our rules, run through simulated time; rivals make as many attempts an hour. Seed {}, {} cycles in "
                 "each world, {} outages for each rule. The method is in docs/guide/tuning.md.</p>"
@@ -60,23 +59,27 @@ def page(plan: Plan, results: Sequence[Result]) -> str:
                 for world in plan.worlds
                 for part in (chart.false_ready(world.name, results), _false_ready(world.name, results))
             ),
-            Markup("<p>glasswatch {}</p>").format(__version__),
         )
     )
+    return document("What these settings would find, and how soon", body)
+
+
+def document(title: str, body: Markup) -> str:
+    """Return a whole page."""
     return str(
         Markup(
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'
-            "<title>glasswatch: what these settings would find</title><style>{}</style></head>"
-            "<body><main>{}</main></body></html>\n"
-        ).format(Markup(_looks(_COLOURS) + _STYLE), body)  # noqa: S704 - our own, nothing from outside
+            "<title>glasswatch: {title}</title><style>{style}</style></head>"
+            "<body><main><h1>{title}</h1>{body}<p>glasswatch {version}</p></main></body></html>\n"
+        ).format(title=title, style=Markup(_looks(_COLOURS) + _STYLE), body=body, version=__version__)  # noqa: S704 - our own, nothing from outside
     )
 
 
 def _delays(results: Sequence[Result]) -> Markup:
     head = ("rule", "how", "attempts an hour", *(name for name, _ in showing.QUANTILES))
     rows = [(result.name, result.what, f"{result.attempts_an_hour:.1f}", *showing.delays(result)) for result in results]
-    return _table("Time from the beginning of an outage to the ready flag", head, rows)
+    return table("Time from the beginning of an outage to the ready flag", head, rows)
 
 
 def _missed(plan: Plan, results: Sequence[Result]) -> Markup:
@@ -84,7 +87,7 @@ def _missed(plan: Plan, results: Sequence[Result]) -> Markup:
     rows = [
         (result.name, *(showing.percent(result.found.missed[length]) for length in plan.lengths)) for result in results
     ]
-    return _table("Share of outages missed that last so long", head, rows)
+    return table("Share of outages missed that last so long", head, rows)
 
 
 def _false_ready(world: str, results: Sequence[Result]) -> Markup:
@@ -94,10 +97,11 @@ def _false_ready(world: str, results: Sequence[Result]) -> Markup:
         for result in results
         for found in (result.years[world],)
     ]
-    return _table(f"Ready flags a year without an outage: {world}", head, rows)
+    return table(f"Ready flags a year without an outage: {world}", head, rows)
 
 
-def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
+    """Return a table with a caption; each row's first cell names it."""
     heads = Markup("").join(Markup('<th scope="col">{}</th>').format(each) for each in head)
     lines = Markup("").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(

@@ -60,11 +60,15 @@ class Replayed:
     recorded: Sequence[Outage]
     played: Mapping[str, Played]
 
+    @property
+    def found(self) -> Mapping[str, Sequence[Outage]]:
+        """The outages by who found them, the record first."""
+        return {RECORDED: self.recorded, **{name: each.outages for name, each in self.played.items()}}
+
     def rows(self) -> list[Mapping[str, Sequence[Outage]]]:
         """Return the outages that overlap each other side by side, by who found them."""
-        found = {RECORDED: self.recorded, **{name: each.outages for name, each in self.played.items()}}
         every = sorted(
-            ((outage, name) for name, outages in found.items() for outage in outages),
+            ((outage, name) for name, outages in self.found.items() for outage in outages),
             key=lambda each: each[0].opened_at,
         )
         rows: list[dict[str, list[Outage]]] = []
@@ -116,9 +120,7 @@ def _period(record: Record, wanted: Wanted, platform: str) -> Period:
         raise NotMeasured(f"the store has no good outcome of {platform} on record: nothing to play")
     period = Period(max(kept.since, wanted.since or kept.since), min(kept.until, wanted.until or kept.until))
     if period.since >= period.until:
-        raise UsageFault(
-            f"--since and --until: {platform} is on record from {_at(kept.since)} to {_at(kept.until)} only"
-        )
+        raise UsageFault(f"--since and --until: {platform} is on record from {at(kept.since)} to {at(kept.until)} only")
     return period
 
 
@@ -188,37 +190,40 @@ def as_text(found: Replayed) -> str:
     names = (RECORDED, *found.played)
     rows = found.rows()
     lines = [
-        f"{found.platform} in {found.store}, {_at(found.period.since)} to {_at(found.period.until)}",
+        f"{found.platform} in {found.store}, {at(found.period.since)} to {at(found.period.until)}",
         "",
         f"  {'outage':<21}" + "".join(f"{name:<28}" for name in names),
         *(
-            f"  {_began(row):<21}" + "".join(f"{_cell(row.get(name, ()), found.period):<28}" for name in names)
+            f"  {began(row):<21}" + "".join(f"{cell(row.get(name, ()), found.period):<28}" for name in names)
             for row in rows
         ),
     ]
     if not rows:
         lines.append("  none, by anybody")
     lines.append("")
-    lines += [_said(name, each, rows) for name, each in found.played.items()]
+    lines += [f"  {said(name, each, rows)}" for name, each in found.played.items()]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _said(name: str, played: Played, rows: Sequence[Mapping[str, Sequence[Outage]]]) -> str:
+def said(name: str, played: Played, rows: Sequence[Mapping[str, Sequence[Outage]]]) -> str:
+    """Return what settings make of the whole record, in a line."""
     more = sum(name in row and RECORDED not in row for row in rows)
     fewer = sum(name not in row and RECORDED in row for row in rows)
     left_out = f", {played.not_due} not due" * bool(played.not_due)
     left_out += f", {played.unknown} of probes that are not in them" * bool(played.unknown)
     return (
-        f"  {name}: ready {played.readies} times; {more} outages that are not on record, {fewer} on record not found;"
-        f" {played.taken} attempts taken{left_out}"
+        f"{name}: flag turned ready: {played.readies}; outages not on record: {more}, on record and not found: {fewer};"
+        f" attempts taken: {played.taken}{left_out}"
     )
 
 
-def _began(row: Mapping[str, Sequence[Outage]]) -> str:
-    return _at(min(each.opened_at for outages in row.values() for each in outages))
+def began(row: Mapping[str, Sequence[Outage]]) -> str:
+    """Return when the first of the outages of a row began."""
+    return at(min(each.opened_at for outages in row.values() for each in outages))
 
 
-def _cell(outages: Sequence[Outage], period: Period) -> str:
+def cell(outages: Sequence[Outage], period: Period) -> str:
+    """Return in a few words how somebody found the outages of a row."""
     if not outages:
         return "not found"
     first = outages[0]
@@ -238,5 +243,6 @@ def _outage(each: Outage) -> dict[str, Any]:
     }
 
 
-def _at(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%SZ}"
+def at(instant: datetime) -> str:
+    """Return an instant as people read it."""
+    return f"{instant:%Y-%m-%d %H:%M:%SZ}"

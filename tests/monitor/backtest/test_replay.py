@@ -38,6 +38,14 @@ def _spans(outages: list[Outage]) -> list[tuple[datetime, datetime, datetime | N
     return [(each.opened_at, each.confirmed_at, each.ended_at) for each in outages]
 
 
+def test_a_probe_called_while_it_was_tried_is_tried_again_at_once() -> None:
+    """The attempt under way when it was called is not the one that was called for: both are taken."""
+    record = recorded(ready_to_go(DECIDED), Fate(5682, [0.0, 0.0, 0.0, 0.0, 0.3], 0.01), START + 5 * SPELL)
+    replayed = _replayed(record, DECIDED)
+    assert len(record.outages) == 1
+    assert _spans(replayed.outages) == _spans(list(record.outages.values()))
+
+
 @pytest.mark.parametrize("watched", [policy(), TWO, DECIDED], ids=["one", "two", "with a journey"])
 @FEW
 @given(

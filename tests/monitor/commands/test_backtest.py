@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -98,16 +99,18 @@ def test_rows_for_spreadsheets(capsys: pytest.CaptureFixture[str]) -> None:
     assert float(rate["low"]) <= float(rate["value"]) <= float(rate["high"])
 
 
+def _parsed(file: Path) -> ET.Element:
+    """Return a page as a tree: it is XML but for what HTML leaves open."""
+    text = file.read_text().removeprefix("<!DOCTYPE html>")
+    return ET.fromstring(re.sub(r"(<meta [^>]*)>", r"\1/>", text))
+
+
 def test_page_is_whole_by_itself(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Charts have a name and a description, figures stand in tables, and nothing comes from elsewhere."""
     file = tmp_path / "page.html"
     code, _, _ = _call(capsys, *DEFAULTS, "--html", str(file))
     text = file.read_text()
-    tree = ET.fromstring(
-        text.removeprefix("<!DOCTYPE html>")
-        .replace('<meta charset="utf-8">', "")
-        .replace('<meta name="viewport" content="width=device-width">', "")
-    )
+    tree = _parsed(file)
     charts = [each for each in tree.iter("svg") if each.get("role") == "img"]
     assert code == 0
     assert len(charts) == 3
@@ -276,7 +279,21 @@ def test_what_is_on_record_is_played_again(capsys: pytest.CaptureFixture[str], d
     assert site.file.read_bytes() == before
     _, text, _ = _call(capsys, "--replay", "--config", str(site.config))
     assert "after 25.0 s" in text
-    assert "1 outages that are not on record" in text
+    assert "outages not on record: 1, on record and not found: 0" in text
+
+
+def test_a_page_of_the_record(capsys: pytest.CaptureFixture[str], directory: Path) -> None:
+    """Outages on lines of their own, and the same as a table."""
+    site = Site(directory)
+    with _running(site):
+        pass
+    file = directory / "record.html"
+    _replayed(capsys, site, "--confirm", "2", "--html", str(file))
+    tree = _parsed(file)
+    (shown,) = (each for each in tree.iter("svg") if each.get("role") == "img")
+    assert len(list(shown.iter("rect"))) == 2  # ours and the proposal's; nothing is on record
+    assert [cell.text for cell in tree.iter("th")][:4] == ["began", "on record", "ours", "proposed"]
+    assert next(cell.text for cell in tree.iter("td")) == "not found"
 
 
 def test_replay_beside_a_running_monitor(capsys: pytest.CaptureFixture[str], directory: Path) -> None:
