@@ -77,7 +77,9 @@ class PagerDuty:
         if reference is None:
             return None
         token = await answers.secret(self._secrets, reference, self._incidents.shown)
-        query = urlencode([("incident_key", pagerduty.dedup_key(page.dedup_key)), *_ANY, ("date_range", "all"), ("limit", "5")])
+        query = urlencode(
+            [("incident_key", pagerduty.dedup_key(page.dedup_key)), *_ANY, ("date_range", "all"), ("limit", "5")]
+        )
         if not token.isascii() or not token.isprintable():
             raise DeliveryFailed(f"{self._incidents.shown} not asked: the token is not printable ASCII")
         headers = {
