@@ -232,6 +232,8 @@ class Lane:
 
     async def _send(self, page: Page, attempt: int) -> str:
         """Send within bounds; whatever else goes wrong in a channel becomes a failure that may be tried again."""
+        if self.upheld is not None:
+            await self.upheld.give_way(page)
         try:
             async with asyncio.timeout(self._pace.longest_send.total_seconds()):
                 return await self._channel.send(page, attempt)

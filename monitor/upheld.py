@@ -2,8 +2,10 @@
 
 1. Everything that a channel took last of each key is told once more every so often, all at once; a failure is logged
    when it begins and when it is over, and the next round tries again.
-2. A newer page of a key breaks off a round that says the older: what is told last must be what is true. Until the newer
-   one is taken the older goes on being told if both say that it fires, and no more if the newer says that it is over.
+2. What is told last must be what is true. A newer page of a key lets a round end that says the older, for a second, and
+   breaks it off then: whoever answers at all has taken it by then, and one that hangs holds up nothing for longer. The
+   others are told once more. Until the newer one is taken the older goes on being told if both say that it fires, and
+   no more if the newer says that it is over.
 3. What was told is not written: after a restart the store says what was taken.
 """
 
@@ -18,6 +20,7 @@ from monitor.ports import Upholding
 log = logging.getLogger("glasswatch.outbox")
 
 BROKEN_OFF_SECONDS = 1.0
+GIVES_WAY_SECONDS = 1.0
 
 
 class Upheld:
@@ -40,8 +43,13 @@ class Upheld:
         """Take note that a newer page of a key is on its way."""
         if page.status is PageStatus.RESOLVED:
             self._pages.pop(page.dedup_key, None)
-        if self._round is not None and page.dedup_key in self._in_round:
-            self._round.cancel()
+
+    async def give_way(self, page: Page) -> None:
+        """Let a round end that says something older, before a page is sent."""
+        under_way = self._round
+        if under_way is not None and page.dedup_key in self._in_round:
+            await asyncio.wait({under_way}, timeout=GIVES_WAY_SECONDS)
+            under_way.cancel()
 
     async def run(self) -> None:
         """Tell, round after round. Only cancellation ends it."""

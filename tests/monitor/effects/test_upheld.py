@@ -18,13 +18,23 @@ from tests.support.waiting import until
 
 @dataclass
 class LapsingChannel(ScriptedChannel):
-    """A provider that wants to be told again. `rounds` holds what each round said; `stuck` makes them wait."""
+    """A provider that wants to be told again.
+
+    `rounds` holds what each round said; `stuck` makes them wait for ever, `takes` for so many seconds. `order` tells
+    rounds that ended from pages that began.
+    """
 
     rounds: list[tuple[str, ...]] = field(default_factory=list)
-    said: list[Page] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    takes: float = 0.0
     stuck: bool = False
     fails: bool = False
     uphold_every: timedelta = 5 * MILLISECOND
+
+    async def send(self, page: Page, attempt: int) -> str:
+        """Note when a page was begun."""
+        self.order.append("page")
+        return await super().send(page, attempt)
 
     def is_upheld(self, page: Page) -> bool:
         """Uphold what fires."""
@@ -33,8 +43,10 @@ class LapsingChannel(ScriptedChannel):
     async def uphold(self, pages: Sequence[Page]) -> None:
         """Note a round."""
         self.rounds.append(tuple(page.id for page in pages))
+        await asyncio.sleep(self.takes)
         if self.stuck:
             await asyncio.Event().wait()
+        self.order.append("round")
         if self.fails:
             raise DeliveryFailed("answered 500")
 
@@ -95,6 +107,19 @@ async def test_a_newer_page_breaks_off_a_round_that_says_the_older() -> None:
         await until(lambda: len(channel.rounds) > 2)
 
     assert set(channel.rounds) == {(other.id,)}
+
+
+async def test_a_round_that_is_nearly_done_is_let_end_first() -> None:
+    """What says the older is over before what says the newer begins: the order in which a provider hears it is ours."""
+    channel = LapsingChannel(takes=0.2)
+    one, over = page("a"), page("a", PageStatus.RESOLVED)
+    async with living({"ops": channel}) as life:
+        await life.decide(routed(one))
+        await until(lambda: channel.rounds)
+        await life.decide(routed(over))
+        await until(lambda: over in channel.taken)
+
+    assert channel.order[-2:] == ["round", "page"]
 
 
 async def test_failing_rounds_go_on(caplog: pytest.LogCaptureFixture) -> None:
