@@ -87,8 +87,7 @@ class Answer:
         self.codings: list[bytes] = []  # values of Content-Encoding
         self._expecting = expecting
         self._watch = watch
-        self._body: list[bytes] = []
-        self._body_bytes = 0
+        self._body = bytearray()  # joined as it comes: half a million chunks of two bytes each are no more than a MiB
         self._head_bytes = 0  # fed before the head was complete
         self._field_bytes = 0
         self._field_count = 0
@@ -103,7 +102,7 @@ class Answer:
     @property
     def body(self) -> bytes:
         """The body as it was transferred, without chunks' framing."""
-        return b"".join(self._body)
+        return bytes(self._body)
 
     def close(self) -> None:
         """Let go of the parser, which holds on to us: a body must not wait for the garbage collector."""
@@ -176,11 +175,10 @@ class Answer:
         """A piece of the body."""
         if self._is_done:
             return
-        self._body_bytes += len(data)
-        if self._body_bytes > self._expecting.max_body:
+        if len(self._body) + len(data) > self._expecting.max_body:
             self._blame(FaultKind.TOO_LARGE, LARGE_BODY)
-        else:
-            self._body.append(data)
+        elif self._fault is None:
+            self._body += data
 
     def on_message_complete(self) -> None:
         """The last byte of an answer, perhaps an interim one."""
