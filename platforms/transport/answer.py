@@ -27,11 +27,13 @@ MAX_FIELDS: Final = 100
 MAX_INTERIM: Final = 10
 # Line ends and the colon of a field; names and values alone would let empty fields through for nothing.
 _FIELD_OVERHEAD: Final = 4
+_TLS: Final = (b"\x15\x03", b"\x16\x03")  # how an alert begins, and a handshake
 _NO_BODY: Final = frozenset({204, 304})
 _SWITCHING: Final = 101
 _FIRST_FINAL: Final = 200
 _LOWEST: Final = 100
 LARGE_HEAD: Final = f"the head of the answer is larger than {MAX_HEAD_BYTES // 1024} KiB"
+SPEAKS_TLS: Final = "the server answers in TLS where it was asked in clear: should the address be https?"
 LARGE_BODY: Final = "the body is larger than allowed"
 MANY_FIELDS: Final = f"the answer has more than {MAX_FIELDS} header fields"
 MANY_INTERIM: Final = f"more than {MAX_INTERIM} interim answers"
@@ -114,8 +116,10 @@ class Answer:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if self._fault is None and not self._is_done:
+                is_tls = data.startswith(_TLS) and not self._head_bytes
                 # The parser's own words; they do not repeat what it read.
-                raise TransportFault(FaultKind.PROTOCOL, f"the answer is not valid HTTP: {error}") from error
+                words = SPEAKS_TLS if is_tls else f"the answer is not valid HTTP: {error}"
+                raise TransportFault(FaultKind.PROTOCOL, words) from error
         if not self._is_headed:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
