@@ -9,6 +9,8 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from textwrap import indent
 
@@ -34,6 +36,19 @@ def _line(text: str) -> str:
 def _shown(value: object) -> str:
     text = str(value)
     return text if _PLAIN.match(text) else json.dumps(text)
+
+
+@contextmanager
+def on_stderr(level: int = logging.WARNING) -> Iterator[None]:
+    """Send the log of a block to stderr: a command's, that would else show the bare names of events."""
+    handler, root = logging.StreamHandler(sys.stderr), logging.getLogger()
+    handler.setFormatter(LineFormatter())
+    handler.setLevel(level)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
 
 
 def to_stderr(level: int = logging.INFO) -> None:

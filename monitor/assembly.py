@@ -333,6 +333,7 @@ class _Builder:
             is_local=self._settings.listen.is_local,
             proxies=self._settings.listen.proxy,
             tokens=tuple(row.token() for row in self._settings.tokens),
+            has_controls=bool(self._settings.controls),
             settings_of=lambda platform, probe: effective(self._settings.platforms[platform].probes[probe]),
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from glasswatch import logs
 from glasswatch.clock import SystemClock
 from glasswatch.ending import let_go_of_output
 from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault, worst
@@ -61,10 +62,11 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told of one probe. `why`: where somebody asked."""
+    """What is told of one probe. `left`: what it left open, as a person finds it; `why`: where somebody asked."""
 
     probe: Wanted
     outcome: Outcome
+    left: tuple[str, ...] = ()
     why: Why | None = None
 
 
@@ -117,10 +119,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     wanted = _wanted(settings, frozenset(names), platform)
     explaining = explain.Explaining() if is_explained else None
     tape = None if into is None else response.tape_for([_settings_of(settings, each) for each in wanted])
-    with _naming_what_is_left() as books, asyncio.Runner(loop_factory=new_loop) as runner:
+    with logs.on_stderr(), _naming_what_is_left() as books, asyncio.Runner(loop_factory=new_loop) as runner:
         attempts = _attempt(settings, wanted, books, Seen(tape, explaining))
         found = runner.run(stopping.interruptible(attempts))
-        told = [Told(*each, _explanation(config, settings, each[0], explaining)) for each in found]
+        told = [Told(*each, _left(*each, books), _explanation(config, settings, each[0], explaining)) for each in found]
         _show(told, as_json=as_json)
         if into is not None and tape is not None:
             response.write(into, tape)
@@ -142,7 +144,7 @@ def _naming_what_is_left() -> Iterator[dict[str, MemoryBook]]:
         _name("interrupted, and left open", books)
         raise
     except (EvidenceUnwritable, OSError) as fault:
-        if isinstance(fault, OSError) and any(book.names for book in books.values()):
+        if isinstance(fault, OSError) and any(book.found for book in books.values()):
             let_go_of_output()
         _name(f"{visible.line(str(fault))}, and left open", books)
         raise
@@ -150,9 +152,16 @@ def _naming_what_is_left() -> Iterator[dict[str, MemoryBook]]:
 
 def _name(what: str, books: Mapping[str, MemoryBook]) -> None:
     """Name what is open, if anything is."""
-    left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
+    left = [f"{probe}: {name}" for probe, book in books.items() for name in book.found.values()]
     if left:
-        raise LeftOpen(f"{what}: {', '.join(left)}; close it by hand") from None
+        raise LeftOpen(f"{what}: {visible.line(', '.join(left))}; close it by hand") from None
+
+
+def _left(probe: Wanted, outcome: Outcome, books: Mapping[str, MemoryBook]) -> tuple[str, ...]:
+    """Return what an outcome calls left open, with the names that the platform gave it."""
+    book = books.get(f"{probe.platform}/{probe.probe}")
+    found = {} if book is None else book.found
+    return tuple(found.get(name, name) for name in outcome.residue)
 
 
 def _explanation(
@@ -161,7 +170,7 @@ def _explanation(
     if explaining is None:
         return None
     explanation = explaining.explanation(probe.platform, probe.probe)
-    last = explain.failures(config, probe.platform, probe.probe)
+    last = explain.failures(config, settings.deployment, probe.platform, probe.probe)
     return Why(_settings_of(settings, probe), explanation, last)
 
 
@@ -172,6 +181,8 @@ def _show(told: list[Told], *, as_json: bool) -> None:
     width = max(len(f"{each.probe.platform}/{each.probe.probe}") for each in told)
     for each in told:
         click.echo(_line(each.probe, each.outcome, width))
+        for name in each.left:
+            click.echo(f"{'':<{width}}  left open: {visible.line(name)}; close it by hand")
         if each.why is not None:
             click.echo(explain.as_text(each.why.settings, each.outcome, each.why.explanation, each.why.last) + "\n")
 
@@ -231,7 +242,7 @@ def _own(books: dict[str, MemoryBook], platform: str, probe: str) -> Own:
 
 def _row(told: Told) -> dict[str, object]:
     probe, outcome, why = told.probe, told.outcome, told.why
-    more = {"spans": dict(outcome.spans), "residue": list(outcome.residue)} if probe.is_journey else {}
+    more = {"spans": dict(outcome.spans), "residue": list(told.left)} if probe.is_journey else {}
     if why is not None:
         more |= explain.as_data(why.settings, why.explanation, why.last)
     return {

@@ -119,7 +119,7 @@ def detail_view(site: Site, platform: str, policy: ProbePolicy, known: Known, no
         platform=visible.line(platform),
         function=visible.line(policy.function),
         probe=shown,
-        policy=tuple(_policy(policy)),
+        policy=tuple(_policy(policy, has_controls=site.has_controls)),
         settings=settings_text(known.settings),
         last=None if known.last is None else _attempt(known.last, seen),
         failures=tuple(_attempt(each, seen) for each in failures or ()),
@@ -134,12 +134,12 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     return visible.lines(text)
 
 
-def _policy(policy: ProbePolicy) -> list[str]:
+def _policy(policy: ProbePolicy, *, has_controls: bool) -> list[str]:
     confirm = f"{policy.confirm_attempts} bad in a row, {render(policy.confirm_every)} apart"
     recover = "once" if policy.recover == 1 else f"{policy.recover} times in a row"
     return [
         f"Runs every {render(policy.interval)}, for {render(policy.timeout)} at most",
-        f"Confirmed bad by {confirm}, while a control answers",
+        f"Confirmed bad by {confirm}{', while a control answers' if has_controls else '; no controls are asked'}",
         f"Recovers when it was good {recover}",
         "Critical: without its function the platform is down" if policy.critical else "Not critical",
     ]
@@ -212,7 +212,9 @@ def _tls(exchange: Exchange) -> str:
     if tls is None:
         return ""
     ends = f", ends {phrases.moment(tls.ends_at)}" if tls.ends_at else ""
-    return visible.line(f"{tls.version}, {tls.cipher}; {tls.subject or 'no subject'}, issued by {tls.issuer}{ends}")
+    agreed = ", ".join(each for each in (tls.version, tls.cipher) if each)
+    first = agreed if tls.is_accepted else "the handshake failed; shown, not accepted"
+    return visible.line(f"{first}; {tls.subject or 'no subject'}, issued by {tls.issuer}{ends}")
 
 
 def _said(title: str, message: Message) -> SaidView:

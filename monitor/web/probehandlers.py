@@ -38,7 +38,7 @@ class ProbeHandlers:
     async def _probe(self, asked: Asked) -> Response:
         platform, probe = self._wanted(asked)
         known = await self._known(platform, probe)
-        answer = detail(self._site.platforms[platform].policy, probe, known)
+        answer = detail(self._site, self._site.platforms[platform].policy, probe, known)
         return Response(answer.model_dump_json(), media_type=JSON)
 
     async def _page(self, asked: Asked) -> Response:

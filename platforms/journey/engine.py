@@ -200,6 +200,7 @@ class Engine:
         """Put on record that it could not be closed, and when it is tried again; forget what has ended by itself."""
         now = self._clock.now()
         fields = {"run": opening.run, "step": opening.step, "why": ending.why.value, "detail": ending.detail}
+        fields |= {f"kept_{name}": text for name, text in opening.kept.items()}  # what a person finds it by
         if has_ended(self._journey, opening, now):
             log.warning("journey_never_closed", extra={"fields": fields})
             await self._keep(replace(opening, state=OpenState.CLOSED), record)
