@@ -38,6 +38,7 @@ from monitor.procedure import Procedure
 from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.recent import Recent
+from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
 from monitor.rules.flag_document import Terms
 from monitor.rules.routes import route
@@ -152,6 +153,7 @@ class _Builder:
             self.heartbeats,
             self._recent,
             self._metrics.request_refused,
+            ResidueDesk(store, clock, self._chain.move, self._look_for_forgotten).gone,
         )
         self._face = WebFace(self._site(), sources, settings.static_page.file)
         self._channels = channels_of(settings.paging, ChannelContext(clock, self._board.describe))
@@ -189,9 +191,12 @@ class _Builder:
         context = HeartbeatContext(self._store, self._gate, self._clock, self._auditor.note, self._metrics.heard)
         return Heartbeats(expected, context)
 
+    async def _look_for_forgotten(self) -> None:
+        self.forgotten(await takeup.forgotten(self._store, self._settings))
+
     def forgotten(self, names: Sequence[str]) -> None:
         """Have shown what is open that no journey of the settings closes."""
-        self._board.unclosed.extend(names)
+        self._board.unclosed[:] = names
         self._metrics.forgotten(len(names))
 
     def server(self, certificate: Certificate | None) -> WebServer:

@@ -16,7 +16,8 @@ from glasswatch.ending import let_go_of_output
 from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
 from monitor import stopping, visible
-from monitor.commands import explain, options, response
+from monitor.commands import client, explain, options, response
+from monitor.commands import residue as forgetting
 from monitor.errors import Interrupted, LeftOpen
 from monitor.loop import new_loop
 from monitor.model.explanation import Explanation
@@ -85,7 +86,7 @@ class Seen:
 
 @click.command("probe")
 @click.argument("names", nargs=-1, metavar="[PROBE]...")
-@options.config
+@options.reaching
 @click.option("--platform", help="Only this platform's probes.")
 @click.option(
     "--response",
@@ -100,12 +101,24 @@ class Seen:
     is_flag=True,
     help="Show why: the settings as they hold, each phase, what was said and heard, each rule, the last failures.",
 )
+@click.option(
+    "--forget-residue",
+    "residue",
+    metavar="RUN[/STEP]",
+    help="Make no attempt: tell the running monitor that what this run left open is gone, with a person's token.",
+)
+@click.option("--because", metavar="TEXT", help="With --forget-residue: why you know; kept on the audit.")
 @options.as_json
-def command(  # noqa: PLR0913 - one parameter an option
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     names: tuple[str, ...],
     config: Path,
+    url: str | None,
+    token_file: Path | None,
+    ca_file: Path | None,
     platform: str | None,
     into: Path | None,
+    residue: str | None,
+    because: str | None,
     *,
     is_explained: bool,
     as_json: bool,
@@ -115,6 +128,12 @@ def command(  # noqa: PLR0913 - one parameter an option
     Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
     not be measured, 6 when a journey left something open.
     """
+    if residue is not None:
+        given = client.Given(config, url, token_file, ca_file)
+        forgetting.forget(given, forgetting.Saying(names, platform, residue, because), as_json=as_json)
+        return ExitCode.GOOD
+    if because is not None or url or token_file or ca_file:
+        raise UsageFault("--because, --url, --token-file and --ca-file belong to --forget-residue")
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
     explaining = explain.Explaining() if is_explained else None
@@ -126,8 +145,8 @@ def command(  # noqa: PLR0913 - one parameter an option
         _show(told, as_json=as_json)
         if into is not None and tape is not None:
             response.write(into, tape)
-        residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
-        code = worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
+        left = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
+        code = worst((*(_CODES[outcome.kind] for _, outcome in found), *left))
         if code is not ExitCode.RESIDUE:
             _name("not known closed", books)
     return code

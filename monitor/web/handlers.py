@@ -18,6 +18,7 @@ from monitor.web.pages import Pages, documents
 from monitor.web.pieces import in_pieces
 from monitor.web.probehandlers import ProbeHandlers
 from monitor.web.refused import Refused
+from monitor.web.residuehandlers import ResidueHandlers
 from monitor.web.site import Site
 from monitor.web.sources import Sources
 from monitor.web.stream import EventStream
@@ -46,6 +47,7 @@ class Handlers:
         self._open_uses = sources.uses.open_uses
         self._uses = UseHandlers(sources.uses)
         self._beats = BeatHandlers(sources.beats)
+        self._residue = ResidueHandlers(sources.gone)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -64,6 +66,7 @@ class Handlers:
             **self._acts.by_name(),
             **self._uses.by_name(),
             **self._beats.by_name(),
+            **self._residue.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:
