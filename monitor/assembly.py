@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from glasswatch import __version__
 from glasswatch.chain import GENESIS
@@ -74,8 +75,8 @@ from monitor.web.sources import Sources
 log = logging.getLogger("glasswatch.daemon")
 
 
-async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
-    """Build everything and take up what the store holds.
+async def assemble(settings: MonitorSettings, clock: Clock, config: Path | None = None) -> Assembly:
+    """Build everything and take up what the store holds. `config`: where the settings stand, for showing.
 
     Raises:
         GlasswatchError: a procedure, the key, the port or the store can't be had.
@@ -99,6 +100,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     certificate = await unlock.certificate(settings.listen.tls)
     await unlock.try_channel_secrets(settings.paging)
     builder = _Builder(settings, clock, store, key, procedures)
+    builder.config = str(config or "")
     server = builder.server(certificate)
     server.bind(settings.listen.address.host, settings.listen.address.port)
     try:
@@ -162,6 +164,7 @@ class _Builder:
         self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
         self.distrusted: list[str] = []
+        self.config = ""
         self._sight = Sight(
             make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
         )
@@ -339,6 +342,7 @@ class _Builder:
             proxies=self._settings.listen.proxy,
             tokens=tuple(row.token() for row in self._settings.tokens),
             has_controls=bool(self._settings.controls),
+            config=lambda: self.config,
             settings_of=lambda platform, probe: effective(self._settings.platforms[platform].probes[probe]),
         )
 

@@ -11,6 +11,7 @@ import logging
 import signal
 from collections.abc import Coroutine
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from glasswatch import __version__
@@ -36,8 +37,9 @@ SETTLE_WITHIN = timedelta(seconds=2)
 class Daemon:
     """Runs the monitor once."""
 
-    def __init__(self, settings: MonitorSettings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: MonitorSettings, clock: Clock | None = None, config: Path | None = None) -> None:
         self._settings = settings
+        self._config = config
         self._clock = clock or SystemClock()
         self._stopping = asyncio.Event()
         self._ended_by: signal.Signals | None = None
@@ -52,7 +54,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop, number)
-        parts = await assemble(self._settings, self._clock)
+        parts = await assemble(self._settings, self._clock, self._config)
         _spare_what_stays()
         try:
             await parts.register.start()

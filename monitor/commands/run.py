@@ -29,4 +29,4 @@ def command(config: Path, *, verbose: bool) -> int:
 
     settings = load(config, MonitorSettings)
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(Daemon(settings).run())
+        return runner.run(Daemon(settings, config=config.absolute()).run())

@@ -5,6 +5,7 @@
 2. Phases are shown with bars, in proportion to the whole attempt.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,8 +125,13 @@ def detail_view(site: Site, platform: str, policy: ProbePolicy, known: Known, no
         last=None if known.last is None else _attempt(known.last, seen),
         failures=tuple(_attempt(each, seen) for each in failures or ()),
         failures_note=note,
-        command=visible.line(f"monitor probe {policy.name} --platform {platform} --explain"),
+        command=visible.line(f"monitor probe {policy.name} --platform {platform} --explain{_given(site)}"),
     )
+
+
+def _given(site: Site) -> str:
+    """Return how a command is given the monitor's own settings, where they are known."""
+    return f" --config {shlex.quote(config)}" if (config := site.config()) else ""
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
