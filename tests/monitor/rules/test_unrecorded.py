@@ -452,6 +452,7 @@ def test_what_may_have_been_told_is_resolved(verdict: Verdict, kinds: list[PageK
 
 # everything together
 
+
 def _another(platform: Platform) -> Cause:
     """Return a cause for an hour, with an id of its own as every cause has."""
     name = f"manual-{platform.now:%H%M%S}-{len(platform.state.causes)}"
