@@ -174,10 +174,10 @@ def _exchange(exchange: Exchange, width: int) -> Iterator[str]:
 
 def _tls(tls: TlsSeen, width: int) -> Iterator[str]:
     agreed = ", ".join(each for each in (tls.version, tls.cipher) if each)
-    if not tls.is_accepted:
-        yield from _wrapped("", f"the handshake failed{f'; offered: {agreed}' if agreed else ''}", width)
-    elif agreed:
-        yield from _wrapped("", agreed, width)
+    if tls.is_accepted or tls.version:
+        yield from _wrapped("", agreed or "the session broke off", width)
+    else:
+        yield from _wrapped("", f"the handshake failed{f', with {agreed}' if agreed else ''}", width)
     ends = f", ends {tls.ends_at:%Y-%m-%d %H:%M:%SZ}" if tls.ends_at else ""
     what = "certificate" if tls.is_accepted else "certificate shown, not accepted:"
     yield from _wrapped("", f"{what} {tls.subject or 'without subject'}, issued by {tls.issuer}{ends}", width)

@@ -219,7 +219,9 @@ def _tls(exchange: Exchange) -> str:
         return ""
     ends = f", ends {phrases.moment(tls.ends_at)}" if tls.ends_at else ""
     agreed = ", ".join(each for each in (tls.version, tls.cipher) if each)
-    first = agreed if tls.is_accepted else "the handshake failed; shown, not accepted"
+    first = agreed or "the session broke off"
+    if not tls.is_accepted:
+        first = f"{agreed if tls.version else 'the handshake failed'}; shown, not accepted"
     return visible.line(f"{first}; {tls.subject or 'no subject'}, issued by {tls.issuer}{ends}")
 
 

@@ -61,7 +61,9 @@ class TlsSession:
 
     def facts(self) -> TlsFacts | None:
         """Return what was agreed on, or shown in a handshake that failed; None where nothing was."""
-        return facts_of(self._tls) if self.is_secured else shown_in(self._tls)
+        known = facts_of(self._tls) if self.is_secured else None
+        # A session that broke off after the handshake has forgotten its version: what was shown was accepted still.
+        return known or shown_in(self._tls, is_accepted=self.is_secured)
 
     def arrived(self, data: bytes) -> None:
         """Take what came from the network."""

@@ -46,8 +46,8 @@ def facts_of(session: ssl.SSLObject) -> TlsFacts | None:
     return _facts(version, cipher[0], certificate)
 
 
-def shown_in(session: ssl.SSLObject) -> TlsFacts | None:
-    """Return what the server showed in a handshake that failed; None where it showed no certificate."""
+def shown_in(session: ssl.SSLObject, *, is_accepted: bool) -> TlsFacts | None:
+    """Return what the server showed in a handshake that failed, or before all broke off; None: no certificate."""
     inner = getattr(session, "_sslobj", None)  # public only from Python 3.13 on
     try:
         chain = inner.get_unverified_chain() if inner is not None else None
@@ -57,7 +57,7 @@ def shown_in(session: ssl.SSLObject) -> TlsFacts | None:
     if not certificate:
         return None
     cipher = session.cipher()
-    return replace(_facts(session.version() or "", cipher[0] if cipher else "", certificate), is_accepted=False)
+    return replace(_facts(session.version() or "", cipher[0] if cipher else "", certificate), is_accepted=is_accepted)
 
 
 def _facts(version: str, cipher: str, certificate: Mapping[str, Any]) -> TlsFacts:

@@ -1,5 +1,6 @@
 """What is shown of exchanges that aren't HTTP: a DNS question with its answer, and certificates not accepted."""
 
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from monitor.model.explanation import Explanation
 from monitor.model.outcome import Outcome
 from monitor.probes.context import ProbeContext
 from monitor.probes.tls import SECOND_LOOK
+from tests.servers import blocking_tls
 from tests.servers.dns_script import Script, answer, framed, scripted, silent
 from tests.servers.http import OK, answering
 from tests.servers.raw import serving
 from tests.support.explaining import explained
 from tests.support.probing import http_probe
 from tests.support.sockets import probe
-from tests.support.tls import Authority
+from tests.support.tls import Authority, Certificate
 
 PORTAL = "portal.example. 60 IN A 192.0.2.7"
 
@@ -91,6 +93,22 @@ async def test_a_certificate_that_is_not_accepted_is_shown(
         assert tls.ends_at == certificate.ends_at
         assert (exchange.sent, exchange.heard) == (None, None)
     assert why.checks[-1].rule == "TLS"
+
+
+async def test_a_certificate_is_shown_where_it_broke_off_after_the_handshake(
+    context: ProbeContext, authority: Authority, certificate: Certificate
+) -> None:
+    """A server of TLS 1.3 that asks for a client certificate says so only then."""
+    asking = certificate.context()
+    asking.verify_mode = ssl.CERT_REQUIRED
+    asking.load_verify_locations(authority.ca_file)
+    async with blocking_tls.serving(asking, OK) as url:
+        tls = {"ca_file": str(authority.ca_file)}
+        outcome, why = await explained(context, lambda noted: http_probe(noted, url, tls=tls))
+    assert outcome.detail == "the server asks for a client certificate"
+    seen = why.exchanges[0].tls
+    assert seen is not None
+    assert (seen.is_accepted, seen.subject) == (True, "CN=server")
 
 
 def _over_tls(context: ProbeContext, kind: str, port: int, ca_file: Path) -> Any:
