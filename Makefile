@@ -29,7 +29,7 @@ $(VENV)/.dev-ready: requirements-dev.lock $(VENV)/.run-ready
 	@touch $@
 
 run: $(VENV)/.run-ready ## Start the monitor on a simulated platform; CONFIG=glasswatch.yaml for your own
-	@$(if $(CONFIG),$(BIN)/monitor run --config "$(CONFIG)",$(BIN)/monitor demo)
+	@trap : INT; $(if $(CONFIG),$(BIN)/monitor run --config "$(CONFIG)",$(BIN)/monitor demo) || test $$? -eq 5 # Ctrl-C
 
 demo: $(VENV)/.run-ready ## Play the story: healthy, outage, page, recovery; then end
 	@$(BIN)/monitor demo --story

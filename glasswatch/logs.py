@@ -13,7 +13,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from textwrap import indent
@@ -137,3 +138,16 @@ def _value(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, Mapping):
         return {str(key): _value(each) for key, each in value.items()}
     return str(value)
+
+
+@contextmanager
+def on_stderr(level: int = logging.WARNING) -> Iterator[None]:
+    """Send the log of a block to stderr: a command's, that would else show the bare names of events."""
+    handler, root = logging.StreamHandler(sys.stderr), logging.getLogger()
+    handler.setFormatter(LineFormatter())
+    handler.setLevel(level)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)

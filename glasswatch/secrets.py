@@ -115,6 +115,29 @@ def resolve(reference: SecretReference, clock: Clock | None = None) -> Secret:
     return _text(reference, _from_command(reference, reference.command or (), clock or SystemClock()))
 
 
+def file_fault(reference: SecretReference) -> str | None:
+    """Return why a secret in a file can't be had, as far as is told without reading it; None of other references."""
+    path = reference.file
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError as error:
+        return error.strerror or "it can't be read"
+    if not os.access(path, os.R_OK):
+        return "it can't be read by who checks it"
+    return _not_private(path, status)
+
+
+def _not_private(path: Path, status: os.stat_result) -> str | None:
+    """Return what is wrong with a file that holds a secret, whatever it holds."""
+    if not stat.S_ISREG(status.st_mode):
+        return "it is not a regular file"
+    if status.st_mode & stat.S_IROTH:
+        return f"everybody can read it; run: chmod o-rwx {path}"
+    return None
+
+
 def _unavailable(reference: SecretReference, why: str) -> SecretUnavailable:
     return SecretUnavailable(f"secret from {reference}: {why}")
 
@@ -144,11 +167,9 @@ def _from_file(reference: SecretReference, path: Path) -> bytes:
         # Not blocking: opening a pipe would wait for its other end.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise _unavailable(reference, "it is not a regular file")
-            if status.st_mode & stat.S_IROTH:
-                raise _unavailable(reference, f"everybody can read it; run: chmod o-rwx {path}")
+            fault = _not_private(path, os.fstat(file.fileno()))
+            if fault is not None:
+                raise _unavailable(reference, fault)
             return file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise _unavailable(reference, error.strerror or "it can't be read") from None

@@ -1,6 +1,7 @@
 """Builds the daemon's parts and joins them. Nothing here decides; nothing runs until the daemon runs it."""
 
 import logging
+from pathlib import Path
 
 from glasswatch.clock import Clock
 from monitor import procedure, takeup, unlock
@@ -13,8 +14,8 @@ from monitor.store.store import make_store
 log = logging.getLogger("glasswatch.daemon")
 
 
-async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
-    """Build everything and take up what the store holds.
+async def assemble(settings: MonitorSettings, clock: Clock, config: Path | None = None) -> Assembly:
+    """Build everything and take up what the store holds. `config`: where the settings stand, for showing.
 
     Raises:
         GlasswatchError: a procedure, the key, the port or the store can't be had.
@@ -42,6 +43,7 @@ async def assemble(settings: MonitorSettings, clock: Clock) -> Assembly:
     certificate = await unlock.certificate(settings.listen.tls)
     await unlock.try_channel_secrets(settings.paging)
     builder = Builder(settings, clock, store, key, procedures)
+    builder.config = str(config or "")
     server = builder.server(certificate)
     server.bind(settings.listen.address.host, settings.listen.address.port)
     try:

@@ -36,6 +36,7 @@ from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.recent import Recent
 from monitor.reload.requests import ReloadRequests
+from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
 from monitor.rules.fallback import Fallback
 from monitor.rules.fallback import fallbacks as fallbacks_of
@@ -111,6 +112,7 @@ class Builder:
             self._recent,
             self._metrics.request_refused,
             self.requests.ask,
+            ResidueDesk(store, clock, self._chain.move, self._look_for_forgotten).gone,
         )
         self._shown_site = self._site()
         self._face = WebFace(self._shown_site, sources, settings.static_page.file)
@@ -128,6 +130,7 @@ class Builder:
         self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
         self.workshop = Workshop(Tools(self.network, store, self.heartbeats, self._recent, clock, self._hear))
         self.distrusted: list[str] = []
+        self.config = ""
         self._target_secrets = KeptSecrets(clock)
         self.target_context = TargetContext(clock, self._target_secrets)
         self._sight = Sight(
@@ -167,9 +170,12 @@ class Builder:
         )
         return ClockWatch(context)
 
+    async def _look_for_forgotten(self) -> None:
+        self.forgotten(await takeup.forgotten(self._store, self.settings))
+
     def forgotten(self, names: Sequence[str]) -> None:
         """Have shown what is open that no journey of the settings closes."""
-        self._board.unclosed.extend(names)
+        self._board.unclosed[:] = names
         self._metrics.forgotten(len(names))
 
     def server(self, certificate: Certificate | None) -> WebServer:
@@ -309,7 +315,7 @@ class Builder:
         return FlagSeal(Signer(self.key), terms, lambda: self._chain.head)
 
     def _site(self) -> Site:
-        return site_of(self.settings, self._policies, self.procedures, self.key)
+        return site_of(self.settings, self._policies, self.procedures, self.key, lambda: self.config)
 
     def _hear(self, platform: str, event: MaintenanceTold) -> None:
         keeper = self._board.keepers.get(platform)

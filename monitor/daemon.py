@@ -50,6 +50,7 @@ class Daemon:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._settings = settings
+        self._config = config
         self._clock = clock or SystemClock()
         self._config = config
         self._manager = ServiceManager(environment or {}, self._clock)
@@ -68,7 +69,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop, number)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)  # before anything takes time: it would end us
-        parts = await assemble(self._settings, self._clock)
+        parts = await assemble(self._settings, self._clock, self._config)
         _spare_what_stays()
         try:
             await parts.register.start()

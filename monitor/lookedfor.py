@@ -1,8 +1,10 @@
 """Files that settings name and that are looked for when settings are checked, so that all mistakes are told at once.
 
-Procedures, and under any `tls` the authorities to trust and our certificates. No secret is read by a check: of the
-flag's key, without which no monitor starts, it is only asked whether the file is there; of a library that a channel
-needs, whether it is installed.
+Procedures, and under any `tls` the authorities to trust and our certificates. No secret is read by a check: it is only
+asked whether its file is there, and may be read. Where no monitor starts without it (the flag's key, the store's
+password, the key that we listen with), that is a mistake. What else is missing leaves probes and pages that can't be
+made, and is told: a file may be for the monitor's eyes alone, or not be here yet. Of a library that a channel needs it
+is asked whether it is installed.
 """
 
 import ssl
@@ -13,13 +15,19 @@ from typing import Final
 
 from pydantic_core import PydanticCustomError
 
-from glasswatch.settings.model import Place
+from glasswatch.secrets import SecretReference, file_fault
+from glasswatch.settings.model import Place, SettingsModel
 from glasswatch.settings.shapes import PathShape
 from monitor import procedure
 from monitor.settings import extras
 
 CERTIFICATE: Place = ("listen", "tls", "certificate")
-_KEY: Final[Place] = ("flag", "key", "file")
+# Each is written as a reference; the last may be a path alone.
+_NEEDED: Final[tuple[Place, ...]] = (
+    ("flag", "key", "file"),
+    ("store", "password", "file"),
+    ("listen", "tls", "key", "file"),
+)
 _TLS: Final = "tls"
 _CERTIFICATES: Final = ("ca_file", "certificate")
 _LARGEST: Final = 4 * 1024 * 1024  # all that Mozilla trusts are a quarter of a MiB
@@ -33,9 +41,11 @@ def unreadable(sections: Mapping[str, object], directory: Path) -> Iterator[tupl
         if why is not None:
             yield place, why
     yield from _extras(sections)
-    why = _why_no_key(sections, directory)
-    if why is not None:
-        yield _KEY, why
+    for needed in _NEEDED:
+        place, written = _written_at(sections, needed)
+        why = _why_not_there(written, directory)
+        if why is not None:
+            yield place, why
 
 
 def _extras(sections: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
@@ -51,11 +61,41 @@ def _is_installed(module: str) -> bool:
     return find_spec(module) is not None
 
 
-def _why_no_key(sections: Mapping[str, object], directory: Path) -> str | None:
-    """Return why the flag's key can't be read, where its file isn't there. It is not opened."""
+def missing_secrets(settings: SettingsModel) -> Iterator[tuple[Place, str]]:
+    """Yield the secrets in files that can't be had as it looks from here; not those without which nothing starts."""
+    for place, reference in _references(settings, ()):
+        why = file_fault(reference)
+        if why is not None and not any(place == needed[:-1] for needed in _NEEDED):
+            yield (*place, "file"), f"secret from {reference}: {why}"
+
+
+def _references(thing: object, place: Place) -> Iterator[tuple[Place, SecretReference]]:
+    """Yield every reference to a secret in settings, and where it stands."""
+    if isinstance(thing, SecretReference):
+        yield place, thing
+    elif isinstance(thing, SettingsModel):
+        for key, field in type(thing).model_fields.items():
+            yield from _references(getattr(thing, key), (*place, field.alias or key))
+    elif isinstance(thing, Mapping):
+        for key, below in thing.items():
+            yield from _references(below, (*place, str(key)))
+    elif isinstance(thing, tuple):
+        for index, below in enumerate(thing):
+            yield from _references(below, (*place, index))
+
+
+def _written_at(sections: Mapping[str, object], place: Place) -> tuple[Place, object]:
+    """Return what is written there, or the path alone in its place, and where that is."""
     written: object = sections
-    for key in _KEY:
+    for depth, key in enumerate(place):
+        if isinstance(written, str) and depth == len(place) - 1:
+            return place[:-1], written
         written = written.get(key) if isinstance(written, Mapping) else None
+    return place, written
+
+
+def _why_not_there(written: object, directory: Path) -> str | None:
+    """Return why a file can't be read, where it isn't there. It is not opened."""
     if written is None:
         return None
     try:

@@ -21,6 +21,7 @@ from monitor.model.record import (
     Pruned,
     Standing,
 )
+from monitor.model.residue import Gone
 from monitor.model.state import Outage, PlatformState
 from monitor.model.told import Acknowledgement
 from monitor.model.use import Held, NotPossible, Report, Saying, Taken, Use, UseCommit, UseQuery
@@ -298,6 +299,13 @@ class OpeningStore(Protocol):
 
     async def keep_opening(self, platform: str, probe: str, opening: Opening) -> None:
         """Write what a journey opened as it is now, in place of what was known of it; closed: forget it."""
+        ...
+
+    async def forget_openings(self, gone: Gone, entry: AuditEntry) -> tuple[Sequence[str], ChainHead]:
+        """Forget what a run left open, and audit it in one transaction; return its steps, and where the audit ends.
+
+        Where nothing is on record nothing is audited.
+        """
         ...
 
 

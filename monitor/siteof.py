@@ -1,6 +1,6 @@
 """What the web face shows of the settings in force."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from glasswatch import __version__
 from glasswatch.flag import keys
@@ -17,8 +17,9 @@ def site_of(
     policies: Mapping[str, PlatformPolicy],
     procedures: Mapping[str, Procedure],
     key: keys.SigningKey,
+    config: Callable[[], str],
 ) -> Site:
-    """Return what is shown. Nothing of it is secret: of the key its public half."""
+    """Return what is shown. Nothing of it is secret: of the key its public half. `config` returns where they stand."""
     watched = {name: Watched(policy, procedures[name].url, procedures[name].text) for name, policy in policies.items()}
     jwk = {
         "kty": "OKP",
@@ -39,4 +40,6 @@ def site_of(
         proxies=settings.listen.proxy,
         tokens=tuple(row.token() for row in settings.tokens),
         settings_of=lambda platform, probe: effective(settings.platforms[platform].probes[probe]),
+        has_controls=bool(settings.controls),
+        config=config,
     )

@@ -58,6 +58,15 @@ def load_text(
         return _load_text(text, model, path, sections, look)
 
 
+def placed(path: Path, found: Iterable[tuple[Place, str]]) -> list[Mistake]:
+    """Return what was found in settings that were loaded from this file, each with its line and column."""
+    root = nodes.compose(read(path))
+    document = Document(root) if root is not None else None
+    if document is None:
+        return []
+    return list(SettingsFault(_mistake(path, document, place, text) for place, text in found).mistakes)
+
+
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """Keep the cycle collector from walking a growing tree again and again: two thirds of a large file's time."""

@@ -29,6 +29,7 @@ _HOST = re.compile(
 _LONGEST_ADDRESS = 2048
 _LONGEST_PATTERN = 1000
 _LONGEST_PATH = 4096
+_SHORT_FRAGMENT = 3
 _LARGEST_EXACT = 2**53
 
 JsonScalar = str | int | float | bool | None
@@ -203,8 +204,11 @@ class PatternShape(Shape):
 
     def read(self, value: object) -> str:
         """Return the pattern as text; it compiles."""
-        if not isinstance(value, str) or len(value) > _LONGEST_PATTERN or not _compiles(str(value)):
+        if not isinstance(value, str) or len(value) > _LONGEST_PATTERN:
             raise self.wrong()
+        fault = _pattern_fault(str(value))
+        if fault is not None:
+            raise expected(f"{self.expected}{fault}")
         return str(value)
 
 
@@ -219,14 +223,21 @@ def is_host(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _compiles(pattern: str) -> bool:
+def _pattern_fault(pattern: str) -> str | None:
+    """Return what to add to `expected`, in RE2's words; None for a sound pattern."""
     options = re2.Options()
     options.log_errors = False  # its log would repeat the pattern
     try:
         re2.compile(pattern, options)
-    except (re2.error, ValueError):  # ValueError: text that has no UTF-8 form
-        return False
-    return True
+    except re2.error as fault:
+        # Behind the colon it repeats what stands there: of that only what can't hold a secret.
+        said = fault.args[0].decode("utf-8", "replace") if fault.args and isinstance(fault.args[0], bytes) else ""
+        words, _, where = said.partition(": ")
+        is_told = len(where) <= _SHORT_FRAGMENT and not where.isalnum() and where.isascii() and where.isprintable()
+        return f"; RE2 says: {words}{f': {where}' if where and is_told else ''}" if words else ""
+    except ValueError:  # text that has no UTF-8 form
+        return ""
+    return None
 
 
 Name = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 long", "[a-z0-9][a-z0-9_-]{0,62}")]

@@ -9,12 +9,13 @@ import click
 
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode, UsageFault
-from glasswatch.settings.load import load
+from glasswatch.settings.load import load, placed
 from glasswatch.settings.mistake import Mistake, SettingsFault
 from glasswatch.settings.schema import json_schema
 from monitor import lookedfor
 from monitor.commands import options
 from monitor.lockout import look
+from monitor.model.caller import HEARTBEAT
 from monitor.model.lockout import LockoutCode
 from monitor.rules.lockout import findings
 from monitor.settings.root import MonitorSettings
@@ -56,7 +57,7 @@ def command(config: Path, *, as_json: bool, schema: bool, lockout: bool, accepte
         raise SettingsFault(mistakes)
     click.echo(f"{config}: good ({summary})")
     for warning in warnings:
-        click.echo(f"{config}: {warning}", err=True)
+        click.echo(warning, err=True)
     return ExitCode.GOOD
 
 
@@ -81,7 +82,25 @@ def _check(config: Path) -> tuple[tuple[Mistake, ...], str, list[str]]:
         return fault.mistakes, "", []
     probes = sum(len(platform.probes) for platform in settings.platforms.values())
     summary = f"platforms: {len(settings.platforms)}, probes: {probes}"
-    return (), summary, list(_warnings(settings))
+    missing = placed(config, lookedfor.missing_secrets(settings))
+    return (), summary, [*map(str, missing), *(f"{config}: {warning}" for warning in _warnings(settings))]
+
+
+def _beats(settings: MonitorSettings) -> Iterator[str]:
+    """Say which heartbeats nobody can beat, and which tokens beat for nobody."""
+    scopes = {scope for token in settings.tokens for scope in token.scopes}
+    awaited = set()
+    for platform, each in settings.platforms.items():
+        for name, probe in each.probes.items():
+            scope = f"{HEARTBEAT}{name}"
+            if probe.type == "heartbeat":
+                awaited.add(scope)
+            if probe.type == "heartbeat" and scope not in scopes:
+                yield f"platforms.{platform}.probes.{name}: no token has the scope {scope}: it stays silent"
+    for token in settings.tokens:
+        for scope in token.scopes:
+            if scope.startswith(HEARTBEAT) and scope not in awaited:
+                yield f"the token {token.name} has the scope {scope}, and no probe is a heartbeat of that name"
 
 
 def _warnings(settings: MonitorSettings) -> Iterator[str]:
@@ -90,11 +109,7 @@ def _warnings(settings: MonitorSettings) -> Iterator[str]:
         yield "no page channel (paging.channels): nobody will be told of anything"
     if not settings.listen.is_local and not any("read" in token.scopes for token in settings.tokens):
         yield "listen: nobody can read what the monitor holds: no token has the scope read"
-    scopes = {scope for token in settings.tokens for scope in token.scopes}
-    for platform, each in settings.platforms.items():
-        for name, probe in each.probes.items():
-            if probe.type == "heartbeat" and f"heartbeat:{name}" not in scopes:
-                yield f"platforms.{platform}.probes.{name}: no token has the scope heartbeat:{name}: it stays silent"
+    yield from _beats(settings)
     now = SystemClock().now()
     for token in settings.tokens:
         if token.expires <= now:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from glasswatch.errors import GlasswatchError
 from monitor import visible
 from monitor.commands import client
-from monitor.model.explanation import Check, Exchange, Explanation, Message, Room
+from monitor.model.explanation import Check, Exchange, Explanation, Message, Room, TlsSeen
 from monitor.model.outcome import Outcome
 from monitor.probes.explained import Listener
 from monitor.rules.explaining import WARNING
@@ -68,14 +68,21 @@ class Explaining:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """A probe's last failures as the running monitor tells of them; where it can't be asked, `note` says why."""
+    """A probe's last failures as the running monitor tells of them; where it can't be asked, `note` says why.
+
+    `teller`: which monitor that is.
+    """
 
     shown: tuple[AttemptAnswer, ...] = ()
     note: str = ""
+    teller: str = ""
 
 
-def failures(config: Path, platform: str, probe: str) -> Failures:
-    """Ask the running monitor. Raises nothing: what is explained is the attempt that was made."""
+def failures(config: Path, deployment: str, platform: str, probe: str) -> Failures:
+    """Ask the running monitor. Raises nothing: what is explained is the attempt that was made.
+
+    Where settings leave the address out, the one that answers at the default may watch something else.
+    """
     try:
         place = client.reach(client.Given(config))
         body = asyncio.run(client.ask(place, BY_NAME["probe"], platform=platform, probe=probe))
@@ -84,9 +91,12 @@ def failures(config: Path, platform: str, probe: str) -> Failures:
         return Failures(note=str(fault))
     except ValidationError:
         return Failures(note="what answers there is not a monitor of this version")
+    if answer.deployment != deployment:
+        return Failures(note=f"the monitor at {place.base} is another deployment's: {answer.deployment}")
+    teller = f"{answer.deployment}/{answer.vantage} at {place.base}"
     if answer.failures is None:
-        return Failures(note="the monitor can't read its store now")
-    return Failures(answer.failures, "" if answer.failures else "none on record")
+        return Failures(note="the monitor can't read its store now", teller=teller)
+    return Failures(answer.failures, "" if answer.failures else "none on record", teller)
 
 
 def as_data(settings: ProbeSettings, explanation: Explanation, last: Failures) -> dict[str, Any]:
@@ -96,6 +106,7 @@ def as_data(settings: ProbeSettings, explanation: Explanation, last: Failures) -
         "explanation": ExplanationAnswer.model_validate(explanation).model_dump(mode="json"),
         "failures": [each.model_dump(mode="json") for each in last.shown],
         "failures_note": last.note,
+        "failures_of": last.teller,
     }
 
 
@@ -107,7 +118,7 @@ def as_text(settings: ProbeSettings, outcome: Outcome, explanation: Explanation,
         ("phases", _phases(outcome.phases, outcome.duration_seconds)),
         *_exchanges(explanation, width),
         ("why", _why(explanation.checks, width)),
-        ("last failures", _failures(last, width)),
+        (f"last failures{f', by {visible.line(last.teller)}' if last.teller else ''}", _failures(last, width)),
     )
     return "\n".join(line for title, lines in parts for line in _part(title, list(lines)))
 
@@ -150,12 +161,7 @@ def _exchange(exchange: Exchange, width: int) -> Iterator[str]:
     at = f" at {exchange.address}" if exchange.address != exchange.place else ""
     yield visible.line(f"{exchange.place}{at}")
     if exchange.tls is not None:
-        tls = exchange.tls
-        yield from _wrapped("", f"{tls.version}, {tls.cipher}", width)
-        ends = f", ends {tls.ends_at:%Y-%m-%d %H:%M:%SZ}" if tls.ends_at else ""
-        yield from _wrapped("", f"certificate {tls.subject or 'without subject'}, issued by {tls.issuer}{ends}", width)
-        if tls.names:
-            yield from _wrapped("", f"for {', '.join(tls.names)}", width)
+        yield from _tls(exchange.tls, width)
     if exchange.sent is None and exchange.heard is None:
         yield "(nothing was sent)"
     if exchange.sent is not None:
@@ -164,6 +170,19 @@ def _exchange(exchange: Exchange, width: int) -> Iterator[str]:
         yield from _message("< ", exchange.heard, width)
     elif exchange.sent is not None:
         yield "< (nothing came)"
+
+
+def _tls(tls: TlsSeen, width: int) -> Iterator[str]:
+    agreed = ", ".join(each for each in (tls.version, tls.cipher) if each)
+    if tls.is_accepted or tls.version:
+        yield from _wrapped("", agreed or "the session broke off", width)
+    else:
+        yield from _wrapped("", f"the handshake failed{f', with {agreed}' if agreed else ''}", width)
+    ends = f", ends {tls.ends_at:%Y-%m-%d %H:%M:%SZ}" if tls.ends_at else ""
+    what = "certificate" if tls.is_accepted else "certificate shown, not accepted:"
+    yield from _wrapped("", f"{what} {tls.subject or 'without subject'}, issued by {tls.issuer}{ends}", width)
+    if tls.names:
+        yield from _wrapped("", f"for {', '.join(tls.names)}", width)
 
 
 def _message(mark: str, message: Message, width: int) -> Iterator[str]:

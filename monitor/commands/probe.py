@@ -10,12 +10,14 @@ from pathlib import Path
 
 import click
 
+from glasswatch import logs
 from glasswatch.clock import SystemClock
 from glasswatch.ending import let_go_of_output
 from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
 from monitor import stopping, visible
-from monitor.commands import explain, options, response
+from monitor.commands import client, explain, options, response
+from monitor.commands import residue as forgetting
 from monitor.errors import Interrupted, LeftOpen
 from monitor.loop import new_loop
 from monitor.model.explanation import Explanation
@@ -61,10 +63,11 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told of one probe. `why`: where somebody asked."""
+    """What is told of one probe. `left`: what it left open, as a person finds it; `why`: where somebody asked."""
 
     probe: Wanted
     outcome: Outcome
+    left: tuple[str, ...] = ()
     why: Why | None = None
 
 
@@ -83,7 +86,7 @@ class Seen:
 
 @click.command("probe")
 @click.argument("names", nargs=-1, metavar="[PROBE]...")
-@options.config
+@options.reaching
 @click.option("--platform", help="Only this platform's probes.")
 @click.option(
     "--response",
@@ -98,12 +101,24 @@ class Seen:
     is_flag=True,
     help="Show why: the settings as they hold, each phase, what was said and heard, each rule, the last failures.",
 )
+@click.option(
+    "--forget-residue",
+    "residue",
+    metavar="RUN[/STEP]",
+    help="Make no attempt: tell the running monitor that what this run left open is gone, with a person's token.",
+)
+@click.option("--because", metavar="TEXT", help="With --forget-residue: why you know; kept on the audit.")
 @options.as_json
-def command(  # noqa: PLR0913 - one parameter an option
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     names: tuple[str, ...],
     config: Path,
+    url: str | None,
+    token_file: Path | None,
+    ca_file: Path | None,
     platform: str | None,
     into: Path | None,
+    residue: str | None,
+    because: str | None,
     *,
     is_explained: bool,
     as_json: bool,
@@ -113,19 +128,25 @@ def command(  # noqa: PLR0913 - one parameter an option
     Nothing is confirmed, stored or told to anybody. Exits 0 when all are good, 1 when one is bad, 4 when one could
     not be measured, 6 when a journey left something open.
     """
+    if residue is not None:
+        given = client.Given(config, url, token_file, ca_file)
+        forgetting.forget(given, forgetting.Saying(names, platform, residue, because), as_json=as_json)
+        return ExitCode.GOOD
+    if because is not None or url or token_file or ca_file:
+        raise UsageFault("--because, --url, --token-file and --ca-file belong to --forget-residue")
     settings = load(config, MonitorSettings)
     wanted = _wanted(settings, frozenset(names), platform)
     explaining = explain.Explaining() if is_explained else None
     tape = None if into is None else response.tape_for([_settings_of(settings, each) for each in wanted])
-    with _naming_what_is_left() as books, asyncio.Runner(loop_factory=new_loop) as runner:
+    with logs.on_stderr(), _naming_what_is_left() as books, asyncio.Runner(loop_factory=new_loop) as runner:
         attempts = _attempt(settings, wanted, books, Seen(tape, explaining))
         found = runner.run(stopping.interruptible(attempts))
-        told = [Told(*each, _explanation(config, settings, each[0], explaining)) for each in found]
+        told = [Told(*each, _left(*each, books), _explanation(config, settings, each[0], explaining)) for each in found]
         _show(told, as_json=as_json)
         if into is not None and tape is not None:
             response.write(into, tape)
-        residue = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
-        code = worst((*(_CODES[outcome.kind] for _, outcome in found), *residue))
+        left = (ExitCode.RESIDUE for _, outcome in found if outcome.residue)
+        code = worst((*(_CODES[outcome.kind] for _, outcome in found), *left))
         if code is not ExitCode.RESIDUE:
             _name("not known closed", books)
     return code
@@ -142,7 +163,7 @@ def _naming_what_is_left() -> Iterator[dict[str, MemoryBook]]:
         _name("interrupted, and left open", books)
         raise
     except (EvidenceUnwritable, OSError) as fault:
-        if isinstance(fault, OSError) and any(book.names for book in books.values()):
+        if isinstance(fault, OSError) and any(book.found for book in books.values()):
             let_go_of_output()
         _name(f"{visible.line(str(fault))}, and left open", books)
         raise
@@ -150,9 +171,16 @@ def _naming_what_is_left() -> Iterator[dict[str, MemoryBook]]:
 
 def _name(what: str, books: Mapping[str, MemoryBook]) -> None:
     """Name what is open, if anything is."""
-    left = [f"{probe}: {name}" for probe, book in books.items() for name in book.names]
+    left = [f"{probe}: {name}" for probe, book in books.items() for name in book.found.values()]
     if left:
-        raise LeftOpen(f"{what}: {', '.join(left)}; close it by hand") from None
+        raise LeftOpen(f"{what}: {visible.line(', '.join(left))}; close it by hand") from None
+
+
+def _left(probe: Wanted, outcome: Outcome, books: Mapping[str, MemoryBook]) -> tuple[str, ...]:
+    """Return what an outcome calls left open, with the names that the platform gave it."""
+    book = books.get(f"{probe.platform}/{probe.probe}")
+    found = {} if book is None else book.found
+    return tuple(found.get(name, name) for name in outcome.residue)
 
 
 def _explanation(
@@ -161,7 +189,7 @@ def _explanation(
     if explaining is None:
         return None
     explanation = explaining.explanation(probe.platform, probe.probe)
-    last = explain.failures(config, probe.platform, probe.probe)
+    last = explain.failures(config, settings.deployment, probe.platform, probe.probe)
     return Why(_settings_of(settings, probe), explanation, last)
 
 
@@ -172,6 +200,8 @@ def _show(told: list[Told], *, as_json: bool) -> None:
     width = max(len(f"{each.probe.platform}/{each.probe.probe}") for each in told)
     for each in told:
         click.echo(_line(each.probe, each.outcome, width))
+        for name in each.left:
+            click.echo(f"{'':<{width}}  left open: {visible.line(name)}; close it by hand")
         if each.why is not None:
             click.echo(explain.as_text(each.why.settings, each.outcome, each.why.explanation, each.why.last) + "\n")
 
@@ -231,7 +261,7 @@ def _own(books: dict[str, MemoryBook], platform: str, probe: str) -> Own:
 
 def _row(told: Told) -> dict[str, object]:
     probe, outcome, why = told.probe, told.outcome, told.why
-    more = {"spans": dict(outcome.spans), "residue": list(outcome.residue)} if probe.is_journey else {}
+    more = {"spans": dict(outcome.spans), "residue": list(told.left)} if probe.is_journey else {}
     if why is not None:
         more |= explain.as_data(why.settings, why.explanation, why.last)
     return {

@@ -71,4 +71,4 @@ def command(config: Path, *, form: str, level: str, attempts: str, verbose: bool
 
     settings = load(config, MonitorSettings)
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(Daemon(settings, config=config, environment=os.environ).run())
+        return runner.run(Daemon(settings, config=config.absolute(), environment=os.environ).run())

@@ -32,12 +32,16 @@ KEPT: Final = Room(body=512, value=120, fields=12, exchanges=3, read=6 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule that was looked at: what was expected, what was found. The first that does not hold decides."""
+    """One rule that was looked at: what was expected, what was found. The first that does not hold decides.
+
+    `is_ours`: what was found is said in our own words, and repeats nothing that came from outside.
+    """
 
     rule: str
     expected: str
     found: str
     holds: bool
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class TlsSeen:
-    """The TLS that was agreed on, and the server's certificate."""
+    """The TLS that was agreed on, and the server's certificate.
+
+    `is_accepted` is false where the handshake failed: then this is what the server showed, whoever it is, and where no
+    version was agreed on there is none.
+    """
 
     version: str
     cipher: str
@@ -72,6 +80,7 @@ class TlsSeen:
     issuer: str
     names: tuple[str, ...]
     ends_at: datetime | None
+    is_accepted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Where a journey's openings are put on record: in the store, or in memory where nothing is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from monitor.errors import StoreError
 from monitor.ports import OpeningStore
@@ -31,6 +31,12 @@ class StoreBook:
             raise NotKept(str(fault)) from fault
 
 
+def found_by(opening: Opening) -> str:
+    """Return what a person finds an opening by: its name, and what was kept of it. That is a server's text."""
+    kept = ", ".join(f"{name} {text}" for name, text in sorted(opening.kept.items()))
+    return f"{opening.name} ({kept})" if kept else opening.name
+
+
 class MemoryBook:
     """`platforms.journey.ports.Book` for as long as this process lives."""
 
@@ -38,9 +44,9 @@ class MemoryBook:
         self._openings: dict[tuple[str, str], Opening] = {}
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """What is open, by the names a person calls it."""
-        return tuple(opening.name for opening in self._openings.values())
+    def found(self) -> Mapping[str, str]:
+        """What is open, as a person finds it on the platform (`found_by`), by its name."""
+        return {opening.name: found_by(opening) for opening in self._openings.values()}
 
     async def openings(self) -> Sequence[Opening]:
         """See `Book`."""

@@ -9,6 +9,7 @@ Rules:
 - An answer over UDP that is cut short is asked for again over TCP, at the same resolver, within the same deadline.
 - What comes over UDP and is no answer to the question is passed over until the deadline, a hundred times; over TCP it
   is invalid.
+- Who wants to know is shown question and answer as people write them.
 - `resolve_failed` is about the name of the resolver itself, nothing else.
 """
 
@@ -25,15 +26,16 @@ from monitor.probes.attempt import Attempting, Found
 from monitor.probes.context import ProbeContext
 from monitor.probes.patterns import compiled
 from monitor.rules.marks import Limits, marks
-from monitor.rules.records import Answered, Wanted, judge
+from monitor.rules.records import Answered, Wanted, judge, told_of
 from monitor.settings.dns import DnsProbeSettings
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.datagrams import ask
 from platforms.transport.questions import Question, Reply, record_of
-from platforms.transport.reach import OWN_DNS, Network, Place, addressed, reach
+from platforms.transport.reach import OWN_DNS, Network, Place, addressed, noted, reach
 from platforms.transport.resolv_conf import RESOLV_CONF, nameservers
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tape import Tape, Taped
+from platforms.transport.trace import Contact
 
 TRY_SECONDS: Final = 1.5
 _PORT: Final = 53
@@ -80,7 +82,12 @@ class DnsProbe:
         watch.stop()
         warnings = marks(self._limits, watch.elapsed, None, self._context.network.clock.now())
         records = {record.key: record.text for record in reply.records}
-        return Found(judge(self._wanted, Answered(reply.rcode, records, reply.is_authenticated), warnings))
+        answered = Answered(reply.rcode, records, reply.is_authenticated)
+        judgement, notes = judge(self._wanted, answered, warnings), self._context.notes
+        if notes is not None and notes.wants(judgement.kind):
+            for check in told_of(self._wanted, answered):
+                notes.tell(check)
+        return Found(judgement)
 
     async def _asked_in_turn(self, exchange: "Exchange") -> Reply:
         servers = [Place(host, self._port) for host in nameservers(self._resolv_conf)]
@@ -128,13 +135,21 @@ class Exchange:
 
     async def _in_a_datagram(self, place: Place) -> Reply:
         address = await addressed(self.network, place, self.watch)
+        self._label("over UDP")
+        contact = noted(self.network, place, address)
         self.watch.enter(Phase.PROCESSING)
         self.watch.awaited = _AWAITED
-        return await ask(address, self.question.wire, _Passing(self).read)
+        if contact is not None:
+            contact.said(self.question.text.encode())
+        return await ask(address, self.question.wire, _Passing(self, contact).read)
 
     async def _on_a_connection(self, place: Place) -> Reply:
         self.watch.awaited = None
+        self._label("over TCP")
         wire = await reach(self.network, place, self.watch, 2 * _LONGEST)
+        contact = wire.unnoted()  # as people read it, not as it is on the wire
+        if contact is not None:
+            contact.said(self.question.text.encode())
         try:
             self.watch.enter(Phase.PROCESSING)
             self.watch.awaited = _AWAITED
@@ -144,16 +159,23 @@ class Exchange:
         finally:
             wire.abort()
         reply = self.question.read(framed.message)
+        if contact is not None:
+            contact.heard(_read(reply, len(framed.message)))
         if reply is None or reply.is_cut:
             raise TransportFault(FaultKind.PROTOCOL, "what came is no answer to the question")
         return reply
+
+    def _label(self, transport: str) -> None:
+        if self.network.trace is not None:
+            self.network.trace.label = transport
 
 
 class _Passing:
     """Passes over datagrams that are no answer, and counts them: nobody may send them without end."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, contact: Contact | None) -> None:
         self._exchange = exchange
+        self._contact = contact
         self._passed = 0
 
     def read(self, data: bytes) -> Reply | None:
@@ -161,6 +183,8 @@ class _Passing:
         if self._exchange.tape is not None:
             self._exchange.tape.take(data)
         reply = self._exchange.question.read(data)
+        if self._contact is not None:
+            self._contact.heard(_read(reply, len(data)))
         if reply is None:
             self._passed += 1
             if self._passed >= _MOST_PASSED:
@@ -196,6 +220,15 @@ class _Framed:
     def eof(self) -> None:
         """See `Receiver`."""
         raise TransportFault(FaultKind.LOST, "the connection was closed before the answer was whole")
+
+
+def _read(reply: Reply | None, size: int) -> bytes:
+    """Return what came as people read it."""
+    if reply is None:
+        return f"{size} bytes that are no answer to the question\n".encode()
+    cut = ["cut short: asked again over TCP"] if reply.is_cut else []
+    first = ", ".join((reply.rcode, f"flags {reply.flags}", *cut))
+    return "\n".join((first, *(record.text for record in reply.records), "")).encode("utf-8", "surrogateescape")
 
 
 def _marked(servers: Sequence[Place]) -> Sequence[tuple[Place, bool]]:

@@ -105,7 +105,8 @@ def _tls(contact: Contact) -> TlsSeen | None:
     facts = contact.session.facts() if contact.session is not None else None
     if facts is None:
         return None
-    return TlsSeen(facts.version, facts.cipher, facts.subject, facts.issuer, facts.names, facts.ends_at)
+    seen = TlsSeen(facts.version, facts.cipher, facts.subject, facts.issuer, facts.names, facts.ends_at)
+    return replace(seen, is_accepted=facts.is_accepted)
 
 
 def _without(sent: Message) -> str:

@@ -29,6 +29,7 @@ from platforms.journey.engine import Engine, Left, Means
 from platforms.journey.exchange import Exchange, Where, guarded
 from platforms.journey.model import Answer, Ending, Planned, Scalar, Why
 from platforms.journey.ports import Send
+from platforms.journey.quiet import Quiet
 from platforms.journey.rules.closing import countable
 from platforms.journey.rules.course import Run
 from platforms.transport.http import HttpTransport, Terms
@@ -54,6 +55,7 @@ class JourneyProbe:
         self._network = guarded(context.network)
         self._journey = settings.journey()
         self._where = Where(settings.url, settings.tls.server_name, settings.max_body)
+        self._quiet = Quiet()
         tls = TlsOptions(settings.tls.ca_file, settings.tls.min_version)
         self._terms = Terms(settings.max_body, tls)
         if settings.url.startswith("https:"):
@@ -78,7 +80,7 @@ class JourneyProbe:
         closing = Stopwatch(clock)
         back = self._send(closing)
         requests = _Paid(self._context.requests)
-        means = Means(self._context.book, requests, clock, self._settings.timeout, self._settings.clean_up)
+        means = Means(self._context.book, requests, clock, self._settings.timeout, self._settings.clean_up, self._quiet)
         engine = Engine(self._journey, means)
         earlier, blocked = await self._settled(engine, values, back)
         run = Run(uuid4().hex[:16], clock.now(), values, blocked)

@@ -82,13 +82,15 @@ def checks(journey: Journey, trip: Trip) -> Iterator[Check]:
     for step in journey.steps:
         wanted = "status " + " or ".join(str(status) for status in step.expect.status)
         more = [f"json {each.path}" for each in (*step.expect.json, *(step.until.json if step.until else ()))]
-        expected = ", ".join((wanted, *more, *(f"captures {each.name}" for each in step.capture)))
+        refused = ["that it is refused"] if step.is_refused else []
+        captured = [f"a value for {each.name}" for each in step.capture]
+        expected = ", ".join((*refused, wanted, *more, *captured))
         if step.id == ending.step:
-            yield Check(f"step {step.id}", expected, ending.detail, holds=False)
+            yield Check(f"step {step.id}", expected, ending.detail, holds=False, is_ours=True)
             return
         if ending.why is not Why.OK and not ending.step:  # it isn't known how far it came
             return
-        yield Check(f"step {step.id}", expected, "it held", holds=True)
+        yield Check(f"step {step.id}", expected, "all of it", holds=True, is_ours=True)
 
 
 def _worth(ending: Ending) -> tuple[OutcomeKind, Reason]:

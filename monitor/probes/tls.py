@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from cryptography.x509 import load_der_x509_certificate
 
@@ -36,6 +37,8 @@ from platforms.transport.stopwatch import Stopwatch
 from platforms.transport.tls import Identity
 from platforms.transport.welcome import shown
 from platforms.transport.wire import Wire
+
+SECOND_LOOK: Final = "second look, which decides nothing"
 
 
 def make(settings: TlsProbeSettings, context: ProbeContext) -> Probe:
@@ -101,6 +104,8 @@ class TlsProbe:
         """Say why a handshake failed. Whatever is seen, it stays bad."""
         seen = Seen()
         if self._context.requests.take(why):
+            if self._network.trace is not None:
+                self._network.trace.label = SECOND_LOOK
             with suppress(TransportFault):
                 seen = await look(self._network, self._terms, Stopwatch(self._network.clock))
         end_at = min(seen.ends_at, default=None)

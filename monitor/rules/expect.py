@@ -27,12 +27,13 @@ from typing import Final, Protocol
 from glasswatch.strict_json import NOTHING, find, is_same, parse
 from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason, Warn
+from monitor.rules.explaining import decided
 from monitor.rules.marks import Limits, marks
 
 _REFUSED: Final = frozenset({401, 403})
 _RATE_LIMITED: Final = 429
 _SHOWN: Final = 80
-_MISSING: Final = "it is missing"
+_MISSING: Final = "nothing: it is missing"
 
 JsonScalar = str | int | float | bool | None
 Told = Callable[[Check], None]
@@ -130,21 +131,23 @@ def _tell_status(expected: Expectation, received: Received, told: Told) -> None:
     status = received.status
     is_expected = status in expected.status
     if not is_expected and status in _REFUSED and received.saw_credential:
-        told(Check("our credential", "it is accepted; else nothing is learnt", f"status {status}", holds=False))
+        told(decided(Reason.CREDENTIALS_REFUSED, f"status {status}"))
     elif not is_expected and status == _RATE_LIMITED:
-        told(Check("rate", "we are not asked to wait; else nothing is learnt", "status 429", holds=False))
+        told(decided(Reason.RATE_LIMITED, "status 429"))
     else:
-        told(Check("status", " or ".join(str(each) for each in expected.status), str(status), is_expected))
+        wanted = " or ".join(str(each) for each in expected.status)
+        told(Check("status", wanted, str(status), is_expected, is_ours=True))
 
 
 def _tell_warnings(expected: Expectation, received: Received, found: Sequence[Warn], told: Told) -> None:
     if expected.warn_duration is not None:
         most = f"at most {expected.warn_duration.total_seconds():g} s"
-        told(Check("warn.duration", most, f"{received.duration_seconds:.3f} s", Warn.DURATION not in found))
+        took = f"{received.duration_seconds:.3f} s"
+        told(Check("warn.duration", most, took, Warn.DURATION not in found, is_ours=True))
     if expected.warn_tls_days_left is not None and received.tls_expiry_at is not None:
-        ends = f"ends {received.tls_expiry_at:%Y-%m-%d %H:%MZ}"
-        least = f"{expected.warn_tls_days_left} days left at least"
-        told(Check("warn.tls_days_left", least, ends, Warn.TLS_DAYS_LEFT not in found))
+        ends = f"a certificate that ends {received.tls_expiry_at:%Y-%m-%d %H:%MZ}"
+        least = f"at least {expected.warn_tls_days_left} days left"
+        told(Check("warn.tls_days_left", least, ends, Warn.TLS_DAYS_LEFT not in found, is_ours=True))
 
 
 def _objections(expected: Expectation, received: Received, told: Told | None = None) -> Iterator[tuple[Reason, str]]:
@@ -156,11 +159,12 @@ def _objections(expected: Expectation, received: Received, told: Told | None = N
         if told is not None:
             found = ", ".join(_whole(value) for value in values) or _MISSING
             holds = _matches_any(pattern, values)
-            told(Check(f"header {name}", f"matches {_quoted(pattern.pattern)}", found, holds))
+            wanted = f"a value that matches {quoted(pattern.pattern)}"
+            told(Check(f"header {name}", wanted, found, holds, is_ours=not values))
         if not values:
             yield Reason.HEADER, f"header {name} is missing"
         elif not _matches_any(pattern, values):
-            yield Reason.HEADER, f"header {name} does not match {_quoted(pattern.pattern)}"
+            yield Reason.HEADER, f"header {name} does not match {quoted(pattern.pattern)}"
     yield from _body_objections(expected, received.body, told)
     yield from _json_objections(expected.json, received.body, told)
 
@@ -170,17 +174,15 @@ def _body_objections(expected: Expectation, body: bytes, told: Told | None) -> I
     if wanted is not None:
         is_there = bool(wanted.search(body))
         if told is not None:
-            found = "it does" if is_there else f"it does not, {len(body)} bytes"
-            told(Check("body_matches", f"matches {_quoted(wanted.pattern)}", found, is_there))
+            told(_body_check("body_matches", wanted, body, holds=is_there, is_there=is_there))
         if not is_there:
-            yield Reason.BODY, f"the body does not match {_quoted(wanted.pattern)}"
+            yield Reason.BODY, f"the body does not match {quoted(wanted.pattern)}"
     if unwanted is not None:
         is_there = bool(unwanted.search(body))
         if told is not None:
-            expectation = f"does not match {_quoted(unwanted.pattern)}"
-            told(Check("body_not_matches", expectation, "it does" if is_there else "it does not", not is_there))
+            told(_body_check("body_not_matches", unwanted, body, holds=not is_there, is_there=is_there))
         if is_there:
-            yield Reason.BODY, f"the body matches {_quoted(unwanted.pattern)}, which it must not"
+            yield Reason.BODY, f"the body matches {quoted(unwanted.pattern)}, which it must not"
 
 
 def _json_objections(
@@ -192,7 +194,8 @@ def _json_objections(
         document = parse(body)
     except ValueError as error:
         if told is not None:
-            told(Check("json", "a body that is JSON", str(error), holds=False))
+            said = f"a body of {len(body)} bytes: {error}"
+            told(Check("json", "a body that is JSON", said, holds=False, is_ours=True))
         yield Reason.JSON, f"the body is not JSON: {error}"
     else:
         for wanted in expected:
@@ -200,17 +203,23 @@ def _json_objections(
             if told is not None:
                 told(_json_check(wanted, found))
             if found is NOTHING:
-                yield Reason.JSON, f"json {wanted.path} is missing, expected {_quoted(wanted.value)}"
+                yield Reason.JSON, f"json {wanted.path} is missing, expected {quoted(wanted.value)}"
             elif not is_same(wanted.value, found):
-                yield Reason.JSON, f"json {wanted.path} is not {_quoted(wanted.value)}"
+                yield Reason.JSON, f"json {wanted.path} is not {quoted(wanted.value)}"
+
+
+def _body_check(rule: str, pattern: Pattern, body: bytes, *, holds: bool, is_there: bool) -> Check:
+    wanted = "a match of" if rule == "body_matches" else "no match of"
+    found = f"{'a' if is_there else 'no'} match in {len(body)} bytes"
+    return Check(rule, f"{wanted} {quoted(pattern.pattern)}", found, holds, is_ours=True)
 
 
 def _json_check(wanted: JsonExpectation, found: object) -> Check:
     if found is NOTHING:
-        return Check(f"json {wanted.path}", _quoted(wanted.value), _MISSING, holds=False)
+        return Check(f"json {wanted.path}", quoted(wanted.value), _MISSING, holds=False, is_ours=True)
     # Not what a list or a mapping holds: it may be endless, and none is ever what is expected.
     shown = "a list" if isinstance(found, list) else "a mapping" if isinstance(found, dict) else _whole(found)
-    return Check(f"json {wanted.path}", _quoted(wanted.value), shown, is_same(wanted.value, found))
+    return Check(f"json {wanted.path}", quoted(wanted.value), shown, is_same(wanted.value, found))
 
 
 def _warnings(expected: Expectation, received: Received, now: datetime) -> tuple[Warn, ...]:
@@ -227,6 +236,7 @@ def _whole(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _quoted(value: JsonScalar) -> str:
+def quoted(value: JsonScalar) -> str:
+    """Return a value or a pattern of the settings, as it stands there, cut."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

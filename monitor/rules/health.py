@@ -22,6 +22,7 @@ from typing import Final
 from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason
 from monitor.rules.expect import Judgement
+from monitor.rules.explaining import decided
 from monitor.rules.marks import Limits, marks
 
 _OK: Final = "OK"
@@ -54,13 +55,13 @@ def told_of(answer: HealthAnswer, judgement: Judgement) -> Iterator[Check]:
     """Yield the rules that were looked at when an answer was judged so."""
     said = _said(answer)
     if judgement.reason is Reason.CREDENTIALS_REFUSED:
-        yield Check("our credential", "it is accepted; else nothing is learnt", said, holds=False)
+        yield decided(Reason.CREDENTIALS_REFUSED, said)
     elif judgement.reason is Reason.RATE_LIMITED:
-        yield Check("rate", "we are not asked to wait; else nothing is learnt", said, holds=False)
+        yield decided(Reason.RATE_LIMITED, said)
     else:
-        yield Check("status", f"gRPC status {_OK}", said, answer.status == _OK)
+        yield Check("status", f"gRPC status {_OK}", said, answer.status == _OK, is_ours=True)
     if answer.serving is not None:
-        yield Check("health state", _SERVING, answer.serving, answer.serving == _SERVING)
+        yield Check("health state", _SERVING, answer.serving, answer.serving == _SERVING, is_ours=True)
 
 
 def judge_health(limits: Limits, answer: HealthAnswer, now: datetime) -> Judgement:

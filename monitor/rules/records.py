@@ -9,15 +9,17 @@ Rules, in this order; the first that speaks decides:
 5. `matches` must be found in one of them.
 6. Where it is asked for, the resolver must say that it has authenticated the answer.
 
-A detail names what was expected and the code; of the records it says how many there are.
+A detail names what was expected and the code; of the records it says how many there are. Who wants to know why is told
+each rule that was looked at (`told_of`), with what was found: that holds the records, which are others' text.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from monitor.model.explanation import Check
 from monitor.model.outcome import OutcomeKind, Reason, Warn
-from monitor.rules.expect import Judgement, Pattern
+from monitor.rules.expect import Judgement, Pattern, quoted
 from monitor.rules.reasons import several
 
 NOERROR = "NOERROR"
@@ -51,6 +53,27 @@ def judge(wanted: Wanted, answered: Answered, warnings: tuple[Warn, ...] = ()) -
     detail = f"{answered.rcode}, {_counted(len(answered.records), wanted.kind)}"
     detail += ", authenticated" if answered.is_authenticated else ""
     return Judgement(OutcomeKind.GOOD, Reason.OK, detail, warnings)
+
+
+def told_of(wanted: Wanted, answered: Answered) -> Iterator[Check]:
+    """Yield the rules that were looked at, in their order."""
+    yield Check("rcode", wanted.rcode, answered.rcode, answered.rcode == wanted.rcode, is_ours=True)
+    found, records = ", ".join(answered.records.values()) or f"no {wanted.kind} record", answered.records
+    if wanted.answers is not None:
+        exactly = f"exactly {several(list(wanted.answers.values()))}" if wanted.answers else f"no {wanted.kind} record"
+        yield Check("answers", exactly, found, records.keys() == wanted.answers.keys())
+    elif wanted.rcode == NOERROR:
+        yield Check("answers", f"a record of type {wanted.kind}", found, bool(records))
+    if wanted.contains:
+        among = f"among them {several(list(wanted.contains.values()))}"
+        yield Check("contains", among, found, wanted.contains.keys() <= records.keys())
+    if wanted.matches is not None:
+        match = f"a record that matches {quoted(wanted.matches.pattern)}"
+        yield Check("matches", match, found, _is_found(wanted.matches, records.values()))
+    if wanted.is_authenticated:
+        is_it = answered.is_authenticated
+        said = "the AD flag is set" if is_it else "the AD flag is not set"
+        yield Check("authenticated", "an answer that the resolver has authenticated", said, is_it, is_ours=True)
 
 
 def _objections(wanted: Wanted, answered: Answered) -> Iterator[str]:

@@ -7,7 +7,8 @@ Rules:
 3. What looks like a credential is taken out as well, whoever's it is: a bearer or basic credential, a JWT, a private
    key; the value of a JSON member or a parameter whose name says so.
 4. A header whose name says that it holds a credential has no value to show (`is_telling`).
-5. A secret shorter than `SHORTEST` can't be told from other text: then nothing from outside is shown at all.
+5. A secret shorter than `SHORTEST` can't be told from other text: then nothing from outside is shown at all. What is
+   ours (rules, what the settings expect) still is: the settings are no place for secrets.
 6. Text is cleared before it is cut, so that no end shows half a secret. Of text that was cut before it came here so
    much of the end is left out as a secret could take.
 7. Of a long secret each few letters are one, so that no secret, however long, needs much of a text. Where what is
@@ -19,8 +20,10 @@ What a server does to a secret beyond that (reversed, encrypted, letter by lette
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import accumulate
 from typing import Final
 
 from monitor.rules.needles import SHORTEST, Needles, alike, needles
@@ -104,6 +107,22 @@ class Redactor:
         if max(at, most) < len(text) or is_cut:
             shown.append("…")
         return "".join(shown)
+
+    def own(self, text: str, most: int) -> str:
+        """Return at most the first `most` letters of a text of ours: cleared, or as it is where that can't be done."""
+        return text[:most] if self._withheld else self.text(text, most)
+
+    def joins(self, texts: Sequence[str]) -> set[int]:
+        """Return which of these texts hold a secret, as it is or in base64, together with those beside them."""
+        edge = self._needles.longest
+        if not edge:
+            return set()
+        near = [text if len(text) <= 2 * edge else f"{text[:edge]}\n{text[-edge:]}" for text in texts]
+        ends, joined = list(accumulate(map(len, near))), set[int]()
+        for start, end in self._needles.places(alike("".join(near))):
+            first, last = bisect_right(ends, start), bisect_right(ends, end - 1)
+            joined |= set(range(first, last + 1)) if first < last else set()
+        return joined
 
     def _secret_places(self, text: str) -> Iterator[tuple[int, int]]:
         if not self._needles.longest:

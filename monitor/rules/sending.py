@@ -16,12 +16,18 @@ _PART: Final = re.compile(
 _SHORT: Final = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
 
 
-def is_sound(text: str) -> bool:
-    """Return whether every part of it stands for something."""
+def flaw(text: str) -> str | None:
+    """Return what stands for nothing in a text, in words that repeat none of it; None where it is sound."""
     at = 0
     while (part := _PART.match(text, at)) is not None:
         at = part.end()
-    return at == len(text)
+    if at == len(text):
+        return None
+    if text[at] == "$":
+        return "${ begins what is no name of a-z, 0-9 and _"
+    if text[at : at + 2] == "\\x":
+        return r"\x is followed by something other than two hexadecimal digits"
+    return r"a backslash begins none of the escapes; for a backslash itself write \\"
 
 
 def names_in(text: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Headers in the settings: their names, their values, and which of them are not the user's to give."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
@@ -13,8 +14,15 @@ from glasswatch.settings.shapes import TextShape
 
 FRAMING: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 # RFC 9113, 8.2.2: what concerns one connection is no header in HTTP/2.
-OF_CONNECTION: Final = frozenset({"keep-alive", "proxy-connection", "te", "upgrade"})
-SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
+OF_CONNECTION: Final = frozenset({"keep-alive", "proxy-connection", "te"})
+# What asks for a connection to go on in another way: the probe would not understand what comes then.
+TURNING: Final = frozenset({"expect", "upgrade"})
+_SECRET: Final = re.compile(
+    r".*authorization|cookie2?|(?:.*[-_])?(?:api-?key|token|secret|passw(?:or)?d)", re.IGNORECASE
+)
+
+
+TURNS: Final = "is never sent: it would change how the connection goes on; expected another header"
 
 
 class HeaderValueShape(Shape):
@@ -49,11 +57,18 @@ HeaderValue = Annotated[str | SecretReference, HeaderValueShape()]
 def sent(key: str, headers: Mapping[str, object], ours: frozenset[str], by: str) -> Iterable[Finding]:
     """Yield what is wrong with headers that are sent: `ours` are set `by` us; credentials are never written down."""
     for name, value in headers.items():
-        if name.lower() in ours:
+        if name.lower() in TURNING:
+            yield (key, name, KEY), TURNS
+        elif name.lower() in ours:
             yield (key, name, KEY), f"is set by {by}: expected another header"
-        elif name.lower() in SECRET and isinstance(value, str):
+        elif is_secret(name) and isinstance(value, str):
             yield (key, name), f"expected {SecretReference.expected}"
     yield from repeated(key, headers)
+
+
+def is_secret(name: str) -> bool:
+    """Return whether a header of this name holds a credential."""
+    return _SECRET.fullmatch(name) is not None
 
 
 def repeated(key: str, headers: Mapping[str, object]) -> Iterable[Finding]:

@@ -196,6 +196,11 @@ class JourneyProbeSettings(ProbeSettings):
         """The longest an attempt takes, with what is closed before and after the steps; but for our own record."""
         return self.timeout + 2 * self.clean_up
 
+    @property
+    def requests(self) -> int:
+        """How many requests an attempt makes where all is well: one a step, at the least."""
+        return len(self.steps)
+
     @finding("interval", "timeout", "clean_up")
     def timeout_fits(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """An attempt ends before the next one is due."""

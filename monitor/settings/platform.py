@@ -12,6 +12,7 @@ from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Address, Name, RelativePath, WholeNumber
 from monitor.registries import PROBES
+from monitor.rules.budget import kept_of, limit_for
 from monitor.settings import maintenance as windows
 from monitor.settings.maintenance import Maintenance
 from monitor.settings.probe import ProbeSettings
@@ -54,16 +55,18 @@ class PlatformSettings(SettingsModel):
 
     @finding("max_requests_per_minute", "probes")
     def probes_can_run(self, _given: Mapping[str, object]) -> Iterable[Finding]:
-        """No probe alone asks more often than all together may."""
+        """All probes together ask no more often than they may, a part of which is kept for confirmations."""
         most = self.max_requests_per_minute
-        asked = {
-            name: math.ceil(_MINUTE / probe.interval)
-            for name, probe in self.probes.items()
-            if probe.type != "heartbeat"
-        }
-        name = max(asked, key=asked.__getitem__, default=None)
-        if most is not None and name is not None and asked[name] > most:
-            text = f"expected {asked[name]} at least: so often does the probe {name} ask by its interval"
+        asking = [probe for probe in self.probes.values() if probe.asks]
+        attempts = sum(_MINUTE / probe.interval for probe in asking)
+        requests = sum(probe.requests * (_MINUTE / probe.interval) for probe in asking)
+        if most is not None and (attempts > most - kept_of(most) or requests > most):
+            least = max(limit_for(math.ceil(attempts)), math.ceil(requests))
+            more = f" with {requests:.4g} requests" if requests > attempts else ""
+            text = (
+                f"expected {least} at least: by their intervals the probes make {attempts:.4g} attempts a minute"
+                f"{more}, and a quarter is kept for confirmations"
+            )
             yield ("max_requests_per_minute",), text
 
     @finding("probes")

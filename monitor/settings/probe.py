@@ -59,6 +59,11 @@ class ProbeSettings(SettingsModel):
         elif self.timeout > self.interval:
             yield ("interval",), "expected no less than the timeout, or a shorter timeout"
 
+    @property
+    def requests(self) -> int:
+        """How many requests an attempt makes where all is well."""
+        return 1
+
     def measured(self) -> dict[str, Any]:
         """Return the settings that decide what is measured, as JSON values. References to secrets, never secrets.
 

@@ -13,7 +13,7 @@ from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY, Shape
 from glasswatch.settings.shapes import JsonScalarShape, JsonValue, OneOf, Pattern, Switch, TextShape, WholeNumber
 from monitor.settings.expect import JsonPathText
-from monitor.settings.headers import FRAMING, SECRET, HeaderName, repeated
+from monitor.settings.headers import FRAMING, TURNING, TURNS, HeaderName, is_secret, repeated
 from monitor.settings.json_path import parse
 from monitor.settings.meanings import bodiless, unclosing
 from platforms.journey import model
@@ -137,9 +137,11 @@ class StepRequestSettings(SettingsModel):
     def headers_are_ours_to_set(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """Headers that frame the request are made by the probe; credentials are never written down."""
         for name, text in self.headers.items():
-            if name.lower() in FRAMING:
+            if name.lower() in TURNING:
+                yield ("headers", name, KEY), TURNS
+            elif name.lower() in FRAMING:
                 yield ("headers", name, KEY), "is set by the probe itself: expected another header"
-            elif name.lower() in SECRET and "${" not in text:
+            elif is_secret(name) and "${" not in text:
                 yield (
                     ("headers", name),
                     "expected a value such as ${name}, never the secret itself: it goes into secrets",

@@ -11,9 +11,9 @@ from glasswatch.secrets import SecretReference
 from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shape import Shape
+from glasswatch.settings.shape import Shape, expected
 from glasswatch.settings.shapes import OneOf, Pattern, WholeNumber
-from monitor.rules.sending import is_sound, names_in
+from monitor.rules.sending import flaw, names_in
 from monitor.settings.places import Host, Port, is_loopback, needs_a_name
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.steps import ValueName
@@ -37,8 +37,11 @@ class SendShape(Shape):
 
     def read(self, value: object) -> str:
         """Return the text as it was written."""
-        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT or not is_sound(value):
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT:
             raise self.wrong()
+        found = flaw(value)
+        if found is not None:
+            raise expected(f"{self.expected}; {found}")
         return str(value)
 
 
@@ -109,7 +112,7 @@ class TcpProbeSettings(ProbeSettings):
         """Every secret that is sent is named."""
         for index, step in enumerate(self.steps):
             if step.send is not None and not names_in(step.send) <= self.secrets.keys():
-                yield ("steps", index, "send"), "expected only names that secrets holds"
+                yield ("steps", index, "send"), "expected only names that secrets holds: ${name} stands for one of them"
 
     @finding("host", "tls", "starttls", "secrets")
     def secrets_travel_safely(self, _given: Mapping[str, object]) -> Iterable[Finding]:

@@ -5,13 +5,33 @@ import logging
 from sqlalchemy import Connection, delete, select
 
 from monitor.errors import StoreUnusable
+from monitor.model.record import AuditEntry, ChainHead
+from monitor.model.residue import Gone
+from monitor.store import audit
 from monitor.store.codec import decode, encode
 from monitor.store.history import Scope
+from monitor.store.identity import Identity
 from monitor.store.schema import openings
 from monitor.store.upserts import replacing
 from platforms.journey.model import Opening, OpenState
 
 log = logging.getLogger("glasswatch.store")
+
+
+def forget(connection: Connection, identity: Identity, gone: Gone, entry: AuditEntry) -> tuple[list[str], ChainHead]:
+    """Forget what a run left open, with the audit's entry; return its steps, and where the audit ends then."""
+    which = [
+        openings.c.vantage == identity.vantage,
+        openings.c.platform == gone.platform,
+        openings.c.probe == gone.probe,
+        openings.c.run == gone.run,
+        *([openings.c.step == gone.step] if gone.step is not None else []),
+    ]
+    steps = list(connection.scalars(select(openings.c.step).where(*which).order_by(openings.c.at)))
+    if not steps:
+        return [], audit.head(connection, identity.vantage)
+    connection.execute(delete(openings).where(*which))
+    return steps, audit.append(connection, identity, gone.platform, (entry,))
 
 
 def keep(connection: Connection, scope: Scope, probe: str, opening: Opening) -> None:

@@ -28,6 +28,7 @@ from monitor.model.record import (
     Pruned,
     Standing,
 )
+from monitor.model.residue import Gone
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
 from monitor.store import audit, failures, flags, history, loading, openings, pages, revision, spans, uses, windows
@@ -71,6 +72,7 @@ class SqlStore:
         self._notes = Notes(identity)
         self._life = spans.Life(identity, limits)
         self._pruning = Pruning(identity.vantage, limits)
+        self._gone: set[tuple[str, str]] = set()  # run and step of openings that persons have had forgotten
         self._writer: Writer | None = None
         self._was_known: bool | None = None  # whether this vantage was here before; None until it is looked at
 
@@ -234,8 +236,16 @@ class SqlStore:
 
     async def keep_opening(self, platform: str, probe: str, opening: Opening) -> None:
         """Write what a journey opened as it is now, in place of what was known of it; closed: forget it."""
+        if (opening.run, opening.step) in self._gone:
+            return  # an attempt under way has it in its hands, and a person has said that it is gone
         scope = Scope(self._identity.vantage, platform)
         await self._call(partial(openings.keep, scope=scope, probe=probe, opening=opening))
+
+    async def forget_openings(self, gone: Gone, entry: AuditEntry) -> tuple[Sequence[str], ChainHead]:
+        """Forget what a run left open, and audit it; return its steps, none where nothing is on record."""
+        steps, head = await self._call(partial(openings.forget, identity=self._identity, gone=gone, entry=entry))
+        self._gone.update((gone.run, step) for step in steps)
+        return steps, head
 
     async def every_opening(self) -> Sequence[tuple[str, str, str, str]]:
         """Return platform, probe, run and step of everything that journeys have open."""

@@ -8,6 +8,7 @@ from monitor.model.explanation import Attempted
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import ProbeState
 from monitor.web import shaping
+from monitor.web.site import Site
 from monitor.wire.probes import AttemptAnswer, ExplanationAnswer, PolicyAnswer, ProbeDetailAnswer
 
 
@@ -22,11 +23,13 @@ class Known:
     is_blind: bool = False
 
 
-def detail(platform: PlatformPolicy, probe: str, known: Known) -> ProbeDetailAnswer:
+def detail(site: Site, platform: PlatformPolicy, probe: str, known: Known) -> ProbeDetailAnswer:
     """Return all of it."""
     policy = platform.probes[probe]
     failures = known.failures
     return ProbeDetailAnswer(
+        deployment=site.deployment,
+        vantage=site.vantage,
         platform=platform.platform,
         function=policy.function,
         state=shaping.probe(probe, known.held, platform),

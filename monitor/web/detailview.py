@@ -5,6 +5,7 @@
 2. Phases are shown with bars, in proportion to the whole attempt.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,13 +120,18 @@ def detail_view(site: Site, platform: str, policy: ProbePolicy, known: Known, no
         platform=visible.line(platform),
         function=visible.line(policy.function),
         probe=shown,
-        policy=tuple(_policy(policy)),
+        policy=tuple(_policy(policy, has_controls=site.has_controls)),
         settings=settings_text(known.settings),
         last=None if known.last is None else _attempt(known.last, seen),
         failures=tuple(_attempt(each, seen) for each in failures or ()),
         failures_note=note,
-        command=visible.line(f"monitor probe {policy.name} --platform {platform} --explain"),
+        command=visible.line(f"monitor probe {policy.name} --platform {platform} --explain{_given(site)}"),
     )
+
+
+def _given(site: Site) -> str:
+    """Return how a command is given the monitor's own settings, where they are known."""
+    return f" --config {shlex.quote(config)}" if (config := site.config()) else ""
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
@@ -134,12 +140,12 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     return visible.lines(text)
 
 
-def _policy(policy: ProbePolicy) -> list[str]:
+def _policy(policy: ProbePolicy, *, has_controls: bool) -> list[str]:
     confirm = f"{policy.confirm_attempts} bad in a row, {render(policy.confirm_every)} apart"
     recover = "once" if policy.recover == 1 else f"{policy.recover} times in a row"
     return [
         f"Runs every {render(policy.interval)}, for {render(policy.timeout)} at most",
-        f"Confirmed bad by {confirm}, while a control answers",
+        f"Confirmed bad by {confirm}{', while a control answers' if has_controls else '; no controls are asked'}",
         f"Recovers when it was good {recover}",
         "Critical: without its function the platform is down" if policy.critical else "Not critical",
     ]
@@ -212,7 +218,11 @@ def _tls(exchange: Exchange) -> str:
     if tls is None:
         return ""
     ends = f", ends {phrases.moment(tls.ends_at)}" if tls.ends_at else ""
-    return visible.line(f"{tls.version}, {tls.cipher}; {tls.subject or 'no subject'}, issued by {tls.issuer}{ends}")
+    agreed = ", ".join(each for each in (tls.version, tls.cipher) if each)
+    first = agreed or "the session broke off"
+    if not tls.is_accepted:
+        first = f"{agreed if tls.version else 'the handshake failed'}; shown, not accepted"
+    return visible.line(f"{first}; {tls.subject or 'no subject'}, issued by {tls.issuer}{ends}")
 
 
 def _said(title: str, message: Message) -> SaidView:

@@ -19,6 +19,7 @@ from monitor.web.pieces import in_pieces
 from monitor.web.probehandlers import ProbeHandlers
 from monitor.web.refused import Refused
 from monitor.web.reloadhandlers import ReloadHandlers
+from monitor.web.residuehandlers import ResidueHandlers
 from monitor.web.site import Site
 from monitor.web.sources import Sources
 from monitor.web.stream import EventStream
@@ -50,6 +51,7 @@ class Handlers:
         self._beats = BeatHandlers(sources.beats)
         self._reload = ReloadHandlers(sources.reload)
         self._windows = WindowHandlers(site, sources)
+        self._residue = ResidueHandlers(sources.gone)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -70,6 +72,7 @@ class Handlers:
             **self._beats.by_name(),
             **self._reload.by_name(),
             **self._windows.by_name(),
+            **self._residue.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:

@@ -37,8 +37,8 @@ class ProbeHandlers:
 
     async def _probe(self, asked: Asked) -> Response:
         platform, probe = self._wanted(asked)
-        policy = self._site.platforms[platform].policy  # now: the settings may change meanwhile
-        answer = detail(policy, probe, await self._known(platform, probe))
+        known = await self._known(platform, probe)
+        answer = detail(self._site, self._site.platforms[platform].policy, probe, known)  # now: settings may change
         return Response(answer.model_dump_json(), media_type=JSON)
 
     async def _page(self, asked: Asked) -> Response:

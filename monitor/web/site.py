@@ -25,6 +25,8 @@ class Site:
     `platforms` is in the order of the settings. `keys` are public keys as JWKs. `hosts` are the
     names and addresses that a `Host` header may say, beside those of loopback. `is_local`: it is this machine's alone,
     so reading is open to whoever comes from there. `proxies`: where alone requests come from, if there are any.
+    `config` returns the settings' file, where that is known, for commands that are shown.
+    `has_controls`: others' addresses are asked before a probe is believed bad.
     `settings_of` returns a probe's settings as they hold, by platform and probe, for showing.
     """
 
@@ -37,6 +39,8 @@ class Site:
     is_local: bool = True
     proxies: tuple[Network, ...] = ()
     tokens: tuple[Token, ...] = ()
+    has_controls: bool = True
+    config: Callable[[], str] = lambda: ""
     settings_of: Callable[[str, str], Mapping[str, Any]] = lambda _platform, _probe: {}
 
     def adopt(self, other: "Site") -> None:

@@ -1,19 +1,25 @@
 """Where the web face reads from."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.record import AuditEntry
 from monitor.model.reloaded import Reloaded
+from monitor.model.residue import Gone
 from monitor.ports import Attempts, Beats, StatusReader, Store, Uses
 
 Note = Callable[[AuditEntry, str | None], None]
+SayGone = Callable[[Gone], Awaitable[Sequence[str]]]
 DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
 
 
 DoReload = Callable[[str], Awaitable[Reloaded]]
+
+
+async def _nothing_gone(_gone: Gone) -> Sequence[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,8 @@ class Sources:
     `metrics` returns the exposition in pieces. `note` has an entry of the audit written, of a platform or of none; it
     never waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled.
     `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
-    `reload` has the settings taken over, for whoever asks; None where there is no file to read them from.
+    `reload` has the settings taken over, for whoever asks; None where there is no file to read them from. `gone`
+    forgets what a journey left open, and returns which steps' it was.
     """
 
     reader: StatusReader
@@ -37,3 +44,4 @@ class Sources:
     attempts: Attempts
     refused: Callable[[str], None] = lambda _code: None
     reload: DoReload | None = None
+    gone: SayGone = _nothing_gone

@@ -37,6 +37,7 @@ from monitor.wire.maintenance import (
 )
 from monitor.wire.probes import ProbeDetailAnswer
 from monitor.wire.queries import NoQuery, OutagesQuery
+from monitor.wire.residue import GoneAnswer, GoneBody
 from monitor.wire.uses import ClassBody, ReportBody, UseAnswer, UsesAnswer, UsesQuery
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -167,6 +168,17 @@ ENDPOINTS = (
         answers={JSON: ProbeDetailAnswer},
         query=NoQuery,
         refusals=("unknown_platform", "no_such"),
+    ),
+    Endpoint(
+        name="residue_gone",
+        method="POST",
+        path="/api/v1/probes/{platform}/{probe}/residue",
+        scope="maintenance",
+        summary="Say that what a journey's run left open is gone. A person does.",
+        answers={JSON: GoneAnswer},
+        query=NoQuery,
+        body=GoneBody,
+        refusals=("no_such", "store_unavailable"),
     ),
     Endpoint(
         name="flag",

@@ -42,7 +42,10 @@ class MessageAnswer(_Seen):
 class TlsSeenAnswer(_Seen):
     """The TLS that was agreed on, and the server's certificate."""
 
+    is_accepted: bool
+    """False where the handshake failed: what the server showed, whoever it is."""
     version: str
+    """Empty where none was agreed on."""
     cipher: str
     subject: str
     issuer: str
@@ -105,6 +108,9 @@ class PolicyAnswer(Shape):
 class ProbeDetailAnswer(Shape):
     """One probe in full."""
 
+    deployment: str
+    vantage: str
+    """Of the monitor that tells it."""
     platform: str
     function: str
     state: ProbeAnswer

@@ -18,7 +18,7 @@ What is decided on the way and back stands in `rules.course` and `rules.closing`
 import asyncio
 import logging
 from collections.abc import Coroutine, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -40,6 +40,7 @@ from platforms.journey.model import (
     Why,
 )
 from platforms.journey.ports import Book, Requests, Send
+from platforms.journey.quiet import Quiet
 from platforms.journey.record import Record
 from platforms.journey.rules.closing import Moment, close, countable, has_ended, is_due, last_first, later
 from platforms.journey.rules.course import Course, Run
@@ -53,13 +54,17 @@ log = logging.getLogger("glasswatch.journey")
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a journey is gone with. `steps` and `clean_up`: the longest that going and closing may take."""
+    """What a journey is gone with. `steps` and `clean_up`: the longest that going and closing may take.
+
+    `quiet` is the same for all runs of a process.
+    """
 
     book: Book
     requests: Requests
     clock: Clock
     steps: timedelta
     clean_up: timedelta
+    quiet: Quiet = field(default_factory=Quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,7 @@ class Engine:
         """
         now, record = self._clock.now(), Record(self._means.book)
         openings = last_first(await record.openings())
+        self._means.quiet.only(openings)
         everything = most is not None and countable(openings, self._journey) >= most
         due = [opening for opening in openings if everything or is_due(opening, now)]
         waiting = [opening for opening in openings if opening not in due]
@@ -200,6 +206,7 @@ class Engine:
         """Put on record that it could not be closed, and when it is tried again; forget what has ended by itself."""
         now = self._clock.now()
         fields = {"run": opening.run, "step": opening.step, "why": ending.why.value, "detail": ending.detail}
+        fields |= {f"kept_{name}": text for name, text in opening.kept.items()}  # what a person finds it by
         if has_ended(self._journey, opening, now):
             log.warning("journey_never_closed", extra={"fields": fields})
             await self._keep(replace(opening, state=OpenState.CLOSED), record)
@@ -210,7 +217,8 @@ class Engine:
         return Left(kept, ending)
 
     async def _close(self, opening: Opening, values: Values, back: Send, seconds: float) -> Ending:
-        closing = close(self._journey, opening, Moment(self._clock.now(), values))
+        quiet_seconds = self._means.quiet.seconds(opening, self._clock.monotonic())
+        closing = close(self._journey, opening, Moment(quiet_seconds, values))
         try:
             async with asyncio.timeout(seconds):
                 return await self._drive(closing, _Way(back, is_back=True))

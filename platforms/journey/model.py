@@ -167,7 +167,7 @@ class Opening:
 
     `kept`: values that may be put on record, each as JSON text. `place`: how many the run opened before it.
 
-    `at`: when its request was about to be sent; `quiet_at`: since when it is known not to be under way from here.
+    `at`: when its request was about to be sent; `quiet_at`: when it was known not to be under way from here any more.
     `disproved_by`: the step that had to be refused and wasn't, although the opening was said to be closed.
     `tries`: how often closing it failed when it was due; `again_at`: it isn't due again before.
     """

@@ -27,11 +27,13 @@ MAX_FIELDS: Final = 100
 MAX_INTERIM: Final = 10
 # Line ends and the colon of a field; names and values alone would let empty fields through for nothing.
 _FIELD_OVERHEAD: Final = 4
+_TLS: Final = (b"\x15\x03", b"\x16\x03")  # how an alert begins, and a handshake
 _NO_BODY: Final = frozenset({204, 304})
 _SWITCHING: Final = 101
 _FIRST_FINAL: Final = 200
 _LOWEST: Final = 100
 LARGE_HEAD: Final = f"the head of the answer is larger than {MAX_HEAD_BYTES // 1024} KiB"
+SPEAKS_TLS: Final = "the server answers in TLS where it was asked in clear: should the address be https?"
 LARGE_BODY: Final = "the body is larger than allowed"
 MANY_FIELDS: Final = f"the answer has more than {MAX_FIELDS} header fields"
 MANY_INTERIM: Final = f"more than {MAX_INTERIM} interim answers"
@@ -87,8 +89,7 @@ class Answer:
         self.codings: list[bytes] = []  # values of Content-Encoding
         self._expecting = expecting
         self._watch = watch
-        self._body: list[bytes] = []
-        self._body_bytes = 0
+        self._body = bytearray()  # joined as it comes: half a million chunks of two bytes each are no more than a MiB
         self._head_bytes = 0  # fed before the head was complete
         self._field_bytes = 0
         self._field_count = 0
@@ -103,7 +104,7 @@ class Answer:
     @property
     def body(self) -> bytes:
         """The body as it was transferred, without chunks' framing."""
-        return b"".join(self._body)
+        return bytes(self._body)
 
     def close(self) -> None:
         """Let go of the parser, which holds on to us: a body must not wait for the garbage collector."""
@@ -115,8 +116,10 @@ class Answer:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if self._fault is None and not self._is_done:
+                is_tls = data.startswith(_TLS) and not self._head_bytes
                 # The parser's own words; they do not repeat what it read.
-                raise TransportFault(FaultKind.PROTOCOL, f"the answer is not valid HTTP: {error}") from error
+                words = SPEAKS_TLS if is_tls else f"the answer is not valid HTTP: {error}"
+                raise TransportFault(FaultKind.PROTOCOL, words) from error
         if not self._is_headed:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
@@ -176,11 +179,10 @@ class Answer:
         """A piece of the body."""
         if self._is_done:
             return
-        self._body_bytes += len(data)
-        if self._body_bytes > self._expecting.max_body:
+        if len(self._body) + len(data) > self._expecting.max_body:
             self._blame(FaultKind.TOO_LARGE, LARGE_BODY)
-        else:
-            self._body.append(data)
+        elif self._fault is None:
+            self._body += data
 
     def on_message_complete(self) -> None:
         """The last byte of an answer, perhaps an interim one."""

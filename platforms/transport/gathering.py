@@ -41,8 +41,7 @@ class Gathering:
         self._fields: Fields = []
         self._trailers: Fields = []
         self._codings: list[bytes] = []
-        self._body: list[bytes] = []
-        self._body_bytes = 0
+        self._body = bytearray()  # joined as it comes, however small the pieces
         self._length: int | None = None
         self._field_bytes = 0
         self._field_count = 0
@@ -80,10 +79,9 @@ class Gathering:
         Raises:
             TransportFault: TOO_LARGE.
         """
-        self._body_bytes += len(data)
-        if self._body_bytes > self._expecting.max_body:
+        if len(self._body) + len(data) > self._expecting.max_body:
             raise TransportFault(FaultKind.TOO_LARGE, LARGE_BODY)
-        self._body.append(data)
+        self._body += data
         self._write(data)
 
     def along(self, data: bytes) -> None:
@@ -110,13 +108,13 @@ class Gathering:
         Raises:
             TransportFault: PROTOCOL: more or less was announced.
         """
-        if not self.is_done and self._length is not None and self._length != self._body_bytes:
+        if not self.is_done and self._length is not None and self._length != len(self._body):
             raise TransportFault(FaultKind.PROTOCOL, "the body is not as long as content-length says")
         self.is_done = True
 
     def said(self) -> Said:
         """Return the answer."""
-        body = b"".join(self._body)
+        body = bytes(self._body)
         return Said(self._status, self._fields, body, self._codings, b"HTTP/2", self._trailers)
 
     def _counted(self, fields: Iterable[tuple[bytes, bytes]]) -> Fields:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from cryptography.x509 import Certificate
+from cryptography.x509 import Certificate, ExtensionNotFound, Name, SubjectAlternativeName
 from OpenSSL import SSL
 
 from platforms.transport.conversation import Terms, reached
@@ -24,6 +24,7 @@ from platforms.transport.flaws import Flaw
 from platforms.transport.reach import Network
 from platforms.transport.resolver import numeric
 from platforms.transport.stopwatch import Stopwatch
+from platforms.transport.tls_facts import MOST_NAMES, TlsFacts
 from platforms.transport.wire import Wire
 
 _READ: Final = 64 * 1024
@@ -50,8 +51,11 @@ async def look(network: Network, terms: Terms, watch: Stopwatch) -> Seen:
     if terms.securing is None:
         return Seen()
     wire = await reached(network, terms, watch)
+    contact = wire.unnoted()  # nobody could read it as it is on the wire
     try:
         looking = _Looking(terms, wire)
+        if contact is not None:
+            contact.session = looking
         if not looking.begin():
             await wire.receive(looking)
     finally:
@@ -99,6 +103,15 @@ class _Looking:
             asks_for_certificate=self._asks,
         )
 
+    def facts(self) -> TlsFacts | None:
+        """Return what the server showed, whoever it is; None where it showed nothing."""
+        with suppress(ValueError, SSL.Error):
+            chain = self._tls.get_peer_cert_chain(as_cryptography=True) or []
+            version = self._tls.get_protocol_version_name().replace("TLSv", "TLS ") if self._is_done else ""
+            if chain:
+                return TlsFacts(version, self._tls.get_cipher_name() or "", *_shown(chain[0]), is_accepted=False)
+        return None
+
     def _shake(self) -> bool:
         try:
             self._tls.do_handshake()
@@ -140,6 +153,20 @@ class _Looking:
         if not ok and len(self._flaws) < _MOST_FLAWS:
             self._flaws.append(Flaw(depth, code, *_dates_of(certificate.to_cryptography)))
         return True
+
+
+def _shown(certificate: Certificate) -> tuple[str, str, tuple[str, ...], datetime | None]:
+    """Return subject, issuer, names and end."""
+    names: tuple[str, ...] = ()
+    with suppress(ExtensionNotFound, ValueError):
+        found = certificate.extensions.get_extension_for_class(SubjectAlternativeName).value
+        names = tuple(str(each.value) for each in list(found)[:MOST_NAMES])
+    subject, issuer = (_name(each) for each in (certificate.subject, certificate.issuer))
+    return subject, issuer, names, _dates(certificate)[1]
+
+
+def _name(name: Name) -> str:
+    return ", ".join(f"{each.rfc4514_attribute_name}={each.value!s}" for each in name)
 
 
 def _dates_of(read: Callable[[], Certificate]) -> tuple[datetime | None, datetime | None]:

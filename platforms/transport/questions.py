@@ -43,6 +43,7 @@ _MOST_SPOILT: Final = 3
 _HEADER: Final = struct.Struct(">6H")
 _IN: Final = dns.rdataclass.IN
 _LEAP: Final = 0xC0
+_NAMED: Final = 0x87B0  # what of a header's second word are flags
 _QUESTIONS: Final = bytes((_LEAP, _HEADER.size))  # as nearly all servers write the name that was asked for
 # Failures with which servers may leave the question out.
 _MAY_FORGET: Final = frozenset({dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED})
@@ -58,12 +59,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. `rcode` by its name; `is_cut`: it was too long, and is to be asked for again over TCP."""
+    """An answer. `rcode` by its name; `is_cut`: it was too long, and is to be asked for again over TCP.
+
+    `flags`: as they are usually written, in capitals.
+    """
 
     rcode: str
     records: tuple[Record, ...] = ()
     is_authenticated: bool = False
     is_cut: bool = False
+    flags: str = ""
 
 
 def record_of(kind: str, text: str) -> Record:
@@ -80,7 +85,7 @@ def record_of(kind: str, text: str) -> Record:
 
 
 class Question:
-    """One question, once asked."""
+    """One question, once asked. `wire`: as it is sent; `text`: as people read it."""
 
     def __init__(self, name: str, kind: str, *, wants_authenticated: bool = False) -> None:
         flags = dns.flags.RD | (dns.flags.AD if wants_authenticated else 0)
@@ -90,6 +95,7 @@ class Question:
         self.wire = query.to_wire()
         asked = query.question[0]
         self._name, self._kind = asked.name, asked.rdtype
+        self.text = f"{asked.to_text()}\nflags {_flags(flags)}{', DNSSEC wanted (DO)' if wants_authenticated else ''}"
         self._asked = self._name.to_digestable() + struct.pack(">2H", self._kind, _IN)
         self._spoilt = 0
 
@@ -107,7 +113,7 @@ class Question:
         if sum(counts) > _MOST_RECORDS:
             raise TransportFault(FaultKind.TOO_LARGE, f"the answer holds more than {_MOST_RECORDS} records")
         if flags & dns.flags.TC:
-            return Reply(dns.rcode.to_text(dns.rcode.Rcode(flags & 0xF)), is_cut=True)
+            return Reply(dns.rcode.to_text(dns.rcode.Rcode(flags & 0xF)), is_cut=True, flags=_flags(flags))
         parser = _Bounded(data)
         try:
             parser.seek(_HEADER.size + (len(self._asked) if questions else 0))
@@ -147,7 +153,13 @@ class Question:
             rcode=dns.rcode.to_text(rcode),
             records=found.at_the_end() if rcode == dns.rcode.NOERROR else (),
             is_authenticated=bool(flags & dns.flags.AD),
+            flags=_flags(flags),
         )
+
+
+def _flags(flags: int) -> str:
+    """Return the names of those that are set: the message's own, not its code and kind."""
+    return str(dns.flags.to_text(flags & _NAMED))
 
 
 class _TooLong(dns.exception.FormError):

@@ -16,7 +16,7 @@ from platforms.errors import FaultKind, TransportFault, Unanswered
 from platforms.transport.resolver import Address, Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
-from platforms.transport.trace import Trace
+from platforms.transport.trace import Contact, Trace
 from platforms.transport.wire import Wire, dial
 
 OWN_DNS: Final = "this machine's DNS servers"
@@ -58,13 +58,16 @@ async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) ->
         TransportFault: RESOLVE, REFUSED, UNREACHABLE, LOST, OWN; REDIRECT: nobody may be led there.
     """
     address = await addressed(network, place, watch)
-    contact = (
-        None
-        if network.trace is None
-        else network.trace.contact(_joined(place.host, place.port), _joined(address.host, address.port))
-    )
+    contact = noted(network, place, address)
     watch.enter(Phase.CONNECT)
     return await dial(address, limit, contact)
+
+
+def noted(network: Network, place: Place, address: Address) -> Contact | None:
+    """Note that an address is tried, where somebody wants to know."""
+    if network.trace is None:
+        return None
+    return network.trace.contact(_joined(place.host, place.port), _joined(address.host, address.port))
 
 
 async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address:

@@ -11,7 +11,7 @@ from typing import Final
 
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.tls import chain_of, expiry_of, tls_fault
-from platforms.transport.tls_facts import TlsFacts, facts_of
+from platforms.transport.tls_facts import TlsFacts, facts_of, shown_in
 
 _READ: Final = 64 * 1024
 
@@ -60,8 +60,10 @@ class TlsSession:
         return self._tls.selected_alpn_protocol()
 
     def facts(self) -> TlsFacts | None:
-        """Return what was agreed on; None while the handshake is not over."""
-        return facts_of(self._tls) if self.is_secured else None
+        """Return what was agreed on, or shown in a handshake that failed; None where nothing was."""
+        known = facts_of(self._tls) if self.is_secured else None
+        # A session that broke off after the handshake has forgotten its version: what was shown was accepted still.
+        return known or shown_in(self._tls, is_accepted=self.is_secured)
 
     def arrived(self, data: bytes) -> None:
         """Take what came from the network."""

@@ -1,8 +1,8 @@
-"""What there is to know of a TLS session that stands: for people who ask, not for judging."""
+"""What there is to know of a TLS session, whether it stands or its handshake failed: for people who ask."""
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,12 +15,15 @@ _SHORT: Final = {
     "localityName": "L",
     "stateOrProvinceName": "ST",
 }
-_NAMES: Final = 20
+MOST_NAMES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFacts:
-    """Version and cipher agreed on, and the server's certificate: whose, by whom, for which names, until when."""
+    """Version and cipher agreed on, and the server's certificate: whose, by whom, for which names, until when.
+
+    `is_accepted` is false where the handshake failed: that is what the server showed, whoever it is.
+    """
 
     version: str
     cipher: str
@@ -28,6 +31,7 @@ class TlsFacts:
     issuer: str = ""
     names: tuple[str, ...] = ()
     ends_at: datetime | None = None
+    is_accepted: bool = True
 
 
 def facts_of(session: ssl.SSLObject) -> TlsFacts | None:
@@ -39,13 +43,31 @@ def facts_of(session: ssl.SSLObject) -> TlsFacts | None:
         certificate: Mapping[str, Any] = session.getpeercert() or {}
     except ValueError:  # the handshake is not over
         return None
+    return _facts(version, cipher[0], certificate)
+
+
+def shown_in(session: ssl.SSLObject, *, is_accepted: bool) -> TlsFacts | None:
+    """Return what the server showed in a handshake that failed, or before all broke off; None: no certificate."""
+    inner = getattr(session, "_sslobj", None)  # public only from Python 3.13 on
+    try:
+        chain = inner.get_unverified_chain() if inner is not None else None
+        certificate = chain[0].get_info() if chain else None
+    except (AttributeError, ValueError, ssl.SSLError):
+        certificate = None
+    if not certificate:
+        return None
+    cipher = session.cipher()
+    return replace(_facts(session.version() or "", cipher[0] if cipher else "", certificate), is_accepted=is_accepted)
+
+
+def _facts(version: str, cipher: str, certificate: Mapping[str, Any]) -> TlsFacts:
     names = [value for _, value in certificate.get("subjectAltName", ())]
     return TlsFacts(
         version=version.replace("TLSv", "TLS "),
-        cipher=cipher[0],
+        cipher=cipher,
         subject=_name(certificate.get("subject", ())),
         issuer=_name(certificate.get("issuer", ())),
-        names=tuple(str(name) for name in names[:_NAMES]),
+        names=tuple(str(name) for name in names[:MOST_NAMES]),
         ends_at=_time(certificate.get("notAfter")),
     )
 

@@ -9,9 +9,9 @@ Rules:
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
-from platforms.transport.session import TlsSession
+from platforms.transport.tls_facts import TlsFacts
 
 MOST_BYTES: Final = 64 * 1024
 MOST_CONTACTS: Final = 50
@@ -31,6 +31,14 @@ class Turn:
     is_cut: bool = False
 
 
+class HasFacts(Protocol):
+    """A TLS session, of which there are things to know."""
+
+    def facts(self) -> TlsFacts | None:
+        """Return what was agreed on, or shown in a handshake that failed; None where nothing was."""
+        ...
+
+
 class Contact:
     """One connection that was tried: `place` as it was asked for, the address that it has, and what came of it.
 
@@ -43,7 +51,7 @@ class Contact:
         self.place = place
         self.address = address
         self.label = label
-        self.session: TlsSession | None = None
+        self.session: HasFacts | None = None
         self.turns: list[Turn] = []
         self._left = MOST_BYTES
 

@@ -6,8 +6,6 @@ Envoy is in no Debian release: where it isn't installed the second half is skipp
 import asyncio
 import json
 import shutil
-import socket
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +16,9 @@ import pytest
 import yaml
 
 from glasswatch.flag.document import Claims, FlagState
+from tests.support.admin_door import adapted, all_up, knock
 from tests.support.flags import ISSUER, OTHER_KEY, jwk, signed
+from tests.support.listeners import free_port
 from tests.support.reader_host import READERS, Host, claims_now
 from tests.support.receiver import Answer, Receiver
 from tests.support.tls import Authority
@@ -75,17 +75,9 @@ class Door:
 
     async def get(self, flag: bytes | None = None, *, past: bool = False, second: str | None = None) -> int:
         """Return the status that anna gets, with a flag or past the reader."""
-        client = ssl.create_default_context(cafile=str(self.authority.ca_file))
-        shown = self.authority.issue_to("anna", second)
-        client.load_cert_chain(shown.cert_file, shown.key_file)
-        port = self.override if past else self.door
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client, server_hostname="localhost")
         header = "" if flag is None else f"x-break-glass-flag: {flag.decode()}\r\n"
-        writer.write(f"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{header}\r\n".encode())
-        async with asyncio.timeout(20):
-            head = await reader.read()
-        writer.close()
-        return int(head.split()[1])
+        request = f"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{header}\r\n"
+        return await knock(self.authority, self.override if past else self.door, request, second)
 
     async def told(self, lines: int) -> list[dict[str, object]]:
         """Have what was logged told; return the reports."""
@@ -101,18 +93,6 @@ class Door:
         return self.host.reports()
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _is_up(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture
 async def door(host: Host, tmp_path: Path) -> AsyncIterator[Door]:
     """The shipped settings with this machine's ports and places."""
@@ -120,25 +100,22 @@ async def door(host: Host, tmp_path: Path) -> AsyncIterator[Door]:
     server = authority.issue()
     admin = Receiver(default=Answer(body=b"admin"))
     await admin.start()
-    ports = _free_port(), _free_port()
+    ports = free_port(), free_port()
     keys = {"keys": [{name: jwk()[name] for name in ("kty", "crv", "x", "kid")} | {"alg": "EdDSA"}]}
     (tmp_path / "jwks.json").write_text(json.dumps(keys))
-    shipped = SHIPPED.read_text()
-    for was, becomes in (
-        ("{address: 0.0.0.0, port_value: 443}", f"{{address: 127.0.0.1, port_value: {ports[0]}}}"),
-        ("{address: 0.0.0.0, port_value: 8443}", f"{{address: 127.0.0.1, port_value: {ports[1]}}}"),
-        ("{address: 127.0.0.1, port_value: 8080}", f"{{address: 127.0.0.1, port_value: {admin.url.split(':')[-1]}}}"),
-        ("/etc/envoy/tls/admin.crt", str(server.cert_file)),
-        ("/etc/envoy/tls/admin.key", str(server.key_file)),
-        ("/etc/envoy/tls/break-glass-ca.crt", str(authority.ca_file)),
-        ("/etc/envoy/tls/override-ca.crt", str(authority.ca_file)),
-        ("/etc/envoy/break-glass-jwks.json", f"{tmp_path}/jwks.json"),
-        ("/var/log/envoy/break-glass.log", f"{tmp_path}/break-glass.log"),
-        ("issuer: prod/fra-1", f"issuer: {ISSUER}"),
-    ):
-        assert was in shipped
-        shipped = shipped.replace(was, becomes)
-    (tmp_path / "envoy.yaml").write_text(shipped)
+    changes = {
+        "{address: 0.0.0.0, port_value: 443}": f"{{address: 127.0.0.1, port_value: {ports[0]}}}",
+        "{address: 0.0.0.0, port_value: 8443}": f"{{address: 127.0.0.1, port_value: {ports[1]}}}",
+        "{address: 127.0.0.1, port_value: 8080}": f"{{address: 127.0.0.1, port_value: {admin.url.split(':')[-1]}}}",
+        "/etc/envoy/tls/admin.crt": str(server.cert_file),
+        "/etc/envoy/tls/admin.key": str(server.key_file),
+        "/etc/envoy/tls/break-glass-ca.crt": str(authority.ca_file),
+        "/etc/envoy/tls/override-ca.crt": str(authority.ca_file),
+        "/etc/envoy/break-glass-jwks.json": f"{tmp_path}/jwks.json",
+        "/var/log/envoy/break-glass.log": f"{tmp_path}/break-glass.log",
+        "issuer: prod/fra-1": f"issuer: {ISSUER}",
+    }
+    (tmp_path / "envoy.yaml").write_text(adapted(SHIPPED, changes))
     words = (
         "-c",
         str(tmp_path / "envoy.yaml"),
@@ -151,7 +128,9 @@ async def door(host: Host, tmp_path: Path) -> AsyncIterator[Door]:
     flushed = ("--file-flush-interval-msec", "50")
     process = await asyncio.create_subprocess_exec(str(ENVOY), *words, *flushed)
     try:
-        await until(lambda: process.returncode is not None or (_is_up(ports[0]) and _is_up(ports[1])), within=60)
+        async with asyncio.timeout(60):
+            while process.returncode is None and not await all_up(*ports):  # noqa: ASYNC110 - no event of another process
+                await asyncio.sleep(0.05)
         assert process.returncode is None
         yield Door(host, *ports, authority, admin, tmp_path / "break-glass.log")
     finally:

@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import socket
-import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +12,9 @@ import pytest
 
 from glasswatch.flag.document import FlagState
 from monitor.watchers.entries import by_pattern
+from tests.support.admin_door import adapted, all_up, knock
 from tests.support.documents import DOCS
+from tests.support.listeners import free_port
 from tests.support.programs import require
 from tests.support.reader_host import READERS, Host, claims_now
 from tests.support.receiver import Answer, Receiver
@@ -47,17 +47,8 @@ class Gateway:
 
     async def get(self, port: int | None = None, headers: str = "", *, second: str | None = None) -> int:
         """Return the status that anna gets with her certificate, or with that of two persons."""
-        client = ssl.create_default_context(cafile=str(self.authority.ca_file))
-        shown = self.authority.issue_to("anna", second)
-        client.load_cert_chain(shown.cert_file, shown.key_file)
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", port or self.door, ssl=client, server_hostname="localhost"
-        )
-        writer.write(f"GET / HTTP/1.0\r\nhost: localhost\r\n{headers}\r\n".encode())
-        async with asyncio.timeout(20):
-            head = await reader.read()
-        writer.close()
-        return int(head.split()[1])
+        request = f"GET / HTTP/1.0\r\nhost: localhost\r\n{headers}\r\n"
+        return await knock(self.authority, port or self.door, request, second)
 
 
 @pytest.fixture
@@ -68,22 +59,20 @@ async def gateway(host: Host, tmp_path: Path) -> AsyncIterator[Gateway]:
     server = authority.issue()
     admin = Receiver(default=Answer(body=b"admin"))
     await admin.start()
-    door, override = _free_port(), _free_port()
-    shipped = (READERS / "gateway" / "nginx.conf.example").read_text()
-    for was, becomes in (
-        ("unix:/run/glasswatch/verifier.sock", f"unix:{tmp_path}/verifier.sock"),
-        ("listen 443 ssl", f"listen 127.0.0.1:{door} ssl"),
-        ("listen 8443 ssl", f"listen 127.0.0.1:{override} ssl"),
-        ("/etc/nginx/tls/admin.crt", str(server.cert_file)),
-        ("/etc/nginx/tls/admin.key", str(server.key_file)),
-        ("/etc/nginx/tls/break-glass-ca.crt", str(authority.ca_file)),
-        ("/etc/nginx/tls/override-ca.crt", str(authority.ca_file)),
-        ("unix:/dev/log", f"unix:{host.syslog.path}"),
-        ("/var/log/nginx/break-glass-override.log", f"{tmp_path}/override.log"),
-        ("http://127.0.0.1:8080", admin.url),
-    ):
-        assert was in shipped
-        shipped = shipped.replace(was, becomes)
+    door, override = free_port(), free_port()
+    changes = {
+        "unix:/run/glasswatch/verifier.sock": f"unix:{tmp_path}/verifier.sock",
+        "listen 443 ssl": f"listen 127.0.0.1:{door} ssl",
+        "listen 8443 ssl": f"listen 127.0.0.1:{override} ssl",
+        "/etc/nginx/tls/admin.crt": str(server.cert_file),
+        "/etc/nginx/tls/admin.key": str(server.key_file),
+        "/etc/nginx/tls/break-glass-ca.crt": str(authority.ca_file),
+        "/etc/nginx/tls/override-ca.crt": str(authority.ca_file),
+        "unix:/dev/log": f"unix:{host.syslog.path}",
+        "/var/log/nginx/break-glass-override.log": f"{tmp_path}/override.log",
+        "http://127.0.0.1:8080": admin.url,
+    }
+    shipped = adapted(READERS / "gateway" / "nginx.conf.example", changes)
     (tmp_path / "nginx.conf").write_text(_FRAME.format(d=tmp_path, shipped=shipped))
     async with (
         _running(
@@ -94,7 +83,9 @@ async def gateway(host: Host, tmp_path: Path) -> AsyncIterator[Gateway]:
         ) as verifier,
         _running(nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")),
     ):
-        await until(lambda: (tmp_path / "verifier.sock").exists() and _is_up(door) and _is_up(override), within=20)
+        async with asyncio.timeout(20):
+            while not (tmp_path / "verifier.sock").exists() or not await all_up(door, override):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
         yield Gateway(host, door, override, authority, admin, verifier)
     await admin.stop()
 
@@ -109,18 +100,6 @@ async def _running(*words: str, environment: dict[str, str] | None = None) -> As
             process.terminate()
         async with asyncio.timeout(20):
             await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _is_up(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,22 @@ def _seal(host: Host, place: Path) -> int:
     ).returncode
 
 
+def test_passphrases_may_be_named_from_where_one_stands(host: Host, tmp_path: Path) -> None:
+    """The secret is sealed in its own directory; files are looked for where the person is."""
+    for number in (1, 2):
+        (tmp_path / f"pass{number}").write_text(f"words {number}")
+    done = subprocess.run(
+        [str(host.directory / "readers/secret/seal"), "payments-db"],
+        input=SECRET,
+        env=host.environment | {"FIRST_PASSPHRASE_FILE": "pass1", "SECOND_PASSPHRASE_FILE": "./pass2"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, (tmp_path / "payments-db" / "override.enc").exists()) == (0, True), done.stderr
+
+
 def test_a_ready_flag_opens_the_secret(host: Host, sealed: Path) -> None:
     """The secret comes out whole, and nothing else does."""
     host.publish(claims_now(FlagState.READY))

@@ -13,7 +13,7 @@ from typing import Any
 
 from monitor.model.outcome import OutcomeKind, Reason, Warn
 from tests.servers.raw import Script
-from tests.support.tls import Authority
+from tests.support.tls import Authority, Certificate
 
 GOOD, BAD, NOT_MEASURED = OutcomeKind.GOOD, OutcomeKind.BAD, OutcomeKind.NOT_MEASURED
 Found = tuple[OutcomeKind, Reason, str]
@@ -30,7 +30,9 @@ class Row:
 
     `does`: the server, in words for the docs. `settings`: of the probe that meets it, as they stand in the file. `tls`:
     what the server shows, from an authority the probe trusts; None: it speaks in clear. `scheme`: of the probe's
-    address where it isn't the server's. `hangs`: it never ends by itself, so that the probe's deadline must.
+    address where it isn't the server's. `hangs`: it never ends by itself, so that the probe's deadline must. `alerts`:
+    where the handshake fails it says why, as most servers do (asyncio's don't). `ours`: the client certificate that the
+    probe shows.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Row:
     scheme: str | None = None
     warnings: tuple[Warn, ...] = ()
     hangs: bool = False
+    alerts: bool = False
+    ours: Callable[[Authority], Certificate] | None = None
 
     @property
     def timeout(self) -> timedelta:

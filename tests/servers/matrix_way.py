@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor.model.outcome import Reason, Warn
-from tests.servers.http import OK, answer, answering, silent, then_hanging
+from tests.servers.http import OK, answer, answering, closing, silent, then_hanging
 from tests.servers.matrix import BAD, GOOD, NOT_MEASURED, Found, Row
 from tests.servers.raw import Script, Talk
 from tests.support.tls import Authority
@@ -31,6 +31,33 @@ def _old(authority: Authority) -> ssl.SSLContext:
     context = _shown(authority)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _asking(authority: Authority) -> ssl.SSLContext:
+    context = _shown(authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.ca_file)
+    return context
+
+
+def _alerting(alert: int) -> Script:
+    """Answer the first part of a handshake with a fatal alert (RFC 8446, 6), as a server of TLS 1.1 does."""
+
+    async def script(talk: Talk) -> None:
+        await talk.reader.read(1000)
+        await talk.say(b"\x15\x03\x02\0\x02\x02" + bytes((alert,)))
+        await talk.hang()
+
+    return script
+
+
+async def _old_hello(talk: Talk) -> None:
+    """Choose TLS 1.0 and one of its ciphers: no server that still runs does it politely."""
+    await talk.reader.read(1000)
+    chosen = b"\x03\x01" + bytes(32) + b"\0" + b"\x00\x2f" + b"\0"
+    hello = b"\x02" + len(chosen).to_bytes(3, "big") + chosen
+    await talk.say(b"\x16\x03\x01" + len(hello).to_bytes(2, "big") + hello)
+    await talk.hang()
 
 
 async def _clear(talk: Talk) -> None:
@@ -95,6 +122,61 @@ TLS = (
         scheme="https",
     ),
     Row(
+        "tls-behind-http",
+        "expects TLS where we speak in clear, and answers with an alert",
+        _alerting(10),
+        (BAD, Reason.PROTOCOL, "the server answers in TLS where it was asked in clear: should the address be https?"),
+    ),
+    Row(
+        "tls-behind-http-politely",
+        "expects TLS where we speak in clear, and says so in clear, as nginx does",
+        answering(answer(400, b"The plain HTTP request was sent to HTTPS port")),
+        (BAD, Reason.STATUS, "status 400, expected 200"),
+    ),
+    Row(
+        "tls-behind-http-quietly",
+        "expects TLS where we speak in clear, and closes without a word",
+        closing,
+        (BAD, Reason.CONNECTION_LOST, "the connection was closed without an answer"),
+        tls=_shown,
+        scheme="http",
+    ),
+    Row(
+        "old-version-alone",
+        "speaks TLS 1.1 at most, and says so with an alert",
+        _alerting(70),
+        _tls("the server refuses the TLS versions that are allowed here"),
+        scheme="https",
+    ),
+    Row(
+        "old-version-offered",
+        "answers in TLS 1.0, whatever it was asked",
+        _old_hello,
+        _tls("the server offers no TLS version that is allowed here"),
+        scheme="https",
+    ),
+    Row(
+        "asks-for-certificate",
+        "asks for a client certificate, and we have none",
+        closing,
+        _tls("the server asks for a client certificate"),
+        tls=_asking,
+        alerts=True,
+    ),
+    Row(
+        "refuses-certificate",
+        "refuses our own client certificate",
+        closing,
+        (
+            NOT_MEASURED,
+            Reason.CREDENTIALS_REFUSED,
+            "the server does not know the client certificate's authority",
+        ),
+        tls=_asking,
+        alerts=True,
+        ours=lambda a: Authority(a.ca_file.parent, "stranger").issue("probe"),
+    ),
+    Row(
         "closes-in-handshake",
         "closes in the TLS handshake",
         _leaving,
@@ -140,7 +222,23 @@ async def _chain(talk: Talk) -> None:
     await talk.say(answer(302, headers=[("Location", path + "x")]))
 
 
-_FOLLOW = {"follow_redirects": "5"}
+def _elsewhere(there: bytes) -> Script:
+    """Lead from 127.0.0.1 to localhost; who arrives there with the secret is told that it was taken."""
+
+    async def script(talk: Talk) -> None:
+        head = await talk.head()
+        host = head.partition(b"\r\nHost: ")[2].partition(b"\r\n")[0].decode()
+        if host.startswith("127.0.0.1"):
+            port = host.rpartition(":")[2]
+            away = answer(302, headers=[("Location", f"http://localhost:{port}/there")])
+            await talk.say(away if b"secret" in head else answer(500))
+        else:
+            await talk.say(answer(500) if b"secret" in head else there)
+
+    return script
+
+
+_FOLLOW: dict[str, Any] = {"follow_redirects": "5"}
 REDIRECTS = (
     Row(
         "redirects-unfollowed",
@@ -185,6 +283,20 @@ REDIRECTS = (
         _to("http://169.254.169.254/latest/"),
         _redirect("a redirect leads to an address of this machine's own"),
         _FOLLOW,
+    ),
+    Row(
+        "redirects-elsewhere",
+        "redirects to another host, which answers only those who bring no credential",
+        _elsewhere(answer(200)),
+        _FINE,
+        {**_CREDENTIAL, **_FOLLOW},
+    ),
+    Row(
+        "redirects-elsewhere-refused",
+        "redirects to another host, which refuses us for want of our credential",
+        _elsewhere(answer(401)),
+        (BAD, Reason.STATUS, "status 401, expected 200"),
+        {**_CREDENTIAL, **_FOLLOW},
     ),
     Row(
         "redirects-without-place",

@@ -21,7 +21,7 @@ async def listening(port: int, *command: str) -> AsyncIterator[None]:
     )
     try:
         async with asyncio.timeout(20):
-            while process.returncode is None and not await _is_up(port):  # noqa: ASYNC110 - another process has no event
+            while process.returncode is None and not await is_up(port):  # noqa: ASYNC110 - another process has no event
                 await asyncio.sleep(0.01)
         assert process.returncode is None, f"{command[0]} ended with {process.returncode}"
         yield
@@ -32,7 +32,8 @@ async def listening(port: int, *command: str) -> AsyncIterator[None]:
             await process.wait()
 
 
-async def _is_up(port: int) -> bool:
+async def is_up(port: int) -> bool:
+    """Return whether somebody listens there."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

@@ -5,7 +5,8 @@ Rules:
    it is past its end and can't be closed still, it is given up. Wall clocks leap: the pauses between the tries, without
    the longest of them, must have taken as long as well.
 2. Of an opening whose request may have been sent unanswered, `find` says whether anything is there. "Nothing" is
-   believed only once the server can no longer be at it (`certain_after` the request ended here). Where there is no
+   believed only once the server can no longer be at it (`certain_after` the request ended here, or after a restart
+   `certain_after` the first look at it: no wall clock is believed in this). Where there is no
    `find` and closing needs what was never seen, sight of it is lost: it is named.
 3. Values that are missing (a session, after a crash) are captured anew; see `needs`.
 4. An answer that `expect` asks for means closed, and so does a status that says it is gone (404, 410, what the
@@ -64,9 +65,13 @@ Back = Generator[Order, Seen, Ending]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Wall time now, and the values there are: secrets, and in the same run what it captured."""
+    """What there is to close with.
 
-    now: datetime
+    `quiet_seconds`: for how long the opening's request is known not to be under way from here, by a clock that never
+    leaps. `values`: secrets, and in the same run what it captured.
+    """
+
+    quiet_seconds: float
     values: Values
 
 
@@ -116,7 +121,7 @@ class _Closing:
         self._journey = journey
         self._opening = opening
         self._undo = undo
-        self._now = moment.now
+        self._quiet_seconds = moment.quiet_seconds
         self._values: dict[str, Scalar] = {**moment.values, **_kept(opening.kept), RUN: opening.run}
 
     def close(self) -> Back:
@@ -158,8 +163,8 @@ class _Closing:
         return None
 
     def _nothing(self, step: Step) -> Ending:
-        find, opening = self._undo.find, self._opening
-        if find is not None and self._now >= (opening.quiet_at or opening.at) + find.certain_after:
+        find = self._undo.find
+        if find is not None and self._quiet_seconds >= find.certain_after.total_seconds():
             return _CLOSED
         return Ending(Why.NOTHING_YET, step.id, "nothing is there yet")
 

@@ -63,6 +63,79 @@ def test_nobody_to_tell_is_pointed_out(config: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == f"{config}: no page channel (paging.channels): nobody will be told of anything\n"
 
 
+SECRETS = """\
+        auth: {{bearer: {{file: there}}}}
+        headers: {{X-Key: {{file: {gone}}}, X-Env: {{env: NOBODY_SET_THIS}}}}
+        tls: {{certificate: ours.pem, key: no-key}}
+      second:
+        type: http
+        function: sign_in
+        url: https://portal.example.com/more
+        interval: 15s
+        headers: {{X-Key: {{command: [/bin/false]}}}}
+"""
+
+
+def test_secrets_whose_files_are_not_there_are_pointed_out(
+    config: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Where they stand, and why each can't be had; none is read, no program is run, and the file is no mistake."""
+    home = config.parent
+    (home / "there").write_text("secret")
+    (home / "there").chmod(0o600)
+    shutil.copy(Authority(tmp_path_factory.mktemp("tls")).ca_file, home / "ours.pem")
+    more = GOOD.replace("        interval: 15s\n", "        interval: 15s\n" + SECRETS.format(gone="gone"))
+    write(home, more + CHANNEL)
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    gone, no_key = (f"secret from file {home}/{name}: No such file or directory" for name in ("gone", "no-key"))
+    assert capsys.readouterr().err.splitlines() == [
+        f"{config}:12:33  platforms.payments.probes.portal.headers.X-Key.file  {gone}",
+        f"{config}:13:43  platforms.payments.probes.portal.tls.key  {no_key}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"), [(0o604, "everybody can read it; run: chmod o-rwx "), (None, "it is not a regular file")]
+)
+def test_a_secret_that_will_be_refused_is_pointed_out(
+    config: Path, capsys: pytest.CaptureFixture[str], mode: int | None, why: str
+) -> None:
+    """By what can be seen of its file from outside."""
+    place = config.parent / "token"
+    if mode is None:
+        place.mkdir(mode=0o700)
+    else:
+        place.write_text("secret")
+        place.chmod(mode)
+    write(config.parent, GOOD.replace("15s\n", "15s\n        auth: {bearer: {file: token}}\n") + CHANNEL)
+    assert _check("--json", "--config", str(config)) == ExitCode.GOOD
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert warning.startswith(f"{config}:11:31  platforms.payments.probes.portal.auth.bearer.file  ")
+    assert why in warning
+
+
+def test_what_no_monitor_starts_without_is_a_mistake(
+    config: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The key that we listen with, and the store's password, as the flag's key."""
+    shutil.copy(Authority(tmp_path_factory.mktemp("tls")).ca_file, config.parent / "ours.pem")
+    listen = "listen: {address: 127.0.0.1:9780, tls: {certificate: ours.pem, key: gone}}\n"
+    store = "store: {url: postgresql+psycopg://db/x, password: {file: gone}}\nvantage: here\n"
+    write(config.parent, GOOD + CHANNEL + listen + store)
+    assert _check("--config", str(config)) == ExitCode.INVALID
+    paths = [line.split("  ")[1] for line in capsys.readouterr().err.splitlines()]
+    assert paths == ["listen.tls.key", "store.password.file"]
+
+
+def test_a_token_that_beats_for_nobody_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its scope names no heartbeat."""
+    row = f"{{name: cron, machine: cron, sha256: {'a' * 64}, scopes: ['heartbeat:zzz'], expires: 2999-01-31}}"
+    write(config.parent, f"{GOOD}{CHANNEL}tokens: [{row}]\n")
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "the token cron has the scope heartbeat:zzz, and no probe is a heartbeat of that name"
+    assert capsys.readouterr().err == f"{config}: {said}\n"
+
+
 def test_an_expired_token_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is no mistake, since time alone made it so, but somebody counts on it; one that is valid is not named."""
     rows = [
@@ -74,7 +147,7 @@ def test_an_expired_token_is_pointed_out(config: Path, capsys: pytest.CaptureFix
     said = "the token anna-old expired at 2026-02-01T00:00:00Z: it opens nothing"
     assert capsys.readouterr().err == f"{config}: {said}\n"
     assert _check("--json", "--config", str(config)) == ExitCode.GOOD
-    assert json.loads(capsys.readouterr().out)["warnings"] == [said]
+    assert json.loads(capsys.readouterr().out)["warnings"] == [f"{config}: {said}"]
 
 
 def test_a_heartbeat_that_nobody_may_send_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,7 +158,7 @@ def test_a_heartbeat_that_nobody_may_send_is_pointed_out(config: Path, capsys: p
     write(config.parent, text.replace("SCOPE", "heartbeat:other"))
     assert _check("--config", str(config)) == ExitCode.GOOD
     said = "platforms.payments.probes.sync: no token has the scope heartbeat:sync: it stays silent"
-    assert capsys.readouterr().err == f"{config}: {said}\n"
+    assert capsys.readouterr().err.splitlines()[0] == f"{config}: {said}"
     write(config.parent, text.replace("SCOPE", "heartbeat:sync"))
     assert _check("--config", str(config)) == ExitCode.GOOD
     assert capsys.readouterr().err == ""
@@ -171,7 +244,8 @@ def test_what_is_no_path_is_told_once(config: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_missing_certificate_is_a_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is looked for now; its key, which is a secret, is not."""
+    """It is looked for now, and so is its key, which nobody reads."""
+    (config.parent / "k.pem").touch()
     write(
         config.parent, f"{GOOD}{CHANNEL}listen: {{address: 127.0.0.1:9780, tls: {{certificate: c.pem, key: k.pem}}}}\n"
     )

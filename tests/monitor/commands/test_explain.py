@@ -11,13 +11,17 @@ from glasswatch.cli import run
 from glasswatch.errors import ExitCode
 from monitor.cli import command
 from monitor.commands import explain
-from monitor.model.explanation import Check, Exchange, Explanation, Message
+from monitor.model.explanation import Attempted, Check, Exchange, Explanation, Message
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
 from monitor.settings.http import HttpProbeSettings
+from monitor.web.detail import Known, detail
+from monitor.web.site import Site
 from monitor.wire.probes import AttemptAnswer
 from tests.servers.http import answer, answering
+from tests.servers.raw import Script
 from tests.support.clock import START
 from tests.support.explaining import core, notations
+from tests.support.rulings import policy, probe
 from tests.support.served import served
 from tests.support.settings_files import write
 
@@ -86,6 +90,45 @@ def test_no_secret_is_in_it(
     assert "password" in out  # its reference
     for notation, written in notations(SECRET).items():
         assert core(notation, written) not in out + err, notation
+
+
+def _tells(deployment: str) -> Script:
+    """Answer as the monitor of a deployment does that has one failure on record."""
+    site = Site(deployment, "fra-1", "1", {})
+    outcome = Outcome(OutcomeKind.BAD, Reason.STATUS, "what it saw last night", START, 0.2)
+    known = Known(None, {}, None, [Attempted(outcome)])
+    told = detail(site, policy(probe()), "portal", known).model_dump_json()
+    return answering(answer(200, told.encode(), [("Content-Type", "application/json")]))
+
+
+@pytest.mark.parametrize(("deployment", "is_ours"), [("prod", True), ("staging", False)])
+def test_the_last_failures_are_this_deployments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], deployment: str, *, is_ours: bool
+) -> None:
+    """Who tells them is named; another deployment's monitor at the same address has nothing to say."""
+    with served(_tells(deployment)) as listening, served(answering(answer(503))) as url:
+        config = _config(tmp_path, url)
+        write(tmp_path, config.read_text().replace("127.0.0.1:1\n", f"{listening[7:-1]}\n"))
+        assert _probe(config) == ExitCode.FINDING
+    shown = capsys.readouterr().out
+    assert ("what it saw last night" in shown) is is_ours
+    if is_ours:
+        assert f"  last failures, by prod/fra-1 at {listening[:-1]}\n" in shown
+    else:
+        assert f"the monitor at {listening[:-1]} is another deployment's: staging" in shown
+
+
+def test_a_short_secret_leaves_our_own_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What came from outside is not shown; which rule decided, and why, is."""
+    (tmp_path / "token").write_text("abc")
+    (tmp_path / "token").chmod(0o600)
+    with served(answering(answer(503, b"down, abc", [("X-Said", "abc")]))) as url:
+        assert _probe(_config(tmp_path, url, ", auth: {bearer: {file: token}}")) == ExitCode.FINDING
+    shown = capsys.readouterr().out
+    assert "    NO status  expected 200\n               found 503\n" in shown
+    assert "not shown: one of our secrets is too short" in shown
+    assert "down, " not in shown
+    assert "X-Said" not in shown
 
 
 def _text(explanation: Explanation, monkeypatch: pytest.MonkeyPatch, columns: int) -> list[str]:

@@ -1,14 +1,10 @@
 """`monitor probe`: one attempt of each probe, now; what it found, and the exit code that follows."""
 
-import asyncio
 import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,36 +13,12 @@ from glasswatch.cli import run
 from glasswatch.errors import ExitCode
 from monitor.cli import command
 from tests.servers.http import answer, answering
-from tests.servers.raw import Script, serving
 from tests.support.monitors import ROOT
+from tests.support.served import served
 from tests.support.settings_files import write
 
 FIELDS = ["platform", "probe", "function", "outcome", "reason", "detail", "warnings", "duration_seconds", "phases"]
 SECRET = "Sw0rdfish"
-
-
-@contextmanager
-def _target(script: Script) -> Iterator[str]:
-    """Run a server in a loop of its own: the command has one too."""
-    loop = asyncio.new_event_loop()
-    ready, ending = loop.create_future(), asyncio.Event()
-
-    async def serve() -> None:
-        async with serving(script) as server:
-            ready.set_result(server.url())
-            await ending.wait()
-
-    async def url() -> str:
-        return str(await ready)
-
-    thread = Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    try:
-        yield asyncio.run_coroutine_threadsafe(url(), loop).result(10)
-    finally:
-        loop.call_soon_threadsafe(ending.set)
-        thread.join()
-        loop.close()
 
 
 def _config(directory: Path, *probes: str) -> Path:
@@ -78,7 +50,7 @@ def _rows(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def test_a_good_probe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 0, and the row that design 3.3 promises: exactly these members, phases in seconds."""
-    with _target(answering(answer(200))) as url:
+    with served(answering(answer(200))) as url:
         assert _probe(_config(tmp_path, _http("portal", url)), "--json") == ExitCode.GOOD
     (row,) = _rows(capsys)
     assert list(row) == FIELDS
@@ -97,7 +69,7 @@ def test_a_good_probe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_bad_probe_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 1; for a person one line with name, outcome, time, and what was found."""
-    with _target(answering(answer(503))) as url:
+    with served(answering(answer(503))) as url:
         assert _probe(_config(tmp_path, _http("portal", url))) == ExitCode.FINDING
     line = capsys.readouterr().out
     assert line.startswith("payments/portal  bad ")
@@ -117,7 +89,7 @@ def test_what_could_not_be_measured_is_neither(tmp_path: Path, capsys: pytest.Ca
 
 def test_the_worst_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A bad one beside one not measured is a finding; every one has its row, in the settings' order."""
-    with _target(answering(answer(500))) as url:
+    with served(answering(answer(500))) as url:
         more = ", headers: {Authorization: {env: NOBODY_SET_THIS}}"
         config = _config(tmp_path, _http("c", url), _http("a", url, more), _http("b", url))
         assert _probe(config, "--json") == ExitCode.FINDING
@@ -128,7 +100,7 @@ def test_the_worst_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_warning_leaves_it_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 0, and the warning is shown."""
-    with _target(answering(answer(200), after=0.05)) as url:
+    with served(answering(answer(200), after=0.05)) as url:
         config = _config(tmp_path, _http("portal", url, ", warn: {duration: 10ms}"))
         code = _probe(config, "--json")
         (row,) = _rows(capsys)
@@ -144,7 +116,7 @@ def test_a_secret_is_sent_and_never_shown(
     heads: list[bytes] = []
     monkeypatch.setenv("PORTAL_TOKEN", f"Bearer {SECRET}")
     body = f'{{"you sent": "{SECRET}"}}'.encode()
-    with _target(answering(answer(401, body), keeps=heads)) as url:
+    with served(answering(answer(401, body), keeps=heads)) as url:
         more = ", headers: {Authorization: {env: PORTAL_TOKEN}}"
         config = _config(tmp_path, _http("portal", url, more))
         assert _probe(config, "--json") == ExitCode.NOT_MEASURED

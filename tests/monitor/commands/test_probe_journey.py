@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -70,7 +71,24 @@ def test_something_left_open_ends_it_with_its_own_code(
     assert run(command, "monitor", ["probe", "--json", "--config", config]) == ExitCode.RESIDUE
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["outcome"], row["reason"], row["warnings"]) == ("bad", "status", ["residue"])
-    assert row["residue"][0].startswith("request of run ")
+    assert re.fullmatch(r'request of run [0-9a-f]{16} \(.*request "[^"]+"\)', row["residue"][0])
+
+
+def test_what_is_left_is_named_as_the_platform_names_it(
+    tmp_path: Path, platform: Simulated, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person has to find it there, and the log of the command is whole lines."""
+    platform.show("revoke", kind="fail")
+    assert run(command, "monitor", ["probe", "--config", str(_config(tmp_path, platform))]) == ExitCode.RESIDUE
+    out, err = capsys.readouterr()
+    world: Any = platform.admin("GET", "/admin/world").data()
+    (request,) = [each["id"] for each in world["requests"]]
+    assert re.search(
+        rf'  left open: request of run [0-9a-f]{{16}} \(.*"{re.escape(request)}"\); close it by hand\n', out
+    )
+    (line,) = err.splitlines()
+    assert re.match(r"\S+Z warning glasswatch\.journey journey_left_open run=[0-9a-f]{16} step=request ", line)
+    assert f"kept_request={json.dumps(json.dumps(request))}" in line
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -8,8 +8,9 @@ import pytest
 from glasswatch.errors import ExitCode
 from monitor.commands.response import write
 from platforms.transport.tape import Tape, Taped
-from tests.monitor.commands.test_probe import _config, _http, _probe, _target
+from tests.monitor.commands.test_probe import _config, _http, _probe
 from tests.servers.http import OK, answer, answering, gzipped
+from tests.support.served import served
 
 
 @pytest.mark.parametrize("said", [OK, gzipped(b"x" * 1000)], ids=["plain", "compressed"])
@@ -18,7 +19,7 @@ def test_the_answer_as_it_was_received(tmp_path: Path, capsys: pytest.CaptureFix
     file = tmp_path / "answer"
     file.write_text("what was there")
     file.chmod(0o644)
-    with _target(answering(said)) as url:
+    with served(answering(said)) as url:
         assert _probe(_config(tmp_path, _http("portal", url)), "portal", "--response", str(file)) == ExitCode.GOOD
     assert file.read_bytes() == said
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -28,7 +29,7 @@ def test_the_answer_as_it_was_received(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_bad_answer_stays_bad(tmp_path: Path) -> None:
     """What came of it is kept; that it is kept changes nothing about the outcome."""
     file = tmp_path / "answer"
-    with _target(answering(answer(503, b"down for maintenance"))) as url:
+    with served(answering(answer(503, b"down for maintenance"))) as url:
         code = _probe(_config(tmp_path, _http("portal", url)), "portal", "--response", str(file))
     assert code == ExitCode.FINDING
     assert file.read_bytes().startswith(b"HTTP/1.1 503 ")
@@ -40,7 +41,7 @@ def test_our_credentials_are_not_in_it(
     """They are in the request, and that is not kept."""
     monkeypatch.setenv("PORTAL_TOKEN", "s3cr3t")
     file = tmp_path / "answer"
-    with _target(answering(OK)) as url:
+    with served(answering(OK)) as url:
         _probe(
             _config(tmp_path, _http("portal", url, ", auth: {bearer: {env: PORTAL_TOKEN}}")),
             "portal",
@@ -55,7 +56,7 @@ def test_our_credentials_are_not_in_it(
 def test_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty file, and it says so."""
     file = tmp_path / "answer"
-    with _target(answering(b"")) as url:
+    with served(answering(b"")) as url:
         code = _probe(_config(tmp_path, _http("portal", url)), "portal", "--response", str(file))
     assert code == ExitCode.FINDING
     assert file.read_bytes() == b""
@@ -73,7 +74,7 @@ def test_one_probe_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What was found is shown all the same; then it says why."""
-    with _target(answering(OK)) as url:
+    with served(answering(OK)) as url:
         config = _config(tmp_path, _http("portal", url))
         code = _probe(config, "portal", "--response", str(tmp_path / "none" / "answer"))
     assert code == ExitCode.EVIDENCE_UNWRITABLE

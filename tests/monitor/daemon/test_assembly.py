@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import hashlib
+import json
 import os
 import socket
 from collections.abc import Callable
@@ -20,6 +22,8 @@ from monitor.model.outcome import Attempt
 from monitor.settings.root import MonitorSettings
 from monitor.store.store import SqlStore, make_store
 from platforms.journey.model import Opening
+from tests.support.desk import bearer
+from tests.support.face import asking
 from tests.support.monitors import PLATFORM, Home, Wanted, make_home, write_settings
 from tests.support.siege import stopped
 from tests.support.waiting import until
@@ -173,7 +177,10 @@ async def test_what_a_journey_left_that_is_no_longer_in_the_settings_is_named(
     """Nobody knows any more how it is closed: a person must. Also where another type of probe has its name now."""
     steps = "[{id: a, request: {path: /}}]"
     probe = f"      way: {{type: journey, function: request, url: 'http://127.0.0.1:1', steps: {steps}}}\n"
-    home.config.write_text(home.config.read_text().replace("    probes:\n", f"    probes:\n{probe}"))
+    digest = hashlib.sha256(b"annas-token").hexdigest()
+    row = f"{{name: cli, person: anna, sha256: {digest}, scopes: [maintenance], expires: 2999-01-31}}"
+    text = home.config.read_text().replace("    probes:\n", f"    probes:\n{probe}")
+    home.config.write_text(f"{text}\ntokens: [{row}]\n")
     store = _store(home)
     await store.open()
     await store.keep_opening(PLATFORM, "way", Opening("run-0", "a", SystemClock().now()))
@@ -189,7 +196,16 @@ async def test_what_a_journey_left_that_is_no_longer_in_the_settings_is_named(
         f"{PLATFORM}/probe_sign_in: request of run run-2",
     )
     assert b"jit_monitor_residue_forgotten 2.0" in parts.loops[0]._bench.metrics.render()
+    async with asking(parts.face) as client:
+        path, body = f"/api/v1/probes/{PLATFORM}/gone/residue", {"run": "run-1", "because": "withdrawn by hand"}
+        answer = await client.post(path, headers=bearer("annas-token"), json=body)
+        assert answer.json()["steps"] == ["request"]
+    assert parts.board.forgotten() == (f"{PLATFORM}/probe_sign_in: request of run run-2",)
+    assert b"jit_monitor_residue_forgotten 1.0" in parts.loops[0]._bench.metrics.render()
     await parts.close()
+    (entry,) = home.rows("SELECT actor, platform, entry FROM audit WHERE kind = 'residue_forgotten'")
+    assert (entry["actor"], entry["platform"]) == ("anna", PLATFORM)
+    assert json.loads(str(entry["entry"]))["body"]["because"] == "withdrawn by hand"
 
 
 async def test_heartbeats_are_listened_for_anew_once_this_vantage_sees_again(home: Home) -> None:
@@ -211,7 +227,7 @@ async def test_heartbeats_are_listened_for_anew_once_this_vantage_sees_again(hom
 async def test_a_look_at_a_heartbeat_is_no_request(home: Home) -> None:
     """It spends nothing of what the platform may be asked; every other probe does."""
     heartbeat = "      sync: {type: heartbeat, function: request, every: 1m}\n"
-    lines = f"    max_requests_per_minute: 240\n    probes:\n{heartbeat}"
+    lines = f"    max_requests_per_minute: 320\n    probes:\n{heartbeat}"
     home.config.write_text(home.config.read_text().replace("    probes:\n", lines))
     parts = await assemble(load(home.config, MonitorSettings), SystemClock())
     await parts.outbox.start()

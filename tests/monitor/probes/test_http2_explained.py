@@ -90,11 +90,11 @@ def _grpc(port: int, service: str) -> GrpcHealthProbeSettings:
             "0",
             "a gRPC message of 2 bytes",
             [
-                Check("status", "gRPC status OK", "gRPC status OK", holds=True),
-                Check("health state", "SERVING", "NOT_SERVING", holds=False),
+                Check("status", "gRPC status OK", "gRPC status OK", holds=True, is_ours=True),
+                Check("health state", "SERVING", "NOT_SERVING", holds=False, is_ours=True),
             ],
         ),
-        ("broken", "13", "", [Check("status", "gRPC status OK", "gRPC status INTERNAL", holds=False)]),
+        ("broken", "13", "", [Check("status", "gRPC status OK", "gRPC status INTERNAL", holds=False, is_ours=True)]),
     ],
 )
 async def test_grpcio_is_shown(

@@ -104,12 +104,13 @@ async def test_a_step_that_goes_wrong_is_told_as_what_it_is(
 
 
 async def _settled(context: ProbeContext, platform: Simulated) -> None:
-    """Have what was left closed, as later attempts do; retries that are put off are made due."""
+    """Have what was left closed, as later attempts of one probe do; retries that are put off are made due."""
+    probe = make(journey_settings(platform.url), context)
     async with asyncio.timeout(60):
         while openings := await context.book.openings():
             for opening in openings:
                 await context.book.keep(replace(opening, again_at=None))
-            await attempt(context, platform)
+            await probe.attempt(Attempt.SCHEDULED)
             await asyncio.sleep(0.2)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +16,7 @@ from monitor.probes.http import make
 from monitor.settings.http import HttpProbeSettings
 from monitor.starts import Starts
 from tests.servers import matrix_content, matrix_talk, matrix_way
+from tests.servers.handmade_tls import shaking
 from tests.servers.matrix import Row
 from tests.servers.raw import RawServer, serving
 from tests.support.tls import Authority
@@ -27,9 +27,17 @@ BUSY = "this machine was busy"  # says the probe itself where the deadline was n
 MOST_BYTES = 200 * 1000 * 1000
 
 
-def shown(row: Row, authority: Authority) -> ssl.SSLContext | None:
-    """Return what the row's server shows."""
-    return row.tls(authority) if row.tls is not None else None
+@asynccontextmanager
+async def served(row: Row, authority: Authority) -> AsyncIterator[RawServer]:
+    """Run the row's server."""
+    context = row.tls(authority) if row.tls is not None else None
+    if context is None or not row.alerts:
+        async with serving(row.script, context) as server:
+            yield server
+        return
+    async with serving(shaking(context, row.script)) as server:
+        server.scheme = "https"
+        yield server
 
 
 def probe_of(row: Row, server: RawServer, authority: Authority, folder: Path) -> dict[str, Any]:
@@ -38,6 +46,10 @@ def probe_of(row: Row, server: RawServer, authority: Authority, folder: Path) ->
     settings = {"function": "sign_in", "url": url, **row.probe}
     if url.startswith("https:"):
         settings["tls"] = {"ca_file": str(authority.ca_file)}
+    if row.ours is not None:
+        ours = row.ours(authority)
+        ours.key_file.chmod(0o600)
+        settings["tls"] |= {"certificate": str(ours.cert_file), "key": str(ours.key_file)}
     if "headers" in settings:
         token = folder / "token"
         token.write_text("secret")
@@ -66,7 +78,7 @@ async def test_what_a_server_does_is_named(
     context: ProbeContext, authority: Authority, tmp_path: Path, row: Row
 ) -> None:
     """Kind, reason and detail of each; one that hangs ends with the deadline."""
-    async with serving(row.script, shown(row, authority)) as server:
+    async with served(row, authority) as server:
         settings = probe_of(row, server, authority, tmp_path)
         outcome = await meet(context, settings)
         for _ in range(2):
@@ -82,7 +94,7 @@ async def test_what_a_server_does_is_named(
 async def everybody(authority: Authority) -> AsyncIterator[list[RawServer]]:
     """Run all of them side by side."""
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(serving(row.script, shown(row, authority))) for row in ROWS]
+        yield [await stack.enter_async_context(served(row, authority)) for row in ROWS]
 
 
 async def test_none_harms_another(context: ProbeContext, authority: Authority, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """No secret is in any place of an explanation, however it came there."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
@@ -48,15 +48,44 @@ def test_everything_else_stays() -> None:
 
 
 def test_a_secret_too_short_to_be_found_leaves_no_text() -> None:
-    """Not in any place either."""
-    shown = cleared(filled(Explanation, "anything"), Redactor(["abc"]), Room())
+    """Not in any place either; but our own words stay: the rules, what they expect, and what we say was found."""
+    full = filled(Explanation, "anything")
+    shown = cleared(replace(full, checks=()), Redactor(["abc"]), Room())
     assert set(_texts(shown)) == {WITHHELD}
+    checks = (Check("header x", "a", "said", holds=False), Check("status", "200", "503", holds=False, is_ours=True))
+    shown = cleared(Explanation(checks), Redactor(["abc"]), Room())
+    assert shown.checks == (replace(checks[0], found=WITHHELD), checks[1])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (("X-Said", "a"), ("X-Said", SECRET[:8]), ("X-Said", SECRET[8:])),
+        (("X-Said", SECRET[:3]), ("X-Other", "b"), ("x-said", SECRET[3:9]), ("X-More", "c"), ("X-SAID", SECRET[9:])),
+        (("X-Said", SECRET[:8]), ("X-More", SECRET[8:])),
+        (("X-Said", SECRET[:8]), (SECRET[8:], "")),
+    ],
+    ids=["one name", "one name, with others between", "two names", "a folded line"],
+)
+def test_a_secret_in_pieces_is_shown_in_none(lines: tuple[tuple[str, str], ...]) -> None:
+    """Whoever cuts it up into several lines of a head; what stands beside it is shown."""
+    message = Message("", (*lines, ("X-Fine", "there")))
+    shown = cleared(Explanation(exchanges=(Exchange("", "", "", None, message),)), REDACTOR, Room())
+    assert shown.exchanges[0].sent is not None
+    fields = shown.exchanges[0].sent.fields
+    pieces = [SECRET[at : at + 3] for at in range(0, len(SECRET), 3)]
+    assert not [piece for piece in pieces if any(piece in text for field in fields for text in field)]
+    assert fields[-1] == ("X-Fine", "there")
+    assert [value for _, value in fields if value in "abc" and value] == [
+        value for _, value in lines if value in "abc" and value
+    ]
 
 
 def test_a_value_under_a_telling_name_is_hidden() -> None:
     """A header's and a check's; what we say of our own secrets stays."""
     message = Message("", (("X-Session", "s3ssion"), ("X-Other", "there")))
-    checks = (Check("json access_token", "a", "gr4nted", holds=False), Check("our secrets", "a", "none", holds=False))
+    ours = Check("our secrets", "a", "none", holds=False, is_ours=True)
+    checks = (Check("json access_token", "a", "gr4nted", holds=False), ours)
     shown = cleared(Explanation(checks, (Exchange("", "", "", None, message),)), REDACTOR, Room())
     assert shown.exchanges[0].sent is not None
     assert shown.exchanges[0].sent.fields == (("X-Session", HIDDEN), ("X-Other", "there"))

@@ -38,12 +38,12 @@ def test_a_good_answer_is_told_rule_by_rule() -> None:
     assert [(each.rule, each.found, each.holds) for each in told(ALL, GOOD)] == [
         ("status", "200", True),
         ("header content-type", '"application/json"', True),
-        ("body_matches", "it does", True),
-        ("body_not_matches", "it does not", True),
+        ("body_matches", "a match in 29 bytes", True),
+        ("body_not_matches", "no match in 29 bytes", True),
         ("json status", '"ok"', True),
         ("json checks", "1", True),
         ("warn.duration", "0.200 s", True),
-        ("warn.tls_days_left", "ends 2026-05-30 03:00Z", True),
+        ("warn.tls_days_left", "a certificate that ends 2026-05-30 03:00Z", True),
     ]
 
 
@@ -53,7 +53,7 @@ def test_the_first_that_does_not_hold_is_the_last_that_is_looked_at() -> None:
     assert [(each.rule, each.found, each.holds) for each in told(ALL, bad)][-3:] == [
         ("json status", "a mapping", False),
         ("warn.duration", "2.000 s", False),
-        ("warn.tls_days_left", "ends 2026-05-30 03:00Z", True),
+        ("warn.tls_days_left", "a certificate that ends 2026-05-30 03:00Z", True),
     ]
 
 
@@ -67,9 +67,9 @@ def test_refusals_are_told_as_what_they_are() -> None:
 
 def test_what_is_missing_or_no_json_is_said() -> None:
     """In words that name no value."""
-    assert told(ALL, replace(GOOD, headers=()))[-3].found == "it is missing"
+    assert told(ALL, replace(GOOD, headers=()))[-3].found == "nothing: it is missing"
     assert [each.found for each in told(ALL, replace(GOOD, body=b'{"status": "ok"}')) if not each.holds] == [
-        "it is missing"
+        "nothing: it is missing"
     ]
     assert any("JSON" in each.expected for each in told(ALL, replace(GOOD, body=b"status")) if not each.holds)
 

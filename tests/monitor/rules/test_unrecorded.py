@@ -452,6 +452,13 @@ def test_what_may_have_been_told_is_resolved(verdict: Verdict, kinds: list[PageK
 
 # everything together
 
+
+def _another(platform: Platform) -> Cause:
+    """Return a cause for an hour, with an id of its own as every cause has."""
+    name = f"manual-{platform.now:%H%M%S}-{len(platform.state.causes)}"
+    return replace(MANUAL, id=name, since=platform.now, until=platform.now + HOUR)
+
+
 ACTS: dict[str, Callable[[Platform], object]] = {
     "good": Platform.good,
     "bad": Platform.bad,
@@ -465,7 +472,7 @@ ACTS: dict[str, Callable[[Platform], object]] = {
     "long": lambda platform: platform.tick(20 * MINUTE),
     "blind": Platform.blind,
     "sees": lambda platform: platform.blind(blind=False),
-    "manual": lambda platform: platform.raise_flag(replace(MANUAL, since=platform.now, until=platform.now + HOUR)),
+    "manual": lambda platform: platform.raise_flag(_another(platform)),
     "raise": lambda platform: platform.act(Raise("needed", HOUR)),
     "renew": lambda platform: [
         platform.act(Renew(each.id, "needed", 2 * HOUR), "ben") for each in platform.state.causes

@@ -31,7 +31,7 @@ def test_secrets_are_references_and_credentials_hidden() -> None:
                 "headers": {
                     "Authorization": {"env": "TOKEN"},
                     "X-Key": {"command": ["/bin/x", "hunter2"]},
-                    "X-Session-Token": "hunter2hunter2",
+                    "X-Session-Id": "hunter2hunter2",
                     "Accept": "text/plain",
                 },
                 "method": "POST",

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from monitor.errors import StoreUnavailable
+from monitor.model.record import AuditEntry
+from monitor.model.residue import Gone
 from monitor.probes.books import MemoryBook, StoreBook
 from platforms.errors import NotKept
 from platforms.journey.model import Opening, OpenState
@@ -83,3 +85,40 @@ async def test_every_book_keeps_and_forgets_alike(place: StorePlace, kind: str) 
     assert list(await book.openings()) == [replace(FIRST, state=OpenState.OPEN), SECOND]
     await book.keep(replace(SECOND, state=OpenState.CLOSED, at=at(0) + timedelta(days=1)))
     assert [opening.run for opening in await book.openings()] == ["run-1"]
+
+
+GONE = Gone("payments", "access", "run-2", None, "anna", "anna-cli", "withdrawn by hand")
+ENTRY = AuditEntry("residue_forgotten", "anna", {"run": "run-2"}, at(200))
+
+
+async def test_what_a_person_says_is_gone_is_forgotten_with_its_audit(place: StorePlace) -> None:
+    """In one transaction; others stay, and an attempt that had it in its hands doesn't write it back."""
+    store = place.store()
+    loaded = await store.open()
+    for opening in (FIRST, SECOND):
+        await store.keep_opening("payments", "access", opening)
+    steps, head = await store.forget_openings(GONE, ENTRY)
+    assert steps == ["request"]
+    assert head.seq == loaded.chain.seq + 1
+    assert await store.openings("payments", "access") == [FIRST]
+    await store.keep_opening("payments", "access", replace(SECOND, tries=4))
+    assert await store.openings("payments", "access") == [FIRST]
+    assert await store.verify_audit() is None
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        replace(GONE, run="run-3"),
+        replace(GONE, step="other"),
+        replace(GONE, platform="ledger"),
+        replace(GONE, probe="other"),
+    ],
+)
+async def test_what_is_not_on_record_is_not_audited(place: StorePlace, gone: Gone) -> None:
+    """Nothing is forgotten that was not named exactly."""
+    store = place.store()
+    loaded = await store.open()
+    await store.keep_opening("payments", "access", SECOND)
+    assert await store.forget_openings(gone, ENTRY) == ([], loaded.chain)
+    assert await store.openings("payments", "access") == [SECOND]

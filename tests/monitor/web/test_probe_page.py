@@ -55,6 +55,25 @@ async def test_the_page_shows_all_of_it() -> None:
     assert 'href="../../"' in page
 
 
+async def test_the_command_by_hand_takes_the_monitors_own_settings() -> None:
+    """To be copied as it stands, wherever the file lies."""
+    world = failing()
+    world.site = replace(world.site, config=lambda: "/srv/a demo/glasswatch.yaml")
+    async with asking(world.face()) as client:
+        shown = Reader((await client.get(PAGE)).text).text
+    assert f"monitor probe portal --platform {PLATFORM} --explain --config '/srv/a demo/glasswatch.yaml'" in shown
+
+
+async def test_without_controls_none_is_promised() -> None:
+    """Who reads how it is confirmed isn't told of controls that nobody asks."""
+    world = failing()
+    for has_controls in (True, False):
+        world.site = replace(world.site, has_controls=has_controls)
+        async with asking(world.face()) as client:
+            shown = Reader((await client.get(PAGE)).text).text
+        assert ("while a control answers" in shown) is has_controls
+
+
 async def test_the_same_as_json() -> None:
     """For programs, and for the command."""
     async with asking(failing().face()) as client:

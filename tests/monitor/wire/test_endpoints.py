@@ -51,6 +51,7 @@ def test_what_design_promises_is_there() -> None:
         "/api/v1/status",
         "/probes/{platform}/{probe}",
         "/api/v1/probes/{platform}/{probe}",
+        "/api/v1/probes/{platform}/{probe}/residue",
         "/api/v1/flag/{platform}",
         "/api/v1/flag/{platform}/raise",
         "/api/v1/flag/{platform}/lower",
@@ -93,6 +94,7 @@ def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
         "use_report": "use",
         "use_class": "use",
         "heartbeat": "heartbeat:{name}",
+        "residue_gone": "maintenance",
     }
     assert {endpoint.scope for endpoint in ENDPOINTS if not endpoint.writes} == {None, "read"}
 

@@ -30,7 +30,7 @@ def back(
 ) -> tuple[Ending, Played]:
     """Close an opening as after a crash, unless values say that the run still knows more."""
     played = Played(good_answers(**answers))
-    return played.drive(close(journey, opening, Moment(now, values))), played
+    return played.drive(close(journey, opening, Moment((now - START).total_seconds(), values))), played
 
 
 def test_after_a_crash_it_signs_in_anew_and_undoes_what_is_on_record() -> None:
@@ -93,7 +93,7 @@ def test_what_may_pass_is_tried_again_within_bounds() -> None:
 
     answers["undo of request"] = undone
     played = Played(answers)
-    assert played.drive(close(JOURNEY, OPEN, Moment(LATER, SECRETS))).why is Why.OK
+    assert played.drive(close(JOURNEY, OPEN, Moment(60.0, SECRETS))).why is Why.OK
     assert [order.seconds for order in played.orders if isinstance(order, Pause)] == [1, 2, 4]
     assert back(OPEN, undo__request=answer(503))[1].steps.count("undo of request") == 4
     assert back(OPEN, undo__request=answer(403))[1].steps.count("undo of request") == 1

@@ -25,6 +25,7 @@ from platforms.journey.model import (
     Undo,
     Why,
 )
+from platforms.journey.quiet import Quiet
 from platforms.journey.record import RECORD_SECONDS
 from platforms.journey.rules.course import Run
 from tests.support.clock import START
@@ -131,16 +132,20 @@ class Platform:
 
 @dataclass
 class Scene:
-    """An engine, its platform and its record."""
+    """An engine, its platform and its record. `shift`: what the wall clock was set forth or back by."""
 
     platform: Platform = field(default_factory=Platform)
     book: Book = field(default_factory=Book)
     requests: Counted = field(default_factory=Counted)
     journey: Journey = JOURNEY
+    quiet: Quiet = field(default_factory=Quiet)
+    shift: timedelta = timedelta(0)
 
     def engine(self) -> Engine:
         """Return the engine."""
-        return Engine(self.journey, Means(self.book, self.requests, VirtualClock(), STEPS, CLEAN_UP))
+        clock = VirtualClock()
+        clock.shift = self.shift
+        return Engine(self.journey, Means(self.book, self.requests, clock, STEPS, CLEAN_UP, self.quiet))
 
     async def go(self) -> Trip:
         """Go one run."""
@@ -166,6 +171,26 @@ def test_all_is_well_and_nothing_is_left() -> None:
         assert (trip.ending.why, trip.left, scene.book.open, scene.platform.open) == (Why.OK, [], {}, set())
         assert 0.06 <= trip.spans["total"] < 0.1
         assert scene.requests.left == 1000 - 6
+
+    run(main())
+
+
+@pytest.mark.parametrize("leap", [timedelta(days=1), timedelta(days=-1)], ids=["ahead", "back"])
+def test_a_wall_clock_that_leaps_changes_nothing_about_when_nothing_is_believed(leap: timedelta) -> None:
+    """Not before the server can no longer be at it, and not later; after a restart the time begins anew."""
+
+    async def main() -> None:
+        scene = Scene(failing(request=Failed(Why.FAULT, "reset", FaultKind.LOST), find__request=answer(404)))
+        await scene.go()
+        scene.shift = leap
+        await asyncio.sleep(30)
+        assert [left.ending.why for left in await scene.settle()] == [Why.NOTHING_YET]
+        scene.quiet = Quiet()  # as after a restart
+        assert [left.ending.why for left in await scene.settle()] == [Why.NOTHING_YET]
+        await asyncio.sleep(59)
+        assert [left.ending.why for left in await scene.settle()] == [Why.NOTHING_YET]
+        await asyncio.sleep(1)
+        assert await scene.settle() == []
 
     run(main())
 

@@ -11,10 +11,13 @@ import pytest
 from platforms.errors import FaultKind
 from platforms.transport.reach import Network
 from platforms.transport.stopwatch import Phase
+from tests.servers import http2
 from tests.servers.http import OK, answering, bomb, dribbling, repeating, silent, then_hanging
 from tests.servers.raw import Script, Talk, serving
 from tests.support.exchanges import MEBIBYTE, Exchange
 from tests.support.tls import Authority, Certificate
+
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @contextlib.contextmanager
@@ -35,20 +38,23 @@ def _swallowing() -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    "script",
+    ("script", "is_http2"),
     [
-        pytest.param(answering(bomb(256 * MEBIBYTE)), id="gzip bomb"),
-        pytest.param(repeating(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536), id="endless body"),
-        pytest.param(repeating(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536), id="endless field"),
+        pytest.param(answering(bomb(256 * MEBIBYTE)), False, id="gzip bomb"),
+        pytest.param(repeating(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536), False, id="endless body"),
+        pytest.param(repeating(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536), False, id="endless field"),
+        pytest.param(repeating(_CHUNKED, b"2\r\nab\r\n" * 8192), False, id="endless chunks of two bytes"),
+        pytest.param(http2.repeating(http2.head(), http2.data(b"ab") * 8192), True, id="endless frames of two bytes"),
     ],
 )
-async def test_memory_is_bounded(network: Network, script: Script) -> None:
-    """However much a server sends or compresses, little more than the body's bound is ever held."""
+async def test_memory_is_bounded(network: Network, script: Script, *, is_http2: bool) -> None:
+    """However much a server sends or compresses, and however finely, little more than the body's bound is ever held."""
     async with serving(script) as server:
-        await Exchange(network, server.url()).fault()  # whatever is imported or cached at the first time
+        exchange = Exchange(network, server.url(), is_http2=is_http2)
+        await exchange.fault()  # whatever is imported or cached at the first time
         tracemalloc.start()
         try:
-            fault = await Exchange(network, server.url()).fault()
+            fault = await exchange.fault()
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
