@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks import detection, flag, footprint, probing, scale, target
+from benchmarks import crowd, detection, flag, footprint, probing, scale, target
 from benchmarks.ours import LISTEN
 
-PARTS = ("flag", "footprint", "probing", "scale", "detection")
+PARTS = ("flag", "footprint", "probing", "scale", "crowd", "detection")
 
 
 @click.command()
@@ -38,16 +38,16 @@ async def _measure(folder: Path, trials: int, seconds: float, skip: tuple[str, .
             f"(under 120), {cost.core_ratio:.2%} of a core (under 1 %)",
             flush=True,
         )
-    if not {"probing", "scale"} <= set(skip):
-        await _measure_probes(folder, skip)
+    if not {"probing", "scale", "crowd"} <= set(skip):
+        await _measure_probes(folder, trials, skip)
     if "detection" not in skip:
         print("outage to page:", flush=True)
         print(detection.report(await detection.measure(folder / "detection", trials)), flush=True)
 
 
-async def _measure_probes(folder: Path, skip: tuple[str, ...]) -> None:
+async def _measure_probes(folder: Path, trials: int, skip: tuple[str, ...]) -> None:
     if not target.is_there():
-        print(f"probing, scale: left out, {target.PACKAGE} is not installed", flush=True)
+        print(f"probing, scale, crowd: left out, {target.PACKAGE} is not installed", flush=True)
         return
     async with target.running(folder / "nginx") as aim:
         if "probing" not in skip:
@@ -58,6 +58,9 @@ async def _measure_probes(folder: Path, skip: tuple[str, ...]) -> None:
             print(f"the daemon whole, every {scale.INTERVAL} over TLS:", flush=True)
             for probes in scale.SIZES:
                 print(f"  {await scale.measure(folder / f'scale-{probes}', aim, probes)}", flush=True)
+        if "crowd" not in skip:
+            print(f"outage to page beside {crowd.PROBES} probes and a channel that hangs:", flush=True)
+            print(crowd.report(await crowd.measure(folder / "crowd", aim, trials)), flush=True)
 
 
 if __name__ == "__main__":
