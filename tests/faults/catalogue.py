@@ -67,16 +67,16 @@ STORE = (
     ),
     Row("another program has locked the store", "as with a full disk", "store/store_locked"),
     Row("another monitor has it", "the second one does not start, and says who has it", "store/second_monitor"),
-    Row("the store is damaged", "does not start, and says so; goes on with a backup", "store/store_corrupt"),
+    Row("the store is damaged", "does not start, and says so; goes on with a backup", "store/store_damaged_or_newer"),
     Row(
         "it is damaged while the monitor runs",
         "goes on, because SQLite does not notice: what is written meanwhile is lost at the next start",
-        "store/store_corrupted_while_it_runs",
+        "store/store_damaged_or_newer",
     ),
     Row(
         "it was written by a newer version",
         "does not start, and leaves it as it is",
-        "store/store_from_a_newer_version",
+        "store/store_damaged_or_newer",
     ),
     Row(
         "an old backup was put in its place",

@@ -45,7 +45,7 @@ class SmallDisk:
 def small_disk(path: Path) -> Iterator[SmallDisk]:
     """Have a small disk for the length of a block; without the right to mount one the test is skipped."""
     path.mkdir(parents=True)
-    mounting = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=0755", "tmpfs", str(path)]
+    mounting = [require("mount", package="mount"), "-t", "tmpfs", "-o", f"size={SIZE},mode=0755", "tmpfs", str(path)]
     if os.geteuid() != 0 or subprocess.run(mounting, capture_output=True, check=False).returncode != 0:
         pytest.skip("mounting a small disk takes root")
     try:
@@ -57,7 +57,7 @@ def small_disk(path: Path) -> Iterator[SmallDisk]:
 @contextmanager
 def read_only(path: Path) -> Iterator[None]:
     """Have a directory on a read-only disk for the length of a block: what is in it is seen, and can't be changed."""
-    binding = ["mount", "--bind", str(path), str(path)]
+    binding = [require("mount", package="mount"), "--bind", str(path), str(path)]
     if os.geteuid() != 0 or subprocess.run(binding, capture_output=True, check=False).returncode != 0:
         pytest.skip("making a directory read-only takes root")
     try:

@@ -18,7 +18,7 @@ PACE = Pace(
     lower_after=timedelta(seconds=1),
     ready_ttl=timedelta(minutes=15),
 )
-_PROBE = "      p{number}: {{type: http, function: f{few}, url: '{url}', interval: 5s, timeout: 5s}}\n"
+_PROBE = "      p{number}: {{type: http, function: f{few}, url: '{url}', interval: 15s, timeout: 10s}}\n"
 
 
 def crowd(url: str) -> str:

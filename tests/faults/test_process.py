@@ -27,12 +27,12 @@ async def test_descriptors_exhausted(tmp_path: Path) -> None:
 
 async def test_frozen(tmp_path: Path) -> None:
     """It stands still for a while, twice: what is older than `ready_ttl` is confirmed again before it is signed."""
-    pace = replace(PACE, ready_ttl=timedelta(seconds=3))
-    async with staged(tmp_path / "home", Setup(pace=pace, flag={"ttl": "3s"})) as stage:
+    pace = replace(PACE, ready_ttl=timedelta(seconds=2))
+    async with staged(tmp_path / "home", Setup(pace=pace, flag={"ttl": "2s"})) as stage:
         await stage.rises()
-        await stage.freezes(stage.chance.uniform(0.5, 2))
+        await stage.freezes(stage.chance.uniform(0.5, 1.5))
         await stage.outage()
-        await stage.freezes(stage.chance.uniform(4, 5))
+        await stage.freezes(stage.chance.uniform(2.5, 3.5))
         await stage.sees(lambda: stage.recorder.state == "ready")
         await stage.recovers()
         await stage.settles()

@@ -12,7 +12,7 @@ from tests.support.tls import Authority, authority
 
 __all__ = ["authority"]
 
-STEPS = int(os.environ.get("GLASSWATCH_FAULT_STEPS", "12"))
+STEPS = int(os.environ.get("GLASSWATCH_FAULT_STEPS", "10"))
 
 
 @pytest.mark.timeout(180 + 10 * STEPS)  # a step takes a second or two; each start several where the machine is busy
