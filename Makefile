@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 CONFIG ?=
 # Tests run in parallel on this many processes.
 JOBS ?= auto
+MINUTES ?= 10
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz check bench lock format clean
+.PHONY: help run demo test fuzz soak check bench lock format clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +40,9 @@ test: $(VENV)/.dev-ready ## Run every test, in random order
 
 fuzz: $(VENV)/.dev-ready ## Run the property tests on many examples that nobody has tried yet
 	@env -u CI $(BIN)/python -m pytest -n $(JOBS) -m hypothesis -p tests.support.fuzzing $(TESTS)
+
+soak: $(VENV)/.dev-ready ## Break real monitors in ways that nobody has tried yet, for MINUTES=10
+	@MINUTES=$(MINUTES) $(BIN)/python -m checks.soak -n $(JOBS) $(or $(TESTS),tests/faults)
 
 check: $(VENV)/.dev-ready ## Lint, types, import directions, sizes, docs against code
 	@$(BIN)/ruff check .

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks import detection, flag, footprint, probing, reload, scale, target
+from benchmarks import crowd, detection, flag, footprint, probing, reload, scale, target
 from benchmarks.ours import LISTEN
 
-PARTS = ("flag", "footprint", "reload", "probing", "scale", "detection")
+PARTS = ("flag", "footprint", "reload", "probing", "scale", "crowd", "detection")
 
 
 @click.command()
@@ -42,16 +42,16 @@ async def _measure(folder: Path, trials: int, seconds: float, skip: tuple[str, .
         print(f"start (within 2 s) and reload (within 1 s), {reload.PROBES} probes:", flush=True)
         async for what, took in reload.measure(folder / "reload"):
             print(f"  {what}: {took}", flush=True)
-    if not {"probing", "scale"} <= set(skip):
-        await _measure_probes(folder, skip)
+    if not {"probing", "scale", "crowd"} <= set(skip):
+        await _measure_probes(folder, trials, skip)
     if "detection" not in skip:
         print("outage to page:", flush=True)
         print(detection.report(await detection.measure(folder / "detection", trials)), flush=True)
 
 
-async def _measure_probes(folder: Path, skip: tuple[str, ...]) -> None:
+async def _measure_probes(folder: Path, trials: int, skip: tuple[str, ...]) -> None:
     if not target.is_there():
-        print(f"probing, scale: left out, {target.PACKAGE} is not installed", flush=True)
+        print(f"probing, scale, crowd: left out, {target.PACKAGE} is not installed", flush=True)
         return
     async with target.running(folder / "nginx") as aim:
         if "probing" not in skip:
@@ -62,6 +62,9 @@ async def _measure_probes(folder: Path, skip: tuple[str, ...]) -> None:
             print(f"the daemon whole, every {scale.INTERVAL} over TLS:", flush=True)
             for probes in scale.SIZES:
                 print(f"  {await scale.measure(folder / f'scale-{probes}', aim, probes)}", flush=True)
+        if "crowd" not in skip:
+            print(f"outage to page beside {crowd.PROBES} probes and a channel that hangs:", flush=True)
+            print(crowd.report(await crowd.measure(folder / "crowd", aim, trials)), flush=True)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ async def measure(folder: Path, trials: int) -> Detection:
         # Both must have seen it good before it may break.
         await asyncio.sleep(3 * INTERVAL_SECONDS)
         for trial in range(trials):
-            await _until_point((trial + 0.5) / trials)
+            await until_point((trial + 0.5) / trials)
             since = _CLOCK.monotonic()
             stage.is_good = False
             waits = [stage.wait("ours", _our_page("firing"), since, LONGEST_SECONDS)]
@@ -61,7 +61,7 @@ async def measure(folder: Path, trials: int) -> Detection:
     return Detection(tuple(found_ours), tuple(found_peers))
 
 
-async def _until_point(share: float) -> None:
+async def until_point(share: float) -> None:
     """Wait for the next instant at this share of the interval, so that the trials are spread evenly over it."""
     into = _CLOCK.now().timestamp() % INTERVAL_SECONDS
     await asyncio.sleep((share * INTERVAL_SECONDS - into) % INTERVAL_SECONDS)

@@ -34,8 +34,13 @@ def settings(stage: Stage, probes: Mapping[str, Mapping[str, object]]) -> dict[s
         "controls": "none",
         "platforms": platforms,
         "flag": {"key": {"file": "flag.key"}},
-        "paging": {"channels": {"bench": {"type": "webhook", "url": f"http://127.0.0.1:{stage.port}/ours"}}},
+        "paging": {"channels": {"bench": channel(stage)}},
     }
+
+
+def channel(stage: Stage) -> dict[str, object]:
+    """Return the channel that pages to the stage."""
+    return {"type": "webhook", "url": f"http://127.0.0.1:{stage.port}/ours"}
 
 
 def probe(stage: Stage, function: str, interval: str) -> dict[str, object]:

@@ -10,7 +10,8 @@
    every critical function holds it, and must recover. One on record that it doesn't name any more ended before that,
    if another was named after it; else it goes on until it is seen to be over.
 5. A page that must have been decided in that run is decided again, firing or resolved: repeats join by their key. The
-   flag's page is one of them, and so are unknown and degraded, if that is what the flag said.
+   flag's page is one of them, also where it is sealed again by now, because that may not have been told any more; and
+   so are unknown and degraded, if that is what the flag said.
 6. What a person raised is kept as it was signed, to the end that was signed: it may have been renewed, or set back with
    the clock. Who renewed it is not on record. An outage that was signed is not held closed any more.
 7. That outages were held closed in that run only is not on record, by whom and until when, and is lost: once confirmed
@@ -196,6 +197,9 @@ def _in_doubt(state: PlatformState) -> dict[str, ProbeState]:
 def _resolved(
     state: PlatformState, policy: PlatformPolicy, published: PublishedFlag, now: datetime
 ) -> Iterator[PageDecided]:
-    for kind in _TOLD.get(published.verdict, ()):
+    # Sealed, and not the change that is on record: it was open in between, and whoever was told waits for the end.
+    is_sealed_again = published.state is FlagState.STANDBY and published.change > state.flag.change
+    kinds = (*_TOLD.get(published.verdict, ()), *((PageKind.FLAG,) if is_sealed_again else ()))
+    for kind in kinds:
         if pages.key_of(policy, kind) not in state.firing:
             yield pages.over(policy, kind, WHY, now)

@@ -19,7 +19,8 @@ _VERSIONS = {1: 4, 28: 6}  # IP version by record type: A and AAAA
 class DnsServer(asyncio.DatagramProtocol):
     """Answers from `names` (name to addresses), with `codes` for failures; names in `silent` get no answer.
 
-    `is_mute`: none does. `is_failing`: it fails for all of them. `delay`: seconds until an answer is sent.
+    `is_mute`: none does. `is_failing`: it fails for all of them. `delay`: seconds until an answer is sent. `ttl`:
+    seconds for which whoever asked may keep it.
     """
 
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class DnsServer(asyncio.DatagramProtocol):
     is_mute: bool = False
     is_failing: bool = False
     delay: float = 0
+    ttl: int = 60
     port: int = 0
     asked: list[tuple[str, int]] = field(default_factory=list)
     _transport: asyncio.DatagramTransport | None = None
@@ -68,7 +70,7 @@ class DnsServer(asyncio.DatagramProtocol):
     def _records(self, name: str, kind: int) -> list[bytes]:
         addresses = [ipaddress.ip_address(text) for text in self.names.get(name, ())]
         return [
-            b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(address.packed)) + address.packed
+            b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, self.ttl, len(address.packed)) + address.packed
             for address in addresses
             if address.version == _VERSIONS.get(kind)
         ]

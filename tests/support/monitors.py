@@ -23,7 +23,10 @@ DEPLOYMENT = "test"
 STARTS_WITHIN = 30.0  # a start takes less than a second; machines that test are busy
 ENDS_WITHIN = 30.0
 
-_PROBE = "{{type: http, function: {function}, url: {url}, interval: {every}, timeout: {every}, confirm: {confirm}}}"
+_PROBE = (
+    "{{type: http, function: {function}, url: {url}, "
+    "interval: {every}, timeout: {timeout}, confirm: {confirm}{expects}}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,21 @@ class Home:
 class Wanted:
     """How a monitor is set up. Probes are of `url`, one for each function; `flag` and `more` are lines of YAML.
 
-    `targets` are those of the flag beside its file.
+    `timeout` is as long as `every` where it isn't given; `expects` follows in each probe, after a comma of its own.
+    `targets` are those of the flag beside its file; `platforms` further ones, as YAML below `platforms`.
     """
 
     url: str
     functions: Sequence[str] = ("sign_in",)
     every: str = "250ms"
+    timeout: str | None = None
     confirm: str = "{attempts: 3, every: 600ms}"  # longer than we, who play the target, may stand still
+    expects: str = ""
     controls: str = "none"
     receiver: str | None = None
     flag: Mapping[str, str] = field(default_factory=lambda: {"lower_after": "1s"})
     targets: Sequence[str] = ()
+    platforms: str = ""
     more: str = ""
     listen: str = "127.0.0.1:0"
 
@@ -104,7 +111,7 @@ def write_settings(home: Home, wanted: Wanted) -> None:
         f"deployment: {DEPLOYMENT}\nstore: sqlite:///store/glasswatch.db\nlisten: {wanted.listen}\n"
         f"platforms:\n  {PLATFORM}:\n"
         "    procedure: {url: https://wiki.example.com/break-glass, file: procedure.md}\n"
-        f"    probes:\n{probes}"
+        f"    probes:\n{probes}{wanted.platforms}"
         f"controls: {wanted.controls}\n"
         f"flag: {{key: {{file: flag.key}}, publish: [{{file: 'published/{{platform}}.flag.jws'}}{targets}]{flag}}}\n"
         f"{channel if wanted.receiver else ''}{wanted.more}"
@@ -113,14 +120,26 @@ def write_settings(home: Home, wanted: Wanted) -> None:
 
 
 def _of(wanted: Wanted) -> dict[str, str]:
-    return {"url": wanted.url, "every": wanted.every, "confirm": wanted.confirm}
+    timeout = wanted.timeout or wanted.every
+    return {
+        "url": wanted.url,
+        "every": wanted.every,
+        "timeout": timeout,
+        "confirm": wanted.confirm,
+        "expects": wanted.expects,
+    }
 
 
 class MonitorProcess:
-    """`python -m monitor run` on a home. `log` is what it has written to stderr so far, over all its starts."""
+    """`python -m monitor run` on a home. `log` is what it has written to stderr so far, over all its starts.
 
-    def __init__(self, home: Home) -> None:
+    `under`: a program, with its arguments, that becomes it. `program`: what Python runs in place of `-m monitor`.
+    """
+
+    def __init__(self, home: Home, under: Sequence[str] = (), program: Sequence[str] = ("-m", "monitor")) -> None:
         self.home = home
+        self._under = under
+        self._program = program
         self._log = home.root / "monitor.log"
         self._log.touch()
         self._process: asyncio.subprocess.Process | None = None
@@ -160,7 +179,7 @@ class MonitorProcess:
         self._begins = len(self.log)
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "monitor", "run", "--config", str(self.home.config)),
+                *(*self._under, sys.executable, "-P", *self._program, "run", "--config", str(self.home.config)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -200,17 +219,19 @@ class MonitorProcess:
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         async with asyncio.timeout(30):
             reader, writer = await asyncio.open_connection(host, int(port))
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
-            raw = await reader.read()
-            writer.close()
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+                raw = await reader.read()
+            finally:
+                writer.close()
         head, _, body = raw.partition(b"\r\n\r\n")
         return int(head.split(b" ", 2)[1]), _unchunked(body) if b"chunked" in head.lower() else body
 
     async def status(self) -> dict[str, object]:
-        """Return what it holds of the one platform, as `/api/v1/status` says."""
+        """Return what it holds of the platform, as `/api/v1/status` says."""
         code, body = await self.ask("/api/v1/status")
         assert code == 200, body
-        (platform,) = json.loads(body)["platforms"]
+        (platform,) = (each for each in json.loads(body)["platforms"] if each["platform"] == PLATFORM)
         assert isinstance(platform, dict)
         return platform
 
@@ -226,9 +247,11 @@ class MonitorProcess:
 
 
 @asynccontextmanager
-async def monitor_in(home: Home) -> AsyncIterator[MonitorProcess]:
+async def monitor_in(
+    home: Home, under: Sequence[str] = (), program: Sequence[str] = ("-m", "monitor")
+) -> AsyncIterator[MonitorProcess]:
     """Have a monitor, not started yet; whatever runs at the end is killed."""
-    process = MonitorProcess(home)
+    process = MonitorProcess(home, under, program)
     try:
         yield process
     finally:

@@ -13,7 +13,10 @@ import struct
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from glasswatch.clock import SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,14 @@ Behaviour = Answer | Hang | Reset | Close | Garbage | SlowBody | HugeBody
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came in. Header names are lower-case. `behaviour` is what it was answered with."""
+    """One request as it came in, and when. Header names are lower-case. `behaviour` is what it was answered with."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes
     behaviour: Behaviour
+    at: datetime = field(default_factory=SystemClock().now)
 
     def json(self) -> Any:
         """Return the body, parsed."""

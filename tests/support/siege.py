@@ -6,7 +6,7 @@ both, and of the store, is checked by `tests/end_to_end/test_kill.py`.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,10 +37,14 @@ class Span:
 
 
 class Truth:
-    """A target that is good or bad as told, and when it was which. `stalls`: when this process itself stood still."""
+    """A target that is good or bad as told, and when it was which.
+
+    `fault`: what it does while it is bad. `stalls`: when this process itself stood still.
+    """
 
     def __init__(self) -> None:
         self.is_good = True
+        self.fault: Behaviour = Answer(503)
         self.target = Receiver()
         self.target.decide = self._answer
         self.bad: list[Span] = []
@@ -59,7 +63,7 @@ class Truth:
             self.turned_bad.set()
 
     def _answer(self, _target: str, _body: bytes) -> Behaviour | None:
-        return None if self.is_good else Answer(503)
+        return None if self.is_good else self.fault
 
     def was_bad(self, at: datetime, spare: timedelta = BLUR) -> bool:
         """Whether the target was bad at an instant, give or take the blur. A stall of ours counts: nobody answered."""
@@ -108,9 +112,9 @@ class Controls:
             await asyncio.sleep(chance.uniform(0.3, 1.2))
             self.turn(silent=False)
 
-    def settings(self, ca_file: Path) -> str:
+    def settings(self, ca_file: Path, hosts: Sequence[str] = ("127.0.0.1", "localhost")) -> str:
         """Return the settings' section."""
-        urls = [f"https://{host}:{self.server.port}/" for host in ("127.0.0.1", "localhost")]
+        urls = [f"https://{host}:{self.server.port}/" for host in hosts]
         return "[" + ", ".join(f"{{url: '{url}', timeout: 3s, tls: {{ca_file: {ca_file}}}}}" for url in urls) + "]"
 
 

@@ -175,12 +175,15 @@ def test_one_that_was_over_but_for_the_wait() -> None:
 
 
 def test_one_of_which_nothing_is_left_but_the_change() -> None:
-    """Raised and lowered again, unrecorded: the change goes on from there, without a word to anybody."""
+    """Raised and lowered again, unrecorded: the change goes on from there, and the flag's page is resolved again."""
     platform, flag = killed(lambda platform: (platform.confirm(), platform.tick(HOUR), platform.tick(5 * HOUR)))
     assert (flag.state, flag.causes, flag.outage is None) == (FlagState.STANDBY, (), False)
     assert platform.state.flag.change == flag.change
     assert platform.outage().id == flag.outage
     assert platform.outage().opened_at < platform.now - 5 * HOUR
+    assert (PageKind.FLAG, PageStatus.RESOLVED) in [
+        (fact.page.kind, fact.page.status) for fact in platform.step.facts if isinstance(fact, PageDecided)
+    ]
 
 
 def test_without_a_critical_function_nobody_holds_it() -> None:
