@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from glasswatch.clock import SystemClock
+from monitor.store.identity import Identity
+from monitor.store.reading import Reading
 from monitor.store.store import make_store
 from tests.support.monitors import DEPLOYMENT, Home
 from tests.support.receiver import Receiver
@@ -44,7 +46,7 @@ def wrong_flags(witness: Witness, home: Home, kills: int) -> list[str]:
 
 
 async def wrong_audit(home: Home) -> list[str]:
-    """Return what contradicts that the audit's chain is whole."""
+    """Return what contradicts that the audit's chain is whole, and that what is on record fits together."""
     store = make_store(f"sqlite:///{home.store}", deployment=DEPLOYMENT, vantage="main", clock=SystemClock())
     try:
         loaded = await store.open()
@@ -53,4 +55,10 @@ async def wrong_audit(home: Home) -> list[str]:
         await store.close()
     if loaded.chain.seq == 0:
         return ["the audit is empty"]
-    return [f"the audit's chain is broken: {problem}"] if problem else []
+    broken = [f"the audit's chain is broken: {problem}"] if problem else []
+    reading = Reading(f"sqlite:///{home.store}", Identity(DEPLOYMENT, "main", "aftermath"))
+    try:
+        flaws = reading.flaws()
+    finally:
+        reading.close()
+    return [*broken, *flaws["database"], *flaws["records"], *flaws["hours"]]
