@@ -100,22 +100,8 @@ class Builder:
         self.heartbeats = self._make_heartbeats()
         self._recent = Recent(clock)
         self.requests = ReloadRequests()
-        sources = Sources(
-            self._board,
-            store,
-            self._render_metrics,
-            clock,
-            self._auditor.note,
-            self._acting.act,
-            self._register,
-            self.heartbeats,
-            self._recent,
-            self._metrics.request_refused,
-            self.requests.ask,
-            ResidueDesk(store, clock, self._chain.move, self._look_for_forgotten).gone,
-        )
         self._shown_site = self._site()
-        self._face = WebFace(self._shown_site, sources, settings.static_page.file)
+        self._face = WebFace(self._shown_site, self._sources(), settings.static_page.file)
         self.channel_context = ChannelContext(clock, self._describe)
         channels = channels_of(settings.paging, self.channel_context)
         self._channel_names = tuple(channels)
@@ -138,6 +124,22 @@ class Builder:
         )
         self._metrics.store_writable(is_writable=True)
         self._metrics.reloaded(clock.now())
+
+    def _sources(self) -> Sources:
+        return Sources(
+            self._board,
+            self._store,
+            self._render_metrics,
+            self._clock,
+            self._auditor.note,
+            self._acting.act,
+            self._register,
+            self.heartbeats,
+            self._recent,
+            self._metrics.request_refused,
+            self.requests.ask,
+            ResidueDesk(self._store, self._clock, self._chain.move, self._look_for_forgotten).gone,
+        )
 
     def _use_register(self) -> UseRegister:
         context = RegisterContext(

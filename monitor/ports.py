@@ -345,10 +345,9 @@ class StatusReader(Protocol):
         ...
 
     def waiting_for(self) -> Sequence[str]:
-        """Return what is still missing before the monitor can be relied on, one line each; empty once it can.
+        """Return what is missing before the monitor can be relied on, a line each; nothing once it can.
 
-        It can when the store was opened, every platform's verdict was taken up, every probe has run once, and readers
-        find flags that they believe.
+        An open store, every platform's verdict, a run of every probe, flags that readers believe.
         """
         ...
 
