@@ -201,8 +201,9 @@ class Wire(asyncio.Protocol):
     def abort(self) -> None:
         """Close at once, whatever is under way. May be called again."""
         self._hang_up()
-        # It holds on to us, and to tens of KiB of OpenSSL's: neither must wait for the garbage collector.
+        # They hold on to us, and to tens of KiB of OpenSSL's: neither must wait for the garbage collector.
         self._tls = None
+        self._contact = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop connected."""

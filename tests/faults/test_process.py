@@ -67,7 +67,7 @@ async def test_clock_behind(tmp_path: Path) -> None:
             await stage.sees(lambda: stage.told("clock")[-1:] == ["firing"])
             clock.ahead(0)
             await stage.sees(lambda: stage.recorder.state_at("file") == stage.recorder.state == "ready")
-        await stage.sees(lambda: stage.told("clock")[-1:] == ["resolved"])
+        # That it leapt fires for a quarter of an hour; that readers refuse what it signs is over.
+        await stage.sees(lambda: "resolved" in stage.told("clock"))
         await stage.recovers()
-        await stage.settles()
-        assert stage.told("clock")[-1:] == ["resolved"]
+        await stage.settles("clock")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from monitor.model.event import Reconfigured, Restarted, Unwatched
@@ -81,6 +81,8 @@ def test_it_is_judged_as_after_a_restart_without_absence(
 ) -> None:
     """Only rounds and quiet are kept beside: verdict, outage and flag are the same."""
     one, two = lived(deeds), lived(deeds)
+    # A restart drops a round that is under way, and with it the sight of the probe that it was about.
+    assume(not any(round_is_on(held) for held in one.state.probes.values()))
     watched = other(*names) if how == "settings" else policy(*(each for each in (A, B, API) if each.name not in names))
     reconfigured(one, watched, *(names if how == "settings" else ()))
     two.policy = watched
