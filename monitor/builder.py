@@ -120,7 +120,8 @@ class Builder:
         self._target_secrets = KeptSecrets(clock)
         self.target_context = TargetContext(clock, self._target_secrets)
         self._sight = Sight(
-            make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
+            make_controls(settings.controls, self.network),
+            SightContext(store, self._gate, clock, self._sight_changed, self.network.resolver.forget),
         )
         self._metrics.store_writable(is_writable=True)
         self._metrics.reloaded(clock.now())
