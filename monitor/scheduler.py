@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from glasswatch.clock import Clock
 from monitor.guard import Guard
@@ -21,7 +21,7 @@ from monitor.model.record import OutcomeRow
 from monitor.model.state import ProbeState
 from monitor.ports import Probe, Store
 from monitor.rules import budget, schedule
-from monitor.rules.probe import completes_round, is_believed_bad, round_is_on
+from monitor.rules.probe import STALE_INTERVALS, completes_round, is_believed_bad, round_is_on
 from monitor.sight import Sight
 from monitor.starts import Starts
 
@@ -89,10 +89,18 @@ class ProbeLoop:
         self._question: asyncio.Task[bool] | None = None
         self._seen: list[tuple[Outcome, bool]] = []  # with whether nothing speaks against its being believed
         self._has_run = False
+        self._ran_at = bench.clock.monotonic()
 
     def unrun(self) -> str | None:
         """Return the probe's name while it made no attempt yet."""
         return None if self._has_run else f"{self._keeper.platform}/{self._policy.name}"
+
+    def late(self) -> str | None:
+        """Return the probe's name while no attempt has ended for so long that what it says is stale by far."""
+        policy = self._policy
+        longest = STALE_INTERVALS * policy.interval + policy.timeout + timedelta(seconds=GRACE_SECONDS)
+        is_late = self._bench.clock.monotonic() - self._ran_at > longest.total_seconds()
+        return f"{self._keeper.platform}/{policy.name}" if is_late else None
 
     def call(self) -> None:
         """Have the next attempt made at once."""
@@ -108,6 +116,7 @@ class ProbeLoop:
             outcome = await self._attempt(why)
             await self._tell(outcome)
             self._has_run = True
+            self._ran_at = self._bench.clock.monotonic()
 
     async def _wait(self) -> Attempt:
         clock = self._bench.clock

@@ -14,6 +14,7 @@ from monitor.model.outcome import Attempt, OutcomeKind, Reason
 from monitor.model.verdict import FlagState, Phase, Role, Verdict
 from monitor.rules.schedule import Grid
 from monitor.scheduler import GRACE_SECONDS, Budget
+from monitor.starts import AT_ONCE
 from tests.support.keeping import BAD, GOOD, NOT_MEASURED, Watch, probe_policy
 from tests.support.virtual_time import VirtualClock, run
 
@@ -528,5 +529,27 @@ def test_it_waits_for_every_probe_to_have_run_once() -> None:
             await watch.until(lambda: watch.probes["portal"].made)
             await asyncio.sleep(0.1)
             assert watch.loops["portal"].unrun() is None
+
+    run(main())
+
+
+def test_a_probe_that_runs_no_more_is_late() -> None:
+    """Whatever keeps it: three intervals and its timeout later it says so, and no more once it runs again."""
+
+    async def main() -> None:
+        watch = Watch()
+        probe, loop = watch.probes["portal"], watch.loops["portal"]
+        async with watch.running():
+            await asyncio.sleep(100)
+            assert loop.late() is None
+            starts = loop._bench.starts
+            starts._begun = AT_ONCE  # and nothing comes round to it: turns are handed out no more
+            await asyncio.sleep(3 * 15 + 5 + GRACE_SECONDS + 16)
+            assert loop.late() == "payments/portal"
+            made = len(probe.made)
+            starts._come_round()
+            await watch.until(lambda: len(probe.made) > made)
+            await asyncio.sleep(1)
+            assert loop.late() is None
 
     run(main())
