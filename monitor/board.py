@@ -34,6 +34,7 @@ class Board:
     keepers: dict[str, Keeper] = field(default_factory=dict)
     documents: dict[str, FlagDocument] = field(default_factory=dict)
     unrun: list[Callable[[], str | None]] = field(default_factory=list)
+    late: list[Callable[[], str | None]] = field(default_factory=list)
     publishers: list[Publisher] = field(default_factory=list)
     distrusted: list[str] = field(default_factory=list)
     unclosed: list[str] = field(default_factory=list)
@@ -77,6 +78,10 @@ class Board:
         unrun = [f"{name} has not run yet" for ask in self.unrun if (name := ask()) is not None]
         refused = [why for document in self.documents.values() if (why := why_refused(document))]
         return [*unsigned, *unpublished, *self.distrusted, *refused, *unrun]
+
+    def late_probes(self) -> Sequence[str]:
+        """Return the probes that make no attempts any more though they are due."""
+        return [name for ask in self.late if (name := ask()) is not None]
 
     def settled(self, settled: Settled) -> None:
         """Take in what was settled."""

@@ -120,7 +120,8 @@ class Builder:
         self._target_secrets = KeptSecrets(clock)
         self.target_context = TargetContext(clock, self._target_secrets)
         self._sight = Sight(
-            make_controls(settings.controls, self.network), SightContext(store, self._gate, clock, self._sight_changed)
+            make_controls(settings.controls, self.network),
+            SightContext(store, self._gate, clock, self._sight_changed, self.network.resolver.forget),
         )
         self._metrics.store_writable(is_writable=True)
         self._metrics.reloaded(clock.now())
@@ -204,6 +205,7 @@ class Builder:
             loops.extend(self._loops(keeper, policy, bench))
             keeper.hear(restarted)
         self._board.unrun.extend(loop.unrun for loop in loops)
+        self._board.late.extend(loop.late for loop in loops)
         if loaded.is_torn or is_unrecorded:
             self._outbox.submit(self._routed(store_page_over(self.settings.deployment, self._clock.now())))
         # After what they kept, and whether they kept anything or not: the proof that the store takes writes.
@@ -290,7 +292,10 @@ class Builder:
 
     def _unwell(self) -> Sequence[str]:
         signed_until = {name: document.expires_at for name, document in self._board.documents.items()}
-        condition = Condition(self._board.waiting_for(), self._gate.is_open, self._sight.is_blind, signed_until)
+        board = self._board
+        condition = Condition(
+            board.waiting_for(), self._gate.is_open, self._sight.is_blind, signed_until, board.late_probes()
+        )
         return unwell(condition, self._clock.now())
 
     def watchers(self, settings: Mapping[str, WatcherSettings]) -> tuple[WatchLoop, ...]:

@@ -50,7 +50,6 @@ class Daemon:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._settings = settings
-        self._config = config
         self._clock = clock or SystemClock()
         self._config = config
         self._manager = ServiceManager(environment or {}, self._clock)

@@ -2,6 +2,9 @@
 
 A deadline of its own for each would be set and taken back a thousand times a second, and never be met: nothing needs it
 but a mistake of ours. So whoever is under way is only noted, and one look a second finds who is overdue.
+
+Where the look itself is late the whole process was held up (frozen, or a machine too busy): that is nobody's mistake,
+and those under way get until the next look to find that out themselves. A look that is late again cuts off.
 """
 
 import asyncio
@@ -9,6 +12,7 @@ from types import TracebackType
 from typing import Final
 
 LOOK_SECONDS: Final = 1.0
+LATE_SECONDS: Final = 1.0
 
 
 class Guard:
@@ -17,6 +21,7 @@ class Guard:
     def __init__(self) -> None:
         self._under_way: set[Watched] = set()
         self._alarm: asyncio.TimerHandle | None = None
+        self._was_late = False
 
     def over(self, seconds: float) -> "Watched":
         """Return a context that is cut off once it took so long, a second later at most: by `TimeoutError`."""
@@ -26,6 +31,7 @@ class Guard:
         """Look after one."""
         self._under_way.add(watched)
         if self._alarm is None:
+            self._was_late = False
             self._alarm = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
     def ended(self, watched: "Watched") -> None:
@@ -35,8 +41,11 @@ class Guard:
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        for watched in [each for each in self._under_way if each.ends_at <= now]:
-            watched.cut()
+        is_late = self._alarm is not None and now - self._alarm.when() > LATE_SECONDS
+        self._was_late = is_late and not self._was_late
+        if not self._was_late:
+            for watched in [each for each in self._under_way if each.ends_at <= now]:
+                watched.cut()
         self._alarm = loop.call_later(LOOK_SECONDS, self._look) if self._under_way else None
 
 

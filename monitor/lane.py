@@ -112,10 +112,17 @@ class Lane:
         """Send through another channel from the next try on; return the one before, which may be in use still."""
         before, self._channel = self._channel, channel
         self.upheld = self._upholding(channel)
-        if self.upheld is not None:
-            for page in self._context.book.firing(self.name):
-                self.upheld.took(page)
+        self.uphold()
         return before
+
+    def uphold(self) -> None:
+        """Have told again what the channel of this name took earlier, and of which nothing newer is on its way."""
+        if self.upheld is None:
+            return
+        for page in self._context.book.firing(self.name):
+            self.upheld.took(page)
+        for delivery in self.unsettled():
+            self.upheld.superseded(delivery.page)
 
     def _upholding(self, channel: Channel) -> Upheld | None:
         return Upheld(self.name, channel, self._pace.longest_send) if isinstance(channel, Upholding) else None

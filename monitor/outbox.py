@@ -27,7 +27,7 @@ from monitor.acknowledgements import Heard, Hearing, askers_of
 from monitor.errors import StoreError
 from monitor.fallback import FallbackWatch
 from monitor.lane import Lane, LaneContext, Pace
-from monitor.model.page import Page
+from monitor.model.page import Page, PageStatus
 from monitor.model.record import Delivery, DeliveryState, RoutedPage, Standing
 from monitor.model.told import Reach
 from monitor.ports import Channel, PageObserver, Store
@@ -95,6 +95,7 @@ class Outbox:
         self._sides: dict[str, list[asyncio.Task[None]]] = {}
         self._heard: Heard | None = None
         self._early: list[Delivery] | None = []
+        self._over: dict[str, dict[str, Page]] = {}  # channel that went → key → what it was not told is over
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -145,7 +146,9 @@ class Outbox:
                 self._attend(name, self._lanes[name])
             else:
                 lane = self._lanes[name] = Lane(name, channel, self._of_lanes)
+                lane.uphold()
                 self._run(name, lane)
+                self._tell_of_ends(name)
         gone = [self._lanes.pop(name) for name in went]
         for name in went:
             unused.append(self._channels.pop(name))
@@ -185,6 +188,9 @@ class Outbox:
         """
         page = routed.page
         self._context.observer.page_decided(page)
+        if page.status is PageStatus.FIRING:
+            for over in self._over.values():
+                over.pop(page.dedup_key, None)
         if not routed.channels:
             log.warning("page_without_channel", extra={"fields": {"page": page.id, "kind": page.kind}})
             self._context.observer.page_failed(page, "")
@@ -252,12 +258,20 @@ class Outbox:
         now = self._context.clock.now()
         for channel in channels:
             lane = self._lanes.get(channel)
+            if lane is None and page.status is PageStatus.RESOLVED:
+                self._over.setdefault(channel, {})[page.dedup_key] = page
             if lane is None or lane.has(page):
                 continue
             delivery = Delivery(page, channel, DeliveryState.PENDING, attempts=0, next_at=now)
             self._progress.note(delivery)
             self.book.put(page, channel, is_fallback=is_fallback)
             lane.put(delivery)
+
+    def _tell_of_ends(self, name: str) -> None:
+        """Tell a channel that was away what of that it was told is over since."""
+        for page in self._over.pop(name, {}).values():
+            if self.book.fires(page.dedup_key, name):
+                self._tell(page, (name,))
 
     def _fall_back(self, page: Page, channels: Sequence[str]) -> None:
         missed = [told.channel for told in self.book.of(page) if told.reach is not Reach.TOLD]
@@ -288,6 +302,7 @@ class Outbox:
         fields = {"page": delivery.page.id, "channel": delivery.channel, "error": error}
         log.error("page_given_up", extra={"fields": fields})
         self._progress.note(replace(delivery, state=DeliveryState.FAILED, last_error=error))
+        self.book.reached(delivery.page, delivery.channel, Reach.GIVEN_UP)
         self._context.observer.page_failed(delivery.page, delivery.channel)
 
     def _count(self) -> None:

@@ -102,6 +102,10 @@ class ReachBook:
         """Return what a channel took that still fires."""
         return tuple(self._firing.get(channel, {}).values())
 
+    def fires(self, key: str, channel: str) -> bool:
+        """Return whether a problem fires, as far as a channel was told."""
+        return key in self._firing.get(channel, {})
+
     def acknowledged(self, key: str, by: Acknowledgement) -> None:
         """Note who deals with a problem."""
         if any(key in firing for firing in self._firing.values()):

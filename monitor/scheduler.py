@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from glasswatch.clock import Clock
 from monitor.guard import Guard
@@ -21,7 +21,7 @@ from monitor.model.record import OutcomeRow
 from monitor.model.state import ProbeState
 from monitor.ports import Probe, Store
 from monitor.rules import budget, schedule
-from monitor.rules.probe import completes_round, is_believed_bad, round_is_on
+from monitor.rules.probe import STALE_INTERVALS, completes_round, is_believed_bad, round_is_on
 from monitor.sight import Sight
 from monitor.starts import Starts
 
@@ -87,12 +87,20 @@ class ProbeLoop:
         self._is_called = False
         self._ended_at: datetime | None = None
         self._question: asyncio.Task[bool] | None = None
-        self._seen: list[Outcome] = []
+        self._seen: list[tuple[Outcome, bool]] = []  # with whether nothing speaks against its being believed
         self._has_run = False
+        self._ran_at = bench.clock.monotonic()
 
     def unrun(self) -> str | None:
         """Return the probe's name while it made no attempt yet."""
         return None if self._has_run else f"{self._keeper.platform}/{self._policy.name}"
+
+    def late(self) -> str | None:
+        """Return the probe's name while no attempt has ended for so long that what it says is stale by far."""
+        policy = self._policy
+        longest = STALE_INTERVALS * policy.interval + policy.timeout + timedelta(seconds=GRACE_SECONDS)
+        is_late = self._bench.clock.monotonic() - self._ran_at > longest.total_seconds()
+        return f"{self._keeper.platform}/{policy.name}" if is_late else None
 
     def call(self) -> None:
         """Have the next attempt made at once."""
@@ -108,6 +116,7 @@ class ProbeLoop:
             outcome = await self._attempt(why)
             await self._tell(outcome)
             self._has_run = True
+            self._ran_at = self._bench.clock.monotonic()
 
     async def _wait(self) -> Attempt:
         clock = self._bench.clock
@@ -159,25 +168,30 @@ class ProbeLoop:
     async def _tell(self, outcome: Outcome) -> None:
         sight = self._bench.sight
         ended_at = self._ended_at = self._bench.clock.now()
-        answered = await self._control_answered(outcome)
+        is_asked = self._is_to_be_asked(outcome)
+        answered = await self._control_answered() if is_asked else None
         if answered is False:
             sight.lost()
-        self._seen.append(outcome)
+        self._seen.append((outcome, bool(answered) or not is_asked))
         self._keeper.hear(Observed(self._policy.name, outcome, ended_at, answered))
         if sight.is_blind or not round_is_on(self._held):
             self._record(is_believed=not sight.is_blind)
 
-    async def _control_answered(self, outcome: Outcome) -> bool | None:
-        """Return whether a control answers now, where a bad outcome is about to be believed; None where it isn't.
+    def _is_to_be_asked(self, outcome: Outcome) -> bool:
+        """Whether a bad outcome is about to be believed, if a control answered."""
+        return outcome.is_bad and not self._bench.sight.is_blind and self._needs_control()
+
+    async def _control_answered(self) -> bool | None:
+        """Return whether a control answered; None where what they say proves nothing of the attempt.
 
         The question was asked when the attempt began, so that its answer need not be waited for; a no is asked once
-        more, because a control may lose an answer too.
+        more, because a control may lose an answer too. A yes to that says that we see now, not that we saw while the
+        attempt was made: nothing is believed of it, nobody is called blind, and it is made once more.
         """
-        question, self._question = self._question, None
-        if not outcome.is_bad or self._bench.sight.is_blind or not self._needs_control():
-            return None
-        first = question or self._bench.sight.ask()
-        return await asyncio.shield(first) or await asyncio.shield(self._bench.sight.ask(afresh=True))
+        if await asyncio.shield(self._question or self._bench.sight.ask()):
+            return True
+        sees_now = await asyncio.shield(self._bench.sight.ask(afresh=True))
+        return None if sees_now else False
 
     def _is_suspect(self) -> bool:
         """Whether a bad outcome is to be expected, so that the controls may be asked beforehand."""
@@ -190,12 +204,11 @@ class ProbeLoop:
     def _record(self, *, is_believed: bool) -> None:
         """Store and count what was seen; of a round all at once, when it is known whether it may be believed."""
         bench, platform, policy = self._bench, self._keeper.platform, self._policy
-        seen, self._seen = self._seen, []
-        bench.store.record(OutcomeRow(platform, policy.name, policy.function, one, is_believed) for one in seen)
-        for one in seen:
+        seen, self._seen = [(one, is_believed and is_sure) for one, is_sure in self._seen], []
+        bench.store.record(OutcomeRow(platform, policy.name, policy.function, one, is_sure) for one, is_sure in seen)
+        for one, is_sure in seen:
             # What a blind vantage saw is not measured: our own network must not become their bad requests.
-            is_doubtful = one.is_bad and not is_believed
-            counted = replace(one, kind=OutcomeKind.NOT_MEASURED) if is_doubtful else one
+            counted = replace(one, kind=OutcomeKind.NOT_MEASURED) if one.is_bad and not is_sure else one
             bench.metrics.outcome(platform, policy.name, counted)
 
     @property

@@ -1,8 +1,11 @@
 """Whether this vantage can see: asks the controls, and says so when none answers.
 
 - A question is asked when an attempt begins whose bad outcome would be believed: the last of a round, and each one of a
-  probe that is confirmed bad. Questions of many probes at once are one question; a no is asked once more.
+  probe that is confirmed bad. Questions of many probes at once are one question; a no is asked once more, and what a
+  yes to that is worth is the scheduler's.
 - No answer: this vantage is blind. The controls are asked again every few seconds, and it sees with the first answer.
+  What names were said to be is forgotten each time, and once more with the answer: what lying DNS servers said must
+  neither keep it blind nor be held against a platform, for as long as they said it may be kept.
 - Blind spans are written down: a gap is never counted as health. What can't be written at once is kept until it can.
 - A monitor that ended blind begins blind (`lost`), until a control answers.
 """
@@ -26,12 +29,16 @@ RETRY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SightContext:
-    """What the sight works with. `changed` is told of blindness and of its end."""
+    """What the sight works with.
+
+    `changed` is told of blindness and of its end; `forget` drops what names were said to be.
+    """
 
     store: Store
     gate: StoreGate
     clock: Clock
     changed: Callable[[bool], None]
+    forget: Callable[[], None] = lambda: None
 
 
 class Sight:
@@ -43,6 +50,7 @@ class Sight:
         self._gate = context.gate
         self._clock = context.clock
         self._changed = context.changed
+        self._forget = context.forget
         self._retry_seconds = retry_seconds
         self._question: asyncio.Task[bool] | None = None
         self._asked_at = float("-inf")
@@ -89,8 +97,10 @@ class Sight:
             await self._went_blind.wait()
             since = self._blind_since or self._clock.now()
             await self._note(since, None)
-            while not await asyncio.shield(self.ask()):  # noqa: ASYNC110 - it asks others; nobody could set an event
+            while not await asyncio.shield(self.ask()):  # it asks others; nobody could set an event
+                self._forget()
                 await asyncio.sleep(self._retry_seconds)
+            self._forget()
             self._went_blind.clear()
             self._blind_since = None
             log.info("vantage_sees")

@@ -197,7 +197,9 @@ class Course:
         first = self._answers.pop(probe, None)
         if not outcome.is_bad or self._is_blind or not self.judge.needs_control(probe):
             return None
-        return (self._control_answers() if first is None else first) or self._control_answers()
+        if self._control_answers() if first is None else first:
+            return True
+        return None if self._control_answers() else False
 
     def _control_answers(self) -> bool:
         return self._dice.control_answers(self.weather.stretch)

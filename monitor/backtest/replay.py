@@ -3,7 +3,8 @@
 1. An attempt on record is taken where the settings that are tried would have been due for one; others are left out, as
    they would not have been made. What was never tried is not made up: settings that try more often, or confirm
    sooner, than was recorded are shown by the attempts there are, and can only look slower than they would be.
-2. Whether a control answered is what the record says: what was not believed was seen by a blind vantage.
+2. Whether a control answered is what the record says: what was not believed was seen by a blind vantage, or while
+   nobody can tell whether it saw.
 3. Blind spans, and times without a monitor, are played where they were.
 4. Good outcomes are passed by while everything is quiet and no probe went without one for two intervals.
 5. An outage here is one that the rules open; whether people suffered is not on record.
@@ -103,7 +104,7 @@ class Replay:
     def _observe(self, row: Recorded) -> None:
         self._go_to(row.ended_at)
         is_asked = row.outcome.is_bad and self._judge.needs_control(row.probe)
-        answered = row.is_believed if is_asked else None
+        answered = True if is_asked and row.is_believed else None  # that it was blind is on record as a span
         self._hear(Observed(row.probe, row.outcome, row.ended_at, answered), row.ended_at)
 
     def _is_due(self, row: Recorded) -> bool:

@@ -225,7 +225,7 @@ def _failures(last: Failures, width: int) -> Iterator[str]:
     for each in last.shown:
         phases = " ".join(f"{name} {seconds * 1000:.1f}" for name, seconds in each.phases.items())
         more = f"  ({phases} ms)" if phases else ""
-        believed = "" if each.is_believed else ", not believed: this vantage was blind"
+        believed = "" if each.is_believed else ", not believed: no control answered"
         text = f"{each.outcome.replace('_', ' ')}: {each.reason}, {each.detail}{believed}{more}"
         yield from _wrapped(f"{each.at:%Y-%m-%d %H:%M:%SZ}  ", text, width)
     if last.note:

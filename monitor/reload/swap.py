@@ -113,6 +113,7 @@ class Swap:
         loops = [loop for name in policies for loop in parts.builder.workshop.running(name).values()]
         parts.settlers, parts.loops, parts.bench = tuple(settlers.values()), tuple(loops), bench
         parts.board.unrun[:] = [loop.unrun for loop in loops]
+        parts.board.late[:] = [loop.late for loop in loops]
 
     def _let_go(self, name: str, settler: Settler) -> None:
         parts = self._parts

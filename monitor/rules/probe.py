@@ -3,8 +3,9 @@
 1. A bad outcome is not believed at once: it begins a *round*. All `confirm_attempts` bad and a control answered: the
    probe is confirmed bad, since the start of the round's first attempt. No control answered: the round is dropped,
    nothing of it is believed. A good outcome ends the round; one not measured, or skipped, ends it undecided.
-2. Whether a control answered must come with the outcome that completes the round. Where it is missing nobody asked:
-   that outcome neither confirms nor drops, the next bad one may complete the round.
+2. Whether a control answered must come with the outcome that completes the round. Where it is missing nobody asked,
+   or the answers prove nothing of the time of the attempt: that outcome neither confirms nor drops, the round goes on,
+   and the next bad one may complete it.
 3. `recover` good outcomes in a row end it. A bad one breaks the row, one not measured doesn't; a span in which this
    vantage saw nothing (blind, or not running for long) does.
 4. Until it was good once a probe is unproven, and nothing bad is believed of it. The first good outcome proves it.
@@ -196,7 +197,7 @@ def _confirm(state: ProbeState, policy: ProbePolicy, event: Observed) -> dict[st
     if not completes_round(state, policy):
         return {**suspect, "round_bad": state.round_bad + 1, "round_since": since}
     if event.control_answered is None:
-        return suspect
+        return {**suspect, "round_bad": max(state.round_bad, 1), "round_since": since}
     if not event.control_answered:
         return _NO_ROUND
     return {

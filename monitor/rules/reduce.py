@@ -123,7 +123,8 @@ def _taken_in(
             return _from_outside(state, policy, event, now)
         case ClockSetBack():
             after, moved = standing.set_back(window_standing.set_back(state, event.by), event.by, now)
-            return _none_from_the_future(after, now), moved
+            after, windows = window_standing.adapt(after, policy, now)
+            return _none_from_the_future(after, now), [*moved, *windows]
         case _:
             return _none_from_the_future(state, now), []
 

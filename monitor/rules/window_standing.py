@@ -3,7 +3,8 @@
 1. A window comes into force and is over at its own instants, half-open, whoever watches then: what a monitor missed
    while it was away is found when it comes back.
 2. A window of the settings counts from when it was first seen there, never for the past. One that was taken out, or
-   changed, is ended then; the record of it stays. One that a person ended stays so until it is changed.
+   changed, is ended then; the record of it stays. One that a person ended stays so until it is changed. One that was
+   first seen by a clock that was ahead counts from when that shows, not from an instant that has yet to come.
 3. What a status page tells is proposed, and has no effect. Told with other times it is another proposal. What is over,
    or no longer told, is proposed no more. What was accepted or declined is not proposed again.
 4. What waits for a second person dies after 15 minutes of real time; a clock that is set back takes that with it. After
@@ -187,7 +188,7 @@ def _as_in_settings(
         wanted = next((each for each in missing if _is_same(window, each)), None)
         if wanted is not None:
             missing.remove(wanted)
-            windows.append(window)
+            windows.append(_not_ahead(window, wanted, now))
         elif window.origin is Origin.SETTINGS and not window.is_over(now):
             ended = replace(window, ended=Ended(SETTINGS, now, "it no longer stands in the settings like this"))
             windows.append(ended)
@@ -221,6 +222,12 @@ def _of_settings(wanted: SettingsWindow, platform: str, name: str, now: datetime
 
 def _since(wanted: SettingsWindow, agreed_at: datetime) -> datetime:
     return agreed_at if wanted.start is None else max(wanted.start, agreed_at)
+
+
+def _not_ahead(window: Window, wanted: SettingsWindow, now: datetime) -> Window:
+    if window.agreed_at <= now:
+        return window
+    return replace(window, agreed_at=now, since=_since(wanted, now))
 
 
 def _is_same(window: Window, wanted: SettingsWindow) -> bool:

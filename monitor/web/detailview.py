@@ -155,7 +155,7 @@ def _attempt(attempted: Attempted, seen: Seen) -> AttemptView:
     outcome, explanation = attempted.outcome, attempted.explanation
     notes = [
         _WHY_MADE[outcome.attempt],
-        "" if attempted.is_believed else "not believed: this vantage was blind",
+        "" if attempted.is_believed else "not believed: no control answered",
         *(f"warning: {warning.value.replace('_', ' ')}" for warning in outcome.warnings),
     ]
     is_forgotten = explanation is None and not outcome.is_good

@@ -87,7 +87,7 @@ class AttemptAnswer(Shape):
     attempt: str
     """Why it was made: scheduled, confirmation or called."""
     is_believed: bool
-    """False for what was seen while this vantage was blind."""
+    """False for what was seen while no control answered."""
     warnings: tuple[str, ...]
     duration_seconds: float
     phases: Mapping[str, float]

@@ -84,6 +84,10 @@ class GuardedResolver:
             raise TransportFault(FaultKind.RESOLVE, _FORBIDDEN)
         return address
 
+    def forget(self) -> None:
+        """See `Resolver`."""
+        self._resolver.forget()
+
     async def aclose(self) -> None:
         """Leave the resolver to whoever made it."""
 

@@ -12,8 +12,9 @@ Rules:
 - That a name does not exist, or has no address, is said of the name. Silence, and any failure of the servers that are
   asked (SERVFAIL, REFUSED), says nothing yet: it may be ours (`Unanswered`).
 - c-ares keeps answers for their TTL, an hour at most, and re-reads resolv.conf when it changes. A recursive resolver
-  keeps them as long, so no outage is seen later for it. It also remembers which DNS server does not answer and
-  asks it last, so that a dead one in resolv.conf costs time once, not at every attempt.
+  keeps them as long, so no outage is seen later for it. `forget` drops them: what DNS lied would be believed
+  on. c-ares also remembers which DNS server does not answer and asks it last, so that a dead one in resolv.conf costs
+  time once, not at every attempt.
 
 - c-ares shortens its patience with servers that were fast before, down to a quarter of a second. Where they are silent
   for that long, those who still wait ask again together through a second c-ares, which knows nothing of the past and
@@ -25,6 +26,7 @@ are patient, while there are any. A cancelled look-up ends there by itself withi
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +52,8 @@ from aiodns.error import (
 from pycares import AddrInfoResult, AresError
 
 from platforms.errors import FaultKind, TransportFault, Unanswered
+
+_log = logging.getLogger("glasswatch.resolver")
 
 # A second DNS server must get its turn well within a probe's usual 5 s.
 _TRY_SECONDS: Final = 1.5
@@ -112,6 +116,10 @@ class Resolver(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Have what names were said to be asked anew, a moment from now on."""
+        ...
+
     async def aclose(self) -> None:
         """End every look-up under way. Repeated calls do nothing."""
         ...
@@ -147,6 +155,16 @@ class AresResolver:
         if not addresses:
             raise TransportFault(FaultKind.RESOLVE, _THEIRS[ARES_ENODATA])
         return _picked(addresses, _PREFERRED.get(ip))
+
+    def forget(self) -> None:
+        """See `Resolver`. Look-ups under way go on, and what c-ares knows of the servers stays."""
+        for ares in (self._ares, self._patient):
+            if ares is None:
+                continue
+            try:
+                ares._channel.reinit()  # noqa: SLF001 - aiodns has no other way to empty the cache
+            except AresError:
+                _log.warning("names_not_forgotten", exc_info=True)
 
     async def aclose(self) -> None:
         """See `Resolver`."""

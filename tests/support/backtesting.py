@@ -121,11 +121,13 @@ class Recording(Ours):
 
     def hear(self, event: Event, now: datetime) -> tuple[str, ...]:
         """See `Judge`."""
+        is_asked = isinstance(event, Observed) and event.outcome.is_bad and self.needs_control(event.probe)
         calls = super().hear(event, now)
         if isinstance(event, BlindnessChanged):
             self.blind = [*self.blind, (now, None)] if event.blind else [*self.blind[:-1], (self.blind[-1][0], now)]
         if isinstance(event, Observed):
-            self.rows.append(Recorded(event.probe, event.outcome, event.ended_at, not self.state.blind))
+            is_sure = not is_asked or event.control_answered is not None
+            self.rows.append(Recorded(event.probe, event.outcome, event.ended_at, is_sure and not self.state.blind))
         for fact in self.facts:
             if isinstance(fact, OutageOpened | OutageWidened | OutageEnded | OutageReopened):
                 self.outages[fact.outage.id] = fact.outage

@@ -90,6 +90,7 @@ def _bad(held: Belief, token: Token, settings: ProbePolicy) -> None:
         held.suspect = held.suspect or token
         return
     elif token.answered is None:
+        held.round = held.round or [token]
         held.suspect = held.suspect or token
         return
     elif token.answered is False:

@@ -95,7 +95,9 @@ class PagingLife:
     async def kill(self) -> None:
         """End as SIGKILL does: nothing more reaches the disk."""
         self.store.crash()
-        tasks, self.outbox._tasks = self.outbox._tasks, []
+        outbox = self.outbox
+        tasks, outbox._tasks = [*outbox._tasks, *outbox._runs.values()], []
+        tasks += [task for side in outbox._sides.values() for task in side]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

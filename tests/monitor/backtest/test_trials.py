@@ -94,12 +94,12 @@ def test_what_could_not_be_measured_opens_nothing_with_us() -> None:
 
 
 def test_bursts_of_our_own_network_seldom_open_anything_where_controls_are_lost_with_it() -> None:
-    """Blind is not down. What is left ends between the last attempt's beginning and the controls' second answer."""
+    """Blind is not down, also where a burst ends during a round's last attempt: that one is made once more."""
     beyond = World("beyond", Stretch(), Stretch(1.0), every=6 * HOUR, lasting=MINUTE)
     ours = replace(beyond, rough=Stretch(1.0, control_lost=1.0))
     far, near = (false_ready(ready_to_go(), world, 150, "1", _nothing) for world in (beyond, ours))
     assert far.rate.low > 100
-    assert near.rate.high < far.rate.low / 4
+    assert near.rate.high < far.rate.low / 20
 
 
 def test_cost_counts_confirmations() -> None:

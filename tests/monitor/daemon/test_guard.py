@@ -5,7 +5,15 @@ import asyncio
 import pytest
 
 from monitor.guard import LOOK_SECONDS, Guard
-from tests.support.virtual_time import run
+from tests.support.virtual_time import VirtualLoop, run
+
+
+class HeldUpLoop(VirtualLoop):
+    """A loop that can be held up for a while: time passes, and nothing is done."""
+
+    def hold_up(self, seconds: float) -> None:
+        """Let time pass."""
+        self._leaping.leapt += seconds
 
 
 async def _under(guard: Guard, seconds: float, takes: float) -> str:
@@ -75,6 +83,58 @@ def test_one_that_is_cut_off_and_comes_back_all_the_same_is_back() -> None:
         return said
 
     assert run(main()) == "back"
+
+
+async def _bounded(guard: Guard) -> str:
+    """Have a deadline of its own, as probes do, and tell what became of it."""
+    with guard.over(10):
+        try:
+            async with asyncio.timeout(5):
+                await asyncio.sleep(3600)
+        except TimeoutError:
+            return "too late"
+    raise AssertionError
+
+
+def test_a_process_that_was_held_up_leaves_everybody_their_own_deadline() -> None:
+    """Frozen for minutes, everybody finds out that it is late; whoever hangs then is cut off by the next look."""
+
+    async def main(loop: HeldUpLoop) -> tuple[str, float]:
+        guard = Guard()
+        bounded = asyncio.create_task(_bounded(guard))
+        hanging = asyncio.create_task(_under(guard, 10, 3600))
+        await asyncio.sleep(2)
+        loop.hold_up(300)
+        said = await bounded
+        with pytest.raises(TimeoutError):
+            await hanging
+        return said, loop.time()
+
+    loop = HeldUpLoop()
+    try:
+        said, ended = loop.run_until_complete(main(loop))
+    finally:
+        loop.close()
+    assert said == "too late"
+    assert ended <= 302 + 2 * LOOK_SECONDS
+
+
+def test_a_process_that_is_held_up_all_the_time_still_cuts_off() -> None:
+    """One late look is passed over, not each."""
+
+    async def main(loop: HeldUpLoop) -> None:
+        hanging = asyncio.create_task(_under(Guard(), 10, 3600))
+        while not hanging.done() and loop.time() < 100:
+            loop.hold_up(3)
+            await asyncio.sleep(0.1)
+        with pytest.raises(TimeoutError):
+            await hanging
+
+    loop = HeldUpLoop()
+    try:
+        loop.run_until_complete(main(loop))
+    finally:
+        loop.close()
 
 
 def test_it_rests_when_nobody_is_under_way() -> None:

@@ -87,9 +87,12 @@ async def test_a_store_that_cannot_be_read_refuses_a_new_platform_alone(
             await reload()
         assert list(parts.board.keepers) == ["payments"]
         assert parts.loops == loops
+        assert parts.board.late == [loop.late for loop in loops]
         write(home, Written({"payments": {**portal, **api}}))
         assert (await reload()).lines == ("probe payments/api added",)
         assert [loop for loop in parts.loops if loop in loops] == list(loops)
+        assert len(loops) == 1
+        assert parts.board.late == [loop.late for loop in parts.loops]
 
 
 async def test_who_asks_while_one_is_under_way_gets_the_next(home: Home, target: Receiver) -> None:

@@ -14,6 +14,7 @@ from monitor.model.outcome import Attempt, OutcomeKind, Reason
 from monitor.model.verdict import FlagState, Phase, Role, Verdict
 from monitor.rules.schedule import Grid
 from monitor.scheduler import GRACE_SECONDS, Budget
+from monitor.starts import AT_ONCE
 from tests.support.keeping import BAD, GOOD, NOT_MEASURED, Watch, probe_policy
 from tests.support.virtual_time import VirtualClock, run
 
@@ -169,17 +170,50 @@ def test_blindness_is_noticed_while_a_probe_is_confirmed_bad() -> None:
 
 
 def test_a_control_that_loses_one_answer_blinds_nobody() -> None:
-    """A no is asked once more before this vantage is called blind."""
+    """A no is asked once more; a yes to that proves nothing of the attempt, which is made once more."""
 
     async def main() -> None:
         watch = Watch()
+        probe = watch.probes["portal"]
         async with watch.running():
             await _good_then(watch)
+            made = len(probe.made)
             await watch.until(lambda: watch.held().round_bad == 2)
             watch.controls.lose = 1
             await watch.until(lambda: watch.keeper.state.verdict is Verdict.DOWN)
             assert not watch.sight.is_blind
-            assert len(watch.controls.asked) == 2
+            assert len(watch.controls.asked) == 3
+            assert probe.whys(made) == [SCHEDULED, CONFIRMATION, CONFIRMATION, CONFIRMATION]
+            assert round(probe.times[-1] - probe.times[-2], 3) == 5.0
+        assert [is_believed for _, is_believed in watch.outcomes()[-4:]] == [True, True, False, True]
+
+    run(main())
+
+
+@pytest.mark.parametrize("attempts", [2, 3])
+def test_a_network_of_ours_that_comes_back_during_the_last_attempt_opens_nothing(attempts: int) -> None:
+    """The controls' second answer is of a network that works again, and proves nothing of the attempts before."""
+
+    async def main() -> None:
+        watch = Watch(probe_policy(confirm_attempts=attempts))
+        probe = watch.probes["portal"]
+        probe.takes = watch.controls.takes = 3.0
+        async with watch.running():
+            await _good_then(watch)
+            await watch.until(lambda: watch.held().round_bad == attempts - 1)
+            watch.controls.answers = False
+            asked = len(watch.controls.asked)
+            await watch.until(lambda: len(watch.controls.asked) > asked)
+            watch.controls.lose, watch.controls.answers = 1, True  # the question under way has no answer any more
+            made = len(probe.made)
+            await watch.until(lambda: len(watch.controls.asked) == asked + 2)
+            probe.act = GOOD
+            await watch.until(lambda: len(probe.made) == made + 2)
+            await asyncio.sleep(4)
+            assert watch.held().round_bad == 0
+            assert watch.held().phase is Phase.GOOD
+            assert not watch.sight.is_blind
+        assert not watch.store.disk.outages
 
     run(main())
 
@@ -304,6 +338,23 @@ def test_one_attempt_that_confirms_asks_the_controls_itself() -> None:
             await watch.until(lambda: watch.keeper.state.verdict is Verdict.DOWN)
             assert len(watch.controls.asked) == 1
             assert watch.probes["portal"].whys()[-1] is SCHEDULED
+
+    run(main())
+
+
+def test_one_attempt_that_confirms_is_made_once_more_where_the_controls_prove_nothing() -> None:
+    """With `attempts: 1` too, and as soon as a confirmation would be; the first is no longer alone then."""
+
+    async def main() -> None:
+        watch = Watch(probe_policy(confirm_attempts=1))
+        probe = watch.probes["portal"]
+        async with watch.running():
+            await _good_then(watch)
+            made = len(probe.made)
+            watch.controls.lose = 1
+            await watch.until(lambda: watch.keeper.state.verdict is Verdict.DOWN)
+            assert probe.whys(made) == [SCHEDULED, CONFIRMATION]
+            assert round(probe.times[-1] - probe.times[-2], 3) == 5.0
 
     run(main())
 
@@ -478,5 +529,27 @@ def test_it_waits_for_every_probe_to_have_run_once() -> None:
             await watch.until(lambda: watch.probes["portal"].made)
             await asyncio.sleep(0.1)
             assert watch.loops["portal"].unrun() is None
+
+    run(main())
+
+
+def test_a_probe_that_runs_no_more_is_late() -> None:
+    """Whatever keeps it: three intervals and its timeout later it says so, and no more once it runs again."""
+
+    async def main() -> None:
+        watch = Watch()
+        probe, loop = watch.probes["portal"], watch.loops["portal"]
+        async with watch.running():
+            await asyncio.sleep(100)
+            assert loop.late() is None
+            starts = loop._bench.starts
+            starts._begun = AT_ONCE  # and nothing comes round to it: turns are handed out no more
+            await asyncio.sleep(3 * 15 + 5 + GRACE_SECONDS + 16)
+            assert loop.late() == "payments/portal"
+            made = len(probe.made)
+            starts._come_round()
+            await watch.until(lambda: len(probe.made) > made)
+            await asyncio.sleep(1)
+            assert loop.late() is None
 
     run(main())

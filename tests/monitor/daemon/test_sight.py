@@ -135,6 +135,32 @@ async def test_blindness_is_told_once_and_ends_with_an_answer(controls: Controls
     assert store.disk.blind_spans == {since: clock.now()}
 
 
+async def test_what_names_were_said_to_be_is_forgotten(controls: Controls) -> None:
+    """While it is blind after each question, and once more before anything is believed again."""
+    story: list[str] = []
+    clock = ManualClock()
+    gate = StoreGate(lambda _is_open, _why: None, retry_seconds=0.001)
+    store = MemoryStore()
+    await store.open()
+    context = SightContext(
+        store, gate, clock, lambda is_blind: story.append(f"blind {is_blind}"), lambda: story.append("forgot")
+    )
+    sight = Sight(controls, context, retry_seconds=0.001)
+
+    async def body() -> None:
+        sight.lost()
+        await until(lambda: len(controls.asked) == 1)
+        clock.advance(10)
+        controls.asked[0].set_result(False)
+        await until(lambda: len(controls.asked) == 2)
+        assert story == ["blind True", "forgot"]
+        controls.asked[1].set_result(True)
+        await until(lambda: not sight.is_blind)
+        assert story == ["blind True", "forgot", "forgot", "blind False"]
+
+    await _run_while(sight, body)
+
+
 async def test_a_store_that_fails_does_not_keep_us_blind(controls: Controls, changes: list[bool]) -> None:
     """Sight returns even when its span can't be written."""
     store = MemoryStore()

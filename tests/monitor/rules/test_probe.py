@@ -94,11 +94,13 @@ def test_bad_outcomes_move_bad_since_no_more() -> None:
 
 
 def test_one_attempt_confirms_where_settings_say_so() -> None:
-    """With one attempt in all, the first bad outcome carries the answer and confirms."""
+    """With one attempt in all, the first bad outcome carries the answer and confirms; without one it is repeated."""
     settings = replace(PORTAL, confirm_attempts=1)
     assert play("gB", settings=settings).phase is Phase.BAD
     assert play("gX", settings=settings).phase is Phase.GOOD
-    assert play("g?", settings=settings).round_bad == 0
+    assert play("g?", settings=settings).round_bad == 1
+    assert play("g?B", settings=settings).phase is Phase.BAD
+    assert play("g?g", settings=settings).round_bad == 0
 
 
 def test_one_good_outcome_recovers_where_settings_say_so() -> None:

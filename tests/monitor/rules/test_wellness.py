@@ -23,8 +23,9 @@ def test_well() -> None:
         (replace(WELL, is_recording=False), ("the store can't be written",)),
         (replace(WELL, is_blind=True), ("no control answers",)),
         (replace(WELL, signed_until={"payments": START}), ("the flag of payments was not signed again",)),
+        (replace(WELL, late=("payments/portal",)), ("payments/portal did not run in time",)),
     ],
-    ids=["missing", "store", "blind", "not signed again"],
+    ids=["missing", "store", "blind", "not signed again", "late"],
 )
 def test_each_of_them_is_a_reason_to_be_silent(condition: Condition, why: tuple[str, ...]) -> None:
     """Alone, and said in words."""
@@ -33,4 +34,7 @@ def test_each_of_them_is_a_reason_to_be_silent(condition: Condition, why: tuple[
 
 def test_all_reasons_are_said() -> None:
     """Not only the first."""
-    assert len(unwell(Condition(("a",), is_recording=False, is_blind=True, signed_until={"x": START}), START)) == 4
+    assert (
+        len(unwell(Condition(("a",), is_recording=False, is_blind=True, signed_until={"x": START}, late=("b",)), START))
+        == 5
+    )

@@ -111,6 +111,31 @@ def test_windows_of_the_settings_are_agreed_when_first_seen() -> None:
     assert len(platform.found(WindowAgreed)) == 2
 
 
+@pytest.mark.parametrize("how", ["seen", "away"])
+def test_one_that_was_first_seen_by_a_clock_ahead_is_in_force_at_its_time(how: str) -> None:
+    """A machine that starts with next year's clock has its nights all the same, and what was over then is to come."""
+    platform = Platform(replace(policy(), maintenance=(NIGHTS, MOVE)), now=START + 365 * DAY)
+    platform.tick(HOUR)
+    platform.now = START
+    if how == "seen":
+        platform.hear(ClockSetBack(365 * DAY + HOUR))
+    else:
+        platform.restart(away=None)
+    assert [window.agreed_at for window in platform.state.maintenance.windows] == [START, START]
+    platform.tick(HOUR)
+    assert [each.label for each in platform.state.maintenance.in_force] == ["nights", "move"]
+
+
+def test_one_that_was_taken_out_while_the_clock_was_ahead_is_over() -> None:
+    """It must not stay in force until the clock gets there once more."""
+    platform = watched(NIGHTS)
+    platform.tick(365 * DAY)
+    with_settings(platform)
+    platform.now = START + HOUR
+    platform.hear(ClockSetBack(365 * DAY))
+    assert platform.state.maintenance.in_force == ()
+
+
 def test_none_is_for_the_past() -> None:
     """One that has begun counts from when it was seen; one that is over is nobody's."""
     begun = replace(MOVE, start=START - HOUR)

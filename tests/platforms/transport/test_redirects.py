@@ -217,6 +217,9 @@ class LinkLocal:
         """See `Resolver`."""
         return Address("169.254.169.254", port, socket.AF_INET)
 
+    def forget(self) -> None:
+        """Hold nothing."""
+
     async def aclose(self) -> None:
         """Hold nothing."""
 

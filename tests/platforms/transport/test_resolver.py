@@ -262,6 +262,24 @@ async def test_closing_ends_what_is_under_way() -> None:
     await until(lambda: len(open_files()) <= before)
 
 
+async def test_what_is_forgotten_is_asked_anew() -> None:
+    """However long it might be kept; a look-up under way goes on, and what is not in use has nothing to forget."""
+    server = DnsServer({"portal.example": ["192.0.2.7"]}, silent=frozenset({"stuck.example"}), ttl=3600)
+    async with _resolver(server) as resolver:
+        resolver.forget()
+        assert (await resolver.resolve("portal.example", 443)).host == "192.0.2.7"
+        server.names = {"portal.example": ["192.0.2.8"]}
+        assert (await resolver.resolve("portal.example", 443)).host == "192.0.2.7"
+        waiting = asyncio.create_task(resolver.resolve("stuck.example", 443))
+        await until(lambda: ("stuck.example", 1) in server.asked)
+        resolver.forget()
+        async with asyncio.timeout(20):
+            while (await resolver.resolve("portal.example", 443)).host != "192.0.2.8":  # noqa: ASYNC110 - c-ares says nothing
+                await asyncio.sleep(0.01)
+        assert not waiting.done()
+        waiting.cancel()
+
+
 async def test_it_works_again_after_closing() -> None:
     """A closed resolver starts anew when it is asked again."""
     async with _resolver(DnsServer({"portal.example": ["192.0.2.7"]})) as resolver:

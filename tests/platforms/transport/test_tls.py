@@ -156,6 +156,9 @@ async def test_a_name_with_a_final_dot(network: Network, authority: Authority) -
         async def resolve(self, host: str, port: int, ip: Ip = Ip.PREFER_4) -> Address:
             return Address("127.0.0.1", port, socket.AF_INET)
 
+        def forget(self) -> None:
+            pass
+
         async def aclose(self) -> None:
             pass
 
