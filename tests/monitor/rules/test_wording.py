@@ -239,4 +239,4 @@ def test_maintenance_in_force_is_named_on_every_page() -> None:
     assert body(page(), context)["maintenance"] == [{"window": "nights", "until": "2026-03-01T04:00:00.000Z"}]
     for kind in PageKind:
         lines = text(page(kind=kind), context).splitlines()
-        assert "Maintenance nights is in force until 2026-03-01T04:00:00.000Z" in lines
+        assert "Maintenance in force: nights, until 2026-03-01 04:00:00Z" in lines
