@@ -74,7 +74,8 @@ def _invoke(command: click.Command, name: str, argv: Sequence[str]) -> int:
         if _hides_an_opening_command(argv):
             raise click.UsageError("help and version are asked for by themselves, not around a command whose 0 opens.")
         # Not command.main(): it turns a broken pipe into exit 1, which for us is a finding.
-        with command.make_context(name, list(argv)) as context:
+        colour = False if os.environ.get("NO_COLOR") else None  # no-color.org; click itself does not look
+        with command.make_context(name, list(argv), color=colour) as context:
             result = command.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import isfinite
 from textwrap import indent
 from typing import Any, Final, TextIO
 
@@ -127,14 +128,19 @@ def _line(text: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    plain = _value(value)
+    text = ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain)
     return text if _PLAIN.match(text) else json.dumps(text)
 
 
 def _value(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return a field as JSON has it: what isn't plain as its text."""
-    if value is None or type(value) in (bool, int, str):
+    """Return a field as JSON has it: instants in UTC, what isn't plain as its text."""
+    if value is None or type(value) in (bool, int, str) or (type(value) is float and isfinite(value)):
         return value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, (list, tuple)):
+        return [_value(each) for each in value]
     if isinstance(value, Mapping):
         return {str(key): _value(each) for key, each in value.items()}
     return str(value)

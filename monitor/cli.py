@@ -16,7 +16,7 @@ COMMANDS = {
     "page-test": Place("monitor.commands.page_test:command", "Send a test page through one channel, now."),
     "token": Place("monitor.commands.token:command", "Make a token, and the settings' row for it."),
     "flag": Place("monitor.commands.flag.group:command", "Verify the break-glass flag; make keys."),
-    "store": Place("monitor.commands.store.group:command", "What is on record: see whether the audit is whole."),
+    "store": Place("monitor.commands.store.group:command", "What is on record: check it, copy it, make it smaller."),
     "backtest": Place("monitor.commands.backtest.command:command", "What settings would find, and how soon."),
     "maintenance": Place("monitor.commands.maintenance.group:command", "Windows in which an outage wakes nobody."),
     "uses": Place("monitor.commands.uses.group:command", "Uses of break-glass: report, list, class them."),

@@ -91,7 +91,7 @@ class Keeper:
         set_back = timedelta(seconds=reading - self._ticked_reading) - step if last is not None else timedelta(0)
         self._ticked_reading = reading
         if last is not None and step > max(self._policy.ready_ttl, LEAST_GAP):
-            log.warning("gap", extra={"fields": {"platform": self.platform, "since": last.isoformat()}})
+            log.warning("gap", extra={"fields": {"platform": self.platform, "since": last}})
             self.hear(Restarted(last))
         elif set_back > LEAST_SET_BACK:
             self.hear(ClockSetBack(set_back))

@@ -289,7 +289,7 @@ class Lane:
         self._context.book.reached(entry.delivery.page, self.name, Reach.NOT_REACHED)
         entry.due = self._context.clock.monotonic() + (again_at - now).total_seconds()
         entry.delivery = replace(entry.delivery, state=DeliveryState.PENDING, next_at=again_at, last_error=error)
-        log.warning("page_not_sent", extra={"fields": self._fields(entry, error=error, next_at=again_at.isoformat())})
+        log.warning("page_not_sent", extra={"fields": self._fields(entry, error=error, next_at=again_at)})
         self._context.progress.note(entry.delivery)
 
     def _settle(self, entry: _Entry) -> None:
@@ -302,6 +302,6 @@ class Lane:
             del self._queues[page.dedup_key]
         self._context.changed()
 
-    def _fields(self, entry: _Entry, **more: str) -> dict[str, object]:
+    def _fields(self, entry: _Entry, **more: object) -> dict[str, object]:
         delivery = entry.delivery
         return {"page": delivery.page.id, "channel": self.name, "attempt": delivery.attempts, **more}

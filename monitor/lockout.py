@@ -46,10 +46,7 @@ def look(settings: MonitorSettings, clock: Clock, mounts: Path = _MOUNTS) -> Dep
             Part(f"platforms.{name}.procedure.url", _host(platform.procedure.url))
             for name, platform in settings.platforms.items()
         ),
-        channels=tuple(
-            Part(f"paging.channels.{name}", _host(getattr(channel, "url", "")))
-            for name, channel in settings.paging.channels.items()
-        ),
+        channels=tuple(_channels(settings)),
         copies=tuple(_copies(settings)),
         stores=tuple(Part("store", host) for host in _databases(store)) if settings.store.is_shared else (),
         store_filesystem="" if settings.store.is_shared else filesystem(Path(store.database or "/"), mounts),
@@ -112,6 +109,13 @@ def _probed(probe: ProbeSettings) -> str:
     """Return the host that a probe asks, whatever its type calls it."""
     url = getattr(probe, "url", None)
     return _host(url) if url else str(getattr(probe, "host", ""))
+
+
+def _channels(settings: MonitorSettings) -> Iterator[Part]:
+    """Yield each host that pages go to; one that only a secret tells is empty."""
+    for name, channel in settings.paging.channels.items():
+        for host in dict.fromkeys(map(_host, channel.addresses())) or ("",):
+            yield Part(f"paging.channels.{name}", host)
 
 
 def _copies(settings: MonitorSettings) -> Iterator[Part]:

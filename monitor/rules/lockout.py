@@ -172,7 +172,8 @@ def _pages(of: Deployment) -> Iterator[LockoutFinding]:
             LockoutCode.NO_CHANNEL, "paging.channels", "nobody is told of anything", "configure two page channels"
         )
         return
-    if len({part.host for part in of.channels}) < _LEAST_CHANNELS:
+    # A host that can't be told is taken for one that no other channel has.
+    if len({part.host or part.where for part in of.channels}) < _LEAST_CHANNELS:
         yield LockoutFinding(
             LockoutCode.SINGLE_CHANNEL,
             "paging.channels",

@@ -280,9 +280,15 @@ def _flag(state: PlatformState, facts: tuple[Fact, ...]) -> Concern:
         holds=is_raised,
         summary=told or (summaries.flag_on(state) if is_raised else summaries.flag_off(state)),
         reason="; ".join((*changes, *whys)) or told or "raised before",
+        # Some channels get this page alone: it says what can't be done as well.
+        outage=_open(state) if is_raised else None,
         is_news=bool(changes or told),
         mark=".".join(("", str(state.flag.change), *_marks(state, done, ending))),
     )
+
+
+def _open(state: PlatformState) -> str | None:
+    return state.outage.id if state.outage is not None and state.outage.ended_at is None else None
 
 
 def _marks(state: PlatformState, done: list[str], ending: list[EndsSoon]) -> Iterator[str]:

@@ -24,9 +24,15 @@ def agreed(window: Window, now: datetime) -> str:
     return f"{window.id} is on record, and over{both}"
 
 
-def ended(window: Window, now: datetime) -> str:
-    """Say that a window was ended."""
-    line = f"{window.id} is over: an outage pages again" if window.since <= now else f"{window.id} will not be"
+def ended(window: Window, others: Iterable[Window], now: datetime) -> str:
+    """Say that a window was ended, and which of the others is in force all the same."""
+    still = next(iter(maintenance.in_force((each for each in others if each.id != window.id), now)), None)
+    if window.since > now:
+        line = f"{window.id} will not be"
+    elif still is not None:
+        line = f"{window.id} is over; {still.label} is in force until {moment(still.until)}"
+    else:
+        line = f"{window.id} is over: an outage pages again"
     if window.origin is Origin.SETTINGS:
         line += f"; {window.name} still stands in the settings, and comes back only if it is changed there"
     return line

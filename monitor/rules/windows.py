@@ -164,7 +164,7 @@ def end(state: PlatformState, act: EndWindow, turn: Turn) -> Found:
     if window.is_over(turn.now):
         return no(window_lines.over_already(window))
     done, ends = _ended(state, [window], act.reason, turn)
-    return Done(done, ends, Ruling(Answer.DONE, window_lines.ended(ends[0].window, turn.now), window.id))
+    return Done(done, ends, Ruling(Answer.DONE, window_lines.ended(ends[0].window, held.windows, turn.now), window.id))
 
 
 def confirm(state: PlatformState, act: ConfirmWindow, turn: Turn) -> Found:

@@ -45,6 +45,10 @@ class PagerDutySettings(ChannelSettings):
         """Return the references to all that is secret in it."""
         return tuple(each for each in (self.routing_key, self.ticket_routing_key, self.token) if each is not None)
 
+    def addresses(self) -> tuple[str, ...]:
+        """Return where events go."""
+        return (self.events,)
+
     @property
     def events(self) -> str:
         """Where events go."""
@@ -107,6 +111,10 @@ class AlertmanagerSettings(ChannelSettings):
     def secrets(self) -> Iterable[SecretReference]:
         """Return the references to all that is secret in it."""
         return () if self.auth is None else self.auth.secrets()
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the instances."""
+        return self.urls
 
     @finding("resend_every", "ends_after")
     def holds_until_it_is_sent_again(self, _given: Mapping[str, object]) -> Iterable[Finding]:

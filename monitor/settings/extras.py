@@ -4,6 +4,6 @@ from typing import Final
 
 APPRISE: Final = "apprise"
 NO_APPRISE: Final = (
-    "needs the extra apprise, which isn't installed: `pipx inject glasswatch apprise`, or in a virtual environment "
-    "`pip install 'glasswatch[apprise]'`"
+    "needs the extra apprise, which isn't installed: `pipx inject glasswatch apprise`, or in a virtual environment, "
+    "from a clone, `pip install '.[apprise]'`"
 )

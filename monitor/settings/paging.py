@@ -29,6 +29,10 @@ class ChannelSettings(SettingsModel):
         """Return the references to all that is secret in it."""
         return ()
 
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses that it speaks to, one of which is enough; none where a secret holds them."""
+        return ()
+
 
 class WebhookSettings(ChannelSettings):
     """JSON sent to an address, signed as Standard Webhooks say."""
@@ -45,6 +49,10 @@ class WebhookSettings(ChannelSettings):
     def secrets(self) -> Iterable[SecretReference]:
         """Return the references to all that is secret in it."""
         return () if self.secret is None else (self.secret,)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the receiver's."""
+        return (self.url,)
 
 
 class RouteSettings(SettingsModel):

@@ -1,5 +1,7 @@
 """How commands end: by which exit code, with which words, and never with a traceback for what a user did."""
 
+import os
+import pty
 import subprocess
 import sys
 
@@ -35,6 +37,22 @@ def test_every_error_has_its_code(raised: BaseException, code: ExitCode, capsys:
     """What is raised on purpose decides the exit code, and stderr never holds a traceback."""
     assert run(_command(raised), "x", []) == code
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("given", "shown"), [("1", "up"), ("", "\x1b[32mup\x1b[0m"), (None, "\x1b[32mup\x1b[0m")])
+def test_no_color_is_kept(given: str | None, shown: str) -> None:
+    """On a terminal too: set and not empty, it takes colours away (no-color.org)."""
+    code = """import click, sys; from glasswatch.cli import run
+command = click.Command("x", callback=lambda: click.secho("up", fg="green"))
+sys.exit(run(click.Group("x", commands=[command]), "x", ["x"]))"""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    if given is not None:
+        environment["NO_COLOR"] = given
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "wb"):
+        ended = subprocess.run([sys.executable, "-c", code], env=environment, stdout=theirs, timeout=60, check=False)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        assert (ended.returncode, terminal.read(1000)) == (0, f"{shown}\r\n".encode())
 
 
 def test_a_fault_of_ours_is_not_swallowed() -> None:

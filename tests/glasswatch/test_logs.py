@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,13 @@ def test_a_value_that_is_not_plain_is_quoted() -> None:
     assert line.count("\n") == 0
     assert "\x1b" not in line
     assert json.loads(line.partition("hostile=")[2]) == FORGED
+
+
+def test_several_values_and_instants_are_shown_as_people_write_them() -> None:
+    """Not as Python would."""
+    at = datetime(2026, 3, 1, 4, tzinfo=timezone(timedelta(hours=1)))
+    line = _line("event", told=["pager", "phone"], days=("first tuesday",), nobody=[], at=at)
+    assert line.endswith(' event told="pager, phone" days="first tuesday" nobody="" at=2026-03-01T03:00:00Z')
 
 
 def test_a_message_of_another_library_stays_one_line() -> None:
@@ -102,6 +110,18 @@ def test_as_json_an_event_is_one_object() -> None:
         "logger": "glasswatch.x",
         "event": FORGED,
         "fields": {"n": 2, "ok": True, "none": None, "nan": "nan", "at": "x"},
+    }
+
+
+def test_as_json_lists_stay_lists_and_numbers_numbers() -> None:
+    """A program that reads the log need not take text apart."""
+    at = datetime(2026, 3, 1, 3, tzinfo=UTC)
+    line = logs.JsonFormatter().format(_record(logging.INFO, "x", told=["pager"], seconds=1.5, days=(), at=[at]))
+    assert json.loads(line)["fields"] == {
+        "told": ["pager"],
+        "seconds": 1.5,
+        "days": [],
+        "at": ["2026-03-01T03:00:00Z"],
     }
 
 

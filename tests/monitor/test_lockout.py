@@ -79,6 +79,26 @@ def test_everything_is_seen_where_it_stands(tmp_path: Path, mounts: Path) -> Non
     assert (seen.stores, seen.store_filesystem) == ((), "ext4")
 
 
+def test_every_type_of_channel_is_seen_where_it_speaks_to(tmp_path: Path, mounts: Path) -> None:
+    """PagerDuty's own host, each instance of an Alertmanager; where Apprise goes is a secret, and not looked at."""
+    channels = """
+    phone: {{type: apprise, url: {{file: /nowhere}}}}
+    chat: {{type: apprise, url: {{env: NOBODY_SET_IT}}}}
+    pager: {{type: pagerduty, region: eu, routing_key: {{file: /nowhere}}}}
+    alerts: {{type: alertmanager, urls: ['https://a.example:9093', 'https://b.example', 'https://b.example/team']}}"""
+    settings = SETTINGS.replace("\n    phone: {{type: webhook, url: https://pager.example/}}", channels)
+    (tmp_path / "procedure.md").write_text("Break it.\n")
+    path = write(tmp_path, settings.format(store="sqlite:////var/lib/x.db", a="a" * 64, b="b" * 64, c="c" * 64))
+    seen = look(load(path, MonitorSettings), SystemClock(), mounts)
+    assert [(part.where.rpartition(".")[2], part.host) for part in seen.channels] == [
+        ("phone", ""),
+        ("chat", ""),
+        ("pager", "events.eu.pagerduty.com"),
+        ("alerts", "a.example"),
+        ("alerts", "b.example"),
+    ]
+
+
 def test_a_dead_mans_switch_is_seen(tmp_path: Path, mounts: Path) -> None:
     """One is enough."""
     assert _look(tmp_path, mounts, more="dead_man: {elsewhere: {url: https://watch.example.org/}}\n").has_heartbeat

@@ -145,6 +145,8 @@ def command(**given: Any) -> int:  # noqa: ANN401 - one for each option
     """
     if given["as_json"] and given["as_csv"]:
         raise UsageFault("--json or --csv, not both")
+    if given["html"] is not None and not given["html"].absolute().parent.is_dir():
+        raise UsageFault(f"--html: there is no directory {given['html'].absolute().parent}")
     with stopping.as_ctrl_c(), Progress() as progress:
         text = _replay(given, progress) if given["is_replay"] else _simulate(given, progress)
     click.echo(text.rstrip("\n"))
@@ -167,6 +169,9 @@ def _simulate(given: dict[str, Any], progress: Progress) -> str:
 def _replay(given: dict[str, Any], progress: Progress) -> str:
     if given["is_default"]:
         raise UsageFault("--replay reads the settings: it does not go with --defaults")
+    for name, option in (("losses", "loss"), ("bursts", "burst"), ("brownouts", "brownout")):
+        if given[name]:
+            raise UsageFault(f"--{option} makes a world to simulate: it does not go with --replay")
     wanted = replaying.Wanted(
         given["config"], given["proposed"], given["platform"], given["since"], given["until"], _instead(given)
     )

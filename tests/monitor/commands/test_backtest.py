@@ -177,6 +177,28 @@ def test_what_cannot_be_is_wrong_usage(capsys: pytest.CaptureFixture[str], argum
     assert err.strip()
 
 
+def test_a_page_that_has_no_directory_is_told_before_anything_is_played(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Not after minutes of playing."""
+    code, out, err = _call(capsys, *DEFAULTS, "--html", str(tmp_path / "nowhere" / "page.html"))
+    assert (code, out) == (2, "")
+    assert "there is no directory" in err
+
+
+def test_what_is_on_record_is_played_in_no_world(capsys: pytest.CaptureFixture[str], directory: Path) -> None:
+    """An option that would change nothing is refused, not passed over."""
+    worlds = {
+        "loss": "0.1",
+        "burst": "every=6h,lasting=20s,loss=0.8",
+        "brownout": "every=7d,lasting=20m,loss=0.3",
+    }
+    for name, given in worlds.items():
+        code, out, err = _call(capsys, "--config", str(write(directory)), "--replay", f"--{name}", given)
+        assert (code, out) == (2, "")
+        assert f"--{name} makes a world" in err
+
+
 def test_names_that_are_not_there_are_wrong_usage(capsys: pytest.CaptureFixture[str], directory: Path) -> None:
     """And say which there are."""
     config = str(write(directory))

@@ -47,6 +47,17 @@ def test_what_an_outage_page_says() -> None:
     )
 
 
+def test_the_page_about_the_flag_says_what_cant_be_done() -> None:
+    """A channel that no outage is routed to gets this one alone; with nothing down, or sealed again, it names none."""
+    platform = down()
+    assert last(platform, PageKind.FLAG).outage == platform.outage().id
+    platform.restart(HOUR)
+    assert (last(platform, PageKind.FLAG).status, last(platform, PageKind.FLAG).outage) == (PageStatus.RESOLVED, None)
+    raised = up(A, B, API)
+    raised.raise_flag(MANUAL)
+    assert last(raised, PageKind.FLAG).outage is None
+
+
 def test_what_its_end_says() -> None:
     """The resolving page says what was lost, for how long, and what is good again."""
     platform = down()

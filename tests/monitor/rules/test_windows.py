@@ -256,6 +256,16 @@ def test_what_waits_is_named_to_who_mistypes() -> None:
 # ending
 
 
+def test_who_ends_a_window_is_told_of_another_that_is_in_force() -> None:
+    """Nobody believes that an outage pages again while it doesn't."""
+    platform = up()
+    ended, other = (str(platform.act(AddWindow("x", lasts=lasts)).subject) for lasts in (HOUR, 2 * HOUR))
+    platform.after(MINUTE)
+    line = platform.act(EndWindow(ended, "done early"), "ben").line
+    assert line == f"{ended} is over; {other} is in force until 2026-03-01 05:00:01Z"
+    assert "an outage pages again" in platform.act(EndWindow(other, "done"), "ben").line
+
+
 def test_one_person_ends_a_window_and_the_time_before_stays_agreed() -> None:
     """From that instant on it is over; who ended it, and why, is on record."""
     platform = up()
