@@ -1,4 +1,4 @@
-"""A histogram whose text is made by one formatting operation, when somebody asks for it."""
+"""A histogram whose text is made by one formatting operation, when somebody asks for it, and kept until it changes."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -23,20 +23,26 @@ class Shape:
 class Histogram:
     """One histogram: small, because there may be tens of thousands."""
 
-    __slots__ = ("_counts", "_shape", "_sum")
+    __slots__ = ("_counts", "_shape", "_sum", "_text")
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._counts = [0] * (len(shape.bounds) + 1)  # each bucket's own; the text adds them up
         self._sum = 0.0
+        self._text = ""
 
     def observe(self, seconds: float) -> None:
         """Count one observation."""
         self._counts[bisect_left(self._shape.bounds, seconds)] += 1
         self._sum += seconds
+        self._text = ""
 
     def lines(self, labels: str) -> str:
-        """Return its lines, with these labels."""
+        """Return its lines, with these labels, which are always the same."""
+        self._text = self._text or self._written(labels)
+        return self._text
+
+    def _written(self, labels: str) -> str:
         said: list[object] = [labels] * (2 * len(self._counts) + 4)
         said[1:-4:2] = accumulate(self._counts)
         said[-3] = self._sum

@@ -5,7 +5,7 @@
 2. Durations are of attempts that were made. Phases and the certificate's end are absent until there is one.
 3. Spans and residue are a journey's alone, the last beat a heartbeat's.
 4. What is held are numbers: the text of 10,000 probes would take ten times the memory, and most of it is made anew
-   before anybody reads it.
+   before anybody reads it. But for the durations', which are the most work, as long as they stay as they were.
 """
 
 from collections.abc import Callable, Mapping

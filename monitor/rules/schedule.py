@@ -13,7 +13,7 @@
 5. The attempts of a round follow `confirm_every` after the end of the one before, whatever the grid says.
 6. A deciding probe is tried every minute (or its interval, if shorter) while suspect or bad.
 7. The first attempt after a start does not wait for the interval: it comes within a third of it, 15 s at most, so that
-   a long interval leaves nobody unknown, and spread, so that a start is no crowd.
+   a long interval leaves nobody unknown, and spread, so that a start is no crowd. Nor does it wait for a burst.
 8. An end that lies in the future (the clock was set back) counts as now.
 9. Whatever else a monitor does every second it does when the burst is over (`next_beat`): it is awake then.
 
@@ -83,6 +83,8 @@ def next_attempt(
         due = now if ended_at is None else ended_at + policy.confirm_every
         return max(due, now), Attempt.CONFIRMATION
     after = now - _TICK if ended_at is None else max(ended_at + EARLY, now - _TICK)
+    if ended_at is None:
+        slots = Slots(slots.platform, slots.probe)
     return _slot_after(after, _period(state, policy, is_first=ended_at is None), slots), Attempt.SCHEDULED
 
 

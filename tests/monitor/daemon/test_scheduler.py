@@ -58,9 +58,11 @@ def test_probes_start_in_the_burst_of_their_monitor() -> None:
         watch = Watch(*map(probe_policy, names), grid=burst)
         async with watch.running():
             await asyncio.sleep(100)
-        times = [at for name in names for at in watch.probes[name].times]
-        assert len(times) >= 20 * 6
+        times = [at for name in names for at in watch.probes[name].times[1:]]
+        assert len(times) >= 20 * 5
         assert all(0.25 <= round(at % 1, 3) <= 0.35 for at in times)
+        # The first does not wait for it: a start is seen as soon as it can be.
+        assert any(round(watch.probes[name].times[0] % 1, 3) < 0.25 for name in names)
 
     run(main())
 
