@@ -43,7 +43,8 @@ NETWORK = (
     Row("no name resolves", "the same", "network/dns_dead"),
     Row(
         "every name leads to one machine that says that all is well",
-        "the same: a control must prove who it is. A lie is kept for its time to live, an hour at most",
+        "the same: a control must prove who it is. What was told is forgotten as long as no control answers, so that "
+        "no lie outlives the liar",
         "network/dns_lies",
     ),
     Row(
