@@ -5,7 +5,8 @@
    after a pause in which nobody lived, it is read anew.
 2. A round comes every `LEAST_SECONDS`, or so much later that counting takes no more than `SHARE` of the time, a minute
    at most. Between two platforms others have their turn.
-3. While the store can't be read, what was shown last stays; of a platform of which nothing was read yet, nothing is.
+3. A fault here costs the numbers of one platform, and never the monitor. While the store can't be read, what was shown
+   last stays; of a platform of which nothing was read yet, nothing is.
 """
 
 import asyncio
@@ -63,6 +64,8 @@ class SlaContext:
 
 @dataclass(slots=True)
 class _Read:
+    """What was read, when, and when it was counted from last."""
+
     past: Past
     at: datetime
     counted_at: datetime
@@ -74,11 +77,12 @@ class SlaWatch:
     def __init__(self, context: SlaContext) -> None:
         self._context = context
         self._read: dict[str, _Read] = {}
+        self._stale: set[str] = set()
 
     def settled(self, settled: Settled) -> None:
         """Take note that what was read of a platform is no longer all, if it isn't."""
         if any(isinstance(fact, _TELLING) for fact in settled.facts):
-            self._read.pop(settled.state.platform, None)
+            self._stale.add(settled.state.platform)
 
     async def run(self) -> None:
         """Count round after round."""
@@ -92,32 +96,41 @@ class SlaWatch:
         watched = self._context.terms()
         for gone in self._read.keys() - watched.keys():
             del self._read[gone]
+        self._stale &= watched.keys()
         took = 0.0
         for name, terms in watched.items():
-            past = await self._past(name)
-            if past is None or name not in self._context.terms():
-                continue
-            began = self._context.clock.monotonic()
-            self._context.show(name, figures(past, terms))
-            took += self._context.clock.monotonic() - began
+            try:
+                took += await self._count(name, terms)
+            except Exception:
+                # Who accounts must not end who watches: a fault of ours here costs numbers, and nothing else.
+                log.exception("sla_fault", extra={"fields": {"platform": name}})
             await asyncio.sleep(0)
         return min(max(LEAST_SECONDS, took / SHARE), MOST_SECONDS)
+
+    async def _count(self, platform: str, terms: Terms) -> float:
+        """Count a platform; return how long counting took."""
+        past = await self._past(platform)
+        if past is None or platform not in self._context.terms():  # it may have gone while it was read
+            return 0.0
+        began = self._context.clock.monotonic()
+        self._context.show(platform, figures(past, terms))
+        return self._context.clock.monotonic() - began
 
     async def _past(self, platform: str) -> Past | None:
         now = self._context.clock.now()
         held = self._read.get(platform)
-        if held is not None and _is_good(held, now):
+        if held is not None and platform not in self._stale and _is_good(held, now):
             held.counted_at = now
             return stretched(held.past, now)
-        found = _Read(Past(platform, now, now), now, now)
-        self._read[platform] = found  # what is settled while it is read takes it away again
+        self._read.pop(platform, None)
+        self._stale.discard(platform)  # before reading: what is settled meanwhile may be missing in the answer
         try:
-            found.past = await self._context.store.past(PastQuery(platform, now - SINCE, now))
+            past = await self._context.store.past(PastQuery(platform, now - SINCE, now))
         except StoreError as fault:
             log.info("sla_not_read", extra={"fields": {"platform": platform, "error": str(fault)}})
-            self._read.pop(platform, None)
             return None
-        return stretched(found.past, self._context.clock.now())
+        self._read[platform] = _Read(past, now, now)
+        return stretched(past, self._context.clock.now())
 
 
 def _is_good(held: _Read, now: datetime) -> bool:

@@ -112,8 +112,9 @@ class MetricsBook:
         self._platforms[held.platform].state(held)
 
     def sla(self, platform: str, found: Figures) -> None:
-        """Show what a platform's availability was, as counted now."""
-        self._slas[platform].show(found)
+        """Show what a platform's availability was, as counted now. One that is just being forgotten shows nothing."""
+        if platform in self._slas:
+            self._slas[platform].show(found)
 
     def flag(self, document: FlagDocument) -> None:
         """Show when the flag last signed ends."""

@@ -158,6 +158,22 @@ async def test_a_store_that_fails_leaves_what_was_shown() -> None:
     assert len(world.shown) == 1
 
 
+async def test_a_fault_costs_one_platforms_numbers_and_nothing_else() -> None:
+    """The next platform is counted, and the next round comes."""
+    world = _World()
+    world.terms = {"odd": Terms(timezone="UTC", period="month"), PLATFORM: Terms()}
+
+    def breaks() -> None:
+        raise ValueError("a mistake of ours")
+
+    world.store.meanwhile.append(breaks)
+    assert await world.watch.once() == LEAST_SECONDS
+    assert [name for name, _ in world.shown] == [PLATFORM]
+    await world.watch.once()
+    assert [name for name, _ in world.shown] == [PLATFORM, "odd", PLATFORM]
+    assert world.shown[1][1].coverage["1h"] == 1
+
+
 async def test_what_costs_much_is_counted_less_often() -> None:
     """Half a percent of the time, and once a minute at least."""
     world = _World()
@@ -196,4 +212,5 @@ async def test_prometheus_reads_it() -> None:
     assert f'jit_sla_burn_rate{{platform="{PLATFORM}",window="5m"}} ' in text
     assert f'jit_sla_error_budget_remaining_ratio{{platform="{PLATFORM}"}} ' in text
     book.forget(PLATFORM)
+    book.sla(PLATFORM, Figures(0.9, None, {}, {}, {}, {}))
     assert "jit_sla_objective_ratio{" not in book.render().decode()
