@@ -21,6 +21,7 @@ from monitor.metrics.book import MetricsBook
 from monitor.outbox import Outbox
 from monitor.pruner import Pruner
 from monitor.publish import Publisher
+from monitor.reports.writer import ReportWriter
 from monitor.rules.schedule import Grid
 from monitor.scheduler import Bench, ProbeLoop
 from monitor.settle import Settler
@@ -80,6 +81,7 @@ class Assembly:
     versions: VersionWatch
     clockwatch: ClockWatch
     pruner: Pruner
+    reports: ReportWriter
     server: WebServer
     face: WebFace
     network: Network
@@ -105,7 +107,7 @@ class Assembly:
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
-            self.register.watch(),
+            *(self.register.watch(), self.reports.run()),
             *renewing,
         ]
 
