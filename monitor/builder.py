@@ -36,6 +36,7 @@ from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.recent import Recent
 from monitor.reload.requests import ReloadRequests
+from monitor.reports.writer import Record, ReportWriter, wanted_of
 from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
 from monitor.rules.fallback import Fallback
@@ -143,6 +144,18 @@ class Builder:
             self._metrics.request_refused,
             self.requests.ask,
             ResidueDesk(self._store, self._clock, self._chain.move, self._look_for_forgotten).gone,
+            self._store.past,
+        )
+
+    def _report_writer(self) -> ReportWriter:
+        # By a clock that is wrong no period is over.
+        record = Record(self._store.past, self._store.watched_since)
+        return ReportWriter(
+            self.settings.deployment,
+            self.settings.vantage,
+            record,
+            lambda: wanted_of(self.settings) if self.clockwatch.is_trusted else {},
+            self._clock,
         )
 
     def _use_register(self) -> UseRegister:
@@ -236,6 +249,7 @@ class Builder:
             clockwatch=self.clockwatch,
             pruner=Pruner(self._store, self._metrics, lambda: self.clockwatch.is_trusted),
             slawatch=self._slawatch,
+            reports=self._report_writer(),
             server=server,
             face=self._face,
             network=self.network,

@@ -22,6 +22,7 @@ from monitor.model.state import ProbeState
 from monitor.ports import Probe, Store
 from monitor.rules import budget, schedule
 from monitor.rules.probe import completes_round, is_believed_bad, round_is_on
+from monitor.rules.status_page import word
 from monitor.sight import Sight
 from monitor.starts import Starts
 
@@ -191,7 +192,10 @@ class ProbeLoop:
         """Store and count what was seen; of a round all at once, when it is known whether it may be believed."""
         bench, platform, policy = self._bench, self._keeper.platform, self._policy
         seen, self._seen = self._seen, []
-        bench.store.record(OutcomeRow(platform, policy.name, policy.function, one, is_believed) for one in seen)
+        bench.store.record(
+            OutcomeRow(platform, policy.name, policy.function, one, is_believed, word(one) if policy.tells else None)
+            for one in seen
+        )
         for one in seen:
             # What a blind vantage saw is not measured: our own network must not become their bad requests.
             is_doubtful = one.is_bad and not is_believed

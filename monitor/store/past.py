@@ -13,7 +13,7 @@ from monitor.model.past import Past, PastQuery, VerdictChange
 from monitor.model.record import OutageQuery
 from monitor.model.verdict import Verdict
 from monitor.rules.tally import HOUR, hour_at, hour_of
-from monitor.store import windows
+from monitor.store import said, windows
 from monitor.store.codec import decode
 from monitor.store.history import read_outages
 from monitor.store.schema import alive_spans, blind_spans, outcome_hours, outcomes, series, transitions
@@ -39,6 +39,7 @@ def read(connection: Connection, vantage: str, query: PastQuery) -> Past:
         blind=_blind(connection, vantage, query),
         unwatched=list(_unwatched(connection, vantage, query)),
         windows=windows.read(connection, vantage, WindowQuery(query.platform, query.since, _MOST)),
+        said=list(said.read(connection, vantage, query)),
     )
 
 

@@ -207,6 +207,10 @@ class SqlStore:
         """Return what is on record of a platform, to account for it."""
         return await self._call(partial(past.read, vantage=self._identity.vantage, query=query))
 
+    async def watched_since(self, platform: str) -> datetime | None:
+        """Return since when a platform is on record; None: it isn't."""
+        return await self._call(partial(past.first_at, vantage=self._identity.vantage, platform=platform))
+
     async def failures(self, query: FailureQuery) -> Sequence[Attempted]:
         """Return a probe's outcomes that were not good, newest first."""
         scope = Scope(self._identity.vantage, query.platform)
