@@ -13,8 +13,9 @@ _NONE: Final = Shown(steps=((None, "green"), (1, "red")), nothing="no monitor")
 _BURN: Final = Shown(steps=((None, "green"), (1, "yellow"), (6, "orange"), (14.4, "red")), lowest=0, nothing="none")
 
 
-def _each(metric: str, chosen: str, by: str) -> Query:
-    return Query(f"sum by (instance, {by}) (increase({metric}{chosen}[5m]))", f"{{{{{by}}}}} · {MONITOR}")
+def _each(metric: str, by: str, name: str = "") -> Query:
+    what = f"{name} · " if name else ""
+    return Query(f"sum by (instance, {by}) (increase({metric}{{one}}[5m]))", f"{what}{{{{{by}}}}} · {MONITOR}")
 
 
 def _all(metric: str, name: str) -> Query:
@@ -223,13 +224,13 @@ ITSELF: Final = Board(
         Row(
             "Pages and flags",
             (
-                Panel("Pages decided", "timeseries", (_each("jit_pages_total", "{one}", "kind"),), "In 5 min.", _COUNT),
+                Panel("Pages decided", "timeseries", (_each("jit_pages_total", "kind"),), "In 5 min.", _COUNT),
                 Panel(
                     "Pages given up, and fallen back",
                     "timeseries",
                     (
-                        _each("jit_pages_failed_total", "{one}", "kind"),
-                        _each("jit_pages_fell_back_total", "{one}", "kind"),
+                        _each("jit_pages_failed_total", "kind", "given up"),
+                        _each("jit_pages_fell_back_total", "kind", "fell back"),
                     ),
                     "In 5 minutes. It should stay at 0.",
                     _COUNT,
@@ -238,8 +239,8 @@ ITSELF: Final = Board(
                     "Flags published, and failed",
                     "timeseries",
                     (
-                        _each("jit_break_glass_flag_publish_total", "{one}", "target"),
-                        _each("jit_break_glass_flag_publish_failed_total", "{one}", "target"),
+                        _each("jit_break_glass_flag_publish_total", "target", "tried"),
+                        _each("jit_break_glass_flag_publish_failed_total", "target", "failed"),
                     ),
                     "In 5 minutes.",
                     _COUNT,
@@ -260,8 +261,8 @@ ITSELF: Final = Board(
                     "Beats to dead man's switches, and failed",
                     "timeseries",
                     (
-                        _each("jit_monitor_dead_man_beats_total", "{one}", "switch"),
-                        _each("jit_monitor_dead_man_beats_failed_total", "{one}", "switch"),
+                        _each("jit_monitor_dead_man_beats_total", "switch", "sent"),
+                        _each("jit_monitor_dead_man_beats_failed_total", "switch", "failed"),
                     ),
                     "In 5 minutes.",
                     _COUNT,
@@ -286,7 +287,7 @@ ITSELF: Final = Board(
                     "The clock",
                     "timeseries",
                     (
-                        _each("jit_monitor_clock_jumps_total", "{one}", "direction"),
+                        _each("jit_monitor_clock_jumps_total", "direction"),
                         _all("jit_monitor_suspended_seconds_total", "seconds asleep"),
                     ),
                     "In 5 minutes. It should stay at 0.",
@@ -295,7 +296,7 @@ ITSELF: Final = Board(
                 Panel(
                     "Requests refused",
                     "timeseries",
-                    (_each("jit_monitor_requests_refused_total", "{one}", "code"),),
+                    (_each("jit_monitor_requests_refused_total", "code"),),
                     "In 5 minutes. Unauthorized that rises is somebody guessing, or a token that ended.",
                     _COUNT,
                 ),

@@ -66,6 +66,13 @@ def test_they_are_whole(board: Board) -> None:
     assert names == ["datasource", *board.choices]
 
 
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_no_two_expressions_of_a_panel_name_their_series_alike(board: Board) -> None:
+    """Else nobody could tell pages that were sent from those that failed."""
+    for panel in board.panels:
+        assert len({query.legend for query in panel.queries}) == len(panel.queries), panel.title
+
+
 def test_a_metric_that_there_is_not_stops_the_build() -> None:
     """Also one that only looks like one: a histogram has no series of its own name."""
     for expr in ("jit_drill_overdue{one}", "rate(jit_probe_duration_seconds{of}[5m])"):

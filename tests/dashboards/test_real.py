@@ -53,12 +53,12 @@ def _is_absent(expr: str) -> bool:
 
 
 def _dashboards() -> dict[str, tuple[str, str]]:
-    """Return by place an expression and the name of its series."""
+    """Return by place an expression and what its series are called."""
     return {
-        f"{board.uid}: {panel.title}: {query.legend}": (_chosen(query.text), query.legend)
+        f"{board.uid}: {panel.title}: {nth}": (_chosen(query.text), query.legend)
         for board in BOARDS
         for panel in board.panels
-        for query in panel.queries
+        for nth, query in enumerate(panel.queries)
     }
 
 
