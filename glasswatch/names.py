@@ -28,6 +28,7 @@ CODE: Final = "code"
 DIRECTION: Final = "direction"
 VERSION: Final = "version"
 PYTHON: Final = "python"
+WINDOW: Final = "window"
 
 
 class MetricKind(StrEnum):
@@ -136,6 +137,22 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_outages_total": MetricName(MetricKind.COUNTER, (PLATFORM,), "Outages that were found."),
     "jit_outage_detection_seconds": MetricName(
         MetricKind.HISTOGRAM, (PLATFORM,), "From the first bad outcome of an outage to its confirmation."
+    ),
+    "jit_sla_objective_ratio": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "Which share of the time the platform is to be up, as agreed."
+    ),
+    "jit_sla_availability_ratio": MetricName(
+        MetricKind.GAUGE, (PLATFORM, WINDOW), "Which share of the time that counts the platform was up."
+    ),
+    "jit_sla_error_budget_remaining_ratio": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "Which share of the period's error budget is left; below 0 it is overspent."
+    ),
+    "jit_sla_burn_rate": MetricName(
+        MetricKind.GAUGE, (PLATFORM, WINDOW), "How many times as fast as agreed the error budget is spent."
+    ),
+    "jit_sla_downtime_seconds": MetricName(MetricKind.GAUGE, (PLATFORM, WINDOW), "How long the platform was down."),
+    "jit_sla_coverage_ratio": MetricName(
+        MetricKind.GAUGE, (PLATFORM, WINDOW), "Which share of the time outside agreed maintenance was measured."
     ),
     "jit_pages_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that were decided."),
     "jit_pages_failed_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that a channel did not take for good."),

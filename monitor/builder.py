@@ -36,11 +36,13 @@ from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.recent import Recent
 from monitor.reload.requests import ReloadRequests
+from monitor.reports.writer import Record, ReportWriter, wanted_of
 from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
 from monitor.rules.fallback import Fallback
 from monitor.rules.fallback import fallbacks as fallbacks_of
 from monitor.rules.flag_document import Terms
+from monitor.rules.periods import Terms as SlaTerms
 from monitor.rules.routes import route
 from monitor.rules.schedule import Grid, grid_of
 from monitor.rules.storepages import store_page, store_page_over
@@ -51,11 +53,13 @@ from monitor.settings.controls import tell_of_names
 from monitor.settings.dead_man import DeadManSettings
 from monitor.settings.policy import policies_of
 from monitor.settings.root import MonitorSettings
+from monitor.settings.sla import terms
 from monitor.settings.watchers import WatcherSettings
 from monitor.settle import Chain, Settler, SettlerContext
 from monitor.sight import Sight, SightContext
 from monitor.signing import Signer
 from monitor.siteof import site_of
+from monitor.slawatch import SlaContext, SlaWatch
 from monitor.store.store import SqlStore
 from monitor.storegate import StoreGate
 from monitor.targets.build import targets_of
@@ -112,6 +116,7 @@ class Builder:
         self._outbox.listen(telling(self._outbox.book, self._auditor.note, self._face.renewed, clock))
         self._board.acknowledgements.append(self._outbox.book.acknowledgement)
         self.clockwatch = self._clock_watch()
+        self._slawatch = SlaWatch(SlaContext(store, clock, self._sla_terms, self._metrics.sla))
         self._use_announcer = UseAnnouncer(self._outbox, self._metrics, self._face, self._register.open_uses)
         self.network = new_network(clock, has_witness=tell_of_names(settings.controls))
         self.workshop = Workshop(Tools(self.network, store, self.heartbeats, self._recent, clock, self._hear))
@@ -140,6 +145,18 @@ class Builder:
             self._metrics.request_refused,
             self.requests.ask,
             ResidueDesk(self._store, self._clock, self._chain.move, self._look_for_forgotten).gone,
+            self._store.past,
+        )
+
+    def _report_writer(self) -> ReportWriter:
+        # By a clock that is wrong no period is over.
+        record = Record(self._store.past, self._store.watched_since)
+        return ReportWriter(
+            self.settings.deployment,
+            self.settings.vantage,
+            record,
+            lambda: wanted_of(self.settings) if self.clockwatch.is_trusted else {},
+            self._clock,
         )
 
     def _use_register(self) -> UseRegister:
@@ -172,6 +189,9 @@ class Builder:
             counted=self._metrics.clock_shifted,
         )
         return ClockWatch(context)
+
+    def _sla_terms(self) -> Mapping[str, SlaTerms]:
+        return {name: terms(each.sla) for name, each in self.settings.platforms.items()}
 
     async def _look_for_forgotten(self) -> None:
         self.forgotten(await takeup.forgotten(self._store, self.settings))
@@ -230,6 +250,8 @@ class Builder:
             versions=VersionWatch(self._board.documents, self._board.keepers),
             clockwatch=self.clockwatch,
             pruner=Pruner(self._store, self._metrics, lambda: self.clockwatch.is_trusted),
+            slawatch=self._slawatch,
+            reports=self._report_writer(),
             server=server,
             face=self._face,
             network=self.network,
@@ -250,7 +272,7 @@ class Builder:
             self._chain,
             self._clock,
             self._route,
-            (self._board.settled, *announcer.listeners(), self._acting.settled),
+            (self._board.settled, *announcer.listeners(), self._acting.settled, self._slawatch.settled),
         )
 
     def adopt(self, settings: MonitorSettings, procedures: Mapping[str, Procedure]) -> Mapping[str, PlatformPolicy]:

@@ -19,6 +19,8 @@ COMMANDS = {
     "store": Place("monitor.commands.store.group:command", "What is on record: check it, copy it, make it smaller."),
     "backtest": Place("monitor.commands.backtest.command:command", "What settings would find, and how soon."),
     "maintenance": Place("monitor.commands.maintenance.group:command", "Windows in which an outage wakes nobody."),
+    "sla": Place("monitor.commands.sla:command", "What availability was in a period, and how that is known."),
+    "outages": Place("monitor.commands.outages:command", "Outages on record: list, filter, export."),
     "uses": Place("monitor.commands.uses.group:command", "Uses of break-glass: report, list, class them."),
 }
 

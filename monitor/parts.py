@@ -21,10 +21,12 @@ from monitor.metrics.book import MetricsBook
 from monitor.outbox import Outbox
 from monitor.pruner import Pruner
 from monitor.publish import Publisher
+from monitor.reports.writer import ReportWriter
 from monitor.rules.schedule import Grid
 from monitor.scheduler import Bench, ProbeLoop
 from monitor.settle import Settler
 from monitor.sight import Sight
+from monitor.slawatch import SlaWatch
 from monitor.store.store import SqlStore
 from monitor.storegate import StoreGate
 from monitor.useregister import UseRegister
@@ -80,6 +82,8 @@ class Assembly:
     versions: VersionWatch
     clockwatch: ClockWatch
     pruner: Pruner
+    slawatch: SlaWatch
+    reports: ReportWriter
     server: WebServer
     face: WebFace
     network: Network
@@ -105,7 +109,7 @@ class Assembly:
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
-            self.register.watch(),
+            *(self.register.watch(), self.slawatch.run(), self.reports.run()),
             *renewing,
         ]
 

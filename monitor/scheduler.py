@@ -22,6 +22,7 @@ from monitor.model.state import ProbeState
 from monitor.ports import Probe, Store
 from monitor.rules import budget, schedule
 from monitor.rules.probe import STALE_INTERVALS, completes_round, is_believed_bad, round_is_on
+from monitor.rules.status_page import word
 from monitor.sight import Sight
 from monitor.starts import Starts
 
@@ -205,7 +206,10 @@ class ProbeLoop:
         """Store and count what was seen; of a round all at once, when it is known whether it may be believed."""
         bench, platform, policy = self._bench, self._keeper.platform, self._policy
         seen, self._seen = [(one, is_believed and is_sure) for one, is_sure in self._seen], []
-        bench.store.record(OutcomeRow(platform, policy.name, policy.function, one, is_sure) for one, is_sure in seen)
+        bench.store.record(
+            OutcomeRow(platform, policy.name, policy.function, one, is_sure, word(one) if policy.tells else None)
+            for one, is_sure in seen
+        )
         for one, is_sure in seen:
             # What a blind vantage saw is not measured: our own network must not become their bad requests.
             counted = replace(one, kind=OutcomeKind.NOT_MEASURED) if one.is_bad and not is_sure else one

@@ -9,6 +9,7 @@ from monitor.model.policy import PlatformPolicy
 from monitor.procedure import Procedure
 from monitor.settings.effective import effective
 from monitor.settings.root import MonitorSettings
+from monitor.settings.sla import terms
 from monitor.web.site import Site, Watched
 
 
@@ -42,4 +43,5 @@ def site_of(
         settings_of=lambda platform, probe: effective(settings.platforms[platform].probes[probe]),
         has_controls=bool(settings.controls),
         config=config,
+        terms={name: terms(platform.sla) for name, platform in settings.platforms.items()},
     )

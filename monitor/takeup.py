@@ -8,6 +8,7 @@ from pathlib import Path
 from glasswatch.clock import Clock
 from glasswatch.flag import keys
 from monitor import published, trusted
+from monitor.model.fact import PlatformLeft
 from monitor.model.published import PublishedFlag
 from monitor.model.record import AuditEntry, Commit, FlagLedger, Loaded, LoadedPlatform
 from monitor.model.state import PlatformState
@@ -64,7 +65,7 @@ async def leave(store: SqlStore, loaded: Loaded, watched: frozenset[str], clock:
                 expected_revision=held.revision,
                 at=now,
                 after=after,
-                facts=(),
+                facts=(PlatformLeft(since),),
                 changed_probes=(),
                 flag=None,
                 pages=(),

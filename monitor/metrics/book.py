@@ -14,14 +14,16 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 
-from monitor.metrics import own_series, platform_series, publish_series
+from monitor.metrics import own_series, platform_series, publish_series, sla_series
 from monitor.metrics.exposition import Family, in_pieces
 from monitor.metrics.own_series import OwnSeries
 from monitor.metrics.platform_series import PlatformSeries
 from monitor.metrics.probe_series import ProbeSeries
 from monitor.metrics.publish_series import PublishSeries
 from monitor.metrics.shown import Shown
+from monitor.metrics.sla_series import SlaSeries
 from monitor.model.act import ActKind
+from monitor.model.figures import Figures
 from monitor.model.outcome import Outcome
 from monitor.model.page import Page
 from monitor.model.policy import PlatformPolicy
@@ -30,7 +32,7 @@ from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Use
 from monitor.rules.clock import Shift
 
-_TEXT = (*platform_series.FAMILIES, *publish_series.FAMILIES)
+_TEXT = (*platform_series.FAMILIES, *sla_series.FAMILIES, *publish_series.FAMILIES)
 NAMES = frozenset({*ProbeSeries.LINES, *_TEXT, *own_series.NAMES})
 
 
@@ -45,6 +47,7 @@ class MetricsBook:
         self._families = {name: Family(name) for name in _TEXT}
         self._platforms: dict[str, PlatformSeries] = {}
         self._probes: dict[tuple[str, str], ProbeSeries] = {}
+        self._slas: dict[str, SlaSeries] = {}
         self._targets: dict[str, PublishSeries] = {}
         self._shown = Shown(self._families)
         self._own = OwnSeries(version)
@@ -63,6 +66,7 @@ class MetricsBook:
             self._platforms[name].adopt(policy)
         else:
             self._platforms[name] = self._shown.of((name, ""), partial(PlatformSeries, policy=policy))
+            self._slas[name] = self._shown.of((name, "sla"), partial(SlaSeries, platform=name))
         for key in [key for key in self._probes if key[0] == name and key[1] not in policy.probes]:
             del self._probes[key]
         for probe in policy.probes.values():
@@ -77,6 +81,8 @@ class MetricsBook:
             del self._probes[key]
         if self._platforms.pop(platform, None) is not None:
             self._shown.forget((platform, ""))
+            del self._slas[platform]
+            self._shown.forget((platform, "sla"))
         for series in self._targets.values():
             series.forget(platform)
 
@@ -104,6 +110,11 @@ class MetricsBook:
     def state(self, held: PlatformState) -> None:
         """Show what holds of a platform now."""
         self._platforms[held.platform].state(held)
+
+    def sla(self, platform: str, found: Figures) -> None:
+        """Show what a platform's availability was, as counted now. One that is just being forgotten shows nothing."""
+        if platform in self._slas:
+            self._slas[platform].show(found)
 
     def flag(self, document: FlagDocument) -> None:
         """Show when the flag last signed ends."""

@@ -13,7 +13,7 @@ class ProbePolicy:
     """How one probe is run and believed.
 
     `fingerprint` changes exactly when a setting of the probe changes that alters what it measures. `spans`: the parts
-    of a journey that are timed.
+    of a journey that are timed. `tells`: it reads what a status page says.
     """
 
     name: str
@@ -27,6 +27,7 @@ class ProbePolicy:
     recover: int
     fingerprint: str
     spans: tuple[str, ...] = ()
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from monitor.model.fact import Fact
 from monitor.model.outcome import Outcome
 from monitor.model.page import Page
+from monitor.model.past import Word
 from monitor.model.state import PlatformState
 
 
@@ -114,13 +115,17 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """An outcome on its way to the store. `is_believed` is false for what a blind vantage saw."""
+    """An outcome on its way to the store. `is_believed` is false for what a blind vantage saw.
+
+    `word` is what a status page said, where it is one that was read.
+    """
 
     platform: str
     probe: str
     function: str
     outcome: Outcome
     is_believed: bool = True
+    word: Word | None = None
 
 
 class DeliveryState(StrEnum):

@@ -19,7 +19,7 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
@@ -127,6 +127,7 @@ def rolling(length: timedelta, now: datetime) -> Span:
 
 def account(history: History, period: Span, policy: Unmeasured = Unmeasured.LEFT_OUT) -> Account:
     """Return what a period was, as far as it is over."""
+    history = _near(history, period)
     over = _within([Span(min(period.start, history.now), min(period.end, history.now))], period)
     excluded = _within(history.excluded, *over)
     left = subtract(over, excluded)
@@ -149,6 +150,20 @@ def account(history: History, period: Span, policy: Unmeasured = Unmeasured.LEFT
         detect_seconds=_mean(each.detection_seconds for each in history.outages if period.contains(each.opened_at)),
         recover_seconds=_mean(_lasted(each) for each in history.outages if _ended_in(each, period)),
     )
+
+
+def _near(history: History, period: Span) -> History:
+    """Return what of a history can touch a period: much of it does not touch a day."""
+
+    def near(spans: Sequence[Span]) -> list[Span]:
+        return [span for span in spans if span.start < period.end and period.start < span.end]
+
+    outages = [
+        each
+        for each in history.outages
+        if each.opened_at < period.end and (each.ended_at is None or period.start <= each.ended_at)
+    ]
+    return replace(history, outages=outages, unmeasured=near(history.unmeasured), excluded=near(history.excluded))
 
 
 def budget_seconds(history: History, period: Span, objective: float) -> float:

@@ -25,6 +25,7 @@ from typing import Final
 
 from glasswatch.strict_json import NOTHING, find, is_same, parse
 from monitor.model.outcome import Outcome, OutcomeKind, Reason, Warn
+from monitor.model.past import Word
 from monitor.rules import reasons
 from monitor.rules.expect import JsonScalar, Judgement
 
@@ -115,6 +116,20 @@ def as_told(outcome: Outcome) -> Outcome:
         return outcome
     detail = f"the page can't be read: {outcome.detail}"
     return replace(outcome, kind=OutcomeKind.NOT_MEASURED, reason=Reason.NOT_TOLD, detail=detail)
+
+
+def word(outcome: Outcome) -> Word | None:
+    """Return what a page said, by the outcome of reading it; None: it was not looked at."""
+    match outcome.kind:
+        case OutcomeKind.SKIPPED:
+            return None
+        case OutcomeKind.NOT_MEASURED:
+            return Word.NOT_TOLD
+        case OutcomeKind.BAD:
+            return Word.OUTAGE
+    if Warn.TOLD in outcome.warnings:
+        return Word.DEGRADED
+    return Word.MAINTENANCE if Warn.MAINTENANCE in outcome.warnings else Word.WELL
 
 
 def _not_told(detail: str) -> Judgement:

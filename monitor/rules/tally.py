@@ -72,6 +72,11 @@ def quantile(tally: Tally, share: float) -> float | None:
     return min(_middle(bucket), tally.longest_microseconds) / 1_000_000
 
 
+def middle_seconds(bucket: int) -> float:
+    """Return what stands for a bucket, in seconds."""
+    return _middle(bucket) / 1_000_000
+
+
 def _middle(bucket: int) -> float:
     """Return what is as far from both ends of a bucket, by factors."""
     return _FIRST_MICROSECONDS * 2 ** ((bucket - 0.5) / _TO_A_DOUBLING)

@@ -16,6 +16,7 @@ from monitor.rules.budget import kept_of, limit_for
 from monitor.settings import maintenance as windows
 from monitor.settings.maintenance import Maintenance
 from monitor.settings.probe import ProbeSettings
+from monitor.settings.sla import SlaSettings
 
 _MINUTE = timedelta(minutes=1)
 
@@ -52,6 +53,8 @@ class PlatformSettings(SettingsModel):
     """The probes that watch it, by name."""
     maintenance: Maintenance = Field(default_factory=dict)
     """Agreed maintenance windows, by name: an outage in one is a ticket."""
+    sla: SlaSettings | None = None
+    """What was agreed about its availability; without it nothing is compared with an objective."""
 
     @finding("max_requests_per_minute", "probes")
     def probes_can_run(self, _given: Mapping[str, object]) -> Iterable[Finding]:

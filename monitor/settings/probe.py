@@ -36,6 +36,9 @@ class ProbeSettings(SettingsModel):
     asks: ClassVar[bool] = True
     """Whether an attempt asks the platform for something, and counts against what it may be asked."""
 
+    tells: ClassVar[bool] = False
+    """Whether it reads what a status page says."""
+
     type: str
     """What kind of probe it is."""
     function: Name
@@ -88,4 +91,5 @@ class ProbeSettings(SettingsModel):
             confirm_every=self.confirm.every,
             recover=self.recover,
             fingerprint=self.fingerprint(),
+            tells=self.tells,
         )

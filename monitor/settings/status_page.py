@@ -45,6 +45,7 @@ class StatusPageProbeSettings(RequestSettings):
     """A page on which others say how things are: Atlassian Statuspage, or any JSON document."""
 
     role: ClassVar[Role] = Role.SECOND_HAND
+    tells: ClassVar[bool] = True
 
     type: Literal["status_page"] = "status_page"
     """What kind of probe it is."""

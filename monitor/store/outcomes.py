@@ -21,6 +21,7 @@ from monitor.model.record import OutcomeRow
 from monitor.store.columns import storable, to_microseconds
 from monitor.store.faults import RowRefused
 from monitor.store.identity import Limits
+from monitor.store.said import Heard, SaidTable
 from monitor.store.schema import outcomes, series
 from monitor.store.upserts import adding
 
@@ -38,6 +39,7 @@ class _Key(NamedTuple):
 class _Encoded(NamedTuple):
     key: _Key
     columns: tuple[object, ...]  # in the order of _COLUMNS
+    heard: Heard | None = None
 
 
 _COLUMNS = tuple(column.name for column in outcomes.columns if column.name != "series")
@@ -181,6 +183,7 @@ class _OutcomeTable:
         self._ids: dict[_Key, int] = {}
         self._new_ids: dict[_Key, int] = {}
         self._latest: dict[_Key, tuple[int, int]] = {}
+        self._said = SaidTable(vantage)
         self._statement: SQLCompiler | None = None  # compiling takes as long as writing a batch
 
     def encode(self, row: OutcomeRow) -> _Encoded:
@@ -209,7 +212,8 @@ class _OutcomeTable:
             ",".join(outcome.warnings) or None,
             storable(outcome.detail) or None,
         )
-        return _Encoded(key, columns)
+        heard = Heard(row.platform, row.probe, outcome.started_at, row.word, outcome.detail) if row.word else None
+        return _Encoded(key, columns, heard)
 
     def write(self, connection: Connection, rows: Sequence[_Encoded]) -> None:
         """Write rows; those written before stay as they are."""
@@ -217,6 +221,7 @@ class _OutcomeTable:
             return
         self._new_ids = self._make_series(connection, {row.key for row in rows} - self._ids.keys())
         ids = {**self._ids, **self._new_ids}
+        self._said.write(connection, [row.heard for row in rows if row.heard is not None])
         # Past SQLAlchemy's own handling of each parameter, which costs more than SQLite does. The values are plain.
         statement = self._statement
         if statement is None:
@@ -231,6 +236,7 @@ class _OutcomeTable:
     def written(self) -> None:
         """Remember the series made by the last `write`: it was committed."""
         self._ids.update(self._new_ids)
+        self._said.written()
 
     def _make_series(self, connection: Connection, keys: set[_Key]) -> dict[_Key, int]:
         found = {}

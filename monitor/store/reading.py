@@ -18,9 +18,10 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 
 from glasswatch.chain import Entry
 from monitor.errors import StoreUnavailable, StoreUnusable
+from monitor.model.past import Past, PastQuery
 from monitor.model.tally import HourTally, TallyQuery
 from monitor.rules import storecheck
-from monitor.store import audit, checking, hours
+from monitor.store import audit, checking, hours, past
 from monitor.store.engine import parse_url, postgresql, server_place, sqlite_path
 from monitor.store.faults import is_driver_error, translate
 from monitor.store.identity import Identity, Limits
@@ -122,6 +123,14 @@ class Reading:
             StoreUnavailable, StoreUnusable: they can't be read.
         """
         return self._read(lambda connection: hours.read(connection, self._identity.vantage, query))
+
+    def past(self, query: PastQuery) -> Past:
+        """Return what is on record of a platform, to account for it.
+
+        Raises:
+            StoreUnavailable, StoreUnusable: it can't be read.
+        """
+        return self._read(lambda connection: past.read(connection, self._identity.vantage, query))
 
     def flaws(self) -> dict[str, list[str]]:
         """Return what is wrong with the database, with what is on record, and with the hourly counts; and notes.

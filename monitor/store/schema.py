@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from monitor.store.columns import Instant, Words
 
-HEAD = "0006"  # the newest migration; a test compares it with Alembic's own answer
+HEAD = "0007"  # the newest migration; a test compares it with Alembic's own answer
 NOT_GOOD = "kind <> 'good'"
 REVISION_TABLE = "glasswatch_revision"  # not Alembic's default, which another application may have put there
 
@@ -342,6 +342,18 @@ windows = Table(
     Column("until", Instant),
     Column("record", Text, nullable=False),
     Index("ix_windows_agreed_at", "vantage", "agreed_at"),
+)
+
+# What status pages said, from `at` until the next row of the probe; kept for ever. `detail` is our own line about it.
+said = Table(
+    "said",
+    metadata,
+    Column("vantage", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("probe", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("word", Text, nullable=False),
+    Column("detail", Words, nullable=False),
 )
 
 # The hash chain, one per vantage. `entry` is the canonical JSON that the hash covers.

@@ -15,6 +15,7 @@ from glasswatch.clock import Clock
 from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.model.explanation import Attempted
 from monitor.model.maintenance import Window, WindowQuery
+from monitor.model.past import Past, PastQuery
 from monitor.model.record import (
     AuditEntry,
     ChainHead,
@@ -31,7 +32,20 @@ from monitor.model.record import (
 from monitor.model.residue import Gone
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
-from monitor.store import audit, failures, flags, history, loading, openings, pages, revision, spans, uses, windows
+from monitor.store import (
+    audit,
+    failures,
+    flags,
+    history,
+    loading,
+    openings,
+    pages,
+    past,
+    revision,
+    spans,
+    uses,
+    windows,
+)
 from monitor.store.commits import Commits
 from monitor.store.engine import Database
 from monitor.store.history import Scope
@@ -188,6 +202,14 @@ class SqlStore:
     async def windows(self, query: WindowQuery) -> Sequence[Window]:
         """Return maintenance windows that were agreed, latest agreed first."""
         return await self._call(partial(windows.read, vantage=self._identity.vantage, query=query))
+
+    async def past(self, query: PastQuery) -> Past:
+        """Return what is on record of a platform, to account for it."""
+        return await self._call(partial(past.read, vantage=self._identity.vantage, query=query))
+
+    async def watched_since(self, platform: str) -> datetime | None:
+        """Return since when a platform is on record; None: it isn't."""
+        return await self._call(partial(past.first_at, vantage=self._identity.vantage, platform=platform))
 
     async def failures(self, query: FailureQuery) -> Sequence[Attempted]:
         """Return a probe's outcomes that were not good, newest first."""

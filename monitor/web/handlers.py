@@ -21,6 +21,7 @@ from monitor.web.refused import Refused
 from monitor.web.reloadhandlers import ReloadHandlers
 from monitor.web.residuehandlers import ResidueHandlers
 from monitor.web.site import Site
+from monitor.web.slahandlers import SlaHandlers
 from monitor.web.sources import Sources
 from monitor.web.stream import EventStream
 from monitor.web.usehandlers import UseHandlers
@@ -52,6 +53,7 @@ class Handlers:
         self._reload = ReloadHandlers(sources.reload)
         self._windows = WindowHandlers(site, sources)
         self._residue = ResidueHandlers(sources.gone)
+        self._sla = SlaHandlers(site, sources)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -73,6 +75,7 @@ class Handlers:
             **self._reload.by_name(),
             **self._windows.by_name(),
             **self._residue.by_name(),
+            **self._sla.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:

@@ -1,12 +1,13 @@
 """What the web face is told of the settings: names, policies, procedures, public keys, tokens."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.model.caller import Token
 from monitor.model.policy import PlatformPolicy
 from monitor.rules.forwarded import Network
+from monitor.rules.periods import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Site:
     so reading is open to whoever comes from there. `proxies`: where alone requests come from, if there are any.
     `config` returns the settings' file, where that is known, for commands that are shown.
     `has_controls`: others' addresses are asked before a probe is believed bad.
-    `settings_of` returns a probe's settings as they hold, by platform and probe, for showing.
+    `settings_of` returns a probe's settings as they hold, by platform and probe, for showing. `terms`:
+    what each platform's SLA goes by.
     """
 
     deployment: str
@@ -42,9 +44,11 @@ class Site:
     has_controls: bool = True
     config: Callable[[], str] = lambda: ""
     settings_of: Callable[[str, str], Mapping[str, Any]] = lambda _platform, _probe: {}
+    terms: Mapping[str, Terms] = field(default_factory=dict)
 
     def adopt(self, other: "Site") -> None:
         """Be as the other is, in all that can change while the monitor runs."""
         self.platforms = other.platforms
         self.tokens = other.tokens
         self.settings_of = other.settings_of
+        self.terms = other.terms

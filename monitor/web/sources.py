@@ -4,18 +4,25 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
+from monitor.errors import StoreUnavailable
 from monitor.model.act import Act, Acted, Hand
+from monitor.model.past import Past, PastQuery
 from monitor.model.record import AuditEntry
 from monitor.model.reloaded import Reloaded
 from monitor.model.residue import Gone
 from monitor.ports import Attempts, Beats, StatusReader, Store, Uses
 
 Note = Callable[[AuditEntry, str | None], None]
+ReadPast = Callable[[PastQuery], Awaitable[Past]]
 SayGone = Callable[[Gone], Awaitable[Sequence[str]]]
 DoAct = Callable[[str, Act, Hand], Awaitable[Acted]]
 
 
 DoReload = Callable[[str], Awaitable[Reloaded]]
+
+
+async def _no_past(query: PastQuery) -> Past:
+    raise StoreUnavailable(f"no store holds anything of {query.platform}")
 
 
 async def _nothing_gone(_gone: Gone) -> Sequence[str]:
@@ -30,7 +37,7 @@ class Sources:
     never waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled.
     `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
     `reload` has the settings taken over, for whoever asks; None where there is no file to read them from. `gone`
-    forgets what a journey left open, and returns which steps' it was.
+    forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform.
     """
 
     reader: StatusReader
@@ -45,3 +52,4 @@ class Sources:
     refused: Callable[[str], None] = lambda _code: None
     reload: DoReload | None = None
     gone: SayGone = _nothing_gone
+    past: ReadPast = _no_past

@@ -38,6 +38,7 @@ from monitor.wire.maintenance import (
 from monitor.wire.probes import ProbeDetailAnswer
 from monitor.wire.queries import NoQuery, OutagesQuery
 from monitor.wire.residue import GoneAnswer, GoneBody
+from monitor.wire.sla import SlaAnswer, SlaQuery
 from monitor.wire.uses import ClassBody, ReportBody, UseAnswer, UsesAnswer, UsesQuery
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -242,6 +243,16 @@ ENDPOINTS = (
         summary="Outages on record, newest first.",
         answers={JSON: OutagesAnswer},
         query=OutagesQuery,
+        refusals=("unknown_platform", "store_unavailable"),
+    ),
+    Endpoint(
+        name="sla",
+        method="GET",
+        path="/api/v1/sla",
+        scope="read",
+        summary="Availability of a period, and how it stands to what was agreed and to what status pages said.",
+        answers={JSON: SlaAnswer},
+        query=SlaQuery,
         refusals=("unknown_platform", "store_unavailable"),
     ),
     Endpoint(

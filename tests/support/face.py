@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
 from monitor.model.act import Act, Acted, Answer, Hand, Ruling
 from monitor.model.beat import Rhythm
+from monitor.model.past import Past, PastQuery
 from monitor.model.record import AuditEntry
 from monitor.ports import Store
 from monitor.recent import Recent
@@ -21,7 +22,7 @@ from monitor.web.server import WebServer
 from monitor.web.site import Site
 from monitor.web.sources import Sources
 from platforms.http import ASGITransport, AsyncClient
-from tests.support.clock import ManualClock
+from tests.support.clock import START, ManualClock
 from tests.support.memory_store import MemoryStore
 from tests.support.uses import POLICY
 from tests.support.watching import FakeMonitor, site
@@ -46,6 +47,7 @@ class World:
     acts: list[tuple[str, Act, Hand]] = field(default_factory=list)
     beating: Mapping[str, str] = field(default_factory=lambda: {"backup": "payments"})
     beats: list[tuple[str, str, datetime]] = field(default_factory=list)
+    past: Past = field(default_factory=lambda: Past("", START, START))
     acted: Acted = field(default_factory=lambda: Acted(Ruling(Answer.DONE, "done as asked", "c-1"), is_recorded=True))
 
     def __post_init__(self) -> None:
@@ -97,7 +99,12 @@ class World:
             self.heartbeats,
             self.recent,
             self.refused.append,
+            past=self.read_past,
         )
+
+    async def read_past(self, query: PastQuery) -> Past:
+        """Return what is on record: nothing, unless a test put something there."""
+        return replace(self.past, platform=query.platform, since=query.since, until=query.until)
 
 
 @asynccontextmanager

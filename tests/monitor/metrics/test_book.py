@@ -10,6 +10,7 @@ from glasswatch.names import METRICS, MetricKind
 from monitor.metrics.book import NAMES, MetricsBook
 from monitor.metrics.exposition import start
 from monitor.model.act import ActKind, Acts, Inhibition
+from monitor.model.figures import Figures
 from monitor.model.maintenance import InForce, Maintenance
 from monitor.model.outcome import PHASES, Attempt, Outcome, OutcomeKind, Reason
 from monitor.model.page import PageKind
@@ -98,6 +99,8 @@ def test_labels_are_those_of_the_names() -> None:
     book.watcher("db-log", is_seeing=True)
     book.heard(PLATFORM, "portal", START)
     book.dead_man(["elsewhere"])
+    each = {"1h": 1.0}
+    book.sla(PLATFORM, Figures(0.999, 0.5, each, each, each, each))
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:
