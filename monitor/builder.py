@@ -36,6 +36,7 @@ from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.recent import Recent
 from monitor.reload.requests import ReloadRequests
+from monitor.reports.budget import BudgetContext, BudgetWatch
 from monitor.reports.writer import Record, ReportWriter, wanted_of
 from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
@@ -148,6 +149,15 @@ class Builder:
             self._store.past,
         )
 
+    def _budget_watch(self) -> BudgetWatch:
+        site = self._shown_site
+        return BudgetWatch(
+            BudgetContext(site.deployment, site.vantage, self._store, self._clock, lambda: site.terms, self._tell)
+        )
+
+    def _tell(self, page: Page) -> None:
+        self._outbox.submit(self._routed(page))
+
     def _report_writer(self) -> ReportWriter:
         # By a clock that is wrong no period is over.
         record = Record(self._store.past, self._store.watched_since)
@@ -252,6 +262,7 @@ class Builder:
             pruner=Pruner(self._store, self._metrics, lambda: self.clockwatch.is_trusted),
             slawatch=self._slawatch,
             reports=self._report_writer(),
+            budget=self._budget_watch(),
             server=server,
             face=self._face,
             network=self.network,

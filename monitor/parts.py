@@ -21,6 +21,7 @@ from monitor.metrics.book import MetricsBook
 from monitor.outbox import Outbox
 from monitor.pruner import Pruner
 from monitor.publish import Publisher
+from monitor.reports.budget import BudgetWatch
 from monitor.reports.writer import ReportWriter
 from monitor.rules.schedule import Grid
 from monitor.scheduler import Bench, ProbeLoop
@@ -84,6 +85,7 @@ class Assembly:
     pruner: Pruner
     slawatch: SlaWatch
     reports: ReportWriter
+    budget: BudgetWatch
     server: WebServer
     face: WebFace
     network: Network
@@ -109,7 +111,7 @@ class Assembly:
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
-            *(self.register.watch(), self.slawatch.run(), self.reports.run()),
+            *(self.register.watch(), self.slawatch.run(), self.reports.run(), self.budget.run()),
             *renewing,
         ]
 

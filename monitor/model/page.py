@@ -25,6 +25,7 @@ class PageKind(StrEnum):
     DEGRADED = "degraded"
     TLS_EXPIRY = "tls_expiry"
     PUBLISH_BEHIND = "publish_behind"
+    SLA_BUDGET = "sla_budget"
     TEST = "test"  # sent by `monitor page-test` alone: it is about nothing, and goes through one channel
 
 
@@ -47,6 +48,7 @@ SEVERITY = {
     PageKind.DEGRADED: Severity.TICKET,
     PageKind.TLS_EXPIRY: Severity.TICKET,
     PageKind.PUBLISH_BEHIND: Severity.TICKET,
+    PageKind.SLA_BUDGET: Severity.TICKET,  # a page where it is spent fast: `rules.slapages`
     PageKind.TEST: Severity.PAGE,
 }
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from monitor.model.act import ActKind, RequestKind
 from monitor.model.maintenance import Origin
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
-from monitor.wire import answers, happenings, maintenance, probes, uses
+from monitor.wire import answers, happenings, maintenance, probes, sla, uses
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
@@ -28,7 +28,7 @@ ACT = Endpoint(
 )
 SHAPES = [
     shape
-    for module in (answers, happenings, probes, uses)
+    for module in (answers, happenings, probes, sla, uses)
     for shape in vars(module).values()
     if isinstance(shape, type) and issubclass(shape, Shape) and shape is not Shape
 ]
@@ -49,6 +49,7 @@ def test_what_design_promises_is_there() -> None:
         "/-/ready",
         "/-/reload",
         "/api/v1/status",
+        "/api/v1/sla",
         "/probes/{platform}/{probe}",
         "/api/v1/probes/{platform}/{probe}",
         "/api/v1/probes/{platform}/{probe}/residue",
