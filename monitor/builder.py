@@ -19,6 +19,7 @@ from monitor.clockwatch import ClockContext, ClockWatch
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
 from monitor.deadman import DeadManContext, DeadManSwitch
+from monitor.flagterms import flag_terms
 from monitor.heartbeats import HeartbeatContext, Heartbeats, expected_beats
 from monitor.keeper import Keeper
 from monitor.metrics.book import MetricsBook
@@ -42,7 +43,6 @@ from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
 from monitor.rules.fallback import Fallback
 from monitor.rules.fallback import fallbacks as fallbacks_of
-from monitor.rules.flag_document import Terms
 from monitor.rules.periods import Terms as SlaTerms
 from monitor.rules.routes import route
 from monitor.rules.schedule import Grid, grid_of
@@ -343,15 +343,7 @@ class Builder:
 
     def seal(self, policy: PlatformPolicy) -> FlagSeal:
         """Return what signs a platform's flag."""
-        terms = Terms(
-            deployment=self.settings.deployment,
-            vantage=self.settings.vantage,
-            procedure_url=self.procedures[policy.platform].url,
-            procedure_sha256=self.procedures[policy.platform].sha256,
-            ttl=self.settings.flag.ttl,
-            ready_ttl=self.settings.flag.ready_ttl,
-            configured_vantages=policy.configured_vantages,
-        )
+        terms = flag_terms(self.settings, self.procedures[policy.platform], policy)
         return FlagSeal(Signer(self.key), terms, lambda: self._chain.head)
 
     def _site(self) -> Site:
