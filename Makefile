@@ -5,7 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONFIG ?=
 # Tests run in parallel on this many processes.
-JOBS ?= auto
+# One more than there are processors: many tests wait for a clock.
+JOBS ?= $(shell expr `getconf _NPROCESSORS_ONLN` + 1)
 MINUTES ?= 10
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from glasswatch.settings.shape import KEY, NAMELESS_KEY
 
-_FEW = 12
+_FEW = 15
 _SETTING = re.compile("[A-Za-z_]{1,40}")
 _NEAR = 0.75  # of 1, by difflib's measure: `1.1` is not a misspelt `1.3`
 

@@ -370,7 +370,7 @@ def test_severities() -> None:
     """A closed list of kinds, each a page or a ticket; flag and store are never suppressed."""
     tickets = {kind for kind, severity in SEVERITY.items() if severity is Severity.TICKET}
     assert set(SEVERITY) == set(PageKind)
-    assert tickets == {PageKind.DEGRADED, PageKind.TLS_EXPIRY, PageKind.PUBLISH_BEHIND}
+    assert tickets == {PageKind.DEGRADED, PageKind.TLS_EXPIRY, PageKind.PUBLISH_BEHIND, PageKind.SLA_BUDGET}
     assert {PageKind.FLAG, PageKind.STORE} <= NEVER_SUPPRESSED
     # The design has `clock` among the tickets; what fires here, every flag refused by every reader, is a lock-out.
     assert SEVERITY[PageKind.CLOCK] is Severity.PAGE
