@@ -15,7 +15,7 @@ import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
@@ -30,6 +30,8 @@ from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import ErrorAnswer
 from monitor.wire.endpoints import JSON, Endpoint
 from platforms.http import AsyncClient, HTTPError, InvalidURL, Response
+
+Answer = TypeVar("Answer", bound=BaseModel)
 
 TIMEOUT_SECONDS: Final = 5.0
 LARGEST: Final = 16 * 2**20
@@ -71,6 +73,18 @@ def reach(given: Given) -> Reach:
     if token is not None and not _is_safe(base):
         raise UsageFault("--url: expected https: a token is sent over https, or to this machine only")
     return Reach(base, token, given.ca_file, settings)
+
+
+def understood(content: bytes, kind: type[Answer], base: str) -> Answer:
+    """Return what a monitor answered.
+
+    Raises:
+        NotMeasured: it is no such answer.
+    """
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as fault:
+        raise NotMeasured(f"what answers at {base} is not a monitor of this version") from fault
 
 
 async def ask(

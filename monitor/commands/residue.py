@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 from pydantic import ValidationError
 
-from glasswatch.errors import NotMeasured, UsageFault
+from glasswatch.errors import UsageFault
 from glasswatch.settings.load import load
 from monitor import visible
 from monitor.commands import client
@@ -46,10 +46,7 @@ def forget(given: client.Given, saying: Saying, *, as_json: bool) -> None:
     platform = saying.platform or _platform_of(given, probe)
     place = client.reach(given)
     said = asyncio.run(client.ask(place, BY_NAME["residue_gone"], body=body, platform=platform, probe=probe))
-    try:
-        answer = GoneAnswer.model_validate_json(said)
-    except ValidationError:
-        raise NotMeasured(f"what answers at {place.base} is not a monitor of this version") from None
+    answer = client.understood(said, GoneAnswer, place.base)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
         return

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 
 from glasswatch.errors import ExitCode, NotMeasured, worst
 from monitor import visible
@@ -68,10 +67,7 @@ def read(body: bytes, base: str) -> StatusAnswer:
     Raises:
         NotMeasured: it is not the answer of a monitor that watches something.
     """
-    try:
-        answer = StatusAnswer.model_validate_json(body)
-    except ValidationError as fault:
-        raise NotMeasured(f"what answers at {base} is not a monitor of this version") from fault
+    answer = client.understood(body, StatusAnswer, base)
     if not answer.platforms:
         raise NotMeasured(f"the monitor at {base} watches no platform")
     return answer

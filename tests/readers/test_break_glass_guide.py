@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import DOCS, blocks, section
+from tests.support.listeners import free_port
 from tests.support.programs import require
 from tests.support.reader_host import READERS
 from tests.support.receiver import Receiver, receiving
@@ -111,12 +112,6 @@ def _is_up(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 async def team(tmp_path: Path) -> AsyncIterator[Team]:
     """A team with the guide in front of it, and nothing done."""
@@ -134,7 +129,7 @@ async def team(tmp_path: Path) -> AsyncIterator[Team]:
         receiving() as elsewhere,
     ):
         shutil.copytree(READERS, made.site / "examples" / "readers")
-        yield Team(made, target, pages, elsewhere, _free_port(), _free_port())
+        yield Team(made, target, pages, elsewhere, free_port(), free_port())
 
 
 async def _set_up_monitor(team: Team) -> None:

@@ -4,6 +4,9 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+
+from platforms.http import AsyncClient, HTTPError
 
 
 def free_port() -> int:
@@ -30,6 +33,41 @@ async def listening(port: int, *command: str) -> AsyncIterator[None]:
             process.kill()
         async with asyncio.timeout(20):
             await process.wait()
+
+
+@asynccontextmanager
+async def ready(port: int, log: Path, *command: str) -> AsyncIterator[None]:
+    """Run a server that says at `/-/ready` when it is, from then on to the end of the block; `log` gets its output."""
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    try:
+        async with asyncio.timeout(30), AsyncClient(timeout=10.0, trust_env=False) as client:
+            while not await _is_ready(client, port):
+                assert process.returncode is None, log.read_text()  # noqa: ASYNC240 - it has ended
+                await asyncio.sleep(0.05)
+        yield
+    finally:
+        await _end(process)
+
+
+async def _is_ready(client: AsyncClient, port: int) -> bool:
+    try:
+        return (await client.get(f"http://127.0.0.1:{port}/-/ready")).status_code == 200
+    except HTTPError:
+        return False  # not listening yet
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(30):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def is_up(port: int) -> bool:

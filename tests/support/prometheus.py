@@ -5,17 +5,15 @@ It looks for targets every 5 s, so the first scrape takes as long: ask one serve
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platforms.http import AsyncClient, HTTPError
+from platforms.http import AsyncClient
+from tests.support.listeners import free_port, ready
 from tests.support.programs import require
-
-_START_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -59,24 +57,17 @@ async def prometheus(
     program = require("prometheus", package="prometheus")
     config = directory / "prometheus.yml"
     config.write_text(json.dumps(_config(targets, rules, interval)))  # JSON is YAML
-    port = _free_port()
-    with (directory / "prometheus.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={directory / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--storage.tsdb.retention.time=1h",
-            "--log.level=warn",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        await _ready(process, port, directory / "prometheus.log")
+    port = free_port()
+    command = (
+        program,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={directory / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--storage.tsdb.retention.time=1h",
+        "--log.level=warn",
+    )
+    async with ready(port, directory / "prometheus.log", *command):
         yield Prometheus(("127.0.0.1", port))
-    finally:
-        await _end(process)
 
 
 def _config(targets: Sequence[tuple[str, int]], rules: Sequence[Path], interval: str) -> Mapping[str, object]:
@@ -87,39 +78,3 @@ def _config(targets: Sequence[tuple[str, int]], rules: Sequence[Path], interval:
             {"job_name": "glasswatch", "static_configs": [{"targets": [f"{host}:{port}" for host, port in targets]}]}
         ],
     }
-
-
-def _free_port() -> int:
-    """Return a port that is free now: Prometheus can't tell which one it got for port 0."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
-
-
-def _text(log: Path) -> str:
-    return log.read_text()
-
-
-async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    async with asyncio.timeout(_START_SECONDS), AsyncClient(timeout=10.0, trust_env=False) as client:
-        while True:
-            if process.returncode is not None:
-                raise AssertionError(_text(log))
-            try:
-                if (await client.get(f"http://127.0.0.1:{port}/-/ready")).status_code == 200:
-                    return
-            except HTTPError:
-                pass  # not listening yet
-            await asyncio.sleep(0.05)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-    try:
-        async with asyncio.timeout(30):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

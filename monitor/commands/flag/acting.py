@@ -1,27 +1,25 @@
 """What the commands that act on a flag share: sending the act, and saying what came of it.
 
-1. Each act carries a key of its own. Where no answer comes it is sent once more under the same key: if the first one
-   was done, the second is not done again.
+1. Each act is sent once, however often that takes (`monitor.commands.acted`).
 2. On a terminal, what opens or closes production for everybody is said and asked first.
 3. Done and waiting for a second person both end with 0, each in a line that says which.
 """
 
-import asyncio
 import sys
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
 import click
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from glasswatch.durations import render
-from glasswatch.errors import ExitCode, NotMeasured, UsageFault
+from glasswatch.errors import ExitCode
 from monitor import visible
 from monitor.commands import client, glass
+from monitor.commands.acted import acted, say_unrecorded
 from monitor.wire.acts import LONGEST_SPAN
 from monitor.wire.answers import ActAnswer
-from monitor.wire.endpoints import BY_NAME, Endpoint
 
 _LEAST = timedelta(seconds=1)
 
@@ -73,23 +71,9 @@ def send(sending: Sending, body: BaseModel) -> int:
         RequestRefused: the monitor says why not.
         NotMeasured: no monitor answers, or something else does.
     """
-    place = client.reach(sending.given)
-    if place.token is None:
-        raise UsageFault(f"a token is needed: --token-file FILE, or ${client.TOKEN_VARIABLE}")
-    content = asyncio.run(_asked(place, BY_NAME[sending.endpoint], body, sending.platform))
-    try:
-        answer = ActAnswer.model_validate_json(content)
-    except ValidationError as fault:
-        raise NotMeasured(f"what answers at {place.base} is not a monitor of this version") from fault
+    answer = acted(sending.given, sending.endpoint, body, ActAnswer, platform=sending.platform)
     _say(answer, as_json=sending.as_json)
     return ExitCode.GOOD
-
-
-async def _asked(place: client.Reach, endpoint: Endpoint, body: BaseModel, platform: str) -> bytes:
-    try:
-        return await client.ask(place, endpoint, body=body, platform=platform)
-    except NotMeasured:
-        return await client.ask(place, endpoint, body=body, platform=platform)
 
 
 def _say(answer: ActAnswer, *, as_json: bool) -> None:
@@ -103,8 +87,4 @@ def _say(answer: ActAnswer, *, as_json: bool) -> None:
         for line in glass.details(answer.platform, answer.break_glass):
             click.echo(f"  {line}")
     if not answer.recorded:
-        click.echo(
-            "not recorded yet: the store can't be written. It took effect all the same, and is written as soon as that "
-            "works.",
-            err=True,
-        )
+        say_unrecorded()

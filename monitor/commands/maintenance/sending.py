@@ -1,20 +1,15 @@
-"""What the commands that act on maintenance share: sending the act, and saying what came of it.
+"""What the commands that act on maintenance share: sending the act, and saying what came of it."""
 
-Each act carries a key of its own. Where no answer comes it is sent once more under the same key: if the first one was
-done, the second is not done again.
-"""
-
-import asyncio
 from dataclasses import dataclass
 
 import click
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from glasswatch.errors import ExitCode, NotMeasured, UsageFault
+from glasswatch.errors import ExitCode
 from monitor import visible
 from monitor.commands import client
+from monitor.commands.acted import acted, say_unrecorded
 from monitor.commands.maintenance import showing
-from monitor.wire.endpoints import BY_NAME, Endpoint
 from monitor.wire.maintenance import WindowActAnswer
 
 
@@ -35,23 +30,9 @@ def send(sending: Sending, body: BaseModel) -> int:
         RequestRefused: the monitor says why not.
         NotMeasured: no monitor answers, or something else does.
     """
-    place = client.reach(sending.given)
-    if place.token is None:
-        raise UsageFault(f"a token is needed: --token-file FILE, or ${client.TOKEN_VARIABLE}")
-    content = asyncio.run(_asked(place, BY_NAME[sending.endpoint], body, sending.window))
-    try:
-        answer = WindowActAnswer.model_validate_json(content)
-    except ValidationError as fault:
-        raise NotMeasured(f"what answers at {place.base} is not a monitor of this version") from fault
+    answer = acted(sending.given, sending.endpoint, body, WindowActAnswer, id=sending.window)
     _say(answer, as_json=sending.as_json)
     return ExitCode.GOOD
-
-
-async def _asked(place: client.Reach, endpoint: Endpoint, body: BaseModel, window: str) -> bytes:
-    try:
-        return await client.ask(place, endpoint, body=body, id=window)
-    except NotMeasured:
-        return await client.ask(place, endpoint, body=body, id=window)
 
 
 def _say(answer: WindowActAnswer, *, as_json: bool) -> None:
@@ -63,8 +44,4 @@ def _say(answer: WindowActAnswer, *, as_json: bool) -> None:
         if answer.window is not None:
             showing.show(answer.window)
     if not answer.recorded:
-        click.echo(
-            "not recorded yet: the store can't be written. It took effect all the same, and is written as soon as that "
-            "works.",
-            err=True,
-        )
+        say_unrecorded()

@@ -5,9 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 
-from glasswatch.errors import ExitCode, NotMeasured
+from glasswatch.errors import ExitCode
 from monitor.commands import client, options
 from monitor.commands.flag import values
 from monitor.commands.uses import showing
@@ -41,10 +40,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     place = client.reach(client.Given(config, url, token_file, ca_file))
     query = UsesQuery(platform=platform, open=True if only_open else None, since=since, limit=limit)
     content = asyncio.run(client.ask(place, BY_NAME["uses"], query=query))
-    try:
-        answer = UsesAnswer.model_validate_json(content)
-    except ValidationError as fault:
-        raise NotMeasured(f"what answers at {place.base} is not a monitor of this version") from fault
+    answer = client.understood(content, UsesAnswer, place.base)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
     else:

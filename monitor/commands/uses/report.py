@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from glasswatch.clock import SystemClock
-from glasswatch.errors import NotMeasured, UsageFault
+from glasswatch.errors import UsageFault
 from monitor.commands import client, options
 from monitor.commands.uses import attempt, showing
 from monitor.wire.endpoints import BY_NAME
@@ -61,7 +61,4 @@ def read(content: bytes, base: str) -> UseAnswer:
     Raises:
         NotMeasured: it is no monitor's.
     """
-    try:
-        return UseAnswer.model_validate_json(content)
-    except ValidationError as fault:
-        raise NotMeasured(f"what answers at {base} is not a monitor of this version") from fault
+    return client.understood(content, UseAnswer, base)
