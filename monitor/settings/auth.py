@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar
 
 from glasswatch.secrets import SecretReference
+from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.shapes import OneOf, TextShape
-from monitor.settings.addresses import SafeAddressShape
 from monitor.settings.tls import TrustSettings
 
 _FORMS = ("bearer", "basic", "oauth2")

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field
 
 from glasswatch.secrets import SecretReference
+from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import OneOf, SecureAddress
-from monitor.settings.addresses import SafeAddressShape
 from monitor.settings.auth import BasicSettings
 from monitor.settings.paging import ChannelSettings
 from monitor.settings.tls import TrustSettings

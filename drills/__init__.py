@@ -1,0 +1,1 @@
+"""Break-glass drills: scenario, plan, run, journal, verdict, report."""

@@ -1,0 +1,1 @@
+"""What a step can do: one module for each action."""

@@ -1,0 +1,52 @@
+"""What a drill raises on purpose.
+
+GlasswatchError
+├── DrillFault
+│   ├── RunUnknown          2  no run of that name is there
+│   ├── RunBusy             2  another process works on it
+│   ├── JournalUnreadable   3  it is no journal, or not of this version
+│   ├── NotApproved         1  nobody who may has signed the scenario as it stands
+│   └── RequestRefused      1  the monitor, or the witness, says no in its own words
+├── NotMeasured             4  whoever was asked gave no answer
+└── EvidenceUnwritable      7  the journal can't be written
+"""
+
+from glasswatch.errors import ExitCode, GlasswatchError
+
+
+class DrillFault(GlasswatchError):
+    """Any fault of a drill's own."""
+
+
+class RunUnknown(DrillFault):
+    """No run of that name stands in the evidence directory."""
+
+    exit_code = ExitCode.USAGE
+
+
+class RunBusy(DrillFault):
+    """Another process works on the run."""
+
+    exit_code = ExitCode.USAGE
+
+
+class JournalUnreadable(DrillFault):
+    """What should be a journal can't be read as one."""
+
+    exit_code = ExitCode.INVALID
+
+
+class NotApproved(DrillFault):
+    """The scenario, as it stands, was not signed by a second person."""
+
+    exit_code = ExitCode.FINDING
+
+
+class RequestRefused(DrillFault):
+    """The monitor or the witness refused: its code, and its own words."""
+
+    exit_code = ExitCode.FINDING
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

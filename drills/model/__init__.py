@@ -1,0 +1,1 @@
+"""Values of a drill: no behaviour, no clock, no file."""

@@ -1,0 +1,24 @@
+"""Every action a step can have: its settings and its maker, each imported when it is used.
+
+A maker is `make(step, tools) -> Action`: `step` is the step's settings, `tools` are `drills.ports.Tools`.
+Adding one costs a line here, its settings, its module, and a section in docs/reference/drills.md.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from glasswatch.settings.registry import Entry
+
+ACTIONS: Final[Mapping[str, Entry]] = {
+    "http": Entry("drills.settings.actions.http:HttpStep", "drills.actions.http:make"),
+    "command": Entry("drills.settings.actions.command:CommandStep", "drills.actions.command:make"),
+    "exercise": Entry("drills.settings.actions.exercise:ExerciseStep", "drills.actions.exercise:make"),
+    "fault": Entry("drills.settings.actions.fault:FaultStep", "drills.actions.fault:make"),
+    "expect_flag": Entry("drills.settings.actions.expect_flag:ExpectFlagStep", "drills.actions.expect_flag:make"),
+    "expect_page": Entry("drills.settings.actions.expect_page:ExpectPageStep", "drills.actions.expect_page:make"),
+    "expect_metric": Entry(
+        "drills.settings.actions.expect_metric:ExpectMetricStep", "drills.actions.expect_metric:make"
+    ),
+    "manual": Entry("drills.settings.actions.manual:ManualStep", "drills.actions.manual:make"),
+    "wait": Entry("drills.settings.actions.wait:WaitStep", "drills.actions.wait:make"),
+}

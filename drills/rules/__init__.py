@@ -1,0 +1,1 @@
+"""What a drill decides: pure functions of values."""

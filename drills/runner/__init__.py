@@ -1,0 +1,1 @@
+"""Runs a scenario, and always cleans up."""

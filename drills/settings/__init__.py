@@ -1,0 +1,1 @@
+"""Settings of drills: the section `drill` of the settings file, and scenarios."""
