@@ -36,6 +36,12 @@ class JournalUnreadable(DrillFault):
     exit_code = ExitCode.INVALID
 
 
+class TemplateFault(DrillFault):
+    """A template for a report can't be read, or asks for what is not there."""
+
+    exit_code = ExitCode.INVALID
+
+
 class NotApproved(DrillFault):
     """The scenario, as it stands, was not signed by a second person."""
 

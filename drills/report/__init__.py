@@ -1,0 +1,1 @@
+"""Reports of a run: the same view as HTML, Markdown, JSON and JUnit XML."""
