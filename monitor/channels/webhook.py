@@ -18,9 +18,9 @@ from hmac import digest
 from urllib.parse import quote, urlsplit
 
 import glasswatch
+from glasswatch import visible
 from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import SecretReference, resolve
-from monitor import visible
 from monitor.channels import answers
 from monitor.channels.context import ChannelContext
 from monitor.channels.post import Place, Poster

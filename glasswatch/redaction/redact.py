@@ -26,8 +26,8 @@ from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from typing import Final
 
-from monitor.rules.needles import SHORTEST, Needles, alike, needles
-from monitor.rules.written import Written
+from glasswatch.redaction.needles import SHORTEST, Needles, alike, needles
+from glasswatch.redaction.written import Written
 
 HIDDEN: Final = "[hidden]"
 WITHHELD: Final = "[not shown: one of our secrets is too short to be told from other text]"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from monitor.rules.redact import HIDDEN, WITHHELD, Redactor, is_telling, parts_of, telling_values
+from glasswatch.redaction.redact import HIDDEN, WITHHELD, Redactor, is_telling, parts_of, telling_values
 from tests.support.explaining import core, notations
 
 SECRET = 'Sw0rd/f+ish é"&<x>'
