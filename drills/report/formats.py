@@ -27,7 +27,7 @@ from drills.report.timeline import timeline
 from drills.report.values import ReportView
 
 _LARGEST_TEMPLATE: Final = 2**20
-_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-])")
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 
 
 def html(view: ReportView) -> str:
@@ -77,7 +77,10 @@ def by_template(view: ReportView, path: Path) -> str:
 
 def escaped(text: object) -> str:
     """Return text that Markdown shows as it is, in one line and in one cell."""
-    return _MARKDOWN.sub(r"\\\1", str(text).replace("\r", " ").replace("\n", " "))
+    line = str(text).replace("\r", " ").replace("\n", " ")
+    # As entities: a renderer that knows no backslash before a bracket must not make a tag of it.
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(r"\\\1", line)
 
 
 def _given(view: ReportView) -> dict[str, object]:

@@ -1,0 +1,79 @@
+"""What a report shows is what the journal holds, and no more."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from drills.model.event import Ended
+from drills.model.step import Span, Status
+from drills.report.view import view
+from tests.drills.report import sample
+
+VIEW = view(sample.journal(), sample.RESULT, [{Span.DETECT: 14.0}, {}])
+
+
+def test_steps_have_their_times_and_entries() -> None:
+    """A step is found in the journal by the numbers beside it."""
+    steps = {step.id: step for step in VIEW.steps}
+    assert steps["begin"].entries == (4, 5, 14, 15)
+    assert (steps["begin"].from_seconds, steps["begin"].took_seconds) == (4.5, 1.5)
+    assert steps["enter"].entries == (8, 9, 10)
+    assert (steps["fake"].entries, steps["fake"].from_seconds, steps["fake"].began_at) == ((), None, None)
+
+
+def test_only_evidence_makes_a_part_full() -> None:
+    """A part whose step did not pass is shown by nothing."""
+    parts = {part.id: part for part in VIEW.parts}
+    assert (parts["D2"].standing, parts["D2"].steps) == ("full", ("flag",))
+    assert (parts["D5"].standing, parts["D5"].lacking) == ("none", ("enter",))
+    assert (parts["D1"].standing, parts["D1"].lacking) == ("none", ("fake",))
+    assert (parts["D9"].standing, parts["D9"].lacking) == ("none", ())
+    assert list(parts) == [f"D{number}" for number in range(13)]
+
+
+def test_a_part_with_some_of_its_steps_is_partial() -> None:
+    """Two steps were to show it, and one did."""
+    steps = (*sample.STEPS, replace(sample.STEPS[1], id="again"))
+    result = replace(
+        sample.RESULT,
+        steps=(*sample.RESULT.steps, replace(sample.RESULT.steps[1], id="again", is_evidence=False)),
+    )
+    shown = view(sample.journal((replace(sample.OPENED, steps=steps), *sample.EVENTS[1:])), result)
+    part = next(part for part in shown.parts if part.id == "D2")
+    assert (part.standing, part.steps, part.lacking) == ("partial", ("flag",), ("again",))
+
+
+def test_earlier_runs_stand_beside_each_span() -> None:
+    """A run that did not measure a span leaves a gap, and not a zero."""
+    assert [each.earlier for each in VIEW.spans] == [(14.0, None), (None, None)]
+
+
+def test_a_machine_that_was_started_anew_counts_wall_time() -> None:
+    """Its other clock began again from nothing."""
+    entries = sample.journal()
+    entries[-1] = replace(entries[-1], boot="two", mono=7, at=sample.START + timedelta(hours=1))
+    assert view(entries, sample.RESULT).seconds == 3600.0
+
+
+def test_who_holds_heads_is_told() -> None:
+    """The last entry that somebody else saw bounds what could be rewritten."""
+    assert [(each.by, each.count, each.last, each.is_signed) for each in VIEW.anchors] == [("monitor", 1, 2, True)]
+
+
+def test_text_from_outside_shows_what_it_holds() -> None:
+    """A mark that turns the reading order round can't make a failure read as a success."""
+    events = tuple(
+        Ended("enter", Status.FAILED, "de\u202elaf") if isinstance(each, Ended) and each.step == "enter" else each
+        for each in sample.EVENTS
+    )
+    result = replace(sample.RESULT, steps=tuple(replace(each, detail="de\u202elaf") for each in sample.RESULT.steps))
+    shown = view(sample.journal(events), result)
+    assert all("\u202e" not in step.detail for step in shown.steps)
+
+
+@pytest.mark.parametrize("entries", [[], sample.journal()[1:]], ids=["none", "the opening is missing"])
+def test_what_does_not_begin_with_an_opening_is_no_run(entries: list) -> None:  # type: ignore[type-arg]  # entries of a journal
+    """There is nothing it could be a report of."""
+    with pytest.raises(ValueError, match="opened"):
+        view(entries, sample.RESULT)
