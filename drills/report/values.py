@@ -6,6 +6,7 @@ from datetime import datetime
 
 from drills.model.step import Status
 from drills.model.verdict import Finding, Measured, Severity, Verdict
+from drills.rules.controls import Supported
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,9 @@ class ReportView:
     findings: tuple[Finding, ...]
     residue: tuple[str, ...]
     parts: tuple[PartView, ...]
+    controls: tuple[Supported, ...]
+    controls_table: str
+    controls_note: str
     said: tuple[SaidView, ...]
     happenings: tuple[HappeningView, ...]
     anchors: tuple[AnchorView, ...]

@@ -4,7 +4,8 @@
    anew in between; then they are differences of wall time.
 2. A part of a drill is shown `full` where every step that was to be evidence of it is, `partial` where some are, and
    `none` where none is.
-3. Who holds heads is told by their receipts; without any, the journal is not anchored, and the report says so.
+3. A control is supported as `drills.rules.controls` has it, by the table that is given.
+4. Who holds heads is told by their receipts; without any, the journal is not anchored, and the report says so.
 """
 
 from collections import defaultdict
@@ -28,7 +29,7 @@ from drills.model.event import (
     UndoEnded,
 )
 from drills.model.step import PlannedStep, Span
-from drills.model.verdict import Measured, Result, StepResult
+from drills.model.verdict import Measured, Result, StepResult, Verdict
 from drills.report.values import (
     AnchorView,
     GateView,
@@ -41,6 +42,7 @@ from drills.report.values import (
     StepView,
     UndoView,
 )
+from drills.rules.controls import FULL, NONE, PARTIAL, Shown, Table, supported
 from drills.rules.parts import PARTS
 from glasswatch import visible
 
@@ -48,7 +50,9 @@ E = TypeVar("E")
 MOST_EARLIER = 4
 
 
-def view(entries: Sequence[Entry], result: Result, earlier: Sequence[Mapping[Span, float]] = ()) -> ReportView:
+def view(
+    entries: Sequence[Entry], result: Result, table: Table, earlier: Sequence[Mapping[Span, float]] = ()
+) -> ReportView:
     """Return what a report of this journal shows. `earlier`: spans in seconds of the runs before, newest first.
 
     Raises:
@@ -58,6 +62,8 @@ def view(entries: Sequence[Entry], result: Result, earlier: Sequence[Mapping[Spa
     if first is None or not isinstance(first.event, Opened):
         raise ValueError("a journal begins with what was opened")
     opened, last = first.event, entries[-1]
+    parts = _parts(opened.steps, result)
+    shown = {each.id: Shown(each.standing, each.steps) for each in parts}
     closed = next((each for each in reversed(entries) if isinstance(each.event, Closed)), None)
     return ReportView(
         run=first.run,
@@ -87,7 +93,10 @@ def view(entries: Sequence[Entry], result: Result, earlier: Sequence[Mapping[Spa
         spans=tuple(SpanView(each, _earlier(each, earlier)) for each in result.spans),
         findings=result.findings,
         residue=tuple(_line(each) for each in result.residue),
-        parts=_parts(opened.steps, result),
+        parts=parts,
+        controls=supported(table, shown, is_passed=result.verdict is Verdict.PASSED),
+        controls_table=f"version {_line(table.version)}, SHA-256 {table.sha256}",
+        controls_note=_line(table.note),
         said=_said(entries),
         happenings=tuple(_happenings(entries)),
         anchors=_anchors(entries),
@@ -187,7 +196,7 @@ def _parts(planned: Sequence[PlannedStep], result: Result) -> tuple[PartView, ..
         wanted = [step.id for step in planned if name in step.evidences]
         there = [step for step in wanted if step in result.evidence.get(name, ())]
         lacking = tuple(step for step in wanted if step not in there)
-        standing = "none" if not there else "partial" if lacking else "full"
+        standing = NONE if not there else PARTIAL if lacking else FULL
         shown.append(PartView(name, line, standing, tuple(there), lacking))
     return tuple(shown)
 

@@ -11,13 +11,14 @@ import pytest
 from drills.errors import TemplateFault
 from drills.model.step import Status
 from drills.model.verdict import Verdict
+from drills.report.controls import shipped
 from drills.report.formats import FORMATS, as_json, by_template, escaped, html, markdown
 from drills.report.junit import junit
 from drills.report.values import ReportView
 from drills.report.view import view
 from tests.drills.report import sample
 
-VIEW = view(sample.journal(), sample.RESULT)
+VIEW = view(sample.journal(), sample.RESULT, shipped())
 HOSTILE = "<script>alert(1)</script>|`$(x)`[a](javascript:b)\"&'"
 
 

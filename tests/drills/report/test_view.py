@@ -7,10 +7,11 @@ import pytest
 
 from drills.model.event import Ended
 from drills.model.step import Span, Status
+from drills.report.controls import shipped
 from drills.report.view import view
 from tests.drills.report import sample
 
-VIEW = view(sample.journal(), sample.RESULT, [{Span.DETECT: 14.0}, {}])
+VIEW = view(sample.journal(), sample.RESULT, shipped(), [{Span.DETECT: 14.0}, {}])
 
 
 def test_steps_have_their_times_and_entries() -> None:
@@ -39,7 +40,7 @@ def test_a_part_with_some_of_its_steps_is_partial() -> None:
         sample.RESULT,
         steps=(*sample.RESULT.steps, replace(sample.RESULT.steps[1], id="again", is_evidence=False)),
     )
-    shown = view(sample.journal((replace(sample.OPENED, steps=steps), *sample.EVENTS[1:])), result)
+    shown = view(sample.journal((replace(sample.OPENED, steps=steps), *sample.EVENTS[1:])), result, shipped())
     part = next(part for part in shown.parts if part.id == "D2")
     assert (part.standing, part.steps, part.lacking) == ("partial", ("flag",), ("again",))
 
@@ -53,7 +54,7 @@ def test_a_machine_that_was_started_anew_counts_wall_time() -> None:
     """Its other clock began again from nothing."""
     entries = sample.journal()
     entries[-1] = replace(entries[-1], boot="two", mono=7, at=sample.START + timedelta(hours=1))
-    assert view(entries, sample.RESULT).seconds == 3600.0
+    assert view(entries, sample.RESULT, shipped()).seconds == 3600.0
 
 
 def test_who_holds_heads_is_told() -> None:
@@ -68,7 +69,7 @@ def test_text_from_outside_shows_what_it_holds() -> None:
         for each in sample.EVENTS
     )
     result = replace(sample.RESULT, steps=tuple(replace(each, detail="de\u202elaf") for each in sample.RESULT.steps))
-    shown = view(sample.journal(events), result)
+    shown = view(sample.journal(events), result, shipped())
     assert all("\u202e" not in step.detail for step in shown.steps)
 
 
@@ -76,4 +77,4 @@ def test_text_from_outside_shows_what_it_holds() -> None:
 def test_what_does_not_begin_with_an_opening_is_no_run(entries: list) -> None:  # type: ignore[type-arg]  # entries of a journal
     """There is nothing it could be a report of."""
     with pytest.raises(ValueError, match="opened"):
-        view(entries, sample.RESULT)
+        view(entries, sample.RESULT, shipped())
