@@ -47,7 +47,7 @@ class Journal(Protocol):
         ...
 
     async def append(self, event: Event) -> Head:
-        """Write an entry, synced; return its number and hash.
+        """Write an entry, redacted and synced; return its number and hash. A `Checkpoint` is signed here.
 
         Raises:
             EvidenceUnwritable: it is not known to be written. The journal takes no more.
