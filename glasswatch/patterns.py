@@ -1,10 +1,21 @@
-"""Patterns as probes match them: RE2, so that no answer can slow them down."""
+"""Patterns as what others send is matched by: RE2, so that no answer can slow it down."""
 
 from typing import Protocol
 
 import re2
 
-from monitor.rules.expect import Pattern
+
+class Pattern(Protocol):
+    """A compiled pattern that no input can slow down."""
+
+    @property
+    def pattern(self) -> str:
+        """The pattern as it was written."""
+        ...
+
+    def search(self, text: bytes, /) -> object:
+        """Return something true if it is found somewhere."""
+        ...
 
 
 class Found(Protocol):
