@@ -1,5 +1,6 @@
 """Patterns as what others send is matched by: RE2, so that no answer can slow it down."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import re2
@@ -49,3 +50,20 @@ def compiled_bytes(pattern: str) -> BytePattern:
     options.encoding = re2.Options.Encoding.LATIN1
     found: BytePattern = re2.compile(pattern.encode(), options)
     return found
+
+
+def compiled_groups(pattern: str) -> Callable[[bytes], str | None]:
+    """Return what finds the text of a pattern's only group, first match, None where there is none or it is no text."""
+    options = re2.Options()
+    options.log_errors = False
+    matcher = re2.compile(pattern, options)
+
+    def first(text: bytes) -> str | None:
+        found = matcher.search(text)
+        group = found[1] if found is not None else None
+        try:
+            return group.decode() if group is not None else None
+        except UnicodeDecodeError:
+            return None
+
+    return first
