@@ -15,8 +15,8 @@ from typing import Final
 from urllib.parse import urlencode
 
 import glasswatch
+from glasswatch import visible
 from glasswatch.secrets import SecretReference
-from monitor import visible
 from monitor.channels import answers
 from monitor.channels.context import ChannelContext
 from monitor.channels.post import Answer, Place, Poster

@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
+from glasswatch import visible
 from glasswatch.errors import NotMeasured, UsageFault
 from glasswatch.secrets import Secret, SecretReference, resolve
 from glasswatch.settings.load import load
-from monitor import visible
 from monitor.errors import RequestRefused
 from monitor.settings.listen import ListenAddress
 from monitor.settings.root import MonitorSettings

@@ -15,8 +15,8 @@ from typing import Any, Final
 import click
 from pydantic import ValidationError
 
+from glasswatch import visible
 from glasswatch.errors import GlasswatchError
-from monitor import visible
 from monitor.commands import client
 from monitor.model.explanation import Check, Exchange, Explanation, Message, Room, TlsSeen
 from monitor.model.outcome import Outcome

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from glasswatch import visible
 from glasswatch.durations import render
-from monitor import visible
 from monitor.wire.answers import BreakGlassAnswer, CauseAnswer, RequestAnswer
 
 STATES = {"ready": "PERMITTED", "exercise": "exercise only", "standby": "sealed"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from glasswatch import visible
 from glasswatch.errors import ExitCode, UsageFault
 from glasswatch.settings.load import load
-from monitor import visible
 from monitor.commands import options
 from monitor.commands.flag import values
 from monitor.commands.store.place import reading_of

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from glasswatch import visible
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import ExitCode, UsageFault
 from glasswatch.settings.load import load
-from monitor import stopping, visible
+from monitor import stopping
 from monitor.channels.build import channel_of
 from monitor.channels.context import ChannelContext
 from monitor.commands import options

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from glasswatch import logs
+from glasswatch import logs, visible
 from glasswatch.clock import SystemClock
 from glasswatch.ending import let_go_of_output
 from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault, worst
 from glasswatch.settings.load import load
-from monitor import stopping, visible
+from monitor import stopping
 from monitor.commands import client, explain, options, response
 from monitor.commands import residue as forgetting
 from monitor.errors import Interrupted, LeftOpen

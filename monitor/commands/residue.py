@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import click
 from pydantic import ValidationError
 
+from glasswatch import visible
 from glasswatch.errors import UsageFault
 from glasswatch.settings.load import load
-from monitor import visible
 from monitor.commands import client
 from monitor.settings.root import MonitorSettings
 from monitor.wire.endpoints import BY_NAME

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from glasswatch import visible
 from glasswatch.errors import ExitCode, NotMeasured, worst
-from monitor import visible
 from monitor.commands import client, glass, options
 from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import (

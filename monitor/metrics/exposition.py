@@ -1,7 +1,7 @@
 r"""Prometheus' text format 0.0.4, as far as we write it ourselves.
 
 1. All lines of a family stand together, after one HELP and one TYPE line.
-2. In label values backslash, quote and line feed are escaped; what can't be seen is spelled out (`monitor.visible`),
+2. In label values backslash, quote and line feed are escaped; what can't be seen is spelled out (`glasswatch.visible`),
    so that a name from outside can't break a line or pose as another.
 3. What is few is held as text, in one slot for each owner, and made anew only when the owner's values change; what is
    many (probes) is held as numbers and written when a scrape comes to it. A scrape goes piece by piece: many megabytes
@@ -11,8 +11,8 @@ r"""Prometheus' text format 0.0.4, as far as we write it ourselves.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
+from glasswatch import visible
 from glasswatch.names import METRICS
-from monitor import visible
 
 PIECE: Final = 64 * 1024
 Owner = TypeVar("Owner")

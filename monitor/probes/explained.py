@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, Protocol
 
+from glasswatch.redaction.redact import Redactor, is_telling, parts_of, telling_values
 from monitor.model.explanation import Exchange, Explanation, Message, Room, TlsSeen
 from monitor.model.outcome import Attempt, Outcome
 from monitor.ports import Probe
@@ -17,7 +18,6 @@ from monitor.probes.notes import Notes
 from monitor.rules import messages
 from monitor.rules.clearing import cleared
 from monitor.rules.explaining import completed
-from monitor.rules.redact import Redactor, is_telling, parts_of, telling_values
 from platforms.transport.trace import Contact, Turn
 
 _BODY: Final = 8 * 1024

@@ -10,8 +10,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from glasswatch import visible
 from glasswatch.spans import Span
-from monitor import visible
 from monitor.reports import words
 
 WIDTH: Final = 760

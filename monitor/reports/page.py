@@ -5,9 +5,8 @@ from typing import Final
 
 from markupsafe import Markup
 
-from glasswatch import __version__
+from glasswatch import __version__, visible
 from glasswatch.spans import Span
-from monitor import visible
 from monitor.model.past import Word
 from monitor.reports import drawing, words
 from monitor.reports.method import COUNTS, METHOD

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Final
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.state import Outage
 from monitor.rules.sla import Account
 from monitor.rules.slavalues import SlaReport

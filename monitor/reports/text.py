@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.past import Word
 from monitor.reports import words
 from monitor.reports.method import COUNTS, METHOD

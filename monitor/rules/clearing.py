@@ -16,8 +16,8 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar, cast
 
+from glasswatch.redaction.redact import HIDDEN, Redactor, is_telling
 from monitor.model.explanation import Check, Explanation, Message, Room
-from monitor.rules.redact import HIDDEN, Redactor, is_telling
 
 LEFT_OUT: Final = "…"
 _NAME: Final = 100  # letters by which names of headers are told apart

@@ -13,9 +13,9 @@ from enum import Enum
 from typing import Any
 
 from glasswatch.durations import render
+from glasswatch.redaction.redact import HIDDEN, Redactor, is_telling
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.model import SettingsModel
-from monitor.rules.redact import HIDDEN, Redactor, is_telling
 
 _LONGEST = 2000
 _BODIES = frozenset({"body", "form"})

@@ -8,7 +8,7 @@ from typing import Final
 
 import re2
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.watch import LogEntry
 
 GROUPS: Final = ("at", "person", "second", "target", "id")

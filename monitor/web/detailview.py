@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
+from glasswatch import visible
 from glasswatch.durations import render
-from monitor import visible
 from monitor.model.explanation import Attempted, Check, Exchange, Explanation, Message
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind
 from monitor.model.policy import ProbePolicy

@@ -8,7 +8,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.outcome import Reason
 from monitor.model.policy import ProbePolicy
 from monitor.model.state import ProbeState

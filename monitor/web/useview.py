@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.use import Decision, Judgement, Use
 from monitor.web.pageview import Mark, Tone, UsesView, UseView
 from monitor.web.seen import Seen

@@ -3,7 +3,7 @@
 1. Unknown is never shown as good: a probe's mark is good only if it is believed good now and was measured lately.
 2. Break-glass is shown as the signed flag has it. No flag, one past its expiry, and one whose version readers refuse
    are said to be no flag.
-3. Text from outside (names, reasons, the procedure) shows everything it holds (`monitor.visible`), and a link is one
+3. Text from outside (names, reasons, the procedure) shows everything it holds (`glasswatch.visible`), and a link is one
    only if it leads to http or https.
 4. A page that is a file can't know how long ago it was written: it gives instants, never how long something lasts.
 5. Who may have to break the glass sees the procedure first; else it stands last.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState

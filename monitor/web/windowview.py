@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.maintenance import InForce, Maintenance
 from monitor.web.pageview import MaintenanceView, Mark, Tone
 from monitor.web.seen import Seen

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from glasswatch import visible
 from glasswatch.errors import UsageFault
-from monitor import visible
 from monitor.backtest.judge import deciding_only
 from monitor.backtest.study import Rules
 from monitor.model.policy import PlatformPolicy, ProbePolicy

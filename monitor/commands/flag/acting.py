@@ -13,9 +13,9 @@ from datetime import timedelta
 import click
 from pydantic import BaseModel
 
+from glasswatch import visible
 from glasswatch.durations import render
 from glasswatch.errors import ExitCode
-from monitor import visible
 from monitor.commands import client, glass
 from monitor.commands.acted import acted, say_unrecorded
 from monitor.wire.acts import LONGEST_SPAN

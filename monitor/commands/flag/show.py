@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from glasswatch import visible
 from glasswatch.errors import ExitCode, UsageFault
-from monitor import visible
 from monitor.commands import client, glass, options, status
 from monitor.commands.flag import values
 from monitor.wire.answers import PlatformAnswer

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import click
 from pydantic import BaseModel
 
+from glasswatch import visible
 from glasswatch.errors import ExitCode
-from monitor import visible
 from monitor.commands import client
 from monitor.commands.acted import acted, say_unrecorded
 from monitor.commands.maintenance import showing

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import click
 
+from glasswatch import visible
 from glasswatch.durations import render
-from monitor import visible
 from monitor.wire.answers import SpanAnswer
 from monitor.wire.maintenance import CalendarAnswer, WindowAnswer
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from glasswatch import visible
 from glasswatch.errors import ExitCode
 from glasswatch.settings.load import load
-from monitor import visible
 from monitor.commands import options
 from monitor.commands.store.place import progress, reading_of
 from monitor.commands.store.verify import kept_in

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import click
 
+from glasswatch import visible
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode, NotMeasured
 from glasswatch.flag import disk, document, jws
@@ -17,7 +18,7 @@ from glasswatch.flag.document import Claims
 from glasswatch.flag.errors import FlagError
 from glasswatch.flag.strict import loads
 from glasswatch.settings.load import load
-from monitor import unlock, visible
+from monitor import unlock
 from monitor.commands import options
 from monitor.errors import StoreError
 from monitor.rules.witnesses import Verified, Witness, judge

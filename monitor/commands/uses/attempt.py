@@ -12,8 +12,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from glasswatch import visible
 from glasswatch.clock import Clock
-from monitor import visible
 from monitor.commands.flag import values
 
 Command = TypeVar("Command", bound=Callable[..., Any])

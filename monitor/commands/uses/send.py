@@ -15,10 +15,9 @@ from pathlib import Path
 
 import click
 
-from glasswatch import spool
+from glasswatch import spool, visible
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import ExitCode, GlasswatchError, NotMeasured, UsageFault, worst
-from monitor import visible
 from monitor.commands import client, options
 from monitor.commands.flag import values
 from monitor.commands.uses.report import body_of

@@ -2,7 +2,7 @@
 
 import click
 
-from monitor import visible
+from glasswatch import visible
 from monitor.wire.uses import UseAnswer
 
 _COLOURS = {"unexpected": "red", "locked_out": "red", "unreported": "yellow", "refused": "white"}

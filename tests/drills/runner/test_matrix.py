@@ -16,7 +16,7 @@ from drills.model.verdict import Verdict
 from drills.rules.undo import to_take_back
 from drills.runner.finish import Done
 from glasswatch.errors import EvidenceUnwritable, ExitCode
-from tests.support.drilling import Points, Stage, unwritable
+from tests.support.drill_stage import Points, Stage, unwritable
 from tests.support.virtual_time import run
 
 

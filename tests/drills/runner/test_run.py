@@ -13,7 +13,7 @@ from drills.runner.finish import Done
 from drills.runner.trying import Terms, Try, until_passed
 from glasswatch.errors import ExitCode, NotMeasured, SecretUnavailable
 from tests.support.clock import START
-from tests.support.drilling import Stage, step
+from tests.support.drill_stage import Stage, step
 from tests.support.virtual_time import VirtualClock, run
 
 FAILED = Found(Status.FAILED, "seen 1, expected 2")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor import visible
+from glasswatch import visible
 from monitor.metrics.book import MetricsBook
 from monitor.metrics.exposition import PIECE
 from monitor.model.outcome import Outcome, OutcomeKind, Reason

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from glasswatch.redaction.redact import HIDDEN, Redactor
 from monitor.model.explanation import KEPT, Explanation, Room
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.probes.context import ProbeContext
 from monitor.probes.explained import ExplainedProbe
 from monitor.probes.explained import explained as attempts_explained
 from monitor.probes.notes import NotedSecrets, Notes
-from monitor.rules.redact import HIDDEN, Redactor
 from tests.servers.http import OK, answer, answering, then_resetting
 from tests.servers.raw import serving
 from tests.support.clock import START

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from glasswatch.redaction.redact import HIDDEN
 from monitor.model.explanation import Check, Exchange, Explanation, Message
 from monitor.model.outcome import OutcomeKind
 from monitor.probes.context import ProbeContext
 from monitor.probes.grpc_health import make
-from monitor.rules.redact import HIDDEN
 from monitor.settings.grpc_health import GrpcHealthProbeSettings
 from monitor.web.detailview import message_text
 from tests.servers import http

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from glasswatch.redaction.redact import HIDDEN
 from monitor.model.explanation import Explanation
 from monitor.model.outcome import Outcome, OutcomeKind, Reason
 from monitor.probes.context import ProbeContext
 from monitor.probes.journey import make
-from monitor.rules.redact import HIDDEN
 from tests.servers.http import answer, answering
 from tests.servers.raw import serving
 from tests.support.explaining import explained

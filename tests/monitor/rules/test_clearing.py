@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glasswatch.redaction.redact import HIDDEN, WITHHELD, Redactor
 from monitor.model.explanation import KEPT, Check, Exchange, Explanation, Message, Room
 from monitor.rules.clearing import cleared
-from monitor.rules.redact import HIDDEN, WITHHELD, Redactor
 from tests.support.explaining import core, notations
 from tests.support.filling import filled
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor import visible
+from glasswatch import visible
 from monitor.model.outcome import Reason
 from monitor.model.state import FunctionState, PlatformState
 from monitor.model.verdict import Verdict

@@ -6,10 +6,7 @@ from functools import partial
 
 import pytest
 
-from monitor.model.explanation import KEPT, Exchange, Explanation, Message, TlsSeen
-from monitor.rules import messages
-from monitor.rules.clearing import LEFT_OUT, cleared
-from monitor.rules.redact import (
+from glasswatch.redaction.redact import (
     HIDDEN,
     MOST_LETTERS,
     WITHHELD_MANY,
@@ -17,6 +14,9 @@ from monitor.rules.redact import (
     is_telling,
     telling_values,
 )
+from monitor.model.explanation import KEPT, Exchange, Explanation, Message, TlsSeen
+from monitor.rules import messages
+from monitor.rules.clearing import LEFT_OUT, cleared
 
 _UNITS = {
     "a token's beginning": "-eyJaaaaa",

@@ -26,8 +26,8 @@ from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from typing import Final
 
-from monitor.rules.needles import SHORTEST, Needles, alike, needles
-from monitor.rules.written import Written
+from glasswatch.redaction.needles import SHORTEST, Needles, alike, needles
+from glasswatch.redaction.written import Written
 
 HIDDEN: Final = "[hidden]"
 WITHHELD: Final = "[not shown: one of our secrets is too short to be told from other text]"
@@ -111,6 +111,10 @@ class Redactor:
     def own(self, text: str, most: int) -> str:
         """Return at most the first `most` letters of a text of ours: cleared, or as it is where that can't be done."""
         return text[:most] if self._withheld else self.text(text, most)
+
+    def holds(self, text: str) -> bool:
+        """Return whether one of the secrets stands in a text, whatever else there may look like a credential."""
+        return next(self._secret_places(text), None) is not None
 
     def joins(self, texts: Sequence[str]) -> set[int]:
         """Return which of these texts hold a secret, as it is or in base64, together with those beside them."""

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from monitor.rules.written import Written
+from glasswatch.redaction.written import Written
 
 SHORTEST: Final = 4
 

@@ -1,0 +1,1 @@
+"""Secrets taken out of text that is shown or kept, however their letters are written. Pure."""
