@@ -9,13 +9,12 @@ from pydantic import Field
 
 from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.fill import FillShape, HeaderFillShape, JsonFillShape, PathFillShape
+from glasswatch.settings.headers import FRAMING, TURNING, TURNS, HeaderName, is_secret, repeated
+from glasswatch.settings.json_path import JsonPathText, parse
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import JsonValue, OneOf, Pattern, Switch, TextShape, WholeNumber
-from monitor.settings.expect import JsonPathText
-from monitor.settings.headers import FRAMING, TURNING, TURNS, HeaderName, is_secret, repeated
-from monitor.settings.json_path import parse
 from monitor.settings.meanings import bodiless, unclosing
 from platforms.journey import model
 
