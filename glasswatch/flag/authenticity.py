@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from glasswatch.flag.document import unix_ms
 from glasswatch.flag.errors import Refusal, Refused, shown
-from glasswatch.flag.jws import FLAG_TYP, ORDER_TYP, is_signed, open_
+from glasswatch.flag.jws import EVIDENCE_TYP, FLAG_TYP, ORDER_TYP, is_signed, open_
 from glasswatch.flag.trust import KeyRole, Trust, TrustKey
 
-_ROLE_OF = {FLAG_TYP: KeyRole.FLAG, ORDER_TYP: KeyRole.ORDER}
+_ROLE_OF = {FLAG_TYP: KeyRole.FLAG, ORDER_TYP: KeyRole.ORDER, EVIDENCE_TYP: KeyRole.EVIDENCE}
 
 
 @dataclass(frozen=True, slots=True)
