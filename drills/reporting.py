@@ -1,0 +1,109 @@
+"""Makes a run's reports from its journal: reads it, judges it, compares it with the runs before, and writes files.
+
+A journal that was changed is no ground for a report: that is said, and `drill verify` says more.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from drills.errors import JournalDamaged, JournalUnreadable
+from drills.journal.reading import JOURNAL, read
+from drills.model.event import Entry, Opened
+from drills.model.step import Span
+from drills.report.controls import shipped
+from drills.report.formats import FORMATS
+from drills.report.values import ReportView
+from drills.report.view import MOST_EARLIER, view
+from drills.rules.controls import Table
+from drills.rules.spans import measured
+from drills.rules.verdict import judge
+from glasswatch import files
+from glasswatch.errors import EvidenceUnwritable
+
+NAMES: Final[Mapping[str, str]] = {
+    "html": "report.html",
+    "markdown": "report.md",
+    "json": "report.json",
+    "junit": "report.xml",
+}
+"""What each format's file is called in the run's directory."""
+_OWNER_ONLY: Final = 0o600
+
+
+def view_of(directory: Path, table: Table | None = None) -> ReportView:
+    """Return what a report of the run in this directory shows. The runs before are those that lie beside it.
+
+    Raises:
+        RunUnknown, JournalUnreadable: there is no journal, or none of this version.
+        JournalDamaged: it is not as it was written.
+    """
+    entries = _entries(directory)
+    earlier = _earlier(directory, entries)
+    result = judge(entries, list(reversed(earlier)))
+    return view(entries, result, table or shipped(), earlier)
+
+
+def write(directory: Path, shown: ReportView, names: Iterable[str] = FORMATS) -> tuple[Path, ...]:
+    """Write a report of each format into the run's directory, each whole or not at all; return their places.
+
+    Raises:
+        EvidenceUnwritable: one can't be written.
+    """
+    written = []
+    for name in names:
+        path = directory / NAMES[name]
+        put(path, FORMATS[name](shown))
+        written.append(path)
+    return tuple(written)
+
+
+def put(path: Path, text: str) -> None:
+    """Write a report's file, readable by its owner alone.
+
+    Raises:
+        EvidenceUnwritable: it can't be written.
+    """
+    try:
+        files.replace(path, text.encode(), _OWNER_ONLY)
+    except OSError as fault:
+        raise EvidenceUnwritable(f"{path}: the report can't be written: {fault.strerror}") from None
+
+
+def _entries(directory: Path) -> tuple[Entry, ...]:
+    reading = read(directory)
+    if reading.problem is not None:
+        raise JournalDamaged(
+            f"{directory / JOURNAL}:{reading.problem.line}: {reading.problem.what}: no report is made of what "
+            "was changed: drill verify says more"
+        )
+    if not reading.entries or not isinstance(reading.entries[0].event, Opened):
+        raise JournalUnreadable(f"{directory / JOURNAL}: nothing was opened: no report can be made of it")
+    return reading.entries
+
+
+def _earlier(directory: Path, entries: tuple[Entry, ...]) -> list[Mapping[Span, float]]:
+    """Return the spans of the last runs of the same scenario that were opened before this one, newest first."""
+    opened = entries[0].event
+    scenario = opened.scenario if isinstance(opened, Opened) else ""
+    found: list[tuple[Entry, Mapping[Span, float]]] = []
+    for place in _beside(directory):
+        try:
+            reading = read(place)
+        except JournalUnreadable:
+            continue  # nothing can be compared with what can't be read
+        first = reading.entries[0] if reading.entries and reading.problem is None else None
+        if first is None or not isinstance(first.event, Opened) or first.run == entries[0].run:
+            continue
+        if first.event.scenario == scenario and first.at < entries[0].at:
+            spans = {each.span: each.seconds for each in measured(reading.entries) if each.seconds is not None}
+            found.append((first, spans))
+    found.sort(key=lambda each: each[0].at, reverse=True)
+    return [spans for _, spans in found[:MOST_EARLIER]]
+
+
+def _beside(directory: Path) -> list[Path]:
+    try:
+        return [path for path in directory.absolute().parent.iterdir() if (path / JOURNAL).exists()]
+    except OSError:
+        return []
