@@ -215,10 +215,15 @@ async def _pump(child: Child, on_line: OnLine | None) -> None:
         while line := await _line(stream):
             _keep(log, line)
             text = line.decode("utf-8", "replace").rstrip("\n")
-            if not child.first_line.done():
+            is_first = not child.first_line.done()
+            if is_first:
                 child.first_line.set_result(text)
-            elif on_line is not None:
+            if on_line is not None and not (is_first and _is_ready_line(text)):
                 on_line(text)
+
+
+def _is_ready_line(text: str) -> bool:
+    return text.startswith("{")  # JSON, for us and not for a person
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:

@@ -26,6 +26,8 @@ from pathlib import Path
 from glasswatch import files
 from glasswatch.clock import Clock
 from glasswatch.flag import keys, trust, trust_change
+from monitor.demo import drilling
+from monitor.demo.drilling import DrillPlaces, make_keys
 from monitor.demo.errors import DirectoryInUse
 
 DEPLOYMENT = trust.DEMO_DEPLOYMENT
@@ -139,8 +141,13 @@ def held(places: Places) -> Iterator[None]:
 
 
 def clear(places: Places) -> None:
-    """Remove everything of the demo, and the directory if nothing else is in it. To be called while it is held."""
-    _remove_known(places)
+    """Remove everything of the demo but a drill's evidence. To be called while it is held.
+
+    The directory goes as well if nothing else is in it; where evidence stays, so does what marks it as a demo's.
+    """
+    _remove_known(places, keeps_evidence=True)
+    if DrillPlaces(places.root).evidence.is_dir():
+        return
     places.lock.unlink(missing_ok=True)
     if not any(places.root.iterdir()):
         places.root.rmdir()
@@ -155,7 +162,8 @@ def _lock(descriptor: int, places: Places) -> None:
         ) from None
 
 
-def _remove_known(places: Places) -> None:
+def _remove_known(places: Places, *, keeps_evidence: bool = False) -> None:
+    drills = DrillPlaces(places.root)
     known = (
         places.settings,
         places.key,
@@ -166,32 +174,40 @@ def _remove_known(places: Places) -> None:
         places.webhook_secret,
         places.admin_token,
         places.running,
+        drills.evidence_key,
+        drills.approver_key,
+        drills.token,
         *places.root.glob(f"{places.store.name}*"),
     )
     for path in known:
         path.unlink(missing_ok=True)
-    if places.logs.is_dir() and not places.logs.is_symlink():
-        shutil.rmtree(places.logs)
+    for directory in (places.logs, drills.scenarios, *(() if keeps_evidence else (drills.evidence,))):
+        if directory.is_dir() and not directory.is_symlink():
+            shutil.rmtree(directory)
 
 
 def make_secrets(places: Places, clock: Clock) -> None:
-    """Write the flag's key and trust file, the webhook secret and the admin token."""
+    """Write all keys and the trust file, the webhook secret, the admin token and the drill's token."""
     key = keys.create(places.key, is_demo=True)
     public = trust.TrustKey(key.kid, key.public, trust.KeyRole.FLAG, iss=f"{DEPLOYMENT}/{VANTAGE}", is_demo=True)
     trust_change.add_key(places.trust, public, clock)
+    make_keys(DrillPlaces(places.root), places.trust, f"{DEPLOYMENT}/{VANTAGE}", clock)
     whsec = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     files.replace(places.webhook_secret, f"{whsec}\n".encode(), _OWNER_ONLY)
     files.replace(places.admin_token, f"{secrets.token_urlsafe(24)}\n".encode(), _OWNER_ONLY)
 
 
-def write_settings(places: Places, addresses: Addresses) -> None:
-    """Write the settings file and the procedure it names."""
+def write_settings(places: Places, addresses: Addresses, clock: Clock) -> None:
+    """Write the settings file, and the procedure and the scenario it names."""
+    drills = DrillPlaces(places.root)
+    text = settings_text(addresses) + drilling.settings_text(drills, PLATFORM, addresses.listen, clock)
     files.replace(places.procedure, _PROCEDURE.encode(), _OWNER_ONLY)
-    files.replace(places.settings, settings_text(addresses).encode(), _OWNER_ONLY)
+    drilling.write_scenario(drills, places.flag, addresses.receiver)
+    files.replace(places.settings, text.encode(), _OWNER_ONLY)
 
 
 def settings_text(addresses: Addresses) -> str:
-    """Return the demo's settings file."""
+    """Return the demo's settings file, but for what drills need."""
     probes = "".join(_PROBE.format(function=function, platform=addresses.platform) for function in FUNCTIONS)
     return _SETTINGS.format(
         deployment=DEPLOYMENT,

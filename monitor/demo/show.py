@@ -14,6 +14,7 @@ import click
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 from monitor import stopping
+from monitor.demo.drilling import DrillPlaces, drill
 from monitor.demo.errors import ChildFailed
 from monitor.demo.screen import opening_lines, told_line, verdict_lines
 from monitor.demo.settings import Places, clear, held
@@ -77,14 +78,24 @@ async def _tell(places: Places, wish: Wish) -> ExitCode:
         story = Story(stage.views, Pace(), clock, asyncio.sleep)
         try:
             result = await stage.processes.while_all_live(story.play(BROKEN_FUNCTION, _show))
+            click.echo("")
+            for line in verdict_lines(result):
+                click.echo(line)
+            if result.exit_code is not ExitCode.GOOD:
+                return result.exit_code
+            return await stage.processes.while_all_live(_drill(places))
         except ChildFailed as failed:
             click.echo(f"{failed}", err=True)
             # Without its instruments nothing was measured; but a monitor that dies in an outage is what we look for.
             return ExitCode.FINDING if failed.program == MONITOR else ExitCode.NOT_MEASURED
-    click.echo("")
-    for line in verdict_lines(result):
-        click.echo(line)
-    return result.exit_code
+
+
+async def _drill(places: Places) -> ExitCode:
+    click.echo("\nNow the quarterly drill, against the monitor that runs: the same, on purpose, and proved.\n")
+    code = await drill(places.settings, places.logs, click.echo)
+    if code is ExitCode.GOOD:
+        click.echo(f"\nEvidence and reports stay in {DrillPlaces(places.root).evidence}")
+    return code
 
 
 async def _follow(places: Places, wish: Wish) -> ExitCode:

@@ -72,7 +72,7 @@ async def staged(places: Places, port: int, clock: Clock, on_page: OnLine | None
     async with new_client() as client, all_stopped(Processes(places.logs)) as processes:
         simulator = await _start_simulator(processes, places)
         receiver = await _start_receiver(processes, places, on_page)
-        write_settings(places, Addresses(simulator["url"], receiver["url"], f"{HOST}:{port}"))
+        write_settings(places, Addresses(simulator["url"], receiver["url"], f"{HOST}:{port}"), clock)
         status = StatusApi(client, f"http://{HOST}:{port}", PLATFORM)
         daemon = await _start_daemon(processes, places)
         await daemon.reaches(_until_ready(status), _READY_SECONDS)

@@ -26,7 +26,7 @@ def places(tmp_path: Path) -> Places:
 
 def _written(places: Places) -> MonitorSettings:
     make_secrets(places, SystemClock())
-    write_settings(places, ADDRESSES)
+    write_settings(places, ADDRESSES, SystemClock())
     return load(places.settings, MonitorSettings)
 
 

@@ -1,0 +1,192 @@
+"""The drill that ends the story: what it needs in the state directory, and the run itself, as a user would run it.
+
+1. The scenario is approved by another person than who runs it, with a key that the run does not hold; receipts are
+   signed by the monitor, with a key of its own. All of these keys are a demo's.
+2. The drill is `drill run` on the demo's settings, against the monitor that runs. It is stopped as all programs of the
+   demo are, and cleans up when it is.
+3. Its evidence and its reports stay in the state directory when everything else of the demo goes.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from glasswatch import files
+from glasswatch.clock import Clock
+from glasswatch.errors import ExitCode
+from glasswatch.flag import keys, trust, trust_change
+from monitor.demo.errors import ChildFailed
+from monitor.demo.processes import Processes, all_stopped, python
+
+SCENARIO: Final = "platform-outage"
+PRINCIPAL: Final = "breakglass-drill"
+APPROVER: Final = "anna"
+OPERATOR: Final = "demo"
+_OWNER_ONLY: Final = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class DrillPlaces:
+    """Where everything of the drill lives, in the demo's state directory."""
+
+    root: Path
+
+    @property
+    def evidence_key(self) -> Path:
+        """What the monitor signs receipts with."""
+        return self.root / "evidence.key"
+
+    @property
+    def approver_key(self) -> Path:
+        """What the second person approves with."""
+        return self.root / "approver.key"
+
+    @property
+    def token(self) -> Path:
+        """What the drill shows to the monitor."""
+        return self.root / "drill.token"
+
+    @property
+    def scenarios(self) -> Path:
+        """The directory of scenarios, each with its approval beside it."""
+        return self.root / "scenarios"
+
+    @property
+    def scenario(self) -> Path:
+        """The one scenario."""
+        return self.scenarios / f"{SCENARIO}.yaml"
+
+    @property
+    def evidence(self) -> Path:
+        """The directory of runs."""
+        return self.root / "drills"
+
+
+def make_keys(places: DrillPlaces, trust_file: Path, issuer: str, clock: Clock) -> None:
+    """Write the evidence key, the approver's key and the drill's token; add the keys to the trust file."""
+    for path, iss, person in ((places.evidence_key, issuer, None), (places.approver_key, None, APPROVER)):
+        key = keys.create(path, is_demo=True)
+        public = trust.TrustKey(key.kid, key.public, trust.KeyRole.EVIDENCE, iss=iss, person=person, is_demo=True)
+        trust_change.add_key(trust_file, public, clock)
+    files.replace(places.token, f"{secrets.token_urlsafe(32)}\n".encode(), _OWNER_ONLY)
+
+
+def write_scenario(places: DrillPlaces, flag: Path, receiver: str) -> None:
+    """Write the scenario. `flag` is the published flag's file, `receiver` the address that lists pages."""
+    places.scenarios.mkdir(mode=0o700, exist_ok=True)
+    text = _SCENARIO.format(scenario=SCENARIO, principal=PRINCIPAL, flag=f"../{flag.name}", receiver=receiver)
+    files.replace(places.scenario, text.encode(), _OWNER_ONLY)
+
+
+def settings_text(places: DrillPlaces, platform: str, listen: str, clock: Clock) -> str:
+    """Return the sections of the demo's settings that drills need."""
+    token = places.token.read_text("ascii").strip()
+    return _SETTINGS.format(
+        sha256=hashlib.sha256(token.encode()).hexdigest(),
+        expires=f"{clock.now() + timedelta(days=2):%Y-%m-%d}",
+        scenario=SCENARIO,
+        platform=platform,
+        operator=OPERATOR,
+        listen=listen,
+    )
+
+
+async def drill(settings: Path, logs: Path, say: Callable[[str], None]) -> ExitCode:
+    """Have the scenario approved and run; `say` gets the drill's lines. Return how it ended.
+
+    Raises:
+        ChildFailed: it can't be started.
+        LeftBehind: it could not be stopped.
+    """
+    places = DrillPlaces(settings.parent)
+    config = ("--config", str(settings))
+    approve = ("approve", SCENARIO, "--key", str(places.approver_key), "--person", APPROVER, "--yes")
+    code = await _run("approval", (*approve, *config), logs, lambda _line: None)
+    if code is not ExitCode.GOOD:
+        raise ChildFailed("approval", f"the scenario could not be approved (exit code {code}): see {logs}/approval.log")
+    return await _run("drill", ("run", SCENARIO, "--unattended", *config), logs, say)
+
+
+async def _run(name: str, words: tuple[str, ...], logs: Path, say: Callable[[str], None]) -> ExitCode:
+    # Apart from the demo's other programs: this one is expected to end.
+    async with all_stopped(Processes(logs)) as processes:
+        child = await processes.start(name, python("-m", "drills", *words), say)
+        code = await child.process.wait()
+        if child.pump is not None:
+            await child.pump
+    return ExitCode(code) if code in set(ExitCode) else ExitCode.BUG
+
+
+_SETTINGS: Final = """\
+tokens:
+  - name: demo-drill
+    machine: demo-drill
+    sha256: {sha256}
+    scopes: [drill, exercise, read]
+    expires: {expires}
+drills:                        # what the monitor knows of drills
+  evidence_key: {{file: evidence.key}}
+  calendar:
+    {scenario}: {{platform: {platform}, cadence: quarterly}}
+drill:                         # how `drill` runs them from here
+  scenarios: [scenarios]
+  directory: drills
+  operator: {operator}
+  monitor: {{url: "http://{listen}", token: {{file: drill.token}}}}
+  trust: trust.json
+"""
+
+_SCENARIO: Final = """\
+# Written by `monitor demo`: a drill of what happens when the platform is out of reach, up to the page.
+id: {scenario}
+title: The platform is out of reach, and everybody learns of it
+owner: demo
+platform: payments
+cadence: quarterly
+description: |
+  The monitor's own copies of its probes reach nothing for some seconds; the real ones go on undisturbed.
+principals: [{principal}]
+targets: {{detect: 30s, flag: 40s, page: 45s, total: 2m}}
+steps:
+  - id: outage
+    title: Probes of the platform reach nothing, by an exercise
+    action: exercise
+    with: {{principals: [{principal}], for: 5m}}
+    begins: [detect, flag, page]
+    evidences: [D1]
+  - id: detected
+    title: It is detected, on the path that a real outage takes
+    action: exercise
+    with: {{of: outage}}
+    expect: {{state: detected}}
+    ends: [detect]
+    evidences: [D2]
+  - id: flag
+    title: The signed flag opens for the drill's principal
+    action: expect_flag
+    with: {{file: {flag}, principal: {principal}}}
+    expect: {{state: exercise}}
+    ends: [flag]
+    evidences: [D4]
+  - id: others
+    title: The same flag is refused by everybody else's reader
+    action: expect_flag
+    with: {{file: {flag}}}
+    expect: {{refusal: exercise}}
+    evidences: [D5]
+  - id: page
+    title: The page arrived, and names this very run
+    action: expect_page
+    with:
+      http_json:
+        url: {receiver}/pages
+        pages: pages
+        match: {{page.kind: flag, page.status: firing}}
+        at: arrived_at
+    ends: [page]
+    evidences: [D3]
+"""
