@@ -259,6 +259,8 @@ class Stage:
             witnesses=(self.witness,),
             screen=Lenient(self.screen),
             unsent=self.unsent,
+            hide=self.journal.hide,
+            clear=lambda event: event,
             judge=judged,
             read_back=self._read_back,
         )
@@ -266,7 +268,13 @@ class Stage:
 
     async def begin(self, *gated: Gated) -> Done:
         """Run it from its first entry."""
-        return await self.run().begin(gated)
+
+        async def ask() -> Sequence[Gated]:
+            self.points.pass_("ask")
+            await asyncio.sleep(0)
+            return gated
+
+        return await self.run().begin(ask)
 
     async def resume(self, *, clean_up_only: bool = False) -> Done:
         """Go on with it."""
