@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from drills.model.event import Event, KeptOutput, Opened
+from drills.model.event import Entry, Event, Head, KeptOutput, Opened
 from drills.model.step import PlannedStep
 from glasswatch.canonical import MOST
+from tests.support.clock import START
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 NUMBERS = st.integers(-MOST, MOST)
@@ -64,3 +65,19 @@ def step(id_: str, **changes: Any) -> PlannedStep:
 def kept(file: str = "0001-answer") -> KeptOutput:
     """Return an output that is nowhere."""
     return KeptOutput(file, 3, "0" * 64)
+
+
+def journal(*events: Event, each: float = 1.0, begin: Opened | None = None) -> list[Entry]:
+    """Return the entries of a run of these events, one every so many seconds, after what was to be run."""
+    all_ = (*((begin,) if begin else ()), *events)
+    return [
+        Entry(
+            Head(at + 1, f"{at + 1:064x}"),
+            "quarterly-1",
+            START + timedelta(seconds=at * each),
+            int(at * each * 1000),
+            "boot",
+            event,
+        )
+        for at, event in enumerate(all_)
+    ]
