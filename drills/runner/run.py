@@ -51,6 +51,11 @@ class Run:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._opened: list[str] = []
 
+    @property
+    def record(self) -> Record:
+        """Its journal, as it is written."""
+        return self._stage.record
+
     async def begin(self, ask: Callable[[], Awaitable[Sequence[Gated]]]) -> Done:
         """Run it, unless a gate keeps it from beginning; `ask` returns what they say."""
         return await self._to_its_end(self._open(ask))
@@ -106,13 +111,12 @@ class Run:
             is_measured = any(gate.status is Status.FAILED for gate in shut)
             code = ExitCode.FINDING if is_measured else ExitCode.NOT_MEASURED
             raise _Refused(Ending(f"gate {shut[0].gate}: {shut[0].detail}", code))
-        is_bound = not any(gate.gate == gates.WITNESS and gate.status is Status.WAIVED for gate in gated)
-        await self._open_elsewhere(is_bound=is_bound)
+        await self._open_elsewhere()
         await checkpoint(self._stage)
         self._stage.telling.start()
 
-    async def _open_elsewhere(self, *, is_bound: bool) -> None:
-        """Open the run at every witness. Where one can't be told it does not begin, unless that gate was let go."""
+    async def _open_elsewhere(self) -> None:
+        """Open the run at every witness. Where one can't be told it does not begin."""
         record, outside = self._stage.record, self._stage.outside
         facts = self._opening_facts()
         for witness in outside.witnesses:
@@ -124,10 +128,8 @@ class Run:
                 if not isinstance(fault, NotMeasured):
                     self._opened.remove(witness.name)
                 await record.write(NotTold(witness.name, str(fault)))
-                if is_bound:
-                    raise _Refused(Ending(f"the run can't be opened: {fault}", ExitCode(fault.exit_code))) from None
-            else:
-                await record.write(Receipted(witness.name, head.seq, head.hash, jws))
+                raise _Refused(Ending(f"the run can't be opened: {fault}", ExitCode(fault.exit_code))) from None
+            await record.write(Receipted(witness.name, head.seq, head.hash, jws))
 
     def _opening_facts(self) -> OpeningFacts:
         drill, opening = self._stage.drill, self._stage.drill.opening
