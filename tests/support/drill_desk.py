@@ -1,15 +1,29 @@
 """A place that drills are run from: settings, scenarios, people's keys; and the `drill` command there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from drills.cli import command
+from drills.journal.codec import Stamp, encode
+from drills.journal.reading import JOURNAL
+from drills.model.event import Began, Closed, Ended, Event
+from drills.model.step import Status
+from drills.scenarios import read
+from glasswatch import chainlines
+from glasswatch.chain import GENESIS
 from glasswatch.cli import run
 from tests.support.approvals import Desk, desk
 from tests.support.drill_steps import SCENARIO
+from tests.support.drilling import opened, step
 from tests.support.settings_files import write
+
+PASSED = (Began("door"), Ended("door", Status.PASSED, "open"), Closed("passed", "", 0))
+FAILED = (Began("door"), Ended("door", Status.FAILED, "shut"), Closed("failed", "", 1))
+CUT = (Began("door"),)
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,18 @@ class Place:
     def journals(self) -> Path:
         """Return where runs are kept."""
         return self.directory / "drills"
+
+    def ran(self, run: str, at: datetime, events: Sequence[Event], sha256: str = "") -> Path:
+        """Put the journal of a run of the scenario there: these events, after it was opened."""
+        directory = self.journals() / run
+        directory.mkdir(parents=True)
+        first = opened([step("door")], scenario="door", scenario_sha256=sha256 or read(self.scenario).sha256)
+        lines, prev = [], GENESIS
+        for seq, event in enumerate((first, *events), start=1):
+            line, prev = chainlines.write(prev, seq, encode(Stamp(run, at, seq, "boot"), event))
+            lines.append(line)
+        (directory / JOURNAL).write_bytes(b"".join(lines))
+        return directory
 
     def set(self, text: str = "") -> None:
         """Write the settings, with more of the section `drill`."""

@@ -165,8 +165,8 @@ def test_an_evidence_directory_that_can_not_be_is_shown(here: Place, capsys: pyt
     """As far as that shows without writing."""
     here.set("  directory: glasswatch.yaml\n")
     assert here.drill("plan", "door") == 0
-    assert f"evidence          SHUT    {here.config} can't be written" in capsys.readouterr().out
+    assert f"evidence SHUT {here.config} can't be written" in " ".join(capsys.readouterr().out.split())
     here.set()
     os.mkdir(here.journals())  # noqa: PTH102 - a plain one
     assert here.drill("plan", "door") == 0
-    assert f"evidence          holds   kept in {here.journals()}" in capsys.readouterr().out
+    assert f"evidence holds kept in {here.journals()}" in " ".join(capsys.readouterr().out.split())
