@@ -23,6 +23,11 @@ _FIRST_PAUSE: Final = 0.001
 _LONGEST_PAUSE: Final = 0.02
 
 
+def environment() -> dict[str, str]:
+    """Return what programs get of our environment."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+
+
 def start(argv: Sequence[str], *, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
     """Start a program; have it ended by `end`.
 
@@ -34,7 +39,7 @@ def start(argv: Sequence[str], *, stdin: int, stdout: int) -> subprocess.Popen[b
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        env=environment(),
         cwd="/",
         start_new_session=True,
     )

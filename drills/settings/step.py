@@ -1,12 +1,21 @@
 """What the settings of every step have in common. Each action adds `with`, `expect` and what it captures."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from drills.model.step import PlannedStep, Span, Way
+from drills.registries import ACTIONS
+from drills.settings.parameter import Line
 from glasswatch.settings.duration import Duration
 from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import OneOf, Switch, TextShape
 
@@ -14,18 +23,43 @@ StepName = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 lon
 ValueName = Annotated[str, TextShape("a name of a-z, 0-9 and _, at most 63 long", "[a-z][a-z0-9_]{0,62}")]
 Evidence = Annotated[str, TextShape("a part of a drill from D0 to D12", "D(?:[0-9]|1[0-2])")]
 _Spans = Annotated[tuple[Annotated[Span, OneOf(Span)], ...], Words("a list of spans such as [detect, flag]")]
+_UNNAMED = re.compile("undo-[0-9]+")
+_ONLY_WHAT_UNDOES = "expected nothing of the kind: a step of an undo undoes, and nothing else"
+_NOT_IN_AN_UNDO = ("undo", "needs", "background", "begins", "ends", "evidences")
+_MOST_UNDONE = 10
+
+
+class StepChoice(Choice):
+    """Marks a step of an undo: read as any step is. An editor is told less of it, for steps would hold each other."""
+
+    def __init__(self) -> None:
+        super().__init__("action", ACTIONS)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "object", "properties": {"action": {"enum": list(self.entries)}}, "required": ["action"]}
+
+
+def _numbered(value: Any) -> Any:  # noqa: ANN401 - it is what was written, whatever that is
+    """Give each step of an undo a name, where it was given none."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [
+        {"id": f"undo-{number}", **each} if isinstance(each, Mapping) else each for number, each in enumerate(value, 1)
+    ]
 
 
 class StepSettings(SettingsModel):
     """One step. Only what is said here is common; `action` chooses the rest."""
 
     expected: ClassVar[str] = "a mapping with id and action"
+    is_access: ClassVar[bool] = False
+    """Whether the action is a way in: only then may it say `way`, and expect to be `refused`."""
 
     id: StepName
     """What the step is called in journal, report and audit; unique in its scenario."""
     action: str
     """What it does: one of the actions."""
-    title: str = ""
+    title: Line = ""
     """What it is for, in a line."""
     within: Duration = timedelta(seconds=60)
     """How long the step may take in all, tries and pauses included."""
@@ -45,6 +79,31 @@ class StepSettings(SettingsModel):
     """Of an access: which way in it takes. A drill whose only way leads through the platform fails."""
     refused: Switch = False
     """Whether the access is expected to be refused: it passes when it is, and fails when it isn't."""
+    undo: Annotated[
+        tuple[Annotated["StepSettings", StepChoice()], ...],
+        BeforeValidator(_numbered),
+        Field(max_length=_MOST_UNDONE),
+        Words(f"a list of at most {_MOST_UNDONE} steps"),
+    ] = ()
+    """Steps that take back what this one did, in place of the action's own way to do so."""
+
+    @finding("undo")
+    def undo_only_undoes(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A step of an undo is plain: it waits for nothing, measures nothing, and is not undone itself."""
+        for place, each in enumerate(self.undo):
+            yield from (
+                (("undo", place, key), _ONLY_WHAT_UNDOES) for key in _NOT_IN_AN_UNDO if key in each.model_fields_set
+            )
+
+    @finding("way", "refused")
+    def only_a_way_in_has_a_way(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """What is no access says nothing of one."""
+        if not self.is_access and type(self) is not StepSettings:  # of which nobody knows what action it is
+            yield from (
+                ((key,), "expected only where access is tried: this action is no way in")
+                for key in ("way", "refused")
+                if given.get(key) is not None
+            )
 
     @finding("every", "within")
     def pauses_fit(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -86,6 +145,17 @@ class StepSettings(SettingsModel):
     def captures(self) -> Mapping[str, bool]:
         """Return the names of the values that it captures, and whether each is secret."""
         return {}
+
+    def files(self) -> Iterable[Path]:
+        """Return the files that it brings along: they are part of what is approved, so that none is changed after."""
+        return ()
+
+    def undo_steps(self) -> tuple["StepSettings", ...]:
+        """Return the steps that the scenario gives to take it back, by the names that the journal has for them."""
+        return tuple(
+            each.model_copy(update={"id": f"{self.id}-{each.id}"}) if _UNNAMED.fullmatch(each.id) else each
+            for each in self.undo
+        )
 
     def planned(self, undo: str, needs: tuple[str, ...]) -> PlannedStep:
         """Return how it stands in the plan; `undo`: how it is taken back, by the action or by steps of the scenario."""

@@ -80,18 +80,19 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _load_text(text: str, model: type[M], path: Path, sections: Mapping[str, str], look: Look) -> M:
+    whole = _WHOLE if sections else f"expected {model.expected}"
     try:
         root = nodes.compose(text)
     except nodes.Unreadable as error:
         raise SettingsFault([Mistake(str(path), error.line, error.column, "", error.text)]) from None
     if root is None:
-        raise SettingsFault([Mistake(str(path), 1, 1, "", _WHOLE)])
+        raise SettingsFault([Mistake(str(path), 1, 1, "", whole)])
     document = Document(root)
     mistakes = [Mistake(str(path), line, column, render_path(at), text) for line, column, at, text in document.mistakes]
     if document.is_cut:
         raise SettingsFault(mistakes)
     if not isinstance(document.value, dict):
-        raise SettingsFault(mistakes or [Mistake(str(path), *document.locate(())[:2], "", _WHOLE)])
+        raise SettingsFault(mistakes or [Mistake(str(path), *document.locate(())[:2], "", whole)])
     ours, unknown = _sorted_out(document.value, model, sections)
     directory = path.absolute().parent
     found = ((place, text) for place, text in look(document.value, directory) if place not in document.spoilt)

@@ -1,4 +1,4 @@
-"""The settings file as text.
+"""A settings file, or another file that settings are read from, as bytes and as text.
 
 Rules:
 - A regular file of at most 4 MiB, in UTF-8.
@@ -24,6 +24,15 @@ def read(path: Path) -> str:
     Raises:
         SettingsFault: it can't be read, or may have been written by somebody else.
     """
+    return decoded(path, read_bytes(path))
+
+
+def read_bytes(path: Path, what: str = "a settings file") -> bytes:
+    """Return what the file holds; `what` it is expected to be.
+
+    Raises:
+        SettingsFault: it can't be read, or may have been written by somebody else.
+    """
     try:
         # Not blocking: opening a pipe would wait for its other end.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -35,13 +44,18 @@ def read(path: Path) -> str:
             data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         reason = error.strerror or "it failed"
-        raise _fault(path, f"expected a settings file that can be read: {reason}") from None
+        raise _fault(path, f"expected {what} that can be read: {reason}") from None
     if len(data) > LARGEST_BYTES:
         raise _fault(path, "expected at most 4 MiB")
-    return _decoded(path, data)
+    return data
 
 
-def _decoded(path: Path, data: bytes) -> str:
+def decoded(path: Path, data: bytes) -> str:
+    """Return what the bytes of the file at `path` say.
+
+    Raises:
+        SettingsFault: they are not text.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -28,7 +28,7 @@ class _Schema(GenerateJsonSchema):
         return super().encode_default(str(dft) if is_dataclass(dft) else dft)
 
 
-def json_schema(models: Iterable[type[SettingsModel]]) -> dict[str, Any]:
+def json_schema(models: Iterable[type[SettingsModel]], title: str = "glasswatch settings") -> dict[str, Any]:
     """Return one schema for a file that may hold the sections of all these models."""
     mode: JsonSchemaMode = "validation"
     listed = [(model, mode) for model in models]
@@ -37,7 +37,7 @@ def json_schema(models: Iterable[type[SettingsModel]]) -> dict[str, Any]:
     roots = [known.pop(references[key]["$ref"].rpartition("/")[2]) for key in listed]
     return {
         "$schema": _DIALECT,
-        "title": "glasswatch settings",
+        "title": title,
         "type": "object",
         "properties": {name: schema for root in roots for name, schema in root["properties"].items()},
         "required": sorted({name for root in roots for name in root.get("required", ())}),

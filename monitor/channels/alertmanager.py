@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Final
 
 import glasswatch
+from glasswatch.settings.auth import PlainAuthSettings
 from monitor.channels import answers
 from monitor.channels.context import ChannelContext
 from monitor.channels.post import Place, Poster
@@ -23,7 +24,7 @@ from monitor.errors import DeliveryFailed
 from monitor.model.page import Page
 from monitor.probes.secrets import KeptSecrets
 from monitor.rules import alert, retry
-from monitor.settings.channels import AlertmanagerAuthSettings, AlertmanagerSettings
+from monitor.settings.channels import AlertmanagerSettings
 
 log = logging.getLogger("glasswatch.outbox")
 
@@ -127,7 +128,7 @@ class Alertmanager:
         auth = self._settings.auth
         return headers if auth is None else {**headers, "authorization": await self._credential(auth)}
 
-    async def _credential(self, auth: AlertmanagerAuthSettings) -> str:
+    async def _credential(self, auth: PlainAuthSettings) -> str:
         if auth.bearer is not None:
             token = await answers.secret(self._secrets, auth.bearer, self._name)
             if not token.isascii() or not token.isprintable():

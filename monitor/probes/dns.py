@@ -20,11 +20,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from glasswatch.patterns import compiled
 from monitor.model.outcome import Attempt, Outcome
 from monitor.ports import Probe
 from monitor.probes.attempt import Attempting, Found
 from monitor.probes.context import ProbeContext
-from monitor.probes.patterns import compiled
 from monitor.rules.marks import Limits, marks
 from monitor.rules.records import Answered, Wanted, judge, told_of
 from monitor.settings.dns import DnsProbeSettings

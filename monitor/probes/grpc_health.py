@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from glasswatch import __version__
+from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.model.outcome import Attempt, Outcome, Reason
 from monitor.ports import Probe
 from monitor.probes.attempt import Attempting, Found, faulty
@@ -26,7 +27,6 @@ from monitor.rules.health import HealthAnswer, judge_health, told_of
 from monitor.rules.marks import Limits
 from monitor.settings.grpc_health import GrpcHealthProbeSettings
 from monitor.settings.principals import SecondSettings
-from monitor.settings.tls import IdentifiedTlsSettings
 from platforms.errors import FaultKind, TransportFault
 from platforms.grpc.call import MAX_MESSAGE, Called, Code, Target, called, request_of
 from platforms.grpc.health import CHECK, Serving, question, status_in

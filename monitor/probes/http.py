@@ -23,11 +23,12 @@ from typing import Final
 
 from glasswatch import __version__
 from glasswatch.errors import SecretUnavailable
+from glasswatch.patterns import compiled
+from glasswatch.settings.json_path import parse as parse_path
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.ports import Probe, RequestBudget
 from monitor.probes.attempt import Attempting, Found, faulty, unavailable
 from monitor.probes.context import ProbeContext
-from monitor.probes.patterns import compiled
 from monitor.probes.principal import NOBODY, Credentials, Principal
 from monitor.probes.tokens import NoToken
 from monitor.probes.way import Opened, Way, http2, opened
@@ -35,7 +36,6 @@ from monitor.rules.doubt import doubted
 from monitor.rules.expect import Expectation, JsonExpectation, Judgement, Received, judge
 from monitor.rules.principals import both, in_doubt, one_twice
 from monitor.settings.http import HttpProbeSettings
-from monitor.settings.json_path import parse as parse_path
 from monitor.settings.principals import SecondSettings
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import Request, Response

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from glasswatch.secrets import SecretReference
+from glasswatch.settings.auth import AuthSettings
 from monitor.probes.context import ProbeContext
 from monitor.probes.tokens import Wanted
 from monitor.probes.way import Way, basic, carried
-from monitor.settings.auth import AuthSettings
 from monitor.settings.principals import SecondSettings, secret_headers
 from platforms.transport.tls import Identity
 

@@ -1,7 +1,7 @@
 """How probes of sockets go over to TLS, and as whom, by their settings."""
 
+from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.probes.secrets import SecretSource
-from monitor.settings.tls import IdentifiedTlsSettings
 from platforms.transport.conversation import Securing
 from platforms.transport.starttls import StartTls
 from platforms.transport.tls import Identity, TlsOptions

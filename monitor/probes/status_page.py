@@ -8,6 +8,7 @@ the outcome.
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from glasswatch.settings.json_path import parse as parse_path
 from monitor.model.maintenance import Planned
 from monitor.model.outcome import Attempt, Outcome, Reason
 from monitor.ports import Probe
@@ -17,7 +18,6 @@ from monitor.rules.expect import Judgement
 from monitor.rules.planned import planned
 from monitor.rules.status_page import ValueWanted, as_told, judge_statuspage, judge_value
 from monitor.settings.http import HttpProbeSettings, RequestSettings
-from monitor.settings.json_path import parse as parse_path
 from monitor.settings.status_page import StatusPageProbeSettings
 
 

@@ -16,11 +16,11 @@ from functools import partial
 from typing import Final
 
 from glasswatch.errors import SecretUnavailable
+from glasswatch.patterns import compiled_bytes
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.ports import Probe
 from monitor.probes.attempt import Attempting, Found, faulty
 from monitor.probes.context import ProbeContext
-from monitor.probes.patterns import compiled_bytes
 from monitor.probes.securing import identity_of, securing_of
 from monitor.rules.expect import Judgement
 from monitor.rules.marks import Limits, marks

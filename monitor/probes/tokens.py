@@ -21,12 +21,12 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from glasswatch import __version__
 from glasswatch.errors import SecretUnavailable
+from glasswatch.settings.auth import OAuth2Settings
 from monitor.model.outcome import Reason
 from monitor.ports import RequestBudget
 from monitor.probes.secrets import SecretSource
 from monitor.probes.way import Way, basic, opened
 from monitor.rules.token_answer import Granted, judge_token
-from monitor.settings.auth import OAuth2Settings
 from platforms.errors import TransportFault
 from platforms.http import Request
 from platforms.transport.http import Terms, content_of

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from glasswatch.spans import Span
-from monitor.rules.recurrence import zone
+from glasswatch.zones import zone
 from monitor.rules.sla import Tier, Unmeasured, month, quarter
 
 SETTLES: Final = timedelta(hours=1)

@@ -13,7 +13,6 @@
 Time zones come from the machine's IANA database by `zoneinfo`: data, like a table of this module, not a clock.
 """
 
-import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,6 +21,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from glasswatch.spans import Span, merge
+from glasswatch.zones import zone
 from monitor.model.maintenance import Calendar
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -29,7 +29,6 @@ ORDINALS: Final = ("first", "second", "third", "fourth", "last")
 LAST_DAY: Final = "last day"
 DAILY: Final = "daily"
 TIME_PATTERN: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-ZONE_PATTERN: Final = r"[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,31}){0,2}"
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
@@ -45,16 +44,6 @@ WORDS: Final = (
 _LOOK_AHEAD: Final = timedelta(days=70)  # from the 31st of a month to the next one are 62 days at most
 _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9990, 1, 1, tzinfo=UTC)
-
-
-def zone(name: str) -> ZoneInfo | None:
-    """Return a time zone of the IANA database; None if this machine knows none of that name."""
-    if re.fullmatch(ZONE_PATTERN, name) is None:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # OSError: the name of a directory
-        return None
 
 
 def spans(calendar: Calendar, within: Span) -> list[Span]:

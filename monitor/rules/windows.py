@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from glasswatch.flag.persons import is_same_person
+from glasswatch.zones import zone
 from monitor.model.act import Answer, Ruling
 from monitor.model.maintenance import (
     AcceptWindow,
@@ -200,7 +201,7 @@ def wrong_calendar(calendar: Calendar, *, is_long: bool) -> str | None:
         return "days: expected days such as daily, tuesday, first tuesday, last friday, 15 or last day"
     if re.fullmatch(recurrence.TIME_PATTERN, calendar.at) is None:
         return "at: expected a time of day such as 02:00"
-    if recurrence.zone(calendar.timezone) is None:
+    if zone(calendar.timezone) is None:
         return "timezone: expected a time zone that this machine knows, such as Europe/Berlin or UTC"
     return too_long(calendar.lasts, is_long=is_long)
 

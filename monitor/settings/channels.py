@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
+from glasswatch.settings.auth import PlainAuthSettings
 from glasswatch.settings.duration import DurationShape
-from glasswatch.settings.model import Finding, SettingsModel, finding
+from glasswatch.settings.model import Finding, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import OneOf, SecureAddress
-from monitor.settings.auth import BasicSettings
+from glasswatch.settings.tls import TrustSettings
 from monitor.settings.paging import ChannelSettings
-from monitor.settings.tls import TrustSettings
 
 _EVENTS: Final = {"us": "https://events.pagerduty.com", "eu": "https://events.eu.pagerduty.com"}
 _API: Final = {"us": "https://api.pagerduty.com", "eu": "https://api.eu.pagerduty.com"}
@@ -60,30 +60,6 @@ class PagerDutySettings(ChannelSettings):
         return self.api_url or _API[self.region]
 
 
-class AlertmanagerAuthSettings(SettingsModel):
-    """Exactly one form of credential."""
-
-    expected: ClassVar[str] = "a mapping with exactly one of: bearer, basic"
-
-    bearer: SecretReference | None = None
-    """Token that is sent as `Authorization: Bearer …`."""
-    basic: BasicSettings | None = None
-    """User and password, sent as `Authorization: Basic …`."""
-
-    @finding()
-    def is_one_form(self, given: Mapping[str, object]) -> Iterable[Finding]:
-        """A credential has one form."""
-        if given.keys() <= {"bearer", "basic"} and (self.bearer is None) == (self.basic is None):
-            yield (), "expected exactly one of: bearer, basic"
-
-    def secrets(self) -> Iterable[SecretReference]:
-        """Return the references to all that is secret in it."""
-        if self.bearer is not None:
-            yield self.bearer
-        if self.basic is not None:
-            yield self.basic.password
-
-
 class AlertmanagerSettings(ChannelSettings):
     """Alertmanager's API v2. Every instance is told."""
 
@@ -95,7 +71,7 @@ class AlertmanagerSettings(ChannelSettings):
         Words("a list of addresses such as https://alertmanager.example.com:9093"),
     ]
     """Addresses of the instances, without `/api/v2`; of a cluster, each member's own."""
-    auth: AlertmanagerAuthSettings | None = None
+    auth: PlainAuthSettings | None = None
     """Credential that every instance is given."""
     resend_every: Annotated[timedelta, DurationShape(at_least=timedelta(seconds=1), at_most=timedelta(minutes=10))] = (
         timedelta(minutes=1)

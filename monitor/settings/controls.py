@@ -13,7 +13,7 @@ from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel
 from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import AddressShape, SecureAddress
-from monitor.settings.tls import TrustSettings
+from glasswatch.settings.tls import TrustSettings
 from platforms.transport.resolver import numeric
 
 NONE = "none"

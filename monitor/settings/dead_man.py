@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import SettingsModel
 from glasswatch.settings.shapes import Address, OneOf
-from monitor.settings.tls import TrustSettings
+from glasswatch.settings.tls import TrustSettings
 
 
 class DeadManSettings(SettingsModel):

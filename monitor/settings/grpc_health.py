@@ -9,14 +9,14 @@ from pydantic import Field
 
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.duration import DurationShape
+from glasswatch.settings.headers import FRAMING, OF_CONNECTION, HeaderValue, sent
 from glasswatch.settings.model import Finding, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import OneOf, TextShape
-from monitor.settings.headers import FRAMING, OF_CONNECTION, HeaderValue, sent
+from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.settings.places import Host, Port, is_loopback, needs_a_name
 from monitor.settings.probe import ProbeSettings
-from monitor.settings.tls import IdentifiedTlsSettings
 from monitor.settings.warn import WarnSettings, too_late
 from platforms.transport.resolver import Ip
 

@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from glasswatch.secrets import ArgumentShape
+from glasswatch.settings.auth import AuthSettings
 from glasswatch.settings.duration import DurationShape
+from glasswatch.settings.expect import OF_BODY, ExpectSettings
+from glasswatch.settings.headers import FRAMING, OF_CONNECTION, HeaderName, HeaderValue, sent
 from glasswatch.settings.model import Finding, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Address, OneOf, WholeNumber
-from monitor.settings.auth import AuthSettings
-from monitor.settings.expect import OF_BODY, ExpectSettings
-from monitor.settings.headers import FRAMING, OF_CONNECTION, HeaderName, HeaderValue, sent
+from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.settings.places import is_loopback
 from monitor.settings.principals import SecondSettings, covers, secret_headers
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.proxy import ProxySettings
-from monitor.settings.tls import IdentifiedTlsSettings
 from monitor.settings.warn import WarnSettings, too_late
 from platforms.transport.resolver import Ip, numeric
 

@@ -18,6 +18,7 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import AddressShape, Switch, WholeNumber
+from glasswatch.settings.tls import TlsSettings
 from monitor.model.policy import ProbePolicy
 from monitor.model.verdict import Role
 from monitor.settings.meanings import NO_BODY, bodiless, unclosing
@@ -32,7 +33,6 @@ from monitor.settings.steps import (
     ValueName,
     _Captures,
 )
-from monitor.settings.tls import TlsSettings
 from platforms.addresses import is_forbidden
 from platforms.journey.model import RUN, TOTAL, Ask, Journey, Step
 from platforms.journey.record import RECORD_SECONDS

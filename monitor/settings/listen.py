@@ -19,8 +19,8 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape, sentence
 from glasswatch.settings.shapes import RelativePath, is_host
+from glasswatch.settings.tls import KEY_WORDS, ShortKeyed
 from monitor.rules.forwarded import Network
-from monitor.settings.tls import KEY_WORDS, ShortKeyed
 
 _HIGHEST_PORT: Final = 65535
 _LONGEST_PORT: Final = 5

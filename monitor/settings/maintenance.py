@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar, Final
 from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shape import Shape, expected
+from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import Name, Switch, TextShape
+from glasswatch.settings.zone import ZoneShape
 from monitor.model.maintenance import Calendar, Range, SettingsWindow
 from monitor.rules import recurrence
 from monitor.rules.windows import LEAST, LONGEST, LONGEST_SAID, too_long
@@ -17,7 +18,6 @@ _INSTANT: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _REASON: Final = TextShape("one line of at most 500 printable characters", r"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{1,500}")
-_ZONE: Final = TextShape("a time zone such as Europe/Berlin or UTC", recurrence.ZONE_PATTERN)
 
 
 class InstantShape(Shape):
@@ -52,23 +52,6 @@ class DayShape(Shape):
         """Return the JSON Schema of a word; editors read an unquoted 15 as a number."""
         words = recurrence.WORDS
         return {"enum": [*words, *(int(word) for word in words if word.isdigit())]}
-
-
-class ZoneShape(Shape):
-    """A time zone of the IANA database of this machine."""
-
-    expected = "a time zone that this machine knows, such as Europe/Berlin or UTC"
-
-    def read(self, value: object) -> str:
-        """Return its name."""
-        name = _ZONE.read(value)
-        if recurrence.zone(name) is None:
-            raise expected(self.expected)
-        return name
-
-    def schema(self) -> dict[str, object]:
-        """Return the JSON Schema of its name."""
-        return _ZONE.schema()
 
 
 class WindowSettings(SettingsModel):

@@ -12,9 +12,9 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words, unknown_choice
 from glasswatch.settings.shapes import Address, Name, OneOf
+from glasswatch.settings.tls import TrustSettings
 from monitor.model.page import PageKind
 from monitor.registries import CHANNELS
-from monitor.settings.tls import TrustSettings
 
 
 class ChannelSettings(SettingsModel):

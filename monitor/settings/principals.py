@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from glasswatch.secrets import SecretReference
+from glasswatch.settings.auth import AuthSettings
+from glasswatch.settings.headers import FRAMING, HeaderName, HeaderValue, sent
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from monitor.settings.auth import AuthSettings
-from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
-from monitor.settings.tls import IdentitySettings
+from glasswatch.settings.tls import IdentitySettings
 
 _ANOTHER = "expected another secret than the first principal's: one that was issued separately"
 _ELSE = "is the first principal's: expected somebody else"

@@ -19,12 +19,12 @@ from pydantic import Field
 from glasswatch.secrets import ArgumentShape, SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import DurationShape
+from glasswatch.settings.headers import FRAMING, HeaderName, HeaderValue, sent
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import expected
 from glasswatch.settings.shapes import Name, PathShape
-from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
-from monitor.settings.tls import TrustSettings
+from glasswatch.settings.tls import TrustSettings
 
 PLACEHOLDER: Final = "{platform}"
 LONGEST_TIMEOUT: Final = timedelta(seconds=30)

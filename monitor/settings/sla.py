@@ -8,9 +8,9 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import OneOf, RelativePath
+from glasswatch.settings.zone import ZoneShape
 from monitor.rules.periods import Terms
 from monitor.rules.sla import Tier, Unmeasured
-from monitor.settings.maintenance import ZoneShape
 
 _LOWEST: Final = 0.0001
 _SHARE: Final = re.compile(r"[01](?:\.[0-9]{1,10})?")

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from glasswatch.settings.duration import DurationShape
+from glasswatch.settings.json_path import JsonPathText
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import JsonValue, Switch, TextShape
 from glasswatch.strict_json import is_same
 from monitor.model.verdict import Role
-from monitor.settings.expect import JsonPathText
 from monitor.settings.http import RequestSettings
 from monitor.settings.second_hand import decides_nothing
 

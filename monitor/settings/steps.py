@@ -8,20 +8,17 @@ import re2
 from pydantic import Field
 
 from glasswatch.settings.duration import Duration, DurationShape
+from glasswatch.settings.fill import FillShape, HeaderFillShape, JsonFillShape, PathFillShape
+from glasswatch.settings.headers import FRAMING, TURNING, TURNS, HeaderName, is_secret, repeated
+from glasswatch.settings.json_path import JsonPathText, parse
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shape import KEY, Shape
-from glasswatch.settings.shapes import JsonScalarShape, JsonValue, OneOf, Pattern, Switch, TextShape, WholeNumber
-from monitor.settings.expect import JsonPathText
-from monitor.settings.headers import FRAMING, TURNING, TURNS, HeaderName, is_secret, repeated
-from monitor.settings.json_path import parse
+from glasswatch.settings.shape import KEY
+from glasswatch.settings.shapes import JsonValue, OneOf, Pattern, Switch, TextShape, WholeNumber
 from monitor.settings.meanings import bodiless, unclosing
 from platforms.journey import model
-from platforms.journey.rules.fill import stray
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
-_LONGEST_TEXT = 4096
-_DEEPEST = 20
 
 ValueName = Annotated[str, TextShape("a name of a-z, 0-9 and _, at most 63 long", "[a-z][a-z0-9_]{0,62}")]
 StepName = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 long", "[a-z0-9][a-z0-9_-]{0,62}")]
@@ -30,71 +27,6 @@ _Codes = Annotated[
     Field(min_length=1),
     Words("a list of status codes such as [200, 204]"),
 ]
-
-
-class FillShape(Shape):
-    """Text in which `${name}` stands for a value."""
-
-    expected = f"text of at most {_LONGEST_TEXT} characters, in which ${{name}} stands for a value"
-    json: ClassVar[Mapping[str, object]] = {"type": "string", "maxLength": _LONGEST_TEXT}
-
-    def read(self, value: object) -> str:
-        """Return the text."""
-        if not isinstance(value, str) or len(value) > _LONGEST_TEXT or stray(value):
-            raise self.wrong()
-        return str(value)
-
-
-class PathFillShape(FillShape):
-    """Path and query of a request, from one slash on."""
-
-    expected = "a path with its query, such as /requests/${request}?full=1"
-    json: ClassVar[Mapping[str, object]] = {"type": "string", "pattern": "^/"}
-
-    def read(self, value: object) -> str:
-        """Return the path."""
-        text = super().read(value)
-        printable = all("!" <= letter <= "~" for letter in text)
-        if not text.startswith("/") or text.startswith("//") or not printable or set(text) & set("#\\"):
-            raise self.wrong()
-        return text
-
-
-class HeaderFillShape(FillShape):
-    """The value of a header that is sent."""
-
-    expected = "text of printable ASCII, in which ${name} stands for a value"
-
-    def read(self, value: object) -> str:
-        """Return the text."""
-        text = super().read(value)
-        if not all(" " <= letter <= "~" for letter in text) or text != text.strip():
-            raise self.wrong()
-        return text
-
-
-class JsonFillShape(Shape):
-    """A JSON document in whose texts `${name}` stands for a value."""
-
-    expected = "a JSON value, in whose texts (not keys) ${name} stands for a value"
-    _scalar = JsonScalarShape()
-    _fill = FillShape()
-
-    def read(self, value: object) -> model.Json:
-        """Return the document."""
-        return self._read(value, 0)
-
-    def _read(self, value: object, depth: int) -> model.Json:
-        if depth > _DEEPEST:
-            raise self.wrong()
-        if isinstance(value, Mapping):
-            if any(not isinstance(key, str) or "${" in key for key in value):
-                raise self.wrong()
-            return {str(key): self._read(part, depth + 1) for key, part in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._read(part, depth + 1) for part in value]
-        scalar = self._scalar.read(value)
-        return self._fill.read(scalar) if isinstance(scalar, str) else scalar
 
 
 class StepRequestSettings(SettingsModel):

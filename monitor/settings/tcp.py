@@ -13,11 +13,11 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape, expected
 from glasswatch.settings.shapes import OneOf, Pattern, WholeNumber
+from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.rules.sending import flaw, names_in
 from monitor.settings.places import Host, Port, is_loopback, needs_a_name
 from monitor.settings.probe import ProbeSettings
 from monitor.settings.steps import ValueName
-from monitor.settings.tls import IdentifiedTlsSettings
 from monitor.settings.warn import WarnSettings, too_late
 from platforms.transport.resolver import Ip
 from platforms.transport.starttls import StartTls

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 from glasswatch.settings.duration import DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.shapes import OneOf, WholeNumber
+from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.settings.places import Host, Port, needs_a_name
 from monitor.settings.probe import ProbeSettings
-from monitor.settings.tls import IdentifiedTlsSettings
 from monitor.settings.warn import WarnSettings, too_late
 from platforms.transport.resolver import Ip
 from platforms.transport.starttls import StartTls

@@ -8,12 +8,12 @@ import re2
 from pydantic import Field
 
 from glasswatch.settings.duration import DurationShape
+from glasswatch.settings.headers import FRAMING, HeaderName, HeaderValue, sent
+from glasswatch.settings.json_path import JsonPathText
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Address, Name, OneOf, Pattern, RelativePath, TextShape
-from monitor.settings.expect import JsonPathText
-from monitor.settings.headers import FRAMING, HeaderName, HeaderValue, sent
-from monitor.settings.tls import TrustSettings
+from glasswatch.settings.tls import TrustSettings
 
 GROUPS: Final = ("at", "person", "second", "target", "id")
 

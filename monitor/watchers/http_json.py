@@ -22,10 +22,10 @@ from glasswatch.clock import Clock
 from glasswatch.errors import SecretUnavailable
 from glasswatch.instants import EPOCH
 from glasswatch.secrets import SecretReference
+from glasswatch.settings.json_path import parse as steps
 from monitor.errors import CannotSee
 from monitor.model.watch import LogEntry, LogPart
 from monitor.probes.secrets import KeptSecrets
-from monitor.settings.json_path import parse as steps
 from monitor.settings.watchers import SINCE, HttpJsonWatcherSettings
 from monitor.watchers.context import WatcherContext
 from monitor.watchers.entries import entry_id, instant, made_of

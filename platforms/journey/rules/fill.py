@@ -1,10 +1,7 @@
 """Puts values into a request: they are data wherever they are put.
 
 Rules:
-- `${name}` is replaced once; what a value holds is never looked at again, so a captured `${x}` stays those four
-  characters.
-- In a path and its query a value is percent-encoded, whole. Nothing there may become an empty, `.` or `..` segment,
-  however it is spelled: servers that tidy paths would be led elsewhere.
+- How `${name}` is replaced, in paths and queries too, is `glasswatch.placeholders`'s.
 - In a JSON body a text that is nothing but `${name}` becomes the value with its own type; inside a longer text it is
   put in as text. In a form it is encoded as forms are.
 - In a header a value with anything but printable ASCII, or with blanks at its ends, is refused.
@@ -14,17 +11,17 @@ Rules:
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import urlencode
 
+from glasswatch import placeholders
 from platforms.errors import FaultKind, TransportFault
 from platforms.journey.model import Ask, Json, Planned, Scalar, Values
 from platforms.journey.rules.links import target_of
 
 LARGEST_REQUEST: Final = 256 * 1024
 _LONGEST_TARGET: Final = 16 * 1024
-_NAME: Final = re.compile(r"\$\{([a-z][a-z0-9_]{0,62})\}")
 _PRINTABLE: Final = re.compile(r"[ -~]*")
 
 
@@ -55,19 +52,13 @@ def filled(step: str, ask: Ask, values: Values, origin: str) -> Planned:
 
 def names_in(ask: Ask) -> frozenset[str]:
     """Return the names of all values that a request needs."""
-    texts = [ask.path, *ask.headers.values(), *(ask.form or {}).values(), *_strings(ask.json)]
-    found = {name for text in texts for name in _NAME.findall(text)}
-    return frozenset(found | {ask.link}) if ask.link is not None else frozenset(found)
+    found = placeholders.names_in([ask.path, *ask.headers.values(), *(ask.form or {}).values(), ask.json])
+    return found | {ask.link} if ask.link is not None else found
 
 
 def names_in_path(ask: Ask) -> frozenset[str]:
     """Return the names of the values that would stand in the address."""
-    return frozenset(_NAME.findall(ask.path)) | ({ask.link} if ask.link is not None else frozenset())
-
-
-def stray(text: str) -> bool:
-    """Return whether something in a text looks like `${name}` and isn't."""
-    return "${" in _NAME.sub("", text)
+    return placeholders.names_in(ask.path) | ({ask.link} if ask.link is not None else frozenset())
 
 
 def _value(name: str, values: Values) -> Scalar:
@@ -81,25 +72,14 @@ def _text(value: Scalar) -> str:
 
 
 def _put(text: str, values: Values) -> str:
-    return _NAME.sub(lambda found: _text(_value(found[1], values)), text)
+    return placeholders.put(text, lambda name: _text(_value(name, values)))
 
 
 def _target(path: str, values: Values) -> str:
-    def encoded(found: re.Match[str]) -> str:
-        return quote(_text(_value(found[1], values)), safe="")
-
-    way, mark, query = path.partition("?")
-    filled_way = _NAME.sub(encoded, way)
-    if way != filled_way:
-        _refuse_detours(way, filled_way)
-    return filled_way + mark + _NAME.sub(encoded, query)
-
-
-def _refuse_detours(way: str, filled_way: str) -> None:
-    """Refuse a segment with a value in it that is empty or dots: encoded values hold no slash, so segments match."""
-    for before, after in zip(way.split("/"), filled_way.split("/"), strict=True):
-        if before != after and unquote(after) in {"", ".", ".."}:
-            raise TransportFault(FaultKind.PROTOCOL, "a captured value would lead the path elsewhere")
+    try:
+        return placeholders.put_in_target(path, lambda name: _text(_value(name, values)))
+    except placeholders.Detour:
+        raise TransportFault(FaultKind.PROTOCOL, "a captured value would lead the path elsewhere") from None
 
 
 def _header(text: str, values: Values) -> str:
@@ -123,22 +103,9 @@ def _body(ask: Ask, values: Values) -> bytes | None:
 
 
 def _json(template: Json, values: Values) -> Json:
-    if isinstance(template, str):
-        whole = _NAME.fullmatch(template)
-        return _value(whole[1], values) if whole else _put(template, values)
-    if isinstance(template, Mapping):
-        return {key: _json(part, values) for key, part in template.items()}
-    if isinstance(template, list | tuple):
-        return [_json(part, values) for part in template]
-    return template
+    def filled(text: str) -> Json:
+        name = placeholders.whole(text)
+        return _value(name, values) if name is not None else _put(text, values)
 
-
-def _strings(template: Json) -> Iterable[str]:
-    if isinstance(template, str):
-        yield template
-    elif isinstance(template, Mapping):
-        for part in template.values():
-            yield from _strings(part)
-    elif isinstance(template, list | tuple):
-        for part in template:
-            yield from _strings(part)
+    filled_in: Json = placeholders.put_in_json(template, filled)
+    return filled_in

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from glasswatch.errors import SecretUnavailable
+from glasswatch.settings.auth import OAuth2Settings
 from monitor.model.outcome import Attempt, Reason
 from monitor.probes.context import ProbeContext
 from monitor.probes.secrets import KeptSecrets
 from monitor.probes.tokens import KeptTokens, Wanted
 from monitor.probes.way import Way
-from monitor.settings.auth import OAuth2Settings
 from platforms.transport.reach import Network
 from tests.servers.http import OK, answer, answering
 from tests.servers.raw import RawServer, Talk, serving

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasswatch.spans import Span, merge
+from glasswatch.zones import zone
 from monitor.model.maintenance import Calendar
 from monitor.rules import recurrence
-from monitor.rules.recurrence import WORDS, around, is_on, spans, zone
+from monitor.rules.recurrence import WORDS, around, is_on, spans
 from tests.support.rulings import BOUNDED, HOUR, INSTANT, MINUTE, SECOND
 
 DAY = timedelta(days=1)

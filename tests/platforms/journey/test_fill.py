@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glasswatch.placeholders import is_stray
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import URL
 from platforms.journey.model import Ask
-from platforms.journey.rules.fill import Unknown, filled, names_in, names_in_path, stray
+from platforms.journey.rules.fill import Unknown, filled, names_in, names_in_path
 from tests.support.journeys import ORIGIN
 
 HOSTILE = [
@@ -139,8 +140,8 @@ def test_the_names_a_request_needs_are_known_beforehand() -> None:
 @pytest.mark.parametrize("text", ["${", "${A}", "${a", "${a b}", "x${}", "${${a}}"])
 def test_what_only_looks_like_a_value_is_found(text: str) -> None:
     """A slip of the pen is no text to be sent."""
-    assert stray(text)
-    assert not stray("${a} $a {a} $")
+    assert is_stray(text)
+    assert not is_stray("${a} $a {a} $")
 
 
 def test_a_body_says_what_it_is_unless_the_settings_do() -> None:

@@ -5,37 +5,16 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from glasswatch.settings.headers import HeaderName, repeated
+from glasswatch.settings.json_path import JsonPathText
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import JsonValue, Pattern, WholeNumber
-from monitor.settings.headers import HeaderName, repeated
-from monitor.settings.json_path import parse
-
-
-class JsonPathShape(Shape):
-    """A path into a JSON document."""
-
-    expected = "a path such as status or checks[0].state"
-    json: ClassVar[Mapping[str, object]] = {"type": "string"}
-
-    def read(self, value: object) -> str:
-        """Return the path as it was written; it parses."""
-        if not isinstance(value, str):
-            raise self.wrong()
-        try:
-            parse(value)
-        except ValueError:
-            raise self.wrong() from None
-        return str(value)
-
 
 # What is judged of a body.
 OF_BODY: Final = ("body_matches", "body_not_matches", "json")
 _FIRST_FINAL: Final = 200
 _BODILESS: Final = frozenset({204, 304})
-
-JsonPathText = Annotated[str, JsonPathShape()]
 
 
 class ExpectSettings(SettingsModel):

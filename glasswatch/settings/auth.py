@@ -7,7 +7,7 @@ from glasswatch.secrets import SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.shapes import OneOf, TextShape
-from monitor.settings.tls import TrustSettings
+from glasswatch.settings.tls import TrustSettings
 
 _FORMS = ("bearer", "basic", "oauth2")
 _PRINTABLE = r"[\x20-\x7e]{1,1000}"
@@ -79,3 +79,27 @@ class AuthSettings(SettingsModel):
             yield self.basic.password
         if self.oauth2 is not None:
             yield self.oauth2.client_secret
+
+
+class PlainAuthSettings(SettingsModel):
+    """Exactly one form of credential, of those that need nobody else."""
+
+    expected: ClassVar[str] = "a mapping with exactly one of: bearer, basic"
+
+    bearer: SecretReference | None = None
+    """Token that is sent as `Authorization: Bearer …`."""
+    basic: BasicSettings | None = None
+    """User and password, sent as `Authorization: Basic …`."""
+
+    @finding()
+    def is_one_form(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """A credential has one form."""
+        if given.keys() <= {"bearer", "basic"} and (self.bearer is None) == (self.basic is None):
+            yield (), "expected exactly one of: bearer, basic"
+
+    def secrets(self) -> Iterable[SecretReference]:
+        """Return the references to all that is secret in it."""
+        if self.bearer is not None:
+            yield self.bearer
+        if self.basic is not None:
+            yield self.basic.password

@@ -6,7 +6,10 @@ Rules:
 """
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final
+
+from glasswatch.settings.shape import Shape
 
 JsonPath = tuple[str | int, ...]
 
@@ -32,3 +35,23 @@ def parse(text: str) -> JsonPath:
     if at < len(text) or not steps:
         raise ValueError("expected a path such as status or checks[0].state")
     return tuple(steps)
+
+
+class JsonPathShape(Shape):
+    """A path into a JSON document."""
+
+    expected = "a path such as status or checks[0].state"
+    json: ClassVar[Mapping[str, object]] = {"type": "string"}
+
+    def read(self, value: object) -> str:
+        """Return the path as it was written; it parses."""
+        if not isinstance(value, str):
+            raise self.wrong()
+        try:
+            parse(value)
+        except ValueError:
+            raise self.wrong() from None
+        return str(value)
+
+
+JsonPathText = Annotated[str, JsonPathShape()]

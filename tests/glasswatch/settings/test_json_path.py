@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.settings.json_path import JsonPath, parse
+from glasswatch.settings.json_path import JsonPath, parse
 
 STEPS = st.lists(
     st.one_of(st.text(alphabet="aé_- 0", min_size=1, max_size=4), st.integers(0, 9_999_999)), min_size=1, max_size=6

@@ -1,0 +1,68 @@
+"""The action `manual`: waits for a person's word.
+
+A refusal is a finding. No answer in time is not measured, and so is an answer of somebody who may not give it, or
+without the note or the file that is needed: another may come.
+"""
+
+from drills.actions.undoing import unknown
+from drills.model.event import Confirmed
+from drills.model.found import Attempt, Found
+from drills.model.step import Status
+from drills.ports import Tools
+from drills.settings.actions.manual import ManualStep
+from glasswatch import visible
+from glasswatch.flag.persons import folded
+
+
+def make(step: ManualStep, tools: Tools) -> "ManualAction":
+    """Return the action. Nobody is asked yet."""
+    return ManualAction(step, tools)
+
+
+class ManualAction:
+    """A `drills.ports.Action`."""
+
+    def __init__(self, step: ManualStep, tools: Tools) -> None:
+        self._what = step.what
+        self._tools = tools
+
+    async def act(self, attempt: Attempt) -> Found:
+        """Ask, until somebody who may has answered, or the time is over."""
+        clock = self._tools.clock
+        ends = clock.monotonic() + attempt.seconds
+        missing = ""
+        while (left := ends - clock.monotonic()) > 0:
+            ask = f"{self._what.ask} ({missing})" if missing else self._what.ask
+            said = await self._tools.confirmations.answer(attempt.step, ask, left)
+            if said is None:
+                break
+            missing = self._missing(said, attempt.run.operator)
+            if not missing:
+                return _found(said)
+        why = f": {missing}" if missing else ""
+        return Found(Status.NOT_MEASURED, f"nobody who may has answered within {attempt.seconds:g} s{why}")
+
+    async def undo(self, attempt: Attempt) -> Found:
+        """Say that nothing is taken back: how that is done, the scenario's own steps say."""
+        del attempt
+        return unknown("what the person did")
+
+    def _missing(self, said: Confirmed, operator: str) -> str:
+        """Return what makes an answer none; empty if nothing does."""
+        what, who = self._what, visible.line(said.person)
+        if what.persons and folded(said.person) not in {folded(each) for each in what.persons}:
+            return f"{who} is not among those who may confirm it: {', '.join(what.persons)}"
+        if what.not_operator and folded(said.person) == folded(operator):
+            return f"{who} runs the drill, and another person has to confirm it"
+        if not said.is_yes:
+            return ""
+        if what.note and not said.note.strip():
+            return "a note is needed"
+        return "a file is needed" if what.file and not said.file_sha256 else ""
+
+
+def _found(said: Confirmed) -> Found:
+    who = visible.line(said.person)
+    if not said.is_yes:
+        return Found(Status.FAILED, f"{who} says that it is not so", can_still=False)
+    return Found(Status.PASSED, f"{who} confirms it")

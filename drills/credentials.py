@@ -1,0 +1,73 @@
+"""Credentials that steps show: read by reference when they are needed, and never part of a message."""
+
+import asyncio
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+from drills.model.found import Value
+from glasswatch.errors import NotMeasured
+from glasswatch.secrets import SecretReference
+from glasswatch.settings.auth import PlainAuthSettings
+from glasswatch.settings.tls import IdentifiedTlsSettings
+from platforms.transport.tls import Identity, TlsOptions
+
+AUTHORIZATION = "Authorization"
+
+ReadSecret = Callable[[SecretReference], Value]
+"""Reads a secret by its reference, and may take 10 s: `drills.ports.Tools.secret`."""
+
+
+async def read(secret: ReadSecret, reference: SecretReference) -> str:
+    """Return a secret, without blocking the loop.
+
+    Raises:
+        SecretUnavailable: it can't be had.
+    """
+    value = await asyncio.to_thread(secret, reference)
+    return value.text
+
+
+async def read_for_header(secret: ReadSecret, reference: SecretReference) -> str:
+    """Return a secret that goes into a header.
+
+    Raises:
+        SecretUnavailable: it can't be had.
+        NotMeasured: a header can't carry it.
+    """
+    text = await read(secret, reference)
+    if not (text.isascii() and text.isprintable() and text == text.strip()):
+        raise NotMeasured(f"secret from {reference}: expected printable ASCII, for a header")
+    return text
+
+
+async def authorization(secret: ReadSecret, auth: PlainAuthSettings | None) -> dict[str, str]:
+    """Return the header that shows a credential; none without one.
+
+    Raises:
+        SecretUnavailable, NotMeasured: see `read_for_header`.
+    """
+    if auth is None:
+        return {}
+    if auth.bearer is not None:
+        return {AUTHORIZATION: f"Bearer {await read_for_header(secret, auth.bearer)}"}
+    if auth.basic is None:
+        return {}
+    pair = f"{auth.basic.user}:{await read(secret, auth.basic.password)}".encode()
+    return {AUTHORIZATION: f"Basic {base64.b64encode(pair).decode('ascii')}"}
+
+
+async def identity(secret: ReadSecret, tls: IdentifiedTlsSettings) -> Identity | None:
+    """Return the client certificate to show; None without one.
+
+    Raises:
+        SecretUnavailable: its key can't be had.
+    """
+    if tls.certificate is None or tls.key is None:
+        return None
+    return Identity(tls.certificate, await read(secret, tls.key))
+
+
+def trust(ca_file: Path | None, min_version: str = "1.2") -> TlsOptions:
+    """Return how the other side is verified."""
+    return TlsOptions(ca_file=ca_file, min_version=min_version)

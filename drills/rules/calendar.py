@@ -1,0 +1,68 @@
+"""When a scenario is to be run again.
+
+1. Counted from when the last run that passed on the real thing was closed. No other verdict counts.
+2. Quarterly: due after 84 days, overdue after 91. A calendar quarter can have 92 days, and 90 is what is asked for.
+3. Yearly: due after 351 days, overdue after 365.
+4. Never passed: due at once. Overdue has no date then: nothing says when it should have been.
+5. After a change (`after_change`): due when the scenario's hash is not that of the last run that passed.
+6. Without a cadence and without `after_change` it is never due.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from drills.model.calendar import Cadence, Due, DueState, PastRun
+from drills.model.verdict import Verdict
+
+_AFTER: Final[Mapping[Cadence, tuple[timedelta, timedelta]]] = {
+    Cadence.QUARTERLY: (timedelta(days=84), timedelta(days=91)),
+    Cadence.YEARLY: (timedelta(days=351), timedelta(days=365)),
+}
+
+
+def due(cadence: Cadence, *, after_change: bool, sha256: str, passed: PastRun | None, now: datetime) -> Due:
+    """Return whether a scenario is due; `passed` is the last run of it that passed."""
+    after = _AFTER.get(cadence)
+    if after is None and not after_change:
+        return Due(DueState.NOT_DUE, "no cadence")
+    if passed is None:
+        return Due(DueState.DUE, "it never passed")
+    is_changed = after_change and passed.sha256 != sha256
+    if after is None:
+        return Due(DueState.DUE, "the scenario changed") if is_changed else Due(DueState.NOT_DUE, "nothing changed")
+    due_at, overdue_at = (passed.at + each for each in after)
+    if now >= overdue_at:
+        return Due(DueState.OVERDUE, f"it passed last on {passed.at:%Y-%m-%d}", due_at, overdue_at)
+    if now >= due_at:
+        return Due(DueState.DUE, f"it passed last on {passed.at:%Y-%m-%d}", due_at, overdue_at)
+    state = DueState.DUE if is_changed else DueState.NOT_DUE
+    why = "the scenario changed" if is_changed else f"it passed on {passed.at:%Y-%m-%d}"
+    return Due(state, why, due_at, overdue_at)
+
+
+def last(runs: Iterable[PastRun], scenario: str) -> PastRun | None:
+    """Return the last run of a scenario, whatever came of it; None for none."""
+    return max((run for run in runs if run.scenario == scenario), key=_when, default=None)
+
+
+def last_passed(runs: Iterable[PastRun], scenario: str) -> PastRun | None:
+    """Return the last run of a scenario that passed; None for none."""
+    passed = (run for run in runs if run.scenario == scenario and run.verdict is Verdict.PASSED and run.is_real)
+    return max(passed, key=_when, default=None)
+
+
+def still_open(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
+    """Return the runs that were never closed, oldest first; one that is known from two places is told once.
+
+    A run that one place knows closed is closed: the other was not told.
+    """
+    known: dict[str, PastRun] = {}
+    for run in runs:
+        if run.run not in known or known[run.run].verdict is Verdict.OPEN:
+            known[run.run] = run
+    return tuple(sorted((run for run in known.values() if run.verdict is Verdict.OPEN), key=_when))
+
+
+def _when(run: PastRun) -> tuple[datetime, str]:
+    return run.at, run.run

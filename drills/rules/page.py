@@ -1,0 +1,95 @@
+"""What pages at a pager are worth to a step that waits for one.
+
+1. A page counts if it holds every text that it must mention, and did not come before the run's outage began, where that
+   is known; clocks may be `CLOCKS_APART` apart.
+2. Nothing to know it by, neither a text nor a beginning, is not measured: it may be anybody's.
+3. A page that the pager holds back (silenced, inhibited) wakes nobody: failed.
+4. Of several the first counts. When it came is the pager's word, unless that lies ahead of our own clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from drills.model.step import Status
+
+CLOCKS_APART: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One page as the pager shows it, already one of those asked for.
+
+    `began`: what tells it from an older one. `came`: when the pager took it, None where it doesn't say.
+    """
+
+    content: Any = field(repr=False)
+    began: datetime | None = None
+    came: datetime | None = None
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What makes a page the one that is waited for. `shown` says it without values."""
+
+    mentions: Sequence[str] = field(repr=False)
+    since: datetime | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found, and when it came."""
+
+    status: Status
+    detail: str
+    at: datetime | None = None
+
+
+def judge(seen: Sequence[Seen], sought: Sought, now: datetime) -> Judged:
+    """Return what the pages are worth."""
+    if not sought.mentions and sought.since is None:
+        return Judged(
+            Status.NOT_MEASURED, "no step began an outage, and nothing is to be mentioned: it may be anybody's"
+        )
+    theirs = [each for each in seen if _is_new(each, sought.since) and _mentions(each.content, sought.mentions)]
+    if not theirs:
+        others = f"{len(seen)} others" if seen else "none"
+        return Judged(Status.FAILED, f"no page of this run ({sought.shown}); {others} of that kind")
+    woke = [each for each in theirs if not each.is_held]
+    if not woke:
+        return Judged(Status.FAILED, "the page is there, and held back: it wakes nobody")
+    at = min((each.came for each in woke if each.came is not None and each.came <= now), default=None)
+    if at is None:
+        return Judged(Status.PASSED, "the page is there; when it came, the pager does not say")
+    return Judged(Status.PASSED, f"the page came at {at:%H:%M:%S}Z", at)
+
+
+def texts(content: object) -> Sequence[str]:
+    """Return every text in a JSON value, keys left out."""
+    if isinstance(content, str):
+        return (content,)
+    parts = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    return tuple(text for part in parts for text in texts(part))
+
+
+def instant(value: object) -> datetime | None:
+    """Return a time as RFC 3339 writes it; None for anything else."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+def _is_new(seen: Seen, since: datetime | None) -> bool:
+    if since is None:
+        return True
+    return seen.began is not None and seen.began >= since - CLOCKS_APART
+
+
+def _mentions(content: object, wanted: Sequence[str]) -> bool:
+    held = texts(content)
+    return all(any(each in text for text in held) for each in wanted)

@@ -1,0 +1,144 @@
+"""Scenarios as they stand in files: found, read, and named by a hash that an approval is for.
+
+Rules:
+- `drill.scenarios` names files, and directories whose `*.yaml` are read; directories in them are not looked into.
+- A file that others can write, or put another in its place, is refused, behind a link too: who writes a scenario
+  decides what is run. So are files that two of them call their own `id` in.
+- The hash is the SHA-256 of the file's bytes, exactly. Where steps bring files along (`StepSettings.files`), it is
+  the SHA-256 of the canonical JSON of that and of each file's name and SHA-256: no byte of them changes unseen. A name
+  is relative to the scenario's directory, so that it holds on another machine.
+- What is hashed is what was read and judged: no file is read twice.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from drills.settings.root import DrillSettings
+from drills.settings.scenario import ScenarioFile
+from drills.settings.step import StepSettings
+from glasswatch.canonical import canonical
+from glasswatch.errors import UsageFault
+from glasswatch.settings.load import load_text, placed
+from glasswatch.settings.mistake import Mistake, SettingsFault
+from glasswatch.settings.reading import decoded, read_bytes
+
+_SUFFIX: Final = ".yaml"
+_APPROVAL: Final = ".approval.jws"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario that was read: its file, what it says, its bytes, and its hash."""
+
+    path: Path
+    settings: ScenarioFile
+    content: bytes
+    sha256: str
+
+    @property
+    def approval_file(self) -> Path:
+        """Where its approval lies: beside it."""
+        return approval_file(self.path)
+
+
+def approval_file(path: Path) -> Path:
+    """Return where the approval of the scenario in this file lies."""
+    return path.with_name(path.stem + _APPROVAL)
+
+
+def read(path: Path) -> Scenario:
+    """Read one scenario.
+
+    Raises:
+        SettingsFault: every mistake in it.
+    """
+    content = read_bytes(path, "a scenario")
+    settings = load_text(decoded(path, content), ScenarioFile, path, sections={})
+    return Scenario(path, settings, content, _hash(path, content, settings.steps))
+
+
+def find(settings: DrillSettings) -> tuple[Scenario, ...]:
+    """Read every scenario that the settings name, in the order of their ids.
+
+    Raises:
+        SettingsFault: every mistake in all of them, a place without any, and ids that two files have.
+    """
+    mistakes: list[Mistake] = []
+    found: list[Scenario] = []
+    for path in _files(settings.scenarios, mistakes):
+        try:
+            found.append(read(path))
+        except SettingsFault as fault:
+            mistakes += fault.mistakes
+    mistakes += _repeated(found)
+    if mistakes:
+        raise SettingsFault(mistakes)
+    return tuple(sorted(found, key=lambda scenario: scenario.settings.id))
+
+
+def pick(found: Sequence[Scenario], name: str) -> Scenario:
+    """Return the scenario of this id; also one that is named by the path of its file.
+
+    Raises:
+        UsageFault: there is none.
+    """
+    for scenario in found:
+        if scenario.settings.id == name or scenario.path == Path(name).absolute():
+            return scenario
+    known = ", ".join(scenario.settings.id for scenario in found) or "none"
+    raise UsageFault(f"there is no scenario of that name: there are {known}")
+
+
+def _files(places: Sequence[Path], mistakes: list[Mistake]) -> Iterator[Path]:
+    """Yield each file once, however many places lead to it."""
+    seen: set[Path] = set()
+    for place in places:
+        for path in _in(place, mistakes):
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                yield path
+
+
+def _in(place: Path, mistakes: list[Mistake]) -> Sequence[Path]:
+    if not place.is_dir():
+        return [place]  # whether it is there, reading it tells
+    try:
+        return sorted(path for path in place.iterdir() if path.suffix == _SUFFIX and not path.name.startswith("."))
+    except OSError as error:
+        reason = error.strerror or "it failed"
+        mistakes.append(Mistake(str(place), 0, 0, "", f"expected a directory of scenarios that can be read: {reason}"))
+        return []
+
+
+def _repeated(found: Sequence[Scenario]) -> Iterator[Mistake]:
+    first: dict[str, Path] = {}
+    for scenario in found:
+        other = first.setdefault(scenario.settings.id, scenario.path)
+        if other is not scenario.path:
+            yield from placed(scenario.path, [(("id",), f"expected another id: {other} has it already")])
+
+
+def _hash(path: Path, content: bytes, steps: Sequence[StepSettings]) -> str:
+    """Return the hash of a scenario and what it brings along.
+
+    Raises:
+        SettingsFault: a file that it brings along can't be read, or may have been written by somebody else.
+    """
+    own = hashlib.sha256(content).hexdigest()
+    every = (each for step in steps for each in (step, *step.undo))
+    files = sorted({file for each in every for file in each.files()})
+    if not files:
+        return own
+    directory = path.absolute().parent
+    rows = [
+        {"name": _name(file, directory), "sha256": hashlib.sha256(read_bytes(file, "a file")).hexdigest()}
+        for file in files
+    ]
+    return hashlib.sha256(canonical({"v": 1, "scenario": own, "files": rows})).hexdigest()
+
+
+def _name(file: Path, directory: Path) -> str:
+    return str(file.relative_to(directory)) if file.is_relative_to(directory) else str(file)
