@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from drills.model.calendar import PastRun
 from drills.model.event import Confirmed, Event, Head, KeptOutput
 from drills.model.found import Attempt, Found, Output, RunFacts, Value
 from glasswatch.clock import Clock
@@ -139,3 +140,15 @@ class Tools:
     confirmations: Confirmations
     secret: Callable[[SecretReference], Value]
     signer: Signer | None = None
+
+
+class PastRuns(Protocol):
+    """Where runs are known from: the evidence directory, or the monitor."""
+
+    async def runs(self) -> Sequence[PastRun]:
+        """Return every run that was begun, closed or not.
+
+        Raises:
+            NotMeasured: it can't be told.
+        """
+        ...
