@@ -18,6 +18,7 @@ from glasswatch.flag.strict import Members, decode_base64url, encode_base64url, 
 
 FLAG_TYP = "break-glass-flag+jwt"
 ORDER_TYP = "break-glass-order+jwt"
+EVIDENCE_TYP = "break-glass-evidence+jwt"
 MAX_BYTES = 16 * 1024
 ALGORITHM = "EdDSA"
 _HEADER = frozenset({"alg", "typ", "kid"})
