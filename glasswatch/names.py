@@ -29,6 +29,8 @@ DIRECTION: Final = "direction"
 VERSION: Final = "version"
 PYTHON: Final = "python"
 WINDOW: Final = "window"
+SCENARIO: Final = "scenario"
+STANDING: Final = "standing"
 
 
 class MetricKind(StrEnum):
@@ -160,6 +162,19 @@ METRICS: Final[Mapping[str, MetricName]] = {
         MetricKind.COUNTER, (KIND,), "Pages that were not taken in time, and went to further channels."
     ),
     "jit_pages_pending": MetricName(MetricKind.GAUGE, (), "Pages that are not yet known to be delivered."),
+    "jit_drill_runs": MetricName(
+        MetricKind.GAUGE, (STANDING,), "Runs of drills that are open, by where they stand, or left something behind."
+    ),
+    "jit_drill_last_passed_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (SCENARIO,), "When a scenario passed last on the real thing, in Unix time."
+    ),
+    "jit_drill_due_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (SCENARIO,), "When a scenario of the calendar is, or was, due, in Unix time."
+    ),
+    "jit_drill_overdue": MetricName(MetricKind.GAUGE, (SCENARIO,), "1 if a scenario of the calendar is overdue."),
+    "jit_drill_span_seconds": MetricName(
+        MetricKind.GAUGE, (SCENARIO, SPAN), "What the last real run of a scenario that was closed measured."
+    ),
     "jit_monitor_probe_lag_seconds": MetricName(MetricKind.HISTOGRAM, (), "How late scheduled attempts started."),
     "jit_monitor_vantage_blind": MetricName(
         MetricKind.GAUGE, (), "1 while no control answers: nothing seen from here is believed."
@@ -214,6 +229,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "controls": _MONITOR,
     "flag": _MONITOR,
     "uses": _MONITOR,
+    "drills": _MONITOR,
     "paging": _MONITOR,
     "dead_man": _MONITOR,
     "static_page": _MONITOR,

@@ -44,6 +44,7 @@ async def assemble(settings: MonitorSettings, clock: Clock, config: Path | None 
     await unlock.try_channel_secrets(settings.paging)
     builder = Builder(settings, clock, store, key, procedures)
     builder.config = str(config or "")
+    builder.drills.sign_with(await unlock.evidence_key(settings, clock))
     server = builder.server(certificate)
     server.bind(settings.listen.address.host, settings.listen.address.port)
     try:

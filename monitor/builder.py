@@ -19,6 +19,7 @@ from monitor.clockwatch import ClockContext, ClockWatch
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
 from monitor.deadman import DeadManContext, DeadManSwitch
+from monitor.drilling.desk import DrillDesk, Keeping, Telling
 from monitor.flagterms import flag_terms
 from monitor.heartbeats import HeartbeatContext, Heartbeats, expected_beats
 from monitor.keeper import Keeper
@@ -41,6 +42,7 @@ from monitor.reports.budget import BudgetContext, BudgetWatch
 from monitor.reports.writer import Record, ReportWriter, wanted_of
 from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
+from monitor.rules.drillcalendar import Here
 from monitor.rules.fallback import Fallback
 from monitor.rules.fallback import fallbacks as fallbacks_of
 from monitor.rules.periods import Terms as SlaTerms
@@ -102,6 +104,7 @@ class Builder:
         self._auditor = Auditor(store, self._gate, self._chain)
         self._acting = Acting(self._board.keepers)
         self._register = self._use_register()
+        self.drills = self._drill_desk()
         self.heartbeats = self._make_heartbeats()
         self._recent = Recent(clock)
         self.requests = ReloadRequests()
@@ -147,6 +150,7 @@ class Builder:
             self.requests.ask,
             ResidueDesk(self._store, self._clock, self._chain.move, self._look_for_forgotten).gone,
             self._store.past,
+            self.drills,
         )
 
     def _budget_watch(self) -> BudgetWatch:
@@ -157,6 +161,14 @@ class Builder:
 
     def _tell(self, page: Page) -> None:
         self._outbox.submit(self._routed(page))
+
+    def _drill_desk(self) -> DrillDesk:
+        here, store, gate = Here(self.settings.deployment, self.settings.vantage), self._store, self._gate
+        note, moved = self._auditor.note, self._chain.move
+        keeping = Keeping(store, gate, self._clock, note, moved, lambda: self.clockwatch.is_trusted)
+        submit, changed = (lambda page: self._outbox.submit(page)), (lambda: self._face.drilled())  # noqa: PLW0108 - made later
+        telling = Telling(self._metrics.drills, self._route, submit, changed)
+        return DrillDesk(here, self.settings.drills, keeping, telling)
 
     def _report_writer(self) -> ReportWriter:
         # By a clock that is wrong no period is over.
@@ -188,17 +200,8 @@ class Builder:
         return Heartbeats(expected_beats(self.settings), context)
 
     def _clock_watch(self) -> ClockWatch:
-        context = ClockContext(
-            deployment=self.settings.deployment,
-            vantage=self.settings.vantage,
-            clock=self._clock,
-            store=self._store,
-            gate=self._gate,
-            note=self._auditor.note,
-            tell=lambda page: self._outbox.submit(self._routed(page)),
-            counted=self._metrics.clock_shifted,
-        )
-        return ClockWatch(context)
+        where = self.settings.deployment, self.settings.vantage, self._clock, self._store, self._gate
+        return ClockWatch(ClockContext(*where, self._auditor.note, self._tell, self._metrics.clock_shifted))
 
     def _sla_terms(self) -> Mapping[str, SlaTerms]:
         return {name: terms(each.sla) for name, each in self.settings.platforms.items()}
@@ -263,6 +266,7 @@ class Builder:
             slawatch=self._slawatch,
             reports=self._report_writer(),
             budget=self._budget_watch(),
+            drills=self.drills,
             server=server,
             face=self._face,
             network=self.network,

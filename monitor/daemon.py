@@ -72,6 +72,7 @@ class Daemon:
         _spare_what_stays()
         try:
             await parts.register.start()
+            await parts.drills.start()
             await parts.outbox.start()
             await self._run(parts)
         finally:

@@ -15,6 +15,7 @@ from monitor.clockwatch import ClockWatch
 from monitor.copies import CopyWatch
 from monitor.deadline import Deadline
 from monitor.deadman import DeadManSwitch
+from monitor.drilling.desk import DrillDesk
 from monitor.errors import StoreError
 from monitor.heartbeats import Heartbeats
 from monitor.metrics.book import MetricsBook
@@ -86,6 +87,7 @@ class Assembly:
     slawatch: SlaWatch
     reports: ReportWriter
     budget: BudgetWatch
+    drills: DrillDesk
     server: WebServer
     face: WebFace
     network: Network
@@ -112,6 +114,7 @@ class Assembly:
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
             *(self.register.watch(), self.slawatch.run(), self.reports.run(), self.budget.run()),
+            *self.drills.services(),
             *renewing,
         ]
 

@@ -24,6 +24,7 @@ from monitor.settings.root import MonitorSettings
 from monitor.settings.store import StoreSettings
 from monitor.web.certificate import Certificate
 
+EVIDENCE_KEY: Final = "drills.evidence_key"
 SECRET_WITHIN: Final = timedelta(seconds=12)  # a command that prints one has 10 s
 
 log = logging.getLogger("glasswatch.daemon")
@@ -36,17 +37,38 @@ async def flag_key(settings: FlagSettings, clock: Clock) -> keys.SigningKey:
         KeyFault: it can't be used.
         SecretUnavailable: it can't be had.
     """
-    path = settings.key.file
+    return await _signing_key("flag.key", settings.key, clock)
+
+
+async def evidence_key(settings: MonitorSettings, clock: Clock) -> keys.SigningKey | None:
+    """Return the key that signs receipts; None: there is none, or it can't be used now.
+
+    It is no reason not to start: a monitor that isn't there pages nobody at all.
+    """
+    reference = settings.drills.evidence_key
+    if reference is None:
+        return None
+    try:
+        key = await _signing_key(EVIDENCE_KEY, reference, clock)
+        _refuse_demo(EVIDENCE_KEY, key, reference, settings.deployment)
+    except (KeyFault, SecretUnavailable) as fault:
+        log.error("evidence_key_not_ready", extra={"fields": {"error": str(fault)}})  # noqa: TRY400 - expected
+        return None
+    return key
+
+
+async def _signing_key(setting: str, reference: SecretReference, clock: Clock) -> keys.SigningKey:
+    path = reference.file
     if path is not None:  # a key's file must be its owner's alone, which no other secret's need be
         try:
-            return await SideThread("flag.key").run(lambda: keys.load(path, clock), SECRET_WITHIN)
+            return await SideThread(setting).run(lambda: keys.load(path, clock), SECRET_WITHIN)
         except TimeoutError:
             raise KeyFault(f"{path}: can't be read: the disk does not answer") from None
-    secret = await _secret(settings.key)
+    secret = await _secret(reference)
     try:
         return keys.parse(secret.reveal().encode())
     except KeyFault as fault:
-        raise KeyFault(f"flag.key: secret from {settings.key}: {fault}") from None
+        raise KeyFault(f"{setting}: secret from {reference}: {fault}") from None
 
 
 async def certificate(settings: ListenTlsSettings | None) -> Certificate | None:
@@ -101,8 +123,12 @@ def refuse_demo_key(key: keys.SigningKey, settings: MonitorSettings) -> None:
     Raises:
         KeyFault: no reader would believe what it signs.
     """
-    if key.is_demo and settings.deployment != DEMO_DEPLOYMENT:
+    _refuse_demo("flag.key", key, settings.flag.key, settings.deployment)
+
+
+def _refuse_demo(setting: str, key: keys.SigningKey, reference: SecretReference, deployment: str) -> None:
+    if key.is_demo and deployment != DEMO_DEPLOYMENT:
         raise KeyFault(
-            f"flag.key: secret from {settings.flag.key}: a demo made this key, and no reader of another deployment "
+            f"{setting}: secret from {reference}: a demo made this key, and no reader of another deployment "
             "believes it: make one with `monitor flag keygen`"
         )

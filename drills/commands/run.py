@@ -75,7 +75,7 @@ def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> list[Scenario]:
     from drills.past import places  # noqa: PLC0415 - as above
     from drills.standing import known, standings  # noqa: PLC0415 - as above
 
-    found = asyncio.run(known(places(settings)))
+    found = asyncio.run(known(places(settings, SystemClock())))
     for why in found.silent:
         complain(why)
     rows = standings(scenarios, found.runs, SystemClock().now())

@@ -101,7 +101,7 @@ class OneOf(Shape):
         """Return the word, or the enum's member."""
         if isinstance(value, str) and value in self.choices:
             return self.choices[value]
-        raise expected(unknown_choice(value, tuple(self.choices)).removeprefix("expected "))
+        raise expected(unknown_choice(value, tuple(self.choices), self.expected).removeprefix("expected "))
 
     def schema(self) -> dict[str, object]:
         """Return the JSON Schema of the choice."""

@@ -113,6 +113,8 @@ def _warnings(settings: MonitorSettings) -> Iterator[str]:
     if not settings.listen.is_local and not any("read" in token.scopes for token in settings.tokens):
         yield "listen: nobody can read what the monitor holds: no token has the scope read"
     yield from _beats(settings)
+    if settings.drills.evidence_key is None and any("drill" in token.scopes for token in settings.tokens):
+        yield "drills: no evidence_key: receipts are empty, and nobody can prove that a drill was told of here"
     now = SystemClock().now()
     for token in settings.tokens:
         if token.expires <= now:

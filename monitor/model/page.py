@@ -26,6 +26,9 @@ class PageKind(StrEnum):
     TLS_EXPIRY = "tls_expiry"
     PUBLISH_BEHIND = "publish_behind"
     SLA_BUDGET = "sla_budget"
+    DRILL_RESIDUE = "drill_residue"
+    DRILL_DUE = "drill_due"
+    DRILL_OVERDUE = "drill_overdue"
     TEST = "test"  # sent by `monitor page-test` alone: it is about nothing, and goes through one channel
 
 
@@ -49,10 +52,13 @@ SEVERITY = {
     PageKind.TLS_EXPIRY: Severity.TICKET,
     PageKind.PUBLISH_BEHIND: Severity.TICKET,
     PageKind.SLA_BUDGET: Severity.TICKET,  # a page where it is spent fast: `rules.slapages`
+    PageKind.DRILL_RESIDUE: Severity.PAGE,
+    PageKind.DRILL_DUE: Severity.TICKET,
+    PageKind.DRILL_OVERDUE: Severity.TICKET,
     PageKind.TEST: Severity.PAGE,
 }
 
-NEVER_SUPPRESSED = frozenset({PageKind.FLAG, PageKind.USE, PageKind.STORE})
+NEVER_SUPPRESSED = frozenset({PageKind.FLAG, PageKind.USE, PageKind.STORE, PageKind.DRILL_RESIDUE})
 
 
 class PageStatus(StrEnum):

@@ -72,6 +72,7 @@ class Swap:
             parts.metrics.adopt(policy)
         parts.heartbeats.adopt(expected_beats(settings), self._plan.heard)
         parts.register.adopt(settings.uses.policy(settings.deployment), settings.flag.ready_ttl)
+        parts.drills.adopt(settings.drills)
         if self._plan.controls is not None:
             parts.sight.adopt(self._plan.controls)
         self._ways_out()

@@ -7,7 +7,8 @@
 3. A failure past a limit is not counted, so what is remembered is bounded by the overall limit, however many
    addresses there are; and a limit is never held shut by trying on.
 4. Writes are counted for each token by itself. Reports of uses have an allowance of their own: a reader that has many
-   to tell after an outage of ours tells them soon, and uses up nothing that a flag is raised or lowered by.
+   to tell after an outage of ours tells them soon, and uses up nothing that a flag is raised or lowered by. So have
+   heads of drills' journals.
 Time is a monotonic reading, in seconds.
 """
 
@@ -25,7 +26,9 @@ FAILURES_OF_ALL: Final = 100
 WRITES: Final = 60
 REPORTS: Final = 600
 """A spool that is full (10,000 attempts) is told within 17 minutes; each may wake somebody, so it is bounded."""
-ALLOWANCES: Final[Mapping[str, int]] = {"writes": WRITES, "reports": REPORTS}
+HEADS: Final = 600
+"""A drill tells of each step's head as it goes; none of them wakes anybody."""
+ALLOWANCES: Final[Mapping[str, int]] = {"writes": WRITES, "reports": REPORTS, "heads": HEADS}
 """How many writes a minute each allowance of the table of endpoints is good for, with one token."""
 
 _NETWORK_OF_ONE: Final = 64

@@ -10,7 +10,7 @@ from monitor.model.outline import Outline, PlatformOutline
 from monitor.settings.controls import tell_of_names
 from monitor.settings.root import MonitorSettings
 
-_FREE: Final = frozenset({"platforms", "controls", "flag", "uses", "paging", "dead_man", "tokens"})
+_FREE: Final = frozenset({"platforms", "controls", "flag", "uses", "paging", "dead_man", "tokens", "drills"})
 CHANNEL, TARGET, WATCHER, SWITCH = "channel", "flag target", "watcher", "dead man's switch"
 
 
@@ -22,6 +22,7 @@ def outline_of(settings: MonitorSettings, procedures: Mapping[str, object]) -> O
         fixed={
             **{name: getattr(settings, name) for name in others},
             "flag.key": flag.key,
+            "drills.evidence_key": settings.drills.evidence_key,
             "controls (whether they prove that names resolve)": tell_of_names(settings.controls),
         },
         free={
@@ -29,6 +30,7 @@ def outline_of(settings: MonitorSettings, procedures: Mapping[str, object]) -> O
             "flag": flag.model_copy(update={"key": None, "publish": ()}),
             "paging": paging.model_copy(update={"channels": {}}),
             "tokens": settings.tokens,
+            "drills": settings.drills.model_copy(update={"evidence_key": None}),
             "uses": uses.model_copy(update={"watchers": {}}),
         },
         platforms={

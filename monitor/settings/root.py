@@ -13,6 +13,7 @@ from glasswatch.settings.shapes import Label, Name, RelativePath
 from monitor.registries import KINDS
 from monitor.settings.controls import NONE, Controls, too_alike
 from monitor.settings.dead_man import DeadManSettings
+from monitor.settings.drills import DrillsSettings
 from monitor.settings.flag import FlagSettings
 from monitor.settings.listen import ListenSettings
 from monitor.settings.paging import PagingSettings
@@ -65,6 +66,8 @@ class MonitorSettings(SettingsModel):
     """The break-glass flag."""
     uses: UsesSettings = Field(default_factory=UsesSettings)
     """How uses of break-glass are dealt with."""
+    drills: DrillsSettings = Field(default_factory=DrillsSettings)
+    """How runs of drills are witnessed, and when they are due."""
     paging: PagingSettings = Field(default_factory=PagingSettings)
     """How people are told."""
     dead_man: Annotated[
@@ -109,6 +112,16 @@ class MonitorSettings(SettingsModel):
             if watcher.platform not in known:
                 text = unknown_choice(watcher.platform, known, "a platform's name")
                 yield ("uses", "watchers", name, "platform"), text
+
+    @finding("drills", "platforms")
+    def drills_are_of_platforms(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """What has to be drilled is a platform that exists."""
+        platforms = given.get("platforms")
+        known = tuple(str(name) for name in platforms) if isinstance(platforms, Mapping) else ()
+        for name, each in self.drills.calendar.items():
+            if each.platform not in known:
+                text = unknown_choice(each.platform, known, "a platform's name")
+                yield ("drills", "calendar", name, "platform"), text
 
     @finding("flag")
     def each_platform_has_its_place(self, given: Mapping[str, object]) -> Iterable[Finding]:

@@ -27,9 +27,10 @@ from sqlalchemy import (
     text,
 )
 
+from monitor.store import drillschema
 from monitor.store.columns import Instant, Words
 
-HEAD = "0007"  # the newest migration; a test compares it with Alembic's own answer
+HEAD = "0008"  # the newest migration; a test compares it with Alembic's own answer
 NOT_GOOD = "kind <> 'good'"
 REVISION_TABLE = "glasswatch_revision"  # not Alembic's default, which another application may have put there
 
@@ -355,6 +356,8 @@ said = Table(
     Column("word", Text, nullable=False),
     Column("detail", Words, nullable=False),
 )
+
+drill_runs, drill_heads = drillschema.runs(metadata), drillschema.heads(metadata)
 
 # The hash chain, one per vantage. `entry` is the canonical JSON that the hash covers.
 audit = Table(

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection
 from glasswatch.chain import ChainProblem, Entry, verify
 from glasswatch.clock import Clock
 from monitor.errors import StoreUnavailable, StoreUnusable
+from monitor.model.drill import DrillQuery, DrillRun, KnownHead, RunCommit
 from monitor.model.explanation import Attempted
 from monitor.model.maintenance import Window, WindowQuery
 from monitor.model.past import Past, PastQuery
@@ -34,6 +35,7 @@ from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
 from monitor.store import (
     audit,
+    drillruns,
     failures,
     flags,
     history,
@@ -234,6 +236,18 @@ class SqlStore:
     async def uses(self, query: UseQuery) -> Sequence[Use]:
         """Return uses, newest received first."""
         return await self._call(partial(uses.read, vantage=self._identity.vantage, query=query))
+
+    async def drill_run(self, commit: RunCommit) -> ChainHead:
+        """Write a run of a drill with a head, its pages and its audit in one transaction, once, as a use is."""
+        return await self._call(partial(drillruns.write, identity=self._identity, commit=commit))
+
+    async def drill_runs(self, query: DrillQuery) -> Sequence[DrillRun]:
+        """Return runs of drills, newest opened first."""
+        return await self._call(partial(drillruns.read, vantage=self._identity.vantage, query=query))
+
+    async def drill_heads(self, run: str, seq: int | None = None) -> Sequence[KnownHead]:
+        """Return the heads of a run's journal that were told of, in its order; with `seq`, those of one entry."""
+        return await self._call(partial(drillruns.heads, vantage=self._identity.vantage, run=run, seq=seq))
 
     async def held_around(self, platform: str, at: datetime, within: timedelta, valid: timedelta) -> Held:
         """Return what was held of a platform's flag within so much of an instant.

@@ -57,6 +57,11 @@ class WebFace:
         except Exception:  # noqa: BLE001 - what only shows the monitor never ends it
             _log.exception("event_untold", extra={"fields": {"platform": use.platform}})
 
+    def drilled(self) -> None:
+        """Have both pages made anew: something became of a drill. Never blocks."""
+        self._pages.forget()
+        self.static.request()
+
     def renewed(self) -> None:
         """Have the file written: a flag is valid for longer. Never blocks."""
         self.static.request()

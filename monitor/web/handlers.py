@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from monitor.errors import StoreError
 from monitor.model.record import OutageQuery
-from monitor.web import asking, shaping
+from monitor.web import asking, drillshaping, shaping
 from monitor.web.acts import ActHandlers
 from monitor.web.asked import Asked, Handler
 from monitor.web.beathandlers import BeatHandlers
+from monitor.web.drillhandlers import DrillHandlers
 from monitor.web.events import Hub
 from monitor.web.pages import Pages, documents
 from monitor.web.pieces import in_pieces
@@ -54,6 +55,8 @@ class Handlers:
         self._windows = WindowHandlers(site, sources)
         self._residue = ResidueHandlers(sources.gone)
         self._sla = SlaHandlers(site, sources)
+        self._drills = sources.drills
+        self._runs = DrillHandlers(site, sources.drills)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -76,6 +79,7 @@ class Handlers:
             **self._windows.by_name(),
             **self._residue.by_name(),
             **self._sla.by_name(),
+            **self._runs.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:
@@ -102,7 +106,8 @@ class Handlers:
             self._clock.now(),
             {state.platform: self._reader.acknowledged(state.platform) for state in states},
         )
-        return _json(shaping.status(self._site, shown, self._reader.waiting_for()))
+        found = shaping.status(self._site, shown, self._reader.waiting_for())
+        return _json(found.model_copy(update={"drills": drillshaping.status(self._drills)}))
 
     async def _flag(self, asked: Asked) -> Response:
         media = asking.media(asked.request.headers.getlist("accept"), (JSON, JOSE))

@@ -31,6 +31,7 @@ class Pages:
         self._site = site
         self._reader = sources.reader
         self._uses = sources.uses
+        self._drills = sources.drills
         self._outages = outages
         self._clock = sources.clock
         self._making = asyncio.Lock()
@@ -65,6 +66,8 @@ class Pages:
             self._uses.blind_watchers(),
             self._reader.forgotten(),
             {name: self._reader.acknowledged(name) for name in self._site.platforms},
+            tuple(self._drills.watched()),
+            tuple(self._drills.due()),
         )
         now, site = self._clock.now(), replace(self._site)  # a copy: the settings may change meanwhile
         return await asyncio.to_thread(lambda: render(page_view(site, held, now, is_file=is_file)))

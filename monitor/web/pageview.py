@@ -159,6 +159,26 @@ class UsesView:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillView:
+    """A run of a drill to be looked after, or a scenario that is due; `what` says what `at` is."""
+
+    mark: Mark
+    summary: str
+    what: str
+    at: Moment
+    why: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillsView:
+    """What there is to look after of drills."""
+
+    is_critical: bool
+    shown: tuple[DrillView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file."""
 
@@ -175,3 +195,4 @@ class PageView:
     blind_watchers: tuple[str, ...]
     forgotten: tuple[str, ...]
     platforms: tuple[PlatformView, ...]
+    drills: DrillsView | None = None

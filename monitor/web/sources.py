@@ -1,9 +1,10 @@
 """Where the web face reads from."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from glasswatch.clock import Clock
+from monitor.drilling.ports import Drills, NoDrills
 from monitor.errors import StoreUnavailable
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.past import Past, PastQuery
@@ -38,6 +39,7 @@ class Sources:
     `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
     `reload` has the settings taken over, for whoever asks; None where there is no file to read them from. `gone`
     forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform.
+    `drills` keeps the runs of drills and their calendar.
     """
 
     reader: StatusReader
@@ -53,3 +55,4 @@ class Sources:
     reload: DoReload | None = None
     gone: SayGone = _nothing_gone
     past: ReadPast = _no_past
+    drills: Drills = field(default_factory=NoDrills)

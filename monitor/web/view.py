@@ -17,6 +17,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from glasswatch import visible
+from monitor.drilling.ports import StoodRun
+from monitor.model.drill import DueLine
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState
@@ -26,6 +28,7 @@ from monitor.model.verdict import FlagState, Verdict
 from monitor.rules.sealing import Sealing, sealing
 from monitor.rules.versions import refused_until
 from monitor.web import phrases
+from monitor.web.drillview import drills_view
 from monitor.web.pageview import (
     CauseView,
     FunctionView,
@@ -59,7 +62,8 @@ class Held:
     """What the page is made from. A platform's `outages` are None where the store could not be read.
 
     `unpublished` names, by platform, the targets that can't be given its latest flag; `forgotten` what is open that no
-    journey of the settings closes; `acknowledged`, by platform, who deals with its outage.
+    journey of the settings closes; `acknowledged`, by platform, who deals with its outage. `runs` and `due` are the
+    runs of drills to be looked after, and the scenarios that are due.
     """
 
     states: Sequence[PlatformState]
@@ -70,6 +74,8 @@ class Held:
     blind_watchers: Sequence[str] = ()
     forgotten: Sequence[str] = ()
     acknowledged: Mapping[str, Acknowledgement | None] = field(default_factory=dict)
+    runs: Sequence[StoodRun] = ()
+    due: Sequence[DueLine] = ()
 
 
 def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
@@ -91,6 +97,7 @@ def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageVi
         uses=uses_view(held.open_uses, seen),
         blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
         forgotten=tuple(visible.line(each) for each in held.forgotten),
+        drills=drills_view(held.runs, held.due, seen),
         platforms=tuple(
             _platform(f"platform-{number}", state, site.platforms[state.platform], held, seen)
             for number, state in enumerate(platforms, 1)

@@ -6,6 +6,7 @@ are spelled out here because the wire depends on nothing; a test holds them agai
 
 from typing import Literal
 
+from monitor.wire.drills import DrillsStatusAnswer
 from monitor.wire.shape import Instant, Shape
 
 VerdictWord = Literal["up", "degraded", "down", "unknown"]
@@ -272,6 +273,7 @@ class StatusAnswer(Shape):
     waiting_for: tuple[str, ...] = ()
     """What keeps the monitor from being relied on, one line each: a flag not published, a probe not run yet."""
     platforms: tuple[PlatformAnswer, ...]
+    drills: DrillsStatusAnswer = DrillsStatusAnswer()
 
 
 class ActAnswer(Shape):

@@ -35,6 +35,9 @@ class HeadBody(Body):
     hash: _Hash
 
 
+_Head = Annotated[HeadBody, Field(description="where the run's journal ends: seq and hash")]
+
+
 class OpenRunBody(Body):
     """A run that is about to begin."""
 
@@ -48,7 +51,7 @@ class OpenRunBody(Body):
     cadence: Annotated[str, Field(max_length=63, description="quarterly, yearly or empty")] = ""
     real: Annotated[bool, Field(description="whether any step really acts")]
     until: Annotated[Instant, Field(description="when it must be closed at the latest, within 24 hours")]
-    head: HeadBody
+    head: _Head
 
 
 class CloseRunBody(Body):
@@ -56,17 +59,18 @@ class CloseRunBody(Body):
 
     verdict: Annotated[VerdictWord, Field(description="passed, failed, not_measured, aborted or clean_up_failed")]
     why: _Line = ""
-    spans: Annotated[dict[SpanWord, float], Field(max_length=7, description="seconds by span")] = Field(
-        default_factory=dict
-    )
-    findings: Annotated[dict[SeverityWord, int], Field(max_length=4, description="how many by severity")] = Field(
-        default_factory=dict
-    )
+    spans: Annotated[
+        dict[SpanWord, Annotated[float, Field(ge=0)]], Field(max_length=7, description="seconds by span")
+    ] = Field(default_factory=dict)
+    findings: Annotated[
+        dict[SeverityWord, Annotated[int, Field(ge=0, le=2**53)]],
+        Field(max_length=4, description="how many by severity"),
+    ] = Field(default_factory=dict)
     residue: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=255)], ...],
         Field(strict=False, max_length=100, description="what is left behind, at most 100 names"),
     ] = ()
-    head: HeadBody
+    head: _Head
 
 
 class ReceiptAnswer(Shape):
@@ -148,7 +152,18 @@ class DueAnswer(Shape):
     state: Literal["not_due", "due", "overdue"]
 
 
-class CalendarAnswer(Shape):
+class DrillCalendarAnswer(Shape):
     """What the calendar says of every scenario that the monitor's settings name."""
 
     scenarios: tuple[DueAnswer, ...]
+
+
+CalendarAnswer = DrillCalendarAnswer  # as a client of drills calls it; maintenance has a shape of that name as well
+
+
+class DrillsStatusAnswer(Shape):
+    """What people have to look after: runs that are not closed or left something behind, and what is due."""
+
+    runs: tuple[RunAnswer, ...] = ()
+    scenarios: tuple[DueAnswer, ...] = ()
+    """Those that are due or overdue."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.drilling.ports import NoDrills
 from monitor.heartbeats import Expected, HeartbeatContext, Heartbeats
 from monitor.model.act import Act, Acted, Answer, Hand, Ruling
 from monitor.model.beat import Rhythm
@@ -23,6 +24,7 @@ from monitor.web.site import Site
 from monitor.web.sources import Sources
 from platforms.http import ASGITransport, AsyncClient
 from tests.support.clock import START, ManualClock
+from tests.support.drill_register import DrillLife
 from tests.support.memory_store import MemoryStore
 from tests.support.uses import POLICY
 from tests.support.watching import FakeMonitor, site
@@ -44,6 +46,7 @@ class World:
     told: list[UseTold] = field(default_factory=list)
     static_file: Path = Path("/nonexistent/status.html")
     recent: Recent = field(default_factory=lambda: Recent(ManualClock()))
+    drills: DrillLife | None = None
     acts: list[tuple[str, Act, Hand]] = field(default_factory=list)
     beating: Mapping[str, str] = field(default_factory=lambda: {"backup": "payments"})
     beats: list[tuple[str, str, datetime]] = field(default_factory=list)
@@ -100,6 +103,7 @@ class World:
             self.recent,
             self.refused.append,
             past=self.read_past,
+            drills=self.drills.desk if self.drills is not None else NoDrills(),
         )
 
     async def read_past(self, query: PastQuery) -> Past:

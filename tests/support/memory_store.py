@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from glasswatch import chain
 from monitor.errors import StoreConflict, StoreError, StoreUnavailable
+from monitor.model.drill import DrillQuery, DrillRun, KnownHead, RunCommit
 from monitor.model.explanation import Attempted
 from monitor.model.fact import Fact, FlagTakenUp, OutageEnded, OutageOpened, OutageReopened, OutageWidened
 from monitor.model.maintenance import Window, WindowAgreed, WindowEnded, WindowQuery
@@ -45,6 +46,7 @@ from monitor.rules.flag_document import ledger_after
 OPERATIONS = (
     *("open", "commit", "reserve", "alive", "blind_span", "note", "unsent", "standing", "delivery", "outages", "ended"),
     *("use", "uses", "held_around", "place", "keep_place", "failures", "prune", "windows"),
+    *("drill_run", "drill_runs", "drill_heads"),
 )
 GENESIS = chain.GENESIS
 
@@ -66,6 +68,8 @@ class Disk:
     blind_spans: dict[datetime, datetime | None] = field(default_factory=dict)
     uses: dict[str, Use] = field(default_factory=dict)
     windows: dict[str, Window] = field(default_factory=dict)
+    drill_runs: dict[str, DrillRun] = field(default_factory=dict)
+    drill_heads: dict[tuple[str, int, str], KnownHead] = field(default_factory=dict)
     causes: dict[str, list[CauseSpan]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     last_alive_at: datetime | None = None
@@ -297,6 +301,35 @@ class MemoryStore:
         await self._after("uses")
         return sorted(found, key=lambda use: (use.received_at, use.id), reverse=True)[: query.limit]
 
+    async def drill_run(self, commit: RunCommit) -> ChainHead:
+        """Write a run with a head, its pages and audit, once."""
+        await self._before("drill_run")
+        run = commit.run
+        if self.disk.drill_runs.get(run.id) != run:
+            self.disk.drill_runs[run.id] = run
+            if commit.head is not None:
+                self.disk.drill_heads.setdefault((run.id, commit.head.head.seq, commit.head.act), commit.head)
+            self._write_pages(commit.pages)
+            for entry in commit.audit:
+                self._chain(entry)
+        head = self.disk.chain
+        await self._after("drill_run")
+        return head
+
+    async def drill_runs(self, query: DrillQuery) -> Sequence[DrillRun]:
+        """Return runs, newest opened first."""
+        await self._before("drill_runs")
+        found = [run for run in self.disk.drill_runs.values() if _is_wanted(run, query)]
+        await self._after("drill_runs")
+        return sorted(found, key=lambda run: (run.opened_at, run.id), reverse=True)[: query.limit]
+
+    async def drill_heads(self, run: str, seq: int | None = None) -> Sequence[KnownHead]:
+        """Return the heads of a run's journal, in its order."""
+        await self._before("drill_heads")
+        heads = [each for (name, at, _), each in self.disk.drill_heads.items() if name == run and seq in (None, at)]
+        await self._after("drill_heads")
+        return sorted(heads, key=lambda each: (each.head.seq, each.at))
+
     async def held_around(self, platform: str, at: datetime, within: timedelta, valid: timedelta) -> Held:
         """Return what a test put on the disk; known unless it was never alive near that time."""
         await self._before("held_around")
@@ -405,6 +438,18 @@ def _is_asked(use: Use, query: UseQuery) -> bool:
         and (query.received_since is None or use.received_at >= query.received_since)
         and (query.since_at is None or use.at >= query.since_at)
         and (query.until_at is None or use.at <= query.until_at)
+    )
+
+
+def _is_wanted(run: DrillRun, query: DrillQuery) -> bool:
+    return (
+        query.run in (None, run.id)
+        and query.scenario in (None, run.opening.scenario)
+        and query.platform in (None, run.opening.platform)
+        and (query.since is None or run.opened_at >= query.since)
+        and query.is_watched in (None, run.is_watched)
+        and query.is_closed in (None, run.closed_at is not None)
+        and query.is_passed in (None, run.passed_at is not None)
     )
 
 

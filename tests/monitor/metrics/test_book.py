@@ -10,6 +10,7 @@ from glasswatch.names import METRICS, MetricKind
 from monitor.metrics.book import NAMES, MetricsBook
 from monitor.metrics.exposition import start
 from monitor.model.act import ActKind, Acts, Inhibition
+from monitor.model.drill import Cadence, CalendarLine, DrillFigures
 from monitor.model.figures import Figures
 from monitor.model.maintenance import InForce, Maintenance
 from monitor.model.outcome import PHASES, Attempt, Outcome, OutcomeKind, Reason
@@ -17,6 +18,7 @@ from monitor.model.page import PageKind
 from monitor.model.state import Cause, FlagHead, PlatformState
 from monitor.model.verdict import CauseKind, FlagState, Verdict
 from monitor.ports import PageObserver
+from monitor.rules.drillcalendar import due_line
 from tests.support.clock import START
 from tests.support.pages import page
 from tests.support.watching import PLATFORM, TARGET, blind, degraded, document, down, outage, policy, up
@@ -88,6 +90,11 @@ def test_lines_of_a_family_stand_together() -> None:
             assert name in {family + suffix for suffix in suffixes}
 
 
+def _drilled() -> DrillFigures:
+    line = due_line(CalendarLine("restore", PLATFORM, Cadence.QUARTERLY), None, START, START)
+    return DrillFigures({"restore": START}, {"restore": {"detect": 12.5}}, (line,))
+
+
 def test_labels_are_those_of_the_names() -> None:
     """Every line carries exactly the labels it should, in their order."""
     book = _with_journey()
@@ -101,6 +108,7 @@ def test_labels_are_those_of_the_names() -> None:
     book.dead_man(["elsewhere"])
     each = {"1h": 1.0}
     book.sla(PLATFORM, Figures(0.999, 0.5, each, each, each, each))
+    book.drills.scenarios(_drilled())
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:

@@ -148,7 +148,7 @@ async def test_a_store_of_the_first_schema_is_brought_up_to_ours(empty_place: St
     for commit in story():
         await first.commit(commit)
     await first.close()
-    for table in ("uses", "watch_cursors", "openings", "outcome_hours", "windows", "said"):
+    for table in ("uses", "watch_cursors", "openings", "outcome_hours", "windows", "said", "drill_heads", "drill_runs"):
         empty_place.sql(f"DROP TABLE {table}")
     empty_place.sql("DROP INDEX ix_outcomes_failures")
     empty_place.sql(f"UPDATE {REVISION_TABLE} SET version_num = '0001'")

@@ -13,6 +13,7 @@ from monitor.web.bodies import LARGEST
 from monitor.web.deadlines import Bounds
 from monitor.web.events import HELD
 from monitor.web.tally import SOURCES
+from monitor.wire.drills import CloseRunBody, HeadBody, OpenRunBody, RunQuery
 from monitor.wire.endpoints import ENDPOINTS
 from monitor.wire.happenings import EVENTS
 from monitor.wire.maintenance import AcceptBody, AddBody, MaintenanceQuery
@@ -65,6 +66,10 @@ def test_every_event_is_documented() -> None:
         ("Uses", UsesQuery),
         ("Reporting a use", ReportBody),
         ("Classing a use", ClassBody),
+        ("Drills", RunQuery),
+        ("Opening a run", OpenRunBody),
+        ("Telling of a head", HeadBody),
+        ("Closing a run", CloseRunBody),
     ],
 )
 def test_every_parameter_and_member_is_documented(section: str, shape: type[BaseModel]) -> None:

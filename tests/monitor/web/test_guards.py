@@ -91,11 +91,11 @@ async def test_every_answer_is_guarded(endpoint: Endpoint) -> None:
     """Nothing may run, load, frame or keep what we say; no other origin may read it."""
     async with asking(World().face()) as client:
         good = await client.get(
-            endpoint.at(platform=PLATFORM, probe="portal", id="r-1", name="backup"),
+            endpoint.at(platform=PLATFORM, probe="portal", id="r-1", name="backup", run="r-1"),
             headers={"origin": "https://evil.example"},
         )
         refused = await client.post(
-            endpoint.at(platform=PLATFORM, probe="portal", id="r-1", name="backup"),
+            endpoint.at(platform=PLATFORM, probe="portal", id="r-1", name="backup", run="r-1"),
             headers={"origin": "https://evil.example"},
         )
     for answer in (good, refused):

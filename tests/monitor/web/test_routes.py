@@ -7,6 +7,7 @@ from monitor.web.asked import Handler
 from monitor.wire.answers import FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
 from monitor.wire.endpoints import ENDPOINTS, JSON, Endpoint
 from tests.support.desk import desk
+from tests.support.drill_register import RUN, DrillLife, begun
 from tests.support.face import World, asking
 from tests.support.watching import KEY, PLATFORM, down, outage
 
@@ -48,8 +49,11 @@ def test_an_endpoint_that_nobody_guards_does_not_start(scope: str | None) -> Non
 )
 async def test_each_endpoint_answers_as_the_table_says(endpoint: Endpoint) -> None:
     """GET gives the first media type of the table; HEAD the same without a body."""
-    async with asking(World().face()) as client:
-        path = endpoint.at(platform=PLATFORM, probe="portal")
+    world, life = World(), DrillLife()
+    world.drills = life
+    life.disk.drill_runs[RUN] = begun()
+    async with asking(world.face()) as client:
+        path = endpoint.at(platform=PLATFORM, probe="portal", run=RUN)
         got = await client.get(path)
         headed = await client.head(path)
     assert got.status_code == headed.status_code == 200

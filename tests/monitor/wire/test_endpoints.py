@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from monitor.model.act import ActKind, RequestKind
 from monitor.model.maintenance import Origin
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
-from monitor.wire import answers, happenings, maintenance, probes, sla, uses
+from monitor.wire import answers, drills, happenings, maintenance, probes, sla, uses
 from monitor.wire.bodies import Body
 from monitor.wire.endpoints import ALWAYS, ENDPOINTS, JSON, Endpoint
 from monitor.wire.refusals import REFUSALS
@@ -28,7 +28,7 @@ ACT = Endpoint(
 )
 SHAPES = [
     shape
-    for module in (answers, happenings, probes, sla, uses)
+    for module in (answers, drills, happenings, probes, sla, uses)
     for shape in vars(module).values()
     if isinstance(shape, type) and issubclass(shape, Shape) and shape is not Shape
 ]
@@ -65,6 +65,11 @@ def test_what_design_promises_is_there() -> None:
         "/api/v1/maintenance/{id}/confirm",
         "/api/v1/uses",
         "/api/v1/uses/{id}/class",
+        "/api/v1/drills",
+        "/api/v1/drills/calendar",
+        "/api/v1/drills/{run}",
+        "/api/v1/drills/{run}/heads",
+        "/api/v1/drills/{run}/close",
         "/api/v1/heartbeat/{name}",
         "/api/v1/events",
         "/.well-known/jwks.json",
@@ -94,6 +99,9 @@ def test_only_flag_keys_health_and_metrics_are_open_everywhere() -> None:
         "maintenance_confirm": "maintenance",
         "use_report": "use",
         "use_class": "use",
+        "drill_open": "drill",
+        "drill_head": "drill",
+        "drill_close": "drill",
         "heartbeat": "heartbeat:{name}",
         "residue_gone": "maintenance",
     }

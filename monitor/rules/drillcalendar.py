@@ -1,0 +1,108 @@
+"""When a scenario has to pass again, and what people are told of it: tickets `drill_due` and `drill_overdue`.
+
+1. Quarterly: due 84 days after it passed last, overdue after 91. Yearly: due after 351 days, overdue after 365.
+2. One that never passed is due from when the monitor first knew of it, and overdue 91 days later, however often it has
+   to pass: nobody has seen it work.
+3. Only what passed on the real thing and was opened here counts. When it passed is when it was closed, and never later
+   than its end was to be.
+4. One ticket fires at a time: that it is due, then in its place that it is overdue. Either is over when it passed, or
+   when the scenario is no longer in the calendar.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from glasswatch.instants import unix_ms
+from monitor.model.drill import Cadence, CalendarKept, CalendarLine, DueLine, DueState
+from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
+
+DUE_AFTER: Final[Mapping[Cadence, timedelta]] = {
+    Cadence.QUARTERLY: timedelta(days=84),
+    Cadence.YEARLY: timedelta(days=351),
+}
+OVERDUE_AFTER: Final[Mapping[Cadence, timedelta]] = {
+    Cadence.QUARTERLY: timedelta(days=91),
+    Cadence.YEARLY: timedelta(days=365),
+}
+FIRST_WITHIN: Final = timedelta(days=91)
+_KINDS: Final = {DueState.DUE: PageKind.DRILL_DUE, DueState.OVERDUE: PageKind.DRILL_OVERDUE}
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Whose calendar it is."""
+
+    deployment: str
+    vantage: str
+
+
+def due_line(line: CalendarLine, last_passed: datetime | None, known_since: datetime, now: datetime) -> DueLine:
+    """Return where a scenario stands."""
+    if last_passed is None:
+        due, overdue = known_since, known_since + FIRST_WITHIN
+    else:
+        due, overdue = last_passed + DUE_AFTER[line.cadence], last_passed + OVERDUE_AFTER[line.cadence]
+    state = DueState.OVERDUE if now >= overdue else DueState.DUE if now >= due else DueState.NOT_DUE
+    return DueLine(line, last_passed, due, overdue, state)
+
+
+def tickets(here: Here, found: DueLine, kept: CalendarKept, now: datetime) -> tuple[Page, ...]:
+    """Return what is to be told of a scenario now, given what is told of it."""
+    is_elsewhere = kept.told is not DueState.NOT_DUE and kept.platform != found.line.platform
+    if kept.told is found.state and not is_elsewhere:
+        return ()
+    pages = []
+    if kept.told is not DueState.NOT_DUE:
+        over = _over(found) if found.state is DueState.NOT_DUE else f"it is {found.state} now"
+        words = (f"the drill {found.line.scenario} is no longer {kept.told}", over)
+        pages.append(_page(here, found.line.scenario, kept, PageStatus.RESOLVED, (words, now)))
+    if found.state is not DueState.NOT_DUE:
+        after = CalendarKept(kept.known_since, found.state, found.line.platform)
+        pages.append(_page(here, found.line.scenario, after, PageStatus.FIRING, (_words(found), now)))
+    return tuple(pages)
+
+
+def gone(here: Here, scenario: str, kept: CalendarKept, now: datetime) -> tuple[Page, ...]:
+    """Return what is to be told of a scenario that left the calendar."""
+    if kept.told is DueState.NOT_DUE:
+        return ()
+    words = (f"the drill {scenario} is no longer {kept.told}", "it is no longer in the calendar of the settings")
+    return (_page(here, scenario, kept, PageStatus.RESOLVED, (words, now)),)
+
+
+def _over(found: DueLine) -> str:
+    return "it is not due yet" if found.last_passed is None else f"it passed at {_day(found.last_passed)}"
+
+
+def _words(found: DueLine) -> tuple[str, str]:
+    name, platform = found.line.scenario, found.line.platform
+    passed = "it never passed here" if found.last_passed is None else f"it passed last at {_day(found.last_passed)}"
+    if found.state is DueState.OVERDUE:
+        summary = f"{platform}: the drill {name} is overdue: nobody knows that break-glass works"
+        return summary, f"{passed}; it had to by {_day(found.overdue)}: drill run {name}"
+    return f"{platform}: the drill {name} is due", f"{passed}; overdue from {_day(found.overdue)} on: drill run {name}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%MZ}"
+
+
+def _page(
+    here: Here, scenario: str, kept: CalendarKept, status: PageStatus, told: tuple[tuple[str, str], datetime]
+) -> Page:
+    (summary, reason), now = told
+    kind = _KINDS[kept.told]
+    key = f"{here.deployment}/{kept.platform}/{kind}/{scenario}@{here.vantage}"
+    return Page(
+        id=f"{key}/{status}/{unix_ms(now)}",
+        kind=kind,
+        severity=SEVERITY[kind],
+        status=status,
+        platform=kept.platform,
+        dedup_key=key,
+        summary=summary,
+        reason=reason,
+        decided_at=now,
+    )

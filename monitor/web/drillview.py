@@ -1,0 +1,64 @@
+"""Decides what the status page shows of drills: runs to be looked after, and scenarios that are due.
+
+1. A run that is open and heard of is shown quietly; one that isn't, or that left something behind, loudly.
+2. What is left behind is named, the first ten of it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from glasswatch import visible
+from monitor.drilling.ports import StoodRun
+from monitor.model.drill import DueLine, DueState, RunStanding
+from monitor.web.pageview import DrillsView, DrillView, Mark, Tone
+from monitor.web.seen import Seen
+
+_NAMED: Final = 10
+_MARKS: Final = {
+    RunStanding.OPEN: Mark(Tone.GOOD, "running"),
+    RunStanding.SILENT: Mark(Tone.BAD, "not heard of"),
+    RunStanding.OVERDUE: Mark(Tone.BAD, "not closed: failed"),
+    RunStanding.CLOSED: Mark(Tone.BAD, "left something behind"),
+}
+_DUE: Final = {DueState.DUE: Mark(Tone.WARN, "due"), DueState.OVERDUE: Mark(Tone.BAD, "overdue")}
+
+
+def drills_view(runs: Sequence[StoodRun], due: Sequence[DueLine], seen: Seen) -> DrillsView | None:
+    """Return what there is to look after; None if there is nothing."""
+    if not runs and not due:
+        return None
+    shown = [*(_run(each, seen) for each in runs), *(_due(each, seen) for each in due)]
+    return DrillsView(
+        is_critical=any(each.standing is not RunStanding.OPEN for each in runs),
+        shown=tuple(sorted(shown, key=lambda each: each.mark.tone is not Tone.BAD)),
+    )
+
+
+def _run(stood: StoodRun, seen: Seen) -> DrillView:
+    run = stood.run
+    opening = run.opening
+    named, more = run.residue[:_NAMED], len(run.residue) - _NAMED
+    left = "; ".join(named) + (f"; and {more} more" if more > 0 else "")
+    is_loud = stood.standing is not RunStanding.OPEN
+    return DrillView(
+        mark=_MARKS[stood.standing],
+        summary=visible.line(f"{opening.platform}: {opening.scenario} ({run.id}) by {opening.operator}"),
+        what="heard of last at",
+        at=seen.moment(run.heard_at),
+        why=visible.line(f"Left behind: {left}" if left else ""),
+        command=f"drill resume {run.id} --clean-up-only" if is_loud else "",
+    )
+
+
+def _due(found: DueLine, seen: Seen) -> DrillView:
+    line = found.line
+    is_overdue = found.state is DueState.OVERDUE
+    passed = f"It passed last at {found.last_passed:%Y-%m-%d}." if found.last_passed else "It never passed here."
+    return DrillView(
+        mark=_DUE[found.state],
+        summary=visible.line(f"{line.platform}: {line.scenario}, {line.cadence}"),
+        what="overdue since" if is_overdue else "overdue from",
+        at=seen.moment(found.overdue),
+        why=passed,
+        command=f"drill run {line.scenario}",
+    )
