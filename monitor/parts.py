@@ -112,6 +112,7 @@ class Assembly:
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
             *(self.register.watch(), self.slawatch.run(), self.reports.run(), self.budget.run()),
+            self.builder.exercises.run(),
             *renewing,
         ]
 

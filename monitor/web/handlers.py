@@ -14,6 +14,7 @@ from monitor.web.acts import ActHandlers
 from monitor.web.asked import Asked, Handler
 from monitor.web.beathandlers import BeatHandlers
 from monitor.web.events import Hub
+from monitor.web.exercisehandlers import ExerciseHandlers
 from monitor.web.pages import Pages, documents
 from monitor.web.pieces import in_pieces
 from monitor.web.probehandlers import ProbeHandlers
@@ -54,6 +55,7 @@ class Handlers:
         self._windows = WindowHandlers(site, sources)
         self._residue = ResidueHandlers(sources.gone)
         self._sla = SlaHandlers(site, sources)
+        self._exercises = ExerciseHandlers(site, sources)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -76,6 +78,7 @@ class Handlers:
             **self._windows.by_name(),
             **self._residue.by_name(),
             **self._sla.by_name(),
+            **self._exercises.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from glasswatch.clock import Clock
 from monitor.errors import StoreUnavailable
+from monitor.exercises.port import Exercising
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.past import Past, PastQuery
 from monitor.model.record import AuditEntry
@@ -37,7 +38,8 @@ class Sources:
     never waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled.
     `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
     `reload` has the settings taken over, for whoever asks; None where there is no file to read them from. `gone`
-    forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform.
+    forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform;
+    `exercises` begins and ends exercises.
     """
 
     reader: StatusReader
@@ -53,3 +55,4 @@ class Sources:
     reload: DoReload | None = None
     gone: SayGone = _nothing_gone
     past: ReadPast = _no_past
+    exercises: Exercising | None = None
