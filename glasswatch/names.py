@@ -105,6 +105,12 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_maintenance_proposed": MetricName(
         MetricKind.GAUGE, (PLATFORM,), "Windows that a status page proposes and nobody accepted or declined."
     ),
+    "jit_exercise_active": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "Whether an exercise runs: its own probes reach nothing, the real ones go on."
+    ),
+    "jit_exercise_detection_seconds": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "How long it took to detect the latest exercise that was detected."
+    ),
     "jit_break_glass_inhibited": MetricName(
         MetricKind.GAUGE, (PLATFORM,), "1 while two persons hold closed what outages raise."
     ),

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from glasswatch.clock import Clock
+from monitor.exercises.desk import ExerciseDesk
 from monitor.metrics.book import MetricsBook
+from monitor.model.exercise import ExerciseFact
 from monitor.model.fact import (
     ActDone,
     EndsSoon,
@@ -23,7 +25,7 @@ from monitor.model.maintenance import WindowFact
 from monitor.model.use import Happening, Use
 from monitor.outbox import Outbox
 from monitor.publish import Publisher
-from monitor.rules import window_audit
+from monitor.rules import exercise_lines, window_audit
 from monitor.settle import Settled
 from monitor.useregister import UseTold
 from monitor.web.face import WebFace
@@ -40,10 +42,11 @@ class Announcer:
     metrics: MetricsBook
     face: WebFace
     clock: Clock
+    exercises: ExerciseDesk
 
     def listeners(self) -> tuple[Callable[[Settled], None], ...]:
         """Return the listeners, in order."""
-        return (self.publish, self.page, self.count, self.show, note)
+        return (self.publish, self.page, self.count, self.show, self.exercises.settled, note)
 
     def publish(self, settled: Settled) -> None:
         """Have a signed flag published."""
@@ -104,9 +107,15 @@ class UseAnnouncer:
 def note(settled: Settled) -> None:
     """Log what a person who reads the log would look for."""
     for fact in settled.facts:
-        event, fields = window_audit.line(fact) if isinstance(fact, WindowFact) else _event(fact)
+        event, fields = _line(fact)
         if event:
             log.info(event, extra={"fields": {"platform": settled.state.platform, **fields}})
+
+
+def _line(fact: Fact) -> tuple[str, dict[str, object]]:
+    if isinstance(fact, ExerciseFact):
+        return exercise_lines.line(fact)
+    return window_audit.line(fact) if isinstance(fact, WindowFact) else _event(fact)
 
 
 def _event(fact: Fact) -> tuple[str, dict[str, object]]:  # noqa: PLR0911 - one way out a kind of fact

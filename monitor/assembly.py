@@ -6,6 +6,7 @@ from pathlib import Path
 from glasswatch.clock import Clock
 from monitor import procedure, takeup, unlock
 from monitor.builder import Builder
+from monitor.exercises.shadow import Ground
 from monitor.parts import Assembly
 from monitor.settings.root import MonitorSettings
 from monitor.store.identity import Limits
@@ -62,4 +63,7 @@ async def assemble(settings: MonitorSettings, clock: Clock, config: Path | None 
         raise
     parts = builder.join(loaded, flags, server)
     parts.certificate = certificate
+    builder.exercises.attach(
+        Ground(parts.network, parts.sight, clock, lambda: parts.grid, lambda: builder.settings.platforms)
+    )
     return parts

@@ -13,6 +13,7 @@ from monitor.model.state import Outage, PlatformState
 from monitor.model.told import Acknowledgement
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
+from monitor.rules.exercise import shown
 from monitor.rules.versions import why_refused
 from monitor.settle import Settled
 
@@ -101,6 +102,7 @@ class Board:
             outage=_outage(keeper, page.outage) if keeper is not None else None,
             inhibition=keeper.state.acts.inhibition if keeper is not None else None,
             maintenance=keeper.state.maintenance.in_force if keeper is not None else (),
+            exercise=shown(keeper.state) if keeper is not None else None,
         )
 
 

@@ -20,6 +20,7 @@ from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
 from monitor.deadman import DeadManContext, DeadManSwitch
 from monitor.drilling.desk import DrillDesk, Keeping, Telling
+from monitor.exercises.desk import ExerciseDesk
 from monitor.flagterms import flag_terms
 from monitor.heartbeats import HeartbeatContext, Heartbeats, expected_beats
 from monitor.keeper import Keeper
@@ -103,6 +104,7 @@ class Builder:
         self._chain = Chain(ChainHead(0, GENESIS))
         self._auditor = Auditor(store, self._gate, self._chain)
         self._acting = Acting(self._board.keepers)
+        self.exercises = ExerciseDesk(self._board, self._acting.act)
         self._register = self._use_register()
         self.drills = self._drill_desk()
         self.heartbeats = self._make_heartbeats()
@@ -151,6 +153,7 @@ class Builder:
             ResidueDesk(self._store, self._clock, self._chain.move, self._look_for_forgotten).gone,
             self._store.past,
             self.drills,
+            self.exercises,
         )
 
     def _budget_watch(self) -> BudgetWatch:
@@ -280,7 +283,7 @@ class Builder:
         return parts
 
     def _settled_by(self, publisher: Publisher) -> SettlerContext:
-        announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock)
+        announcer = Announcer(publisher, self._outbox, self._metrics, self._face, self._clock, self.exercises)
         return SettlerContext(
             self._store,
             self._gate,

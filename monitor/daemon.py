@@ -107,6 +107,7 @@ class Daemon:
                 # Also when a fault of ours ends it: what was decided before is written and told.
                 self._manager.stopping()
                 parts.builder.requests.close()
+                parts.builder.exercises.stop()
                 within = self._ends().left(SETTLE_WITHIN)
                 for keeper in parts.board.keepers.values():
                     keeper.checkpoint()

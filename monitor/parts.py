@@ -115,6 +115,7 @@ class Assembly:
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
             *(self.register.watch(), self.slawatch.run(), self.reports.run(), self.budget.run()),
             *self.drills.services(),
+            self.builder.exercises.run(),
             *renewing,
         ]
 

@@ -7,23 +7,22 @@ controls are asked beside them. Nothing here decides what an outcome means.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from glasswatch.clock import Clock
 from monitor.guard import Guard
-from monitor.keeper import Keeper
-from monitor.metrics.book import MetricsBook
 from monitor.model.event import Observed
 from monitor.model.outcome import Attempt, Outcome, OutcomeKind, Reason
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import OutcomeRow
-from monitor.model.state import ProbeState
-from monitor.ports import Probe, Store
+from monitor.model.state import PlatformState, ProbeState
+from monitor.ports import Probe
 from monitor.rules import budget, schedule
 from monitor.rules.probe import STALE_INTERVALS, completes_round, is_believed_bad, round_is_on
 from monitor.rules.status_page import word
-from monitor.sight import Sight
 from monitor.starts import Starts
 
 log = logging.getLogger("glasswatch.scheduler")
@@ -61,13 +60,68 @@ class Budget:
             self._spent.append(self._clock.monotonic())
 
 
+class Kept(Protocol):
+    """Who holds what is believed of a platform, and takes in what its probes find: `Keeper`, or an exercise's own."""
+
+    @property
+    def platform(self) -> str:
+        """The platform's name."""
+        ...
+
+    @property
+    def state(self) -> PlatformState:
+        """What is held now."""
+        ...
+
+    def hear(self, event: Observed) -> object:
+        """Take in what a probe found. Never waits."""
+        ...
+
+
+class Sighted(Protocol):
+    """Who knows whether this vantage can see: `monitor.sight.Sight`."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing this vantage sees may be believed."""
+        ...
+
+    def ask(self, *, afresh: bool = False) -> asyncio.Task[bool]:
+        """Ask the controls, or join a question; never cancel the task."""
+        ...
+
+    def lost(self) -> None:
+        """Note that no control answered."""
+        ...
+
+
+class Recording(Protocol):
+    """Where outcomes are put on record."""
+
+    def record(self, rows: Iterable[OutcomeRow]) -> None:
+        """Take them; never waits."""
+        ...
+
+
+class Counting(Protocol):
+    """Where attempts are counted."""
+
+    def lag(self, seconds: float) -> None:
+        """Count how late a scheduled attempt started."""
+        ...
+
+    def outcome(self, platform: str, probe: str, found: Outcome) -> None:
+        """Count an outcome."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What all probes of the scheduler share."""
 
-    store: Store
-    sight: Sight
-    metrics: MetricsBook
+    store: Recording
+    sight: Sighted
+    metrics: Counting
     clock: Clock
     grid: schedule.Grid
     starts: Starts = field(default_factory=Starts)
@@ -77,7 +131,7 @@ class Bench:
 class ProbeLoop:
     """Runs one probe until cancelled."""
 
-    def __init__(self, keeper: Keeper, policy: ProbePolicy, probe: Probe, requests: Budget, bench: Bench) -> None:
+    def __init__(self, keeper: Kept, policy: ProbePolicy, probe: Probe, requests: Budget, bench: Bench) -> None:
         self._keeper = keeper
         self._policy = policy
         self._probe = probe
@@ -108,6 +162,10 @@ class ProbeLoop:
         self._is_called = True
         if self._sleep is not None:
             _wake(self._sleep)
+
+    def go_on(self) -> None:
+        """Take the next slot as if an attempt had just ended: this is no start, which has one of its own."""
+        self._ended_at = self._bench.clock.now()
 
     async def run(self) -> None:
         """Make attempt after attempt. Only cancellation ends it: a fault of ours is an outcome not measured."""

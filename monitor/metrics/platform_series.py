@@ -9,6 +9,7 @@ from glasswatch.names import METRICS, PLATFORM
 from monitor.metrics.exposition import Family, labels, start
 from monitor.metrics.histogram import Histogram, Shape
 from monitor.model.act import ActKind
+from monitor.model.exercise import Exercise
 from monitor.model.maintenance import Maintenance
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
@@ -33,10 +34,13 @@ MAINTENANCE = "jit_maintenance_active"
 MAINTENANCE_END = "jit_maintenance_end_timestamp_seconds"
 MAINTENANCE_NEXT = "jit_maintenance_next_timestamp_seconds"
 PROPOSED = "jit_maintenance_proposed"
+EXERCISE = "jit_exercise_active"
+EXERCISE_DETECTION = "jit_exercise_detection_seconds"
 FAMILIES = (
     *(FUNCTION_UP, PLATFORM_UP, VERDICT, READY, CAUSE, INHIBITED, ACTS, FLAG_EXPIRY, USES, USES_OPEN),
     *(OUTAGE_ACTIVE, OUTAGES, DETECTION),
     *(MAINTENANCE, MAINTENANCE_END, MAINTENANCE_NEXT, PROPOSED),
+    *(EXERCISE, EXERCISE_DETECTION),
 )
 
 _UP = {Verdict.UP: 1, Verdict.DEGRADED: 1, Verdict.DOWN: 0}
@@ -81,6 +85,7 @@ class PlatformSeries:
         self._put(INHIBITED, {"": held.acts.inhibition is not None})
         self._put(OUTAGE_ACTIVE, {"": is_open})
         self._maintenance(held.maintenance)
+        self._exercises(held.exercises)
 
     def _maintenance(self, held: Maintenance) -> None:
         ends = [each.until.timestamp() for each in held.in_force]
@@ -88,6 +93,11 @@ class PlatformSeries:
         self._put(MAINTENANCE_END, {"": max(ends)} if ends else {})
         self._put(MAINTENANCE_NEXT, {"": held.coming.since.timestamp()} if held.coming is not None else {})
         self._put(PROPOSED, {"": len(held.proposals)})
+
+    def _exercises(self, held: tuple[Exercise, ...]) -> None:
+        found = next((each.detection_seconds for each in held if each.detection_seconds is not None), None)
+        self._put(EXERCISE, {"": any(each.is_running for each in held)})
+        self._put(EXERCISE_DETECTION, {} if found is None else {"": found})
 
     def flag(self, document: FlagDocument) -> None:
         """Show when the flag last signed ends."""

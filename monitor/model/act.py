@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.model.exercise import ExerciseAct
 from monitor.model.maintenance import WindowAct
 
 
@@ -56,7 +57,7 @@ class Confirm:
     request: str
 
 
-Act = Raise | Renew | Lower | Inhibit | EndInhibit | Confirm | WindowAct
+Act = Raise | Renew | Lower | Inhibit | EndInhibit | Confirm | WindowAct | ExerciseAct
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,14 @@ class Reconfigured:
 
 
 @dataclass(frozen=True, slots=True)
+class ExerciseDetected:
+    """The probes of an exercise were confirmed bad, so many seconds after it began."""
+
+    id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Unwatched:
     """The platform went out of the settings: nobody watches it from here on."""
 
@@ -119,5 +127,6 @@ Event = (
     | MaintenanceTold
     | ClockSetBack
     | Reconfigured
+    | ExerciseDetected
     | Unwatched
 )

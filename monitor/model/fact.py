@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.act import ActKind, Inhibition, Request, Ruling
+from monitor.model.exercise import ExerciseFact
 from monitor.model.maintenance import WindowFact
 from monitor.model.page import Page, PageKind
 from monitor.model.published import PublishedFlag
@@ -196,6 +197,7 @@ Fact = (
     | PageWithheld
     | PlatformLeft
     | WindowFact
+    | ExerciseFact
 )
 
 

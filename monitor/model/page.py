@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.model.act import Inhibition
+from monitor.model.exercise import Exercise
 from monitor.model.maintenance import InForce
 from monitor.model.state import Outage
 from monitor.model.told import Acknowledgement, Told
@@ -98,9 +99,9 @@ class PageContext:
     It is not stored with the page but built anew at each try, from the settings (deployment, vantage, procedure) and
     from what is held of the platform at that moment: a page that gets through an hour late must say whether break-glass
     is permitted now. `flag` is None while it isn't known; `outage` is None for a page that is not about one;
-    `inhibition` is set while two persons hold closed what outages raise; `maintenance` is what is in force then. `told`
-    names every channel that this page goes through, `acknowledged` who said that they deal with it; `status_page` is
-    where the monitor's own page is read.
+    `inhibition` is set while two persons hold closed what outages raise; `maintenance` is what is in force then, and
+    `exercise` the one that raises the flag then. `told` names every channel that this page goes through, `acknowledged`
+    who said that they deal with it; `status_page` is where the monitor's own page is read.
     """
 
     deployment: str
@@ -114,6 +115,7 @@ class PageContext:
     acknowledged: Acknowledgement | None = None
     status_page: str = ""
     maintenance: tuple[InForce, ...] = ()
+    exercise: Exercise | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.model.act import Acts
+from monitor.model.exercise import Exercise
 from monitor.model.maintenance import Maintenance
 from monitor.model.outcome import Reason, Warn
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
@@ -129,6 +130,7 @@ class PlatformState:
     latest one ended, kept for ever: none that opens later begins before it. `others` are the other vantages' votes.
     `wake_at` is a lower bound of the instant at which time alone changes something; None: it never does.
     `unwatched_since` is set while the platform is out of the settings: what was believed before grows old from there.
+    `exercises` are the latest ones, newest first; at most one of them runs.
     """
 
     platform: str
@@ -151,3 +153,4 @@ class PlatformState:
     unwatched_since: datetime | None = None
     acts: Acts = field(default_factory=Acts)
     maintenance: Maintenance = field(default_factory=Maintenance)
+    exercises: tuple[Exercise, ...] = ()

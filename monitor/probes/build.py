@@ -71,7 +71,7 @@ class Shared:
         context = replace(self.context, book=own.book, listening=own.listening, planned=own.planned)
         listen = self.onlookers.listen
         if listen is None:
-            return _make(settings)(settings, context)
+            return maker(settings)(settings, context)
         return _explained(settings, context, Notes(self.secrets), listen(name))
 
 
@@ -86,8 +86,9 @@ def shared_of(network: Network, requests: RequestBudget | None, onlookers: Onloo
 def _explained(settings: ProbeSettings, context: ProbeContext, notes: Notes, listener: Listener) -> Probe:
     notes.is_every = listener.is_every
     noted = replace(context, network=replace(context.network, trace=notes.trace), notes=notes)
-    return ExplainedProbe(_make(settings)(settings, noted), notes, listener)
+    return ExplainedProbe(maker(settings)(settings, noted), notes, listener)
 
 
-def _make(settings: ProbeSettings) -> Make:
+def maker(settings: ProbeSettings) -> Make:
+    """Return what makes a probe of these settings."""
     return cast("Make", load(PROBES[settings.type].make))

@@ -10,7 +10,7 @@ from monitor.ports import RequestBudget
 from monitor.probes.books import MemoryBook
 from monitor.probes.notes import Notes
 from monitor.probes.secrets import SecretSource
-from monitor.probes.tokens import KeptTokens
+from monitor.probes.tokens import KeptTokens, Tokens
 from platforms.journey.ports import Book
 from platforms.transport.reach import Network
 from platforms.transport.tape import Tape
@@ -57,7 +57,7 @@ class ProbeContext:
     tape: Tape | None = None
     listening: Callable[[], Listening] | None = None
     planned: Callable[[tuple[Planned, ...]], object] = lambda _planned: None
-    kept: KeptTokens | None = None
+    kept: Tokens | None = None
     notes: Notes | None = None
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class ProbeContext:
             object.__setattr__(self, "kept", KeptTokens(self.network, self.secrets, self.requests))
 
     @property
-    def tokens(self) -> KeptTokens:
+    def tokens(self) -> Tokens:
         """The tokens of all who share this."""
         if self.kept is None:
             raise TypeError("a context that was not made")

@@ -30,6 +30,7 @@ from monitor.rules.records import Answered, Wanted, judge, told_of
 from monitor.settings.dns import DnsProbeSettings
 from platforms.errors import FaultKind, TransportFault
 from platforms.transport.datagrams import ask
+from platforms.transport.dead_end import meet
 from platforms.transport.questions import Question, Reply, record_of
 from platforms.transport.reach import OWN_DNS, Network, Place, addressed, noted, reach
 from platforms.transport.resolv_conf import RESOLV_CONF, nameservers
@@ -72,7 +73,11 @@ class DnsProbe:
         return await attempting.make(self._measure)
 
     async def _measure(self, watch: Stopwatch) -> Found:
-        settings = self._settings
+        settings, end = self._settings, self._context.network.dead_end
+        if end is not None:  # before it is asked whose the resolver is: whoever answers for the platform is away
+            watch.enter(Phase.PROCESSING)
+            watch.awaited = _AWAITED
+            await meet(end)
         question = Question(settings.name, settings.record, wants_authenticated=settings.expect.authenticated)
         exchange = Exchange(self._context.network, question, watch, self._context.tape)
         if settings.place is not None:

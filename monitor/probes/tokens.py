@@ -16,7 +16,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from glasswatch import __version__
@@ -63,6 +63,22 @@ class Wanted:
 
     def __str__(self) -> str:
         return f"token from {urlsplit(self.settings.token_url).netloc}"
+
+
+class Tokens(Protocol):
+    """Where probes get the tokens they show."""
+
+    async def get(self, wanted: Wanted) -> str:
+        """Return a token. The caller bounds the time by cancelling; a request under way goes on.
+
+        Raises:
+            SecretUnavailable: it can't be had; a NoToken says what that is worth.
+        """
+        ...
+
+    def refused(self, wanted: Wanted) -> None:
+        """Take note that the platform did not accept the token."""
+        ...
 
 
 class KeptTokens:

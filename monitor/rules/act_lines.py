@@ -68,9 +68,9 @@ def waits(platform: str, request: Request) -> str:
     )
 
 
-def lowered(state: PlatformState, ended: Sequence[Cause], kept: Sequence[Cause]) -> str:
+def lowered(state: PlatformState, ended: Iterable[str], kept: Sequence[Cause]) -> str:
     """Say what was ended, and what nobody lowers."""
-    line = f"lowered: {', '.join(cause.id for cause in ended)}"
+    line = f"lowered: {', '.join(ended)}"
     return f"{line}; {_stays(state.platform, kept)}" if kept else line
 
 

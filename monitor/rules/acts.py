@@ -34,7 +34,7 @@ from monitor.model.fact import Fact
 from monitor.model.policy import PlatformPolicy
 from monitor.model.state import Cause, PlatformState
 from monitor.model.verdict import CauseKind
-from monitor.rules import act_lines, lowering, raising, reasons, standing, window_standing, windows
+from monitor.rules import act_lines, exercise, lowering, raising, reasons, standing, window_standing, windows
 from monitor.rules.act_turn import Done, Found, Turn, end_of, new_id, no
 
 REMEMBERED: Final = 16
@@ -110,4 +110,5 @@ _ACTS: Final[dict[type, Callable[[PlatformState, Any, Turn], Found]]] = {
     EndInhibit: lowering.end_inhibit,
     Confirm: _confirm,
     **windows.ACTS,
+    **exercise.ACTS,
 }

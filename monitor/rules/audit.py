@@ -4,7 +4,7 @@
    did carries the person's name and that of the token; what was asked for and died, or ended by time, is the monitor's.
 2. Every decision to tell somebody is audited, and every decision not to, with its reason.
 3. Verdicts of platforms are audited; those of single probes and functions are not: they stand in the transitions.
-4. Maintenance is audited as `window_audit` has it.
+4. Maintenance is audited as `window_audit` has it, exercises as `exercise_lines` has it.
 5. An entry holds names, times and our own words; nothing that a server sent.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from monitor.model.act import ActKind
+from monitor.model.exercise import ExerciseFact
 from monitor.model.fact import (
     ActDone,
     CauseAdded,
@@ -34,7 +35,7 @@ from monitor.model.fact import (
 from monitor.model.maintenance import WindowFact
 from monitor.model.record import AuditEntry, FlagDocument
 from monitor.model.state import Outage
-from monitor.rules import window_audit
+from monitor.rules import exercise_lines, window_audit
 
 ACTOR = "monitor"  # what the monitor decides by itself; a person's act carries the person's name
 
@@ -69,11 +70,15 @@ def _actor(fact: Fact) -> str:
             return cause.renewed_by or cause.confirmed_by or cause.by or ACTOR
         case _ if isinstance(fact, WindowFact):
             return window_audit.actor(fact) or ACTOR
+        case _ if isinstance(fact, ExerciseFact):
+            return exercise_lines.actor(fact) or ACTOR
         case _:
             return ACTOR
 
 
 def _line_of(fact: Fact) -> tuple[str, Body] | None:
+    if isinstance(fact, ExerciseFact):
+        return exercise_lines.line(fact)
     return window_audit.line(fact) if isinstance(fact, WindowFact) else _line(fact)
 
 

@@ -8,6 +8,7 @@
 5. An outage that is over can no longer come back.
 6. What people's acts left standing reaches its end, or people must be warned that a cause will.
 7. Maintenance comes into force, or is over; a window that is only proposed, or waits, reaches its end.
+8. An exercise reaches its end.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from monitor.model.page import PageKind
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import PlatformState
 from monitor.model.verdict import CauseKind
-from monitor.rules import standing, window_standing
+from monitor.rules import exercise, standing, window_standing
 from monitor.rules.causes import may_end_quietly, unknown_ends_at
 from monitor.rules.pages import degraded_waits_until, key_of
 from monitor.rules.probe import stale_at
@@ -33,8 +34,8 @@ def wake_at(
 ) -> datetime | None:
     """Return when time alone changes something first, as far as it depends on the platform and on these probes."""
     stale = (stale_at(state.probes[probe.name], probe, now, blind=state.blind) for probe in probes)
-    windows = window_standing.deadlines(state, now)
-    return earliest(*stale, *_timers(state, policy), *standing.deadlines(state, policy, now), *windows)
+    others = (*window_standing.deadlines(state, now), *exercise.deadlines(state))
+    return earliest(*stale, *_timers(state, policy), *standing.deadlines(state, policy, now), *others)
 
 
 def _timers(state: PlatformState, policy: PlatformPolicy) -> Iterator[datetime]:

@@ -1,6 +1,6 @@
 """Lowers the flag, and holds closed what outages raise (design 3.4).
 
-1. `lower` takes one person, and ends manual and exercise causes only.
+1. `lower` takes one person, and ends manual and exercise causes only; an exercise that raised nothing yet as well.
 2. To hold outages closed always takes two persons, for an hour at most. One person ends it. A second inhibition takes
    the first one's place, and ends with the hour of the first: `stretch` says what counts as one. Where too little of
    that hour is left, it is neither asked for nor confirmed.
@@ -11,7 +11,7 @@ from dataclasses import replace
 from monitor.model.act import ActKind, Answer, EndInhibit, Inhibit, Inhibition, Lower, Request, RequestKind, Ruling
 from monitor.model.fact import ActDone, CauseEnded, Fact, InhibitionEnded
 from monitor.model.state import PlatformState
-from monitor.rules import act_lines, causes, reasons, stretch
+from monitor.rules import act_lines, causes, exercise, reasons, stretch
 from monitor.rules.act_turn import LEAST_SPAN, LONGEST_REASON, Done, Found, Turn, ask, end_of, is_line, no, unfit
 
 
@@ -21,13 +21,15 @@ def lower(state: PlatformState, act: Lower, turn: Turn) -> Found:
         return no(f"a reason is needed: one line of at most {LONGEST_REASON} printable characters")
     kept = causes.lower(state.causes)
     ended = [cause for cause in state.causes if cause not in kept]
-    if all(causes.is_past(cause, turn.now) for cause in ended):
+    after, over = exercise.lowered(replace(state, causes=kept), turn)
+    if not over and all(causes.is_past(cause, turn.now) for cause in ended):
         return no(act_lines.nothing_to_lower(state, kept))
-    subject = ", ".join(cause.id for cause in ended)
+    names = tuple(dict.fromkeys((*(cause.id for cause in ended), *(each.exercise.id for each in over))))
+    subject = ", ".join(names)
     fact = ActDone(ActKind.LOWER, turn.hand.person, turn.hand.token, subject, act.reason)
     facts = [CauseEnded(cause, f"lowered by {turn.hand.person}") for cause in ended]
-    ruling = Ruling(Answer.DONE, act_lines.lowered(state, ended, kept), subject)
-    return Done(replace(state, causes=kept), (fact, *facts), ruling)
+    ruling = Ruling(Answer.DONE, act_lines.lowered(state, names, kept), subject)
+    return Done(after, (fact, *over, *facts), ruling)
 
 
 def inhibit(state: PlatformState, act: Inhibit, turn: Turn) -> Found:

@@ -52,7 +52,7 @@ from monitor.model.page import SEVERITY, Page, PageKind, PageStatus, Severity
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import PlatformState
 from monitor.model.verdict import FlagState, Phase, Verdict
-from monitor.rules import act_lines, reasons, summaries
+from monitor.rules import act_lines, exercise_lines, reasons, summaries
 from monitor.rules.probe import is_believed_bad
 from monitor.rules.quorum import Tally
 
@@ -258,7 +258,7 @@ def _outages(state: PlatformState, facts: tuple[Fact, ...]) -> Iterator[Concern]
         yield Concern(
             PageKind.OUTAGE,
             holds=True,
-            summary=summaries.outage_on(known),
+            summary=exercise_lines.with_ended(summaries.outage_on(known), state, facts),
             reason=known.reason,
             detail=known.id,
             outage=known.id,
@@ -278,13 +278,19 @@ def _flag(state: PlatformState, facts: tuple[Fact, ...]) -> Concern:
     return Concern(
         PageKind.FLAG,
         holds=is_raised,
-        summary=told or (summaries.flag_on(state) if is_raised else summaries.flag_off(state)),
+        summary=told or _flag_line(state, facts),
         reason="; ".join((*changes, *whys)) or told or "raised before",
         # Some channels get this page alone: it says what can't be done as well.
         outage=_open(state) if is_raised else None,
         is_news=bool(changes or told),
         mark=".".join(("", str(state.flag.change), *_marks(state, done, ending))),
     )
+
+
+def _flag_line(state: PlatformState, facts: tuple[Fact, ...]) -> str:
+    if state.flag.state is FlagState.STANDBY:
+        return exercise_lines.off(summaries.flag_off(state), facts)
+    return exercise_lines.with_ended(summaries.flag_on(state), state, facts)
 
 
 def _open(state: PlatformState) -> str | None:

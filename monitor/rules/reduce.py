@@ -23,6 +23,7 @@ from monitor.model.event import (
     ClockSetBack,
     CopyJudged,
     Event,
+    ExerciseDetected,
     MaintenanceTold,
     Observed,
     PersonActed,
@@ -42,6 +43,7 @@ from monitor.rules import (
     causes,
     copies,
     deadlines,
+    exercise,
     flag,
     news,
     outage,
@@ -118,11 +120,13 @@ def _taken_in(
             after, died = standing.resume(state, event, now)
             resumed, facts = restart.resume(after, policy, event, now)
             resumed, windows = window_standing.resume(resumed, policy, event, now)
-            return resumed, [*died, *facts, *windows]
-        case Reconfigured() | Unwatched() | MaintenanceTold():
+            resumed, over = exercise.resume(resumed, now)
+            return resumed, [*died, *facts, *windows, *over]
+        case Reconfigured() | Unwatched() | MaintenanceTold() | ExerciseDetected():
             return _from_outside(state, policy, event, now)
         case ClockSetBack():
-            after, moved = standing.set_back(window_standing.set_back(state, event.by), event.by, now)
+            back = exercise.set_back(window_standing.set_back(state, event.by), event.by)
+            after, moved = standing.set_back(back, event.by, now)
             after, windows = window_standing.adapt(after, policy, now)
             return _none_from_the_future(after, now), [*moved, *windows]
         case _:
@@ -130,15 +134,22 @@ def _taken_in(
 
 
 def _from_outside(
-    state: PlatformState, policy: PlatformPolicy, event: Reconfigured | Unwatched | MaintenanceTold, now: datetime
+    state: PlatformState,
+    policy: PlatformPolicy,
+    event: Reconfigured | Unwatched | MaintenanceTold | ExerciseDetected,
+    now: datetime,
 ) -> tuple[PlatformState, list[Fact]]:
+    if isinstance(event, ExerciseDetected):
+        return exercise.detected(_none_from_the_future(state, now), event, now)
     if isinstance(event, MaintenanceTold):
         return window_standing.told(state, event, now)
     if isinstance(event, Unwatched):
-        return replace(state, unwatched_since=now), [PlatformLeft(now)]
+        left, over = exercise.leave(state, now)
+        return replace(left, unwatched_since=now), [*over, PlatformLeft(now)]
+    state, over = exercise.adapt(state, policy, event, now)
     adapted, facts = restart.adapt(_none_from_the_future(state, now), policy, event, now)
     adapted, windows = window_standing.adapt(adapted, policy, now)
-    return adapted, [*facts, *windows]
+    return adapted, [*over, *facts, *windows]
 
 
 def _none_from_the_future(state: PlatformState, now: datetime) -> PlatformState:
@@ -204,12 +215,13 @@ def _settled(before: PlatformState, after: PlatformState, facts: list[Fact], tur
     after, judged = _judged(after, groups, now)
     after, voted, tally = _voted(after, policy, now)
     after, outages = outage.settle(after, policy, now)
+    after, ended = exercise.settle(after, now)
     after, over = standing.settle(after, now)
     after, caused = causes.settle(after, policy, now)
     after, warned = standing.warn(after, policy, now)
     after, flagged = flag.settle(before, after, now)
     after, maintained = window_standing.settle(after, now)
-    facts = [*facts, *judged, *voted, *outages, *over, *caused, *warned, *flagged, *maintained]
+    facts = [*facts, *judged, *voted, *outages, *ended, *over, *caused, *warned, *flagged, *maintained]
     after = news.settle(after, facts, now)
     concerns = (
         *turn.concerns,

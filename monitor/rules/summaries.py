@@ -11,7 +11,7 @@ from monitor.model.outcome import Outcome
 from monitor.model.policy import ProbePolicy
 from monitor.model.state import Outage, PlatformState
 from monitor.model.verdict import CauseKind, FlagState
-from monitor.rules import reasons
+from monitor.rules import exercise_lines, reasons
 from monitor.rules.quorum import Tally
 
 
@@ -34,7 +34,7 @@ def flag_on(state: PlatformState) -> str:
     """Say that break-glass is raised, and by what."""
     by = reasons.several([f"{cause.kind} {cause.id}" for cause in state.causes if not cause.is_held_back])
     if state.flag.state is FlagState.EXERCISE:
-        return f"{state.platform}: exercise under way, break-glass is for its principals only ({by})"
+        return exercise_lines.on(state)
     return f"{state.platform}: break-glass is READY, the platform is {state.verdict} ({by})"
 
 

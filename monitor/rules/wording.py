@@ -5,7 +5,8 @@
 2. Whether the glass may be broken is told as of sending, from the flag: `ready` permits, `standby` and `exercise`
    don't, an unknown flag is never turned into either. While two persons hold it closed, they are named.
 3. What could not be recorded says so. A page about no platform (our own store) speaks of nobody's flag.
-4. Maintenance that is in force when the page is sent is named, whatever the page is about.
+4. Maintenance that is in force when the page is sent is named, whatever the page is about; so is an exercise that
+   raises the flag then: whose drill it is, until when, and who alone may break the glass.
 5. Times are UTC with a Z. Members are always present; what there is nothing to say about is null.
 6. The procedure's text is cut at 8,000 characters and then says where the whole stands.
 """
@@ -13,11 +14,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from monitor.model.exercise import Exercise
 from monitor.model.page import Page, PageContext, PageStatus, Severity
 from monitor.model.state import Outage
 from monitor.model.told import Acknowledgement, Reach, Told
 from monitor.model.verdict import FlagState
-from monitor.rules import reasons
+from monitor.rules import exercise_lines, reasons
 
 LONGEST_PROCEDURE = 8000  # Standard Webhooks advises bodies under 20 kB
 
@@ -50,6 +52,7 @@ def body(page: Page, context: PageContext) -> Body:
         },
         "procedure": {"url": context.procedure_url, "text": procedure(context)},
         "maintenance": [{"window": each.label, "until": _time(each.until)} for each in context.maintenance],
+        "exercise": _exercise(context.exercise),
         "deployment": context.deployment,
         "vantage": context.vantage,
         "told": [_told(each) for each in context.told],
@@ -84,6 +87,8 @@ def facts(page: Page, context: PageContext) -> Mapping[str, str]:
     if outage is not None and outage.id == page.outage:
         found |= _over(outage) if page.status is PageStatus.RESOLVED else _ongoing(outage)
     found["May I break the glass?"] = _advice(page, context)
+    if context.exercise is not None:
+        found["Exercise"] = f"this is a drill, no outage: {exercise_lines.only_for(context.exercise)}"
     if context.maintenance:
         windows = (f"{each.label}, until {_clock(each.until)}" for each in context.maintenance)
         found["Maintenance in force"] = "; ".join(windows)
@@ -112,6 +117,8 @@ def _advice(page: Page, context: PageContext) -> str:
     if held is not None and context.flag is FlagState.STANDBY:
         until = reasons.clock(held.until)
         return f"No: {held.by} and {held.confirmed_by} hold it closed until {until}, whatever is down."
+    if context.exercise is not None:
+        return f"No: this is an exercise, and {exercise_lines.only_for(context.exercise)}."
     return _ADVICE[context.flag]
 
 
@@ -130,6 +137,19 @@ def _outage(page: Page, outage: Outage | None) -> Body | None:
         "confirmed_at": _time(outage.confirmed_at),
         "ended_at": _time(outage.ended_at) if outage.ended_at else None,
         "functions": list(outage.functions),
+    }
+
+
+def _exercise(held: Exercise | None) -> Body | None:
+    if held is None:
+        return None
+    return {
+        "id": held.id,
+        "run": held.wish.run,
+        "by": held.by,
+        "principals": list(held.wish.principals),
+        "targets": list(held.wish.targets),
+        "until": _time(held.until),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from monitor.model.exercise import ExerciseBegan, ExerciseFound, ExerciseOver
 from monitor.model.fact import (
     ActDone,
     CauseAdded,
@@ -115,6 +116,9 @@ _COLUMNS: dict[type, Callable[[Any], dict[str, object]]] = {
     PageDecided: lambda fact: {"subject": fact.page.id, "now": fact.page.status, "why": fact.page.reason},
     PageWithheld: lambda fact: {"subject": fact.kind, "why": fact.reason},
     PlatformLeft: lambda _fact: {"subject": "", "why": "no longer in the settings"},
+    ExerciseBegan: lambda fact: {"subject": fact.exercise.id},
+    ExerciseFound: lambda fact: {"subject": fact.exercise.id},
+    ExerciseOver: lambda fact: {"subject": fact.exercise.id, "why": fact.exercise.why},
     **windows.COLUMNS,
 }
 

@@ -15,6 +15,7 @@ from monitor.web.asked import Asked, Handler
 from monitor.web.beathandlers import BeatHandlers
 from monitor.web.drillhandlers import DrillHandlers
 from monitor.web.events import Hub
+from monitor.web.exercisehandlers import ExerciseHandlers
 from monitor.web.pages import Pages, documents
 from monitor.web.pieces import in_pieces
 from monitor.web.probehandlers import ProbeHandlers
@@ -57,6 +58,7 @@ class Handlers:
         self._sla = SlaHandlers(site, sources)
         self._drills = sources.drills
         self._runs = DrillHandlers(site, sources.drills)
+        self._exercises = ExerciseHandlers(site, sources)
 
     def by_name(self) -> Mapping[str, Handler]:
         """Return every handler under the name of its endpoint."""
@@ -80,6 +82,7 @@ class Handlers:
             **self._residue.by_name(),
             **self._sla.by_name(),
             **self._runs.by_name(),
+            **self._exercises.by_name(),
         }
 
     async def _page(self, _: Asked) -> Response:

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor.model.exercise import Listed
 from monitor.model.policy import PlatformPolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState, ProbeState
 from monitor.model.told import Acknowledgement
 from monitor.model.use import Use
-from monitor.web import windowshaping
+from monitor.rules import exercise
+from monitor.web import exerciseshaping, windowshaping
 from monitor.web.glass import break_glass
 from monitor.web.site import Site
 from monitor.wire.answers import (
@@ -96,6 +98,7 @@ def _platform(state: PlatformState, site: Site, shown: Shown) -> PlatformAnswer:
     watched = site.platforms[state.platform]
     document = shown.documents.get(state.platform)
     uses = [use for use in shown.open_uses if use.platform == state.platform]
+    running = exercise.running(state)
     return PlatformAnswer.model_validate(
         {
             "platform": state.platform,
@@ -112,6 +115,7 @@ def _platform(state: PlatformState, site: Site, shown: Shown) -> PlatformAnswer:
             "procedure_url": watched.procedure_url,
             "acknowledged": _acknowledged(shown.acknowledged.get(state.platform)),
             "maintenance": windowshaping.status(state.maintenance),
+            "exercise": exerciseshaping.exercise(Listed(state.platform, running)) if running is not None else None,
         }
     )
 

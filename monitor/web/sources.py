@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from glasswatch.clock import Clock
 from monitor.drilling.ports import Drills, NoDrills
 from monitor.errors import StoreUnavailable
+from monitor.exercises.port import Exercising
 from monitor.model.act import Act, Acted, Hand
 from monitor.model.past import Past, PastQuery
 from monitor.model.record import AuditEntry
@@ -38,8 +39,8 @@ class Sources:
     never waits and never raises. `act` has a person act on a platform's flag, and answers when that was settled.
     `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
     `reload` has the settings taken over, for whoever asks; None where there is no file to read them from. `gone`
-    forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform.
-    `drills` keeps the runs of drills and their calendar.
+    forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform;
+    `drills` keeps the runs of drills and their calendar; `exercises` begins and ends exercises.
     """
 
     reader: StatusReader
@@ -56,3 +57,4 @@ class Sources:
     gone: SayGone = _nothing_gone
     past: ReadPast = _no_past
     drills: Drills = field(default_factory=NoDrills)
+    exercises: Exercising | None = None

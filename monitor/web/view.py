@@ -25,6 +25,7 @@ from monitor.model.state import Cause, FunctionState, Outage, PlatformState
 from monitor.model.told import Acknowledgement
 from monitor.model.use import Use
 from monitor.model.verdict import FlagState, Verdict
+from monitor.rules import exercise
 from monitor.rules.sealing import Sealing, sealing
 from monitor.rules.versions import refused_until
 from monitor.web import phrases
@@ -219,6 +220,18 @@ def _standing(state: PlatformState, seen: Seen) -> Iterator[StandingView]:
             until=seen.moment(held.until),
             hint="Any one person ends it:",
             command=visible.line(f"monitor flag inhibit {state.platform} --end"),
+        )
+    running = exercise.running(state)
+    if running is not None:
+        yield StandingView(
+            title=visible.line(
+                f"Exercise, no outage: {running.by} drills run {running.wish.run}, and its own probes reach nothing; "
+                f"only {', '.join(running.wish.principals)} may break the glass in it"
+            ),
+            since=seen.moment(running.began_at),
+            until=seen.moment(running.until),
+            hint="The real probes go on. Whoever may lower the flag ends it:",
+            command=visible.line(f"monitor flag lower {state.platform}"),
         )
     for request in state.acts.requests:
         what = phrases.REQUEST_WORDS[request.kind]

@@ -7,6 +7,7 @@ are spelled out here because the wire depends on nothing; a test holds them agai
 from typing import Literal
 
 from monitor.wire.drills import DrillsStatusAnswer
+from monitor.wire.exercises import ExerciseAnswer
 from monitor.wire.shape import Instant, Shape
 
 VerdictWord = Literal["up", "degraded", "down", "unknown"]
@@ -261,6 +262,8 @@ class PlatformAnswer(Shape):
     acknowledged: AcknowledgedAnswer | None = None
     """Who deals with the outage, where a channel reads it back; null where nobody is known to."""
     maintenance: MaintenanceStatusAnswer = MaintenanceStatusAnswer()
+    exercise: ExerciseAnswer | None = None
+    """The exercise that runs; null while none does."""
 
 
 class StatusAnswer(Shape):

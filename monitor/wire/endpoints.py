@@ -1,19 +1,6 @@
 """The HTTP interface: one literal table from which routes, authorisation, OpenAPI and clients derive.
 
-1. An endpoint is a method on a path; its name is what code, documentation and OpenAPI call it.
-2. `scope` None is open to everybody, everywhere; any other is what a token needs, except that `read` is open on
-   loopback (design 3.5). A scope may hold a parameter of the path: `heartbeat:{name}`.
-3. `answers` maps each media type of a success to its shape; None is text of its own format. The first is the default.
-4. `query` None: a query string is ignored, because whoever needs the answer must not be turned away for a link that
-   somebody decorated. Otherwise it is held to its shape, unknown parameters included.
-5. `refusals` are codes of `REFUSALS` beyond those that any request may meet (`ALWAYS`), and those that go with
-   `query`, `body` and `scope`.
-6. What is not a `GET` writes: every refusal of it is audited, and so is its effect. Of heartbeats, what they change.
-7. `platform_in` says where the platform stands that a token may be limited to: in the path, which is the case
-   wherever a path holds `{platform}`, or in the body's member `platform` (null there: all of them).
-8. `allowance` names what its writes are counted against, for each token by itself (`rules/throttle`).
-9. `body_may_lack`: without a body all of its members have their defaults.
-10. `creates`: a success that brought about something new is a 201, one that found it there a 200.
+What its members mean stands at `Endpoint`.
 """
 
 from collections.abc import Mapping
@@ -35,6 +22,7 @@ from monitor.wire.endpoint import (
     Method,
     PlatformIn,
 )
+from monitor.wire.exercise_endpoints import EXERCISES
 from monitor.wire.maintenance import (
     AcceptBody,
     AddBody,
@@ -279,6 +267,7 @@ ENDPOINTS = (
         refusals=("not_possible", "no_such"),
         body_may_lack=True,
     ),
+    *EXERCISES,
     Endpoint(
         name="uses",
         method="GET",

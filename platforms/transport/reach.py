@@ -13,6 +13,7 @@ from typing import Final
 from glasswatch.clock import Clock
 from platforms.addresses import is_forbidden
 from platforms.errors import FaultKind, TransportFault, Unanswered
+from platforms.transport.dead_end import DeadEnd, meet, stand_in
 from platforms.transport.resolver import Address, Ip, Resolver, numeric
 from platforms.transport.stopwatch import Phase, Stopwatch
 from platforms.transport.tls import TlsContexts
@@ -28,7 +29,7 @@ class Network:
     """What all exchanges share.
 
     `trace`: where somebody wants to know what is said and heard, notes of it. `has_witness`: whether somebody is asked,
-    before a failed look-up is believed, whether names resolve here at all.
+    before a failed look-up is believed, whether names resolve here at all. `dead_end`: it leads nowhere.
     """
 
     clock: Clock
@@ -36,6 +37,7 @@ class Network:
     tls: TlsContexts
     trace: Trace | None = None
     has_witness: bool = False
+    dead_end: DeadEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ async def reach(network: Network, place: Place, watch: Stopwatch, limit: int) ->
     address = await addressed(network, place, watch)
     contact = noted(network, place, address)
     watch.enter(Phase.CONNECT)
+    if network.dead_end is not None:
+        await meet(network.dead_end)
     return await dial(address, limit, contact)
 
 
@@ -86,6 +90,8 @@ async def addressed(network: Network, place: Place, watch: Stopwatch) -> Address
 
 
 async def _looked_up(network: Network, place: Place, watch: Stopwatch) -> Address:
+    if network.dead_end is not None:
+        return stand_in(place.port)
     if network.has_witness:
         return await network.resolver.resolve(place.host, place.port, place.ip)
     before = watch.ours if watch.ours != OWN_DNS else None  # left by a deadline that passed

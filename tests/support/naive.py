@@ -204,6 +204,7 @@ class History:
                 self._set_back(by)
                 self._forget(entry.now)
             case Restarted(last_alive_at=alive):
+                self.causes = [held for held in self.causes if held.cause.kind is not CauseKind.EXERCISE]
                 self._restart(
                     entry, is_long=alive is None or alive > entry.now or entry.now - alive > entry.policy.ready_ttl
                 )

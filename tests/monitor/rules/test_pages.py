@@ -122,7 +122,13 @@ def test_lowered_is_resolved() -> None:
     ("cause", "summary"),
     [
         (MANUAL, "payments: break-glass is READY, the platform is up (manual m1)"),
-        (EXERCISE, "payments: exercise under way, break-glass is for its principals only (exercise e1)"),
+        (
+            EXERCISE,
+            (
+                "payments: EXERCISE, not an outage, the platform is up; "
+                "only drill may break the glass until 04:00:00Z, for drill r1"
+            ),
+        ),
     ],
 )
 def test_what_a_flag_page_says(cause: Cause, summary: str) -> None:

@@ -53,6 +53,7 @@ def test_body_has_every_member() -> None:
             "text": "1. Call a second person.\n2. Open the safe.",
         },
         "maintenance": [],
+        "exercise": None,
         "deployment": "prod",
         "vantage": "fra-1",
         "told": [],
