@@ -114,7 +114,7 @@ class Builder:
         self._outbox = Outbox(
             channels, OutboxContext(store, self._gate, clock, self._route, self._metrics, fallbacks=self._fallbacks)
         )
-        self._outbox.listen(telling(self._outbox.book, self._auditor.note, self._face.renewed, clock))
+        self._outbox.listen(telling(self._outbox.book, self._auditor.note, self._face.acknowledged, clock))
         self._board.acknowledgements.append(self._outbox.book.acknowledgement)
         self.clockwatch = self._clock_watch()
         self._slawatch = SlaWatch(SlaContext(store, clock, self._sla_terms, self._metrics.sla))
