@@ -21,6 +21,8 @@ SHOWN = 5
 _KEPT_SECONDS = 5.0
 _MOST_KEPT_SECONDS = 60.0
 _ASKED_A_SECOND = 10  # platforms, at most, by and large
+_AT_ONCE_FROM = 5  # platforms
+_AT_ONCE = 200  # outages
 _PATIENCE_SECONDS = 1.0
 
 _log = logging.getLogger("glasswatch.web")
@@ -78,12 +80,32 @@ class LastOutages:
         found: dict[str, Sequence[Outage] | None] = {}
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                for platform in platforms:
-                    query = OutageQuery(platform=platform, limit=SHOWN)
+                left = platforms
+                if len(platforms) > _AT_ONCE_FROM:
+                    left = await self._ask_at_once(platforms, found)
+                for platform in left:
                     before = self._changes[platform]
-                    found[platform] = tuple(await self._store.outages(query))
-                    if self._changes[platform] == before:
-                        self._changed.discard(platform)
+                    found[platform] = tuple(await self._store.outages(OutageQuery(platform=platform, limit=SHOWN)))
+                    self._take(platform, before)
         except (StoreError, TimeoutError) as error:
             _log.warning("outages_unreadable", extra={"fields": {"error": type(error).__name__}})
         return found
+
+    async def _ask_at_once(self, platforms: Sequence[str], found: dict[str, Sequence[Outage] | None]) -> Sequence[str]:
+        """Find the outages of as many platforms as one answer tells all of; return those that it does not."""
+        before = dict(self._changes)
+        newest = await self._store.outages(OutageQuery(limit=_AT_ONCE))
+        by_platform: dict[str, list[Outage]] = {platform: [] for platform in platforms}
+        for outage in newest:
+            by_platform.get(outage.platform, []).append(outage)
+        is_all = len(newest) < _AT_ONCE
+        for platform, outages in by_platform.items():
+            if is_all or len(outages) >= SHOWN:
+                found[platform] = tuple(outages[:SHOWN])
+                self._take(platform, before.get(platform, 0))
+        return [platform for platform in platforms if platform not in found]
+
+    def _take(self, platform: str, changes_before: int) -> None:
+        """Take note of an answer that was asked for after so many changes."""
+        if self._changes[platform] == changes_before:
+            self._changed.discard(platform)

@@ -1,6 +1,7 @@
 """The page from a running monitor: how often it is made, and what the store is asked for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from monitor.model.record import OutageQuery
 from monitor.model.state import Outage
@@ -52,16 +53,34 @@ async def test_the_store_is_asked_again_for_the_platform_that_changed_alone() ->
     store.calls.clear()
     assert await last.read() == dict.fromkeys(MANY, ())
     await last.read()
-    assert store.calls == ["outages"] * 100
+    assert store.calls == ["outages"]
     last.forget(MANY[7])
     await last.read()
-    assert store.calls == ["outages"] * 101
+    assert store.calls == ["outages"] * 2
     clock.advance(9)
     await last.read()
-    assert store.calls == ["outages"] * 101
+    assert store.calls == ["outages"] * 2
     clock.advance(1)
     await last.read()
-    assert store.calls == ["outages"] * 201
+    assert store.calls == ["outages"] * 3
+
+
+async def test_one_answer_that_can_not_tell_all_is_made_up_for() -> None:
+    """Of one platform so much is on record that the others' outages are not among the newest."""
+    asked: list[str | None] = []
+    many = tuple(replace(outage(), id=f"id-{number}", platform=MANY[0]) for number in range(300))
+    one = (replace(outage(), id="old", platform=MANY[1]),)
+
+    class Filled(MemoryStore):
+        async def outages(self, query: OutageQuery) -> Sequence[Outage]:
+            asked.append(query.platform)
+            found = [each for each in (*many, *one) if query.platform in (None, each.platform)]
+            return found[: query.limit]
+
+    last = LastOutages(Filled(), lambda: MANY[:10], ManualClock())
+    found = await last.read()
+    assert found == {**dict.fromkeys(MANY[:10], ()), MANY[0]: many[:5], MANY[1]: one}
+    assert asked == [None, *MANY[1:10]]
 
 
 async def test_what_changes_while_the_store_is_asked_is_asked_again() -> None:
