@@ -76,7 +76,9 @@ class Board:
             return ["the store is not open yet"]
         unsigned = [f"the flag of {name} is not signed yet" for name in self.keepers if name not in self.documents]
         unpublished = [each for publisher in self.publishers for each in publisher.unpublished()]
-        unrun = [f"{name} has not run yet" for ask in self.unrun if (name := ask()) is not None]
+        left = [(ask, name) for ask in self.unrun if (name := ask()) is not None]
+        self.unrun[:] = [ask for ask, _ in left]  # what ran has run: of ten thousand each would be asked every second
+        unrun = [f"{name} has not run yet" for _, name in left]
         refused = [why for document in self.documents.values() if (why := why_refused(document))]
         return [*unsigned, *unpublished, *self.distrusted, *refused, *unrun]
 

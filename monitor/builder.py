@@ -119,7 +119,7 @@ class Builder:
         self._outbox = Outbox(
             channels, OutboxContext(store, self._gate, clock, self._route, self._metrics, fallbacks=self._fallbacks)
         )
-        self._outbox.listen(telling(self._outbox.book, self._auditor.note, self._face.renewed, clock))
+        self._outbox.listen(telling(self._outbox.book, self._auditor.note, self._face.acknowledged, clock))
         self._board.acknowledgements.append(self._outbox.book.acknowledgement)
         self.clockwatch = self._clock_watch()
         self._slawatch = SlaWatch(SlaContext(store, clock, self._sla_terms, self._metrics.sla))
@@ -170,16 +170,16 @@ class Builder:
         note, moved = self._auditor.note, self._chain.move
         keeping = Keeping(store, gate, self._clock, note, moved, lambda: self.clockwatch.is_trusted)
         submit, changed = (lambda page: self._outbox.submit(page)), (lambda: self._face.drilled())  # noqa: PLW0108 - made later
-        telling = Telling(self._metrics.drills, self._route, submit, changed)
-        return DrillDesk(here, self.settings.drills, keeping, telling)
+        return DrillDesk(
+            here, self.settings.drills, keeping, Telling(self._metrics.drills, self._route, submit, changed)
+        )
 
     def _report_writer(self) -> ReportWriter:
         # By a clock that is wrong no period is over.
-        record = Record(self._store.past, self._store.watched_since)
         return ReportWriter(
             self.settings.deployment,
             self.settings.vantage,
-            record,
+            Record(self._store.past, self._store.watched_since),
             lambda: wanted_of(self.settings) if self.clockwatch.is_trusted else {},
             self._clock,
         )

@@ -134,8 +134,8 @@ class Settler:
         self._put(step)
 
     def renew_if_due(self, state: PlatformState, now: datetime) -> None:
-        """Have the flag signed again when the rules say so: a minute after it was, or when it never was."""
-        if not self._is_renewing and is_due(self._latest, state.flag, now):
+        """Have the flag signed again when the rules say so: once a minute, or when it never was."""
+        if not self._is_renewing and is_due(self._platform, self._latest, state.flag, now):
             self._is_renewing = True
             if self._context.gate.is_open:
                 self.checkpoint(state)
@@ -221,7 +221,7 @@ class Settler:
             return
         self._is_renewing = False
         now = self._context.clock.now()
-        if is_due(self._latest, work.flag, now):  # else a change was signed meanwhile
+        if is_due(self._platform, self._latest, work.flag, now):  # else a change was signed meanwhile
             document = self._sign(work, now, is_change=False)
             self._prepared = _Prepared(
                 Settled(work, (), document, (), is_recorded=True), lambda: self._context.store.reserve(document)

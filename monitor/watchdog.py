@@ -8,6 +8,7 @@ stuck is logged once; the manager then starts the monitor anew, which takes ever
 import logging
 from datetime import timedelta
 
+from monitor.model.policy import PlatformPolicy
 from monitor.parts import Assembly
 from monitor.rules.liveliness import STUCK_SECONDS, Progress, Pulse, followed, stuck
 from monitor.servicemanager import ServiceManager
@@ -25,6 +26,8 @@ class Watchdog:
         self._manager = manager
         self._progress: dict[object, Progress] = {}
         self._stuck: frozenset[object] = frozenset()
+        self._policies: tuple[PlatformPolicy, ...] = ()
+        self._quickest: timedelta | None = None
 
     def look(self) -> None:
         """Read every part; say so to the manager if all of them get on. Never waits."""
@@ -43,13 +46,18 @@ class Watchdog:
         pulses: dict[object, Pulse] = {
             f"settling of {settler.platform}": Pulse(not settler.is_told, settler.turns) for settler in parts.settlers
         }
-        paces = [
-            max(probe.interval, probe.confirm_every) + probe.timeout
-            for keeper in parts.board.keepers.values()
-            for probe in keeper.policy.probes.values()
-        ]
-        patience = min(paces, default=timedelta(0)).total_seconds() + STUCK_SECONDS
-        return {**pulses, _PROBING: Pulse(bool(paces), parts.metrics.begun, patience)}
+        pace = self._pace()
+        patience = (pace or timedelta(0)).total_seconds() + STUCK_SECONDS
+        return {**pulses, _PROBING: Pulse(pace is not None, parts.metrics.begun, patience)}
+
+    def _pace(self) -> timedelta | None:
+        """Return how often the quickest probe runs, at the least; None: there is none."""
+        policies = tuple(keeper.policy for keeper in self._parts.board.keepers.values())
+        if policies != self._policies:  # the same ones nearly always: ten thousand probes are not gone through for it
+            probes = (probe for policy in policies for probe in policy.probes.values())
+            paces = (max(probe.interval, probe.confirm_every) + probe.timeout for probe in probes)
+            self._policies, self._quickest = policies, min(paces, default=None)
+        return self._quickest
 
     def _status(self, found: frozenset[object]) -> str:
         if found:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from glasswatch.secrets import Secret, SecretReference
+from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.model.exercise import Sees
 from monitor.model.outcome import Outcome
 from monitor.model.record import OutcomeRow
@@ -23,7 +24,6 @@ from monitor.probes.context import ProbeContext
 from monitor.probes.tokens import Wanted
 from monitor.scheduler import Sighted
 from monitor.settings.probe import ProbeSettings
-from glasswatch.settings.tls import IdentifiedTlsSettings
 from platforms.transport.dead_end import DeadEnd
 from platforms.transport.reach import Network
 

@@ -12,16 +12,18 @@
 6. All times are Unix seconds, rounded down: an end never lies later than it was allowed.
 7. `outage` is the open outage. `since` is when the state of the flag changed last. Vantages agree that see, and vote
    what the verdict is.
-8. A document is due when there is none, when its change isn't the flag's, a minute after the last, and when the last
-   one comes from the future (the clock was set back).
+8. A document is due when there is none, when its change isn't the flag's, once a minute, and when the last one comes
+   from the future (the clock was set back). Each platform's is renewed at a second of the minute of its own, so that
+   many of them are not all signed, written and shown at once.
 
 It builds plain values. Making them canonical and signing them is the caller's; `glasswatch.flag` reads them.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from glasswatch.instants import unix_ms, unix_seconds
+from glasswatch.instants import EPOCH, unix_ms, unix_seconds
 from monitor.model.record import ChainHead, FlagDocument, FlagLedger
 from monitor.model.state import Cause, FlagHead, PlatformState
 from monitor.model.verdict import CauseKind, FlagState
@@ -94,11 +96,18 @@ def next_version(previous: int, now: datetime) -> int:
     return max(previous + 1, unix_ms(now))
 
 
-def is_due(latest: FlagDocument | None, head: FlagHead, now: datetime) -> bool:
-    """Whether a document must be signed now."""
+def is_due(platform: str, latest: FlagDocument | None, head: FlagHead, now: datetime) -> bool:
+    """Whether a document of the platform must be signed now."""
     if latest is None or latest.change != head.change:
         return True
-    return not latest.issued_at <= now < latest.issued_at + RENEW_EVERY
+    return not latest.issued_at <= now < renewal_after(platform, latest.issued_at)
+
+
+def renewal_after(platform: str, issued_at: datetime) -> datetime:
+    """Return when the platform's renewal comes next: each platform has its own second of the minute."""
+    share = int.from_bytes(sha256(platform.encode()).digest()[:4], "big")
+    second = timedelta(seconds=int(RENEW_EVERY.total_seconds()) * share // 2**32)  # whole ones, as `iat` is
+    return issued_at + RENEW_EVERY - (issued_at - EPOCH - second) % RENEW_EVERY
 
 
 def ledger_after(ledger: FlagLedger, document: FlagDocument) -> FlagLedger:

@@ -40,7 +40,7 @@ class WebFace:
 
     def changed(self, platform: str, facts: Iterable[Fact], at: datetime) -> None:
         """Tell of what changed: to those who listen, and on both pages. Never blocks, never raises."""
-        self._outages.forget()
+        self._outages.forget(platform)
         self._pages.forget()
         self.static.request()
         try:
@@ -63,12 +63,15 @@ class WebFace:
         self.static.request()
 
     def renewed(self) -> None:
-        """Have the file written: a flag is valid for longer. Never blocks."""
+        """Have the file written when convenient: a flag is valid for longer. Never blocks."""
+        self.static.request(is_urgent=False)
+
+    def acknowledged(self) -> None:
+        """Have the file written: somebody deals with an outage. Never blocks."""
         self.static.request()
 
     def reloaded(self) -> None:
         """Have both pages made anew: the site has changed. Never blocks."""
-        self._outages.forget()
         self._pages.forget()
         self.static.request()
 

@@ -33,6 +33,7 @@ from monitor.wire.endpoints import ENDPOINTS, HTML, JOSE, JSON, TEXT
 from monitor.wire.openapi import document as openapi_document
 from monitor.wire.queries import OutagesQuery
 
+_PIECE = 2**18  # bytes of a page that are sent before others have their turn
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -86,7 +87,8 @@ class Handlers:
         }
 
     async def _page(self, _: Asked) -> Response:
-        return Response(await self._pages.served(), media_type=HTML)
+        page = await self._pages.served()
+        return in_pieces((page[at : at + _PIECE] for at in range(0, len(page), _PIECE)), f"{HTML}; charset=utf-8")
 
     async def _metrics(self, _: Asked) -> Response:
         return in_pieces(self._metrics_text(), EXPOSITION)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from markupsafe import Markup
+
 
 class Tone(StrEnum):
     """How something is marked: by a colour, and always by a sign and a word besides."""
@@ -137,6 +139,26 @@ class PlatformView:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexView:
+    """A platform's line in the list that stands first: where it is on the page, its verdict and its flag."""
+
+    anchor: str
+    name: str
+    mark: Mark
+    glass: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A platform's part of the page as HTML. `as_of`: when it was made, if that is earlier than the page."""
+
+    anchor: str
+    name: str
+    html: Markup
+    as_of: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UseView:
     """One use of break-glass that is open."""
 
@@ -180,7 +202,10 @@ class DrillsView:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file."""
+    """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file.
+
+    `platforms` is empty where each platform's part is made by itself.
+    """
 
     title: str
     icon: Tone
@@ -194,5 +219,6 @@ class PageView:
     uses: UsesView | None
     blind_watchers: tuple[str, ...]
     forgotten: tuple[str, ...]
-    platforms: tuple[PlatformView, ...]
+    index: tuple[IndexView, ...]
+    platforms: tuple[PlatformView, ...] = ()
     drills: DrillsView | None = None

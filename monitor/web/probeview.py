@@ -30,6 +30,11 @@ def probe_view(policy: ProbePolicy, held: ProbeState | None, seen: Seen, *, is_b
     )
 
 
+def is_overdue(policy: ProbePolicy, probe: ProbeState, now: datetime) -> bool:
+    """Whether what the probe found last is too long ago to be believed."""
+    return probe.last_at is not None and now - probe.last_at > 3 * policy.interval + policy.timeout
+
+
 def _mark(policy: ProbePolicy, probe: ProbeState, now: datetime, *, is_blind: bool) -> Mark:
     if probe.last_reason is None or probe.last_at is None:
         return Mark(Tone.UNKNOWN, "not measured yet")
@@ -38,7 +43,7 @@ def _mark(policy: ProbePolicy, probe: ProbeState, now: datetime, *, is_blind: bo
         return Mark(Tone.UNKNOWN, f"not believed: {word}")
     if probe.needs_reconfirm:
         return Mark(Tone.UNKNOWN, "must be confirmed again")
-    if now - probe.last_at > 3 * policy.interval + policy.timeout:
+    if is_overdue(policy, probe, now):
         return Mark(Tone.UNKNOWN, "not measured lately")
     if probe.last_reason in phrases.NOT_MEASURED or probe.last_reason in phrases.SKIPPED:
         return Mark(Tone.UNKNOWN, word)

@@ -34,6 +34,7 @@ from monitor.web.pageview import (
     CauseView,
     FunctionView,
     GlassView,
+    IndexView,
     Mark,
     OutageView,
     PageView,
@@ -79,12 +80,49 @@ class Held:
     due: Sequence[DueLine] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What one platform's part of the page is made from."""
+
+    anchor: str
+    state: PlatformState
+    watched: Watched
+    document: FlagDocument | None
+    outages: Sequence[Outage] | None
+    unpublished: Sequence[str]
+    acknowledged: Acknowledgement | None
+
+
+def materials(site: Site, held: Held) -> list[Material]:
+    """Return what each platform's part is made from, in the order of the settings."""
+    states = {state.platform: state for state in held.states}
+    return [
+        Material(
+            anchor=f"platform-{number}",
+            state=states.get(name, PlatformState(platform=name)),
+            watched=watched,
+            document=held.documents.get(name),
+            outages=held.outages.get(name),
+            unpublished=held.unpublished.get(name, ()),
+            acknowledged=held.acknowledged.get(name),
+        )
+        for number, (name, watched) in enumerate(site.platforms.items(), 1)
+    ]
+
+
 def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageView:
     """Return the whole page as of `now`; `is_file`: it will be read some time later, from a file."""
-    states = {state.platform: state for state in held.states}
-    platforms = [states.get(name, PlatformState(platform=name)) for name in site.platforms]
-    worst = min((state.verdict for state in platforms), key=_WORST_FIRST.index, default=Verdict.UNKNOWN)
     seen = Seen(now, is_file)
+    found = materials(site, held)
+    platforms = tuple(replace(platform_view(each, seen), functions=tuple(function_views(each, seen))) for each in found)
+    return replace(frame_view(site, held, found, seen), platforms=platforms)
+
+
+def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) -> PageView:
+    """Return what stands around the platforms' parts."""
+    now, is_file = seen.now, seen.is_file
+    platforms = [each.state for each in found]
+    worst = min((state.verdict for state in platforms), key=_WORST_FIRST.index, default=Verdict.UNKNOWN)
     return PageView(
         title=_title(site, platforms, held, now),
         icon=_TONES[worst],
@@ -99,9 +137,14 @@ def page_view(site: Site, held: Held, now: datetime, *, is_file: bool) -> PageVi
         blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
         forgotten=tuple(visible.line(each) for each in held.forgotten),
         drills=drills_view(held.runs, held.due, seen),
-        platforms=tuple(
-            _platform(f"platform-{number}", state, site.platforms[state.platform], held, seen)
-            for number, state in enumerate(platforms, 1)
+        index=tuple(
+            IndexView(
+                anchor=each.anchor,
+                name=visible.line(each.state.platform),
+                mark=_verdict_mark(each.state),
+                glass=glass_mark(each.document, now),
+            )
+            for each in found
         ),
     )
 
@@ -117,27 +160,29 @@ def _title_of_platforms(
 ) -> str:
     if len(platforms) == 1:
         only = platforms[0]
-        glass = _glass_mark(documents.get(only.platform), now).word
+        glass = glass_mark(documents.get(only.platform), now).word
         return f"{only.verdict.value.upper()}, break-glass {glass}: {visible.line(only.platform)}"
     counts = Counter(state.verdict for state in platforms)
     words = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in _WORST_FIRST if counts[verdict])
     return f"{words}: {visible.line(site.deployment)}"
 
 
-def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, seen: Seen) -> PlatformView:
-    outages, note = _outages(state, held.outages.get(state.platform), seen)
+def platform_view(material: Material, seen: Seen) -> PlatformView:
+    """Return a platform without its functions (`function_views`)."""
+    state, watched = material.state, material.watched
+    outages, note = _outages(state, material.outages, seen)
     ends = sealing(state, watched.policy.lower_after, seen.now)
-    glass = _glass(state, held.documents.get(state.platform), ends, seen)
+    glass = _glass(state, material.document, ends, seen)
     return PlatformView(
-        anchor=anchor,
+        anchor=material.anchor,
         name=visible.line(state.platform),
-        mark=Mark(_TONES[state.verdict], state.verdict.value.upper()),
+        mark=_verdict_mark(state),
         sentence=phrases.VERDICT_SENTENCES[state.verdict],
         since=seen.maybe(state.verdict_since),
         why=visible.line(state.why),
-        acknowledged=_acknowledged(held.acknowledged.get(state.platform)),
+        acknowledged=_acknowledged(material.acknowledged),
         glass=glass,
-        behind=tuple(visible.line(target) for target in held.unpublished.get(state.platform, ())),
+        behind=tuple(visible.line(target) for target in material.unpublished),
         causes=tuple(_cause(cause, seen) for cause in state.causes),
         standing=tuple(_standing(state, seen)),
         maintenance=windows_view(state.maintenance, seen),
@@ -145,10 +190,14 @@ def _platform(anchor: str, state: PlatformState, watched: Watched, held: Held, s
         procedure_link=_link(watched.procedure_url),
         procedure_text=visible.lines(watched.procedure_text).strip("\n"),
         is_procedure_first=state.verdict in _MAY_NEED_GLASS or glass.mark.tone is not Tone.SEALED,
-        functions=_functions(state, watched, seen),
+        functions=(),
         outages=outages,
         outages_note=note,
     )
+
+
+def _verdict_mark(state: PlatformState) -> Mark:
+    return Mark(_TONES[state.verdict], state.verdict.value.upper())
 
 
 def _acknowledged(found: Acknowledgement | None) -> str:
@@ -157,7 +206,8 @@ def _acknowledged(found: Acknowledgement | None) -> str:
     return visible.line(f"{found.by} deals with it, since {found.at:%Y-%m-%d %H:%M:%SZ} (through {found.channel})")
 
 
-def _glass_mark(document: FlagDocument | None, now: datetime) -> Mark:
+def glass_mark(document: FlagDocument | None, now: datetime) -> Mark:
+    """Return whether the glass may be broken, as the signed flag has it now."""
     if document is None or document.expires_at <= now or refused_until(document) is not None:
         return Mark(Tone.UNKNOWN, phrases.NO_FLAG_WORD)
     state = FlagState(document.state)
@@ -165,7 +215,7 @@ def _glass_mark(document: FlagDocument | None, now: datetime) -> Mark:
 
 
 def _glass(state: PlatformState, document: FlagDocument | None, ends: Sealing | None, seen: Seen) -> GlassView:
-    mark = _glass_mark(document, seen.now)
+    mark = glass_mark(document, seen.now)
     if document is None:
         return GlassView(mark, phrases.NO_FLAG_SENTENCE, None, None, (phrases.OTHER_WAYS,))
     if (until := refused_until(document)) is not None:
@@ -244,22 +294,20 @@ def _standing(state: PlatformState, seen: Seen) -> Iterator[StandingView]:
         )
 
 
-def _functions(state: PlatformState, watched: Watched, seen: Seen) -> tuple[FunctionView, ...]:
-    shown = []
+def function_views(material: Material, seen: Seen) -> Iterator[FunctionView]:
+    """Yield a platform's functions with their probes."""
+    state, watched = material.state, material.watched
     for name, probes in functions_of(watched.policy).items():
         policies = [watched.policy.probes[probe] for probe in probes]
         found = state.functions.get(name, FunctionState(critical=any(policy.critical for policy in policies)))
-        shown.append(
-            FunctionView(
-                name=visible.line(name),
-                mark=Mark(_TONES[found.verdict], found.verdict.value),
-                is_critical=found.critical,
-                why=visible.line(found.why),
-                since=seen.maybe(found.since),
-                probes=tuple(_probe(policy, state, seen) for policy in policies),
-            )
+        yield FunctionView(
+            name=visible.line(name),
+            mark=Mark(_TONES[found.verdict], found.verdict.value),
+            is_critical=found.critical,
+            why=visible.line(found.why),
+            since=seen.maybe(found.since),
+            probes=tuple(_probe(policy, state, seen) for policy in policies),
         )
-    return tuple(shown)
 
 
 def _probe(policy: ProbePolicy, state: PlatformState, seen: Seen) -> ProbeView:

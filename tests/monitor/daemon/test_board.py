@@ -41,6 +41,7 @@ def test_it_says_what_is_missing_before_the_monitor_can_be_relied_on() -> None:
         board.settled(Settled(watch.keeper.state, (), document(), (), is_recorded=True))
         async with watch.running():
             await watch.until(lambda: not board.waiting_for())
+        assert not board.unrun  # what ran is not asked again each second
 
     run(main())
 

@@ -174,7 +174,7 @@ async def test_a_fault_of_one_listener_keeps_nobody_else_from_being_told() -> No
 
 
 async def test_the_flag_is_renewed_every_minute() -> None:
-    """Renewals reserve their version, are no change, and come no more often than a minute apart."""
+    """Renewals reserve their version, are no change, and come once a minute however often somebody asks."""
     scene = Scene()
     state = PlatformState(PLATFORM)
     async with scene.running():

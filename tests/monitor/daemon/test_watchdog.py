@@ -3,12 +3,16 @@
 import logging
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from glasswatch.settings.load import load
 from monitor.assembly import assemble
+from monitor.keeper import Keeper
 from monitor.parts import Assembly
 from monitor.rules.liveliness import STUCK_SECONDS
 from monitor.servicemanager import ServiceManager
@@ -64,6 +68,28 @@ async def test_a_platform_that_is_not_settled_starves_it(
         parts.settlers[0].turns += 1  # it gets on
         watchdog.look()
         assert "WATCHDOG=1" in _told(manager)
+    finally:
+        ours.close()
+        await parts.close()
+
+
+async def test_probing_is_given_as_long_as_the_settings_in_force_say(tmp_path: Path, manager: socket.socket) -> None:
+    """The quickest probe sets the pace, and another does as soon as a reload has put it there."""
+    clock = ManualClock()
+    home = make_home(tmp_path / "home", Wanted("http://127.0.0.1:1/", every="15s"))
+    parts: Assembly = await assemble(load(home.config, MonitorSettings), clock)
+    ours = ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"}, clock)
+    try:
+        watchdog = Watchdog(parts, ours)
+        (probe,) = parts.board.keepers["payments"].policy.probes.values()
+        before = watchdog._pace()
+        assert before == max(probe.interval, probe.confirm_every) + probe.timeout
+        quicker = replace(probe, interval=probe.interval / 3, confirm_every=probe.interval / 3)
+        policy = replace(parts.board.keepers["payments"].policy, probes={probe.name: quicker})
+        parts.board.keepers["payments"] = cast("Keeper", SimpleNamespace(policy=policy))
+        assert watchdog._pace() == probe.interval / 3 + probe.timeout
+        parts.board.keepers.clear()
+        assert watchdog._pace() is None
     finally:
         ours.close()
         await parts.close()

@@ -1,5 +1,6 @@
 """What a flag document says, and when one is due."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,16 @@ from glasswatch.flag import document
 from monitor.model.record import ChainHead, FlagDocument, FlagLedger
 from monitor.model.state import Cause, FlagHead, PlatformState
 from monitor.model.verdict import CauseKind, FlagState, Verdict
-from monitor.rules.flag_document import Past, Terms, is_due, ledger_after, next_version, payload
+from monitor.rules.flag_document import (
+    RENEW_EVERY,
+    Past,
+    Terms,
+    is_due,
+    ledger_after,
+    next_version,
+    payload,
+    renewal_after,
+)
 from tests.support.clock import START
 from tests.support.rulings import BOUNDED, HOUR, INSTANT, MINUTE, SECOND, Platform, down, up
 
@@ -240,21 +250,43 @@ def test_the_ledger_never_goes_back() -> None:
 
 # due
 
+RENEWAL = renewal_after("payments", START)
+
 
 @pytest.mark.parametrize(
     ("latest", "now", "expected"),
     [
         pytest.param(None, START, True, id="there is none"),
         pytest.param(signed(3, 1, is_change=True), START, False, id="it was signed just now"),
-        pytest.param(signed(3, 1, is_change=False), START + MINUTE - INSTANT, False, id="less than a minute ago"),
+        pytest.param(signed(3, 1, is_change=False), RENEWAL - INSTANT, False, id="before its next second"),
+        pytest.param(signed(3, 1, is_change=False), RENEWAL, True, id="at its next second"),
         pytest.param(signed(3, 1, is_change=False), START + MINUTE, True, id="a minute ago"),
         pytest.param(signed(2, 1, is_change=True), START, True, id="it carries an older change"),
         pytest.param(signed(3, 1, is_change=True, at=START + HOUR), START, True, id="it comes from the future"),
     ],
 )
 def test_due(latest: FlagDocument | None, now: datetime, *, expected: bool) -> None:
-    """A document is due at each change and every minute."""
-    assert is_due(latest, FlagHead(FlagState.STANDBY, START, 3), now) is expected
+    """A document is due at each change and once a minute."""
+    assert is_due("payments", latest, FlagHead(FlagState.STANDBY, START, 3), now) is expected
+
+
+@BOUNDED
+@given(name=st.text(), microseconds=st.integers(0, 10**9))
+def test_a_platform_is_renewed_once_in_each_of_its_minutes(name: str, microseconds: int) -> None:
+    """Later than the last, a minute later at most, always at the same whole second of the minute."""
+    issued_at = START + timedelta(microseconds=microseconds)
+    first = renewal_after(name, issued_at)
+    assert issued_at < first <= issued_at + RENEW_EVERY
+    assert first.microsecond == 0
+    assert renewal_after(name, first) == first + RENEW_EVERY
+    assert renewal_after(name, first + MINUTE - INSTANT) == first + RENEW_EVERY
+
+
+def test_renewals_are_spread_over_the_minute() -> None:
+    """Of 600 platforms no second has many more than its ten."""
+    seconds = Counter(renewal_after(f"platform-{number}", START).second for number in range(600))
+    assert len(seconds) == 60
+    assert max(seconds.values()) < 30
 
 
 @BOUNDED

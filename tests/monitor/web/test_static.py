@@ -43,11 +43,11 @@ async def test_requests_while_writing_become_one(tmp_path: Path) -> None:
     rendered = 0
     gate = asyncio.Event()
 
-    async def render() -> str:
+    async def render() -> bytes:
         nonlocal rendered
         rendered += 1
         await gate.wait()
-        return f"page {rendered}"
+        return f"page {rendered}".encode()
 
     page = StaticPage(tmp_path / "status.html", render)
     async with _running(page):
@@ -61,11 +61,50 @@ async def test_requests_while_writing_become_one(tmp_path: Path) -> None:
     assert rendered == 2
 
 
+async def test_what_is_not_urgent_waits_where_writing_takes_long_and_what_is_does_not(tmp_path: Path) -> None:
+    """Renewals of many flags don't have a large file written again and again; a change is written at once."""
+    rendered = 0
+
+    async def render() -> bytes:
+        nonlocal rendered
+        rendered += 1
+        await asyncio.sleep(0.1)
+        return b"page"
+
+    page = StaticPage(tmp_path / "status.html", render, rest=1e6)
+    async with _running(page):
+        page.request(is_urgent=False)
+        await until((tmp_path / "status.html").exists)
+        for _ in range(50):
+            page.request(is_urgent=False)
+            await asyncio.sleep(0)
+        assert rendered == 1
+        page.request()
+        await until(lambda: rendered == 2)
+
+
+async def test_what_is_not_urgent_is_written_in_the_end(tmp_path: Path) -> None:
+    """A renewal waits in proportion to what writing takes."""
+    rendered = 0
+
+    async def render() -> bytes:
+        nonlocal rendered
+        rendered += 1
+        return b"page"
+
+    page = StaticPage(tmp_path / "status.html", render)
+    async with _running(page):
+        page.request(is_urgent=False)
+        await until(lambda: rendered == 1)
+        page.request(is_urgent=False)
+        await until(lambda: rendered == 2)
+
+
 async def test_a_file_that_can_not_be_written_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The log says so; once the directory is there the page is, without another change."""
 
-    async def render() -> str:
-        return "page"
+    async def render() -> bytes:
+        return b"page"
 
     path = tmp_path / "missing" / "status.html"
     page = StaticPage(path, render, retry_seconds=0.01)
@@ -83,12 +122,12 @@ async def test_a_page_that_can_not_be_made_does_not_end_the_watching(
     """A bug in showing is logged and tried again; the task lives on."""
     attempts = 0
 
-    async def render() -> str:
+    async def render() -> bytes:
         nonlocal attempts
         attempts += 1
         if attempts == 1:
             raise ValueError("a bug")
-        return "page"
+        return b"page"
 
     page = StaticPage(tmp_path / "status.html", render, retry_seconds=0.01)
     async with _running(page):
