@@ -9,6 +9,7 @@ Rules:
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -25,7 +26,8 @@ from glasswatch.errors import NotMeasured
 LARGEST_OUTPUT: Final = 1024 * 1024
 LARGEST_INPUT: Final = 32 * 1024  # a pipe takes it whole, so that nobody has to wait for who doesn't read
 LARGEST_ERRORS: Final = 64 * 1024
-_LAST_SECONDS: Final = 6.0
+_PAUSE: Final = 0.005
+_ROUNDS: Final = 1200  # 6 s: longer than a tether tries to end something
 _PIECE: Final = 64 * 1024
 
 
@@ -94,6 +96,7 @@ class _Running:
         self._out = _ear(stack, self._process.stdout, LARGEST_OUTPUT, is_whole=True)
         self._errors = _ear(stack, self._process.stderr, LARGEST_ERRORS)
         self._report = _ear(stack, reported, LARGEST_ERRORS)
+        self._report.done.add_done_callback(self._tether_is_gone)
         with suppress(BrokenPipeError):
             os.write(self._control.number, b"g")
 
@@ -122,13 +125,23 @@ class _Running:
     def _end(self) -> None:
         """Have everything end, however far it is, and wait for that."""
         self._control.close()
-        try:
-            self._process.wait(_LAST_SECONDS)
-        except subprocess.TimeoutExpired:
-            # Not yet waited for, so its number can't have gone to another group.
+        for _ in range(_ROUNDS):
+            # Looked at without taking note of it, so that its number goes on meaning its group.
+            if os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                break
+            select.select([], [], [], _PAUSE)
+        self._kill_group()
+        self._process.wait()
+
+    def _tether_is_gone(self, reported: "asyncio.Future[None]") -> None:
+        if not reported.cancelled():
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        """Kill whatever is left of the group, should the tether have been killed itself."""
+        if self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
 
 
 class _End:

@@ -49,9 +49,9 @@ class HttpAction:
         place = place_of(what.url)
         try:
             heard = await self._asker.ask(question, seconds, manner)
-        except CertificateAsked as fault:
-            return Found(Status.PASSED if step.refused else Status.FAILED, f"{place}: {fault}")
         except TransportFault as fault:
+            if _says_no(fault):
+                return Found(Status.PASSED if step.refused else Status.FAILED, f"{place}: {fault}")
             raise NotMeasured(f"{place}: {fault}") from None
         except TimeoutError:
             raise NotMeasured(f"{place} did not answer within {seconds:g} s") from None
@@ -117,6 +117,11 @@ def _expected(step: HttpStep, values: Mapping[str, Value]) -> answer.Expected:
             for path, value in expect.json_values.items()
         ],
     )
+
+
+def _says_no(fault: TransportFault) -> bool:
+    """Whether the server said that it won't have our certificate; that it merely broke off says nothing."""
+    return isinstance(fault, CertificateAsked) or isinstance(fault.__cause__, CertificateAsked)
 
 
 def _in_json(heard: Heard, place: str) -> str | None:

@@ -53,7 +53,7 @@ def lines(plan: Plan) -> Iterator[str]:
     longest = max(len(gate.gate) for gate in plan.gates)
     for gate in plan.gates:
         word, colour = _GATES[gate.state]
-        yield f"  {gate.gate:<{longest}}  {click.style(f'{word:<6}', fg=colour)}  {line(gate.detail)}"
+        yield from _lines(f"  {gate.gate:<{longest}}  {click.style(f'{word:<6}', fg=colour)}  ", gate.detail, width)
     yield ""
     yield "Nothing was done, and nobody was asked: this is a plan, and shows nothing about break-glass."
 
@@ -70,7 +70,8 @@ def _head(plan: Plan, width: int) -> Iterator[str]:
         yield from _row("who", ", ".join(plan.principals), width)
     yield from _row("longest", f"{_time(plan.longest_seconds)}, with everything taken back", width)
     yield from _row("steps", f"{real} real, {len(plan.steps) - real} simulated", width)
-    yield f"  {'approval':<{_LABEL}}{click.style(word, fg=colour, bold=True)}  {line(plan.approval.detail)}"
+    mark = click.style(word, fg=colour, bold=True)
+    yield from _lines(f"  {'approval':<{_LABEL}}{mark}  ", plan.approval.detail, width)
     yield from _row("file", plan.file, width)
     yield from _row("sha256", plan.scenario_sha256, width)
     if plan.description:
@@ -85,10 +86,16 @@ def _section(title: str) -> Iterator[str]:
 
 
 def _row(label: str, text: str, width: int, indent: str = "  ") -> Iterator[str]:
-    rows = textwrap.wrap(line(text), max(width - _LABEL - len(indent), 20), break_on_hyphens=False) or [""]
-    yield f"{indent}{label:<{_LABEL}}{rows[0]}"
+    yield from _lines(f"{indent}{label:<{_LABEL}}", text, width)
+
+
+def _lines(before: str, text: str, width: int) -> Iterator[str]:
+    """Yield a text behind what stands before it; further lines begin where the first one does."""
+    margin = len(click.unstyle(before))
+    rows = textwrap.wrap(line(text), max(width - margin, 20), break_on_hyphens=False, break_long_words=False) or [""]
+    yield f"{before}{rows[0]}"
     for row in rows[1:]:
-        yield f"{indent}{'':<{_LABEL}}{row}"
+        yield f"{'':<{margin}}{row}"
 
 
 def _wrapped(text: str, indent: str, width: int) -> Iterator[str]:

@@ -31,8 +31,10 @@ def command(config: Path, *, as_json: bool) -> int:
     Exits 0 when nothing is due and no run is open, 1 when something is, 4 when somebody could not be asked.
     """
     settings = load(config, DrillFile)
-    found = asyncio.run(known(places(settings)))
-    rows = standings(find(settings.drill), found.runs, SystemClock().now())
+    clock = SystemClock()
+    scenarios = find(settings.drill)
+    found = asyncio.run(known(places(settings, clock)))
+    rows = standings(scenarios, found.runs, clock.now())
     left = still_open(found.runs)
     if as_json:
         answer = {

@@ -113,12 +113,36 @@ def test_what_it_brings_along_is_hashed_with_it(tmp_path: Path) -> None:
     assert read(path).sha256 != hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_what_it_brings_along_must_be_there_and_its_owners(tmp_path: Path) -> None:
-    """What others can write can't be approved."""
+def test_what_it_brings_along_is_its_owners(tmp_path: Path) -> None:
+    """What others can write can't be approved; what isn't there yet changes the hash when it comes."""
     path = write(tmp_path, scenario(BRINGS), "a.yaml")
-    assert "door.sh  expected a file that can be read" in mistakes(path)
-    write(tmp_path, "", "door.sh").chmod(0o666)
+    before = read(path).sha256
+    assert before == hashlib.sha256(path.read_bytes()).hexdigest()
+    write(tmp_path, "", "door.sh")
+    assert read(path).sha256 != before
+    (tmp_path / "door.sh").chmod(0o666)
     assert "to be writable by its owner only" in mistakes(path)
+
+
+def test_what_lies_elsewhere_is_not_brought_along(tmp_path: Path) -> None:
+    """A system's own programs are renewed without anybody's approval."""
+    place = tmp_path / "place"
+    place.mkdir()
+    write(tmp_path, "", "door.sh")
+    path = write(place, scenario(BRINGS.replace("door.sh", "../door.sh")), "a.yaml")
+    assert read(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("argv", ["[/bin/sh, {0}/door.sh]", "[{0}/door.sh]", "[{0}/../{1}/door.sh, x]"])
+def test_a_script_that_lies_with_the_scenario_is_part_of_it(tmp_path: Path, argv: str) -> None:
+    """As the program of a command, and as its argument."""
+    what = argv.format(tmp_path, tmp_path.name)
+    path = write(tmp_path, scenario(f"  - {{id: a, action: command, with: {{argv: {what}}}}}\n"), "a.yaml")
+    hashes = set()
+    for text in ("one", "two"):
+        write(tmp_path, text, "door.sh")
+        hashes.add(read(path).sha256)
+    assert len(hashes) == 2
 
 
 def test_one_is_picked_by_its_id_or_its_file(tmp_path: Path) -> None:

@@ -94,8 +94,8 @@ class DoorStep(StepSettings):
 
 def use(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let scenarios have the steps of this module."""
-    monkeypatch.setitem(ACTIONS, "test_look", Entry("tests.support.drill_steps:LookStep"))  # type: ignore[arg-type]  # a dict, said to be constant
-    monkeypatch.setitem(ACTIONS, "test_door", Entry("tests.support.drill_steps:DoorStep"))  # type: ignore[arg-type]  # as above
+    monkeypatch.setitem(ACTIONS, "test_look", Entry("tests.support.drill_steps:LookStep"))
+    monkeypatch.setitem(ACTIONS, "test_door", Entry("tests.support.drill_steps:DoorStep"))
 
 
 HEAD = """\
