@@ -5,17 +5,14 @@ entry, or in the one by which another process goes on, and is so bound by the re
 """
 
 from datetime import datetime
-from typing import Final
 
 from drills.model.event import CheckpointKey, Head
+from drills.rules.signatures import CHECKPOINT, FORMAT
 from glasswatch.canonical import canonical
 from glasswatch.flag.jws import EVIDENCE_TYP, sign
 from glasswatch.flag.keys import SigningKey
 from glasswatch.flag.strict import encode_base64url
 from glasswatch.instants import unix_seconds
-
-FORMAT: Final = 1
-ACT: Final = "checkpoint"
 
 
 def public_half(key: SigningKey) -> CheckpointKey:
@@ -25,5 +22,5 @@ def public_half(key: SigningKey) -> CheckpointKey:
 
 def signed(run: str, head: Head, at: datetime, key: SigningKey) -> str:
     """Return the checkpoint of a run's journal that ends there."""
-    claims = {"v": FORMAT, "act": ACT, "sub": run, "iat": unix_seconds(at), "seq": head.seq, "hash": head.hash}
+    claims = {"v": FORMAT, "act": CHECKPOINT, "sub": run, "iat": unix_seconds(at), "seq": head.seq, "hash": head.hash}
     return sign(canonical(claims), key, EVIDENCE_TYP)

@@ -22,19 +22,12 @@ from typing import Final
 from drills.errors import JournalUnreadable, RunUnknown
 from drills.journal import codec
 from drills.model.event import Entry
+from drills.model.proof import Problem
 from glasswatch import chain, chainlines
 
 JOURNAL: Final = "journal.jsonl"
 LARGEST: Final = 64 * 2**20
 LONGEST: Final = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """The first thing that is wrong, and in which line, from 1."""
-
-    line: int
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
