@@ -17,22 +17,32 @@ from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
-from glasswatch.errors import GlasswatchError, NotMeasured
-from monitor.wire.answers import StatusAnswer
-from monitor.wire.drills import RunQuery, RunsAnswer
+from glasswatch.errors import GlasswatchError
 
 _PROBE: Final = ".written"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the monitor says: whether it is well, how the platform is, and which runs it holds open there.
+
+    `open_runs` is why that can't be told, where it can't.
+    """
+
+    well: Answer
+    platform: Answer
+    open_runs: tuple[str, ...] | GlasswatchError = ()
+
+
+_NO_MONITOR: Final = Answer(holds=None, detail="no monitor is set (drill.monitor)")
+_NOBODY: Final = Seen(_NO_MONITOR, _NO_MONITOR)
 
 
 class Seeing(Protocol):
     """The monitor, as far as gates ask it."""
 
-    async def status(self) -> StatusAnswer:
-        """Return everything that it holds true."""
-        ...
-
-    async def runs(self, query: RunQuery | None = None) -> RunsAnswer:
-        """Return runs that were opened there."""
+    async def look(self, platform: str) -> Seen:
+        """Return what it says. Never raises."""
         ...
 
 
@@ -55,54 +65,22 @@ class Asking:
 async def ask(asking: Asking) -> tuple[Gated, ...]:
     """Return what each gate says."""
     found = asking.scenario.settings
-    status, runs = await _monitor(asking)
+    seen = await asking.monitor.look(found.platform) if asking.monitor else _NOBODY
     window = found.gates.window.window() if found.gates.window else None
     answers = {
         gates.EVIDENCE: _evidence(asking.settings.drill.directory),
-        gates.ALONE: _alone(asking, runs),
+        gates.ALONE: _alone(asking, seen),
         gates.WINDOW: gates.window(
             told(window) if window else "", is_open=window is None or is_within(window, asking.clock.now())
         ),
         gates.APPROVAL: _approval(asking.scenario, asking.approval),
-        gates.MONITOR: _well(status),
-        gates.PLATFORM: _platform(found.platform, status),
+        gates.MONITOR: seen.well,
+        gates.PLATFORM: seen.platform,
         gates.WITNESS: Answer(asking.is_witnessed, "somebody elsewhere holds its heads")
         if asking.is_witnessed
         else Answer(holds=False, detail="neither drill.monitor nor drill.witness is set"),
     }
     return gates.judge(answers, let_go(found, asking.settings.drill))
-
-
-async def _monitor(asking: Asking) -> tuple[StatusAnswer | GlasswatchError, RunsAnswer | GlasswatchError | None]:
-    if asking.monitor is None:
-        return NotMeasured("no monitor is set (drill.monitor)"), None
-    try:
-        status: StatusAnswer | GlasswatchError = await asking.monitor.status()
-    except GlasswatchError as fault:
-        return fault, fault
-    try:
-        return status, await asking.monitor.runs(RunQuery(platform=asking.scenario.settings.platform))
-    except GlasswatchError as fault:
-        return status, fault
-
-
-def _well(status: StatusAnswer | GlasswatchError) -> Answer:
-    if isinstance(status, GlasswatchError):
-        return Answer(holds=None, detail=str(status))
-    if status.waiting_for:
-        return Answer(holds=False, detail=f"it waits for {'; '.join(status.waiting_for)}")
-    return Answer(holds=True, detail=f"{status.vantage} answers, and is well")
-
-
-def _platform(name: str, status: StatusAnswer | GlasswatchError) -> Answer:
-    if isinstance(status, GlasswatchError):
-        return Answer(holds=None, detail=str(status))
-    for platform in status.platforms:
-        if platform.platform == name:
-            # The vote leads where several vantages decide together: one that sees it down is suspicion enough.
-            is_suspect = platform.vote not in ("up", "unknown") or platform.blind
-            return gates.platform(platform.verdict, platform.break_glass.state, is_suspect=is_suspect)
-    return Answer(holds=False, detail=f"the monitor does not watch {name}")
 
 
 def _approval(scenario: Scenario, found: Approval | Unapproved) -> Answer:
@@ -113,14 +91,13 @@ def _approval(scenario: Scenario, found: Approval | Unapproved) -> Answer:
     return Answer(holds=True, detail=f"approved by {found.person}")
 
 
-def _alone(asking: Asking, runs: RunsAnswer | GlasswatchError | None) -> Answer:
+def _alone(asking: Asking, seen: Seen) -> Answer:
     """Return whether no other run is open, here and at the monitor; one that can't be read may be anything."""
-    platform = asking.scenario.settings.platform
-    here = list(_open_here(asking.settings.drill.directory, asking.run, platform))
-    if isinstance(runs, GlasswatchError):
-        return gates.alone(here) if here else Answer(holds=None, detail=str(runs))
-    there = [run.run for run in runs.runs if run.standing != "closed" and run.run != asking.run] if runs else []
-    return gates.alone(tuple(dict.fromkeys((*here, *there))))
+    here = list(_open_here(asking.settings.drill.directory, asking.run, asking.scenario.settings.platform))
+    there = seen.open_runs
+    if isinstance(there, GlasswatchError):
+        return gates.alone(here) if here else Answer(holds=None, detail=str(there))
+    return gates.alone(tuple(dict.fromkeys((*here, *(run for run in there if run != asking.run)))))
 
 
 def _open_here(root: Path, own: str, platform: str) -> Iterator[str]:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drills.model.found import Value
-from drills.monitor import Means, MonitorClient
 from drills.ports import Witness
+from drills.runner.gating import Seeing
 from drills.settings.root import DrillSettings
 from drills.witness import CommandWitness
 from glasswatch.clock import Clock
@@ -14,9 +14,9 @@ from glasswatch.secrets import SecretReference
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The monitor, None where none is set; and everybody who holds heads."""
+    """The monitor as gates ask it, None where none is set; and everybody who holds heads."""
 
-    monitor: MonitorClient | None
+    monitor: Seeing | None
     witnesses: tuple[Witness, ...]
 
 
@@ -25,6 +25,11 @@ def elsewhere(
 ) -> Elsewhere:
     """Return who is told, by the settings."""
     seconds = settings.ready_within.total_seconds()
-    monitor = MonitorClient(settings.monitor, Means(clock, secret, seconds), run) if settings.monitor else None
     command = (CommandWitness(settings.witness.command, seconds),) if settings.witness else ()
-    return Elsewhere(monitor, (*((monitor,) if monitor else ()), *command))
+    if settings.monitor is None:
+        return Elsewhere(None, command)
+    # Its client costs a third of what a run may take before it acts.
+    from drills.runner.at_monitor import Eyes, client  # noqa: PLC0415
+
+    monitor = client(settings.monitor, secret, clock, seconds, run)
+    return Elsewhere(Eyes(monitor), (monitor, *command))
