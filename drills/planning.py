@@ -20,7 +20,7 @@ def planned_steps(scenario: ScenarioFile) -> tuple[PlannedStep, ...]:
     """Return the steps as the plan, and the journal's first entry, have them."""
     needs = scenario.needs()
     return tuple(
-        step.planned("; then ".join(each.title or each.line for each in step.undo) or step.undo_line, needs[step.id])
+        step.planned("; then ".join(each.line for each in step.undo) or step.undo_line, needs[step.id])
         for step in scenario.steps
     )
 

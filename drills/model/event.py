@@ -124,7 +124,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a person said of a manual step. `file_sha256` is of the file that was handed in."""
+    """What a person said of a manual step. `file_sha256` is of the file that was handed in.
+
+    `login`: whose login on the machine said it.
+    """
 
     step: str
     person: str
@@ -132,6 +135,7 @@ class Confirmed:
     note: str = ""
     file: str = ""
     file_sha256: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)

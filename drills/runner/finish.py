@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from drills.model.event import CleaningUp, Closed, Ended, Entry, Interrupted
+from drills.model.event import CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
 from drills.model.step import Status
 from drills.model.verdict import Result, Verdict
 from drills.ports import Closing, Witness
@@ -158,11 +158,13 @@ class Finish:
         outside, run, head = self._stage.outside, self._stage.drill.facts.id, self._record.head
         closing = _closing(result, residue)
         try:
-            await asked(lambda: witness.close(run, closing, head), outside.ready_seconds)
+            jws = await asked(lambda: witness.close(run, closing, head), outside.ready_seconds)
+            await self._record.note(Receipted(witness.name, head.seq, head.hash, jws))
         except BaseException as fault:  # noqa: BLE001 - whatever it is, the witness does not know
             self._codes.append(ExitCode.NOT_MEASURED)
             self._notes.append(f"{witness.name} could not be told how the run ended: {words(fault)}")
             self._notes.append("it is sent by the next `drill run`, `drill status` or `drill resume`")
+            await self._record.note(NotTold(witness.name, words(fault)))
             outside.unsent.keep(witness.name, closing, head)
 
     async def _whatever(self, work: Coroutine[Any, Any, None]) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from drills.model.event import Entry, Head
+from drills.model.event import Entry, Event, Head
+from drills.model.found import Value
 from drills.model.verdict import Result
 from drills.ports import Closing, Journal, Witness
 from drills.runner.screen import Screen
@@ -25,8 +26,9 @@ class Unsent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Everything a run has to do with. `judge` makes a result of a journal's entries.
+    """Everything a run has to do with. `judge` makes a result of a journal's entries, as if it were closed then.
 
+    `hide` has a secret taken out of all that is written and shown from now on; `clear` takes them out of an event.
     `read_back` returns the entries as they stand in the journal; `ready_seconds`: how long a witness may take.
     """
 
@@ -35,6 +37,8 @@ class Outside:
     witnesses: Sequence[Witness]
     screen: Screen
     unsent: Unsent
+    hide: Callable[[Value], None]
+    clear: Callable[[Event], Event]
     judge: Callable[[Sequence[Entry]], Result]
     read_back: Callable[[], Awaitable[Sequence[Entry]]]
     ready_seconds: float = 10.0

@@ -8,35 +8,25 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from drills.model.event import Entry, Event, Head, KeptOutput
-from drills.model.found import Output, Value
-from drills.ports import Journal
+from drills.model.event import Entry, Event, Head, Interrupted, KeptOutput
+from drills.model.found import Output
+from drills.runner.outside import Outside
 from drills.runner.steady import let_go, regardless, spawn, whole, words
-from glasswatch.clock import Clock
 from glasswatch.errors import EvidenceUnwritable
 
 SECONDS: Final = 30.0
 """How long an entry may take to be on disk. A disk that takes longer would hold up clean-up."""
 
 
-class Seen(Protocol):
-    """Is shown each entry."""
-
-    def wrote(self, entry: Entry) -> None:
-        """Take note of an entry, which is in the journal unless that was lost."""
-        ...
-
-
 class Record:
     """The journal of one run. `entries` are those that it had before."""
 
-    def __init__(self, journal: Journal, run: str, clock: Clock, seen: Seen, entries: Iterable[Entry] = ()) -> None:
-        self._journal = journal
+    def __init__(self, run: str, outside: Outside, entries: Iterable[Entry] = ()) -> None:
         self._run = run
-        self._clock = clock
-        self._seen = seen
+        self._outside = outside
+        self._journal = outside.journal
         self._lock = asyncio.Lock()
         self.entries = list(entries)
         self.lost: str = ""
@@ -76,10 +66,6 @@ class Record:
         """
         return await whole(self._journal.keep(output))
 
-    def hide(self, value: Value) -> None:
-        """Have a secret taken out of all that is written from now on."""
-        self._journal.hide(value)
-
     async def _append(self, event: Event) -> Head:
         async with self._lock:
             if self.lost:
@@ -100,10 +86,17 @@ class Record:
         self.lost = self.lost or words(fault)
 
     def _remember(self, event: Event, head: Head) -> None:
-        mono = int(self._clock.monotonic() * 1000)
-        entry = Entry(head, self._run, self._clock.now(), mono, "", event)
+        clock = self._outside.clock
+        entry = Entry(head, self._run, clock.now(), int(clock.monotonic() * 1000), "", self._cleared(event))
         self.entries.append(entry)
-        self._seen.wrote(entry)
+        self._outside.screen.wrote(entry)
+
+    def _cleared(self, event: Event) -> Event:
+        """Return an event as the journal has it; one that can't be cleared was not written either, and says nothing."""
+        try:
+            return self._outside.clear(event)
+        except Exception as fault:  # noqa: BLE001 - whatever it holds, it is not shown
+            return Interrupted(type(fault).__name__, "an entry that can't be written")
 
 
 async def _soon(writing: asyncio.Task[Head]) -> Head:

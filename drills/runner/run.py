@@ -8,7 +8,7 @@
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ class Run:
     """One run of a drill, from its first entry to its last. `entries` are those of a run that is resumed."""
 
     def __init__(self, drill: Drill, outside: Outside, stop: Stop, entries: Iterable[Entry] = ()) -> None:
-        record = Record(outside.journal, drill.facts.id, outside.clock, outside.screen, entries)
+        record = Record(drill.facts.id, outside, entries)
         telling = Telling(outside.witnesses, record, drill.facts.id, outside.ready_seconds)
         values = {**drill.values, **journalled(record)}
         self._stage = Stage(drill, record, telling, outside, values)
@@ -51,9 +51,14 @@ class Run:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._opened: list[str] = []
 
-    async def begin(self, gated: Sequence[Gated]) -> Done:
-        """Run it, unless a gate keeps it from beginning."""
-        return await self._to_its_end(self._open(gated))
+    @property
+    def record(self) -> Record:
+        """Its journal, as it is written."""
+        return self._stage.record
+
+    async def begin(self, ask: Callable[[], Awaitable[Sequence[Gated]]]) -> Done:
+        """Run it, unless a gate keeps it from beginning; `ask` returns what they say."""
+        return await self._to_its_end(self._open(ask))
 
     async def resume(self, resumed: Resumed) -> Done:
         """Go on with a run that another process began: with its next step, or only to clean up.
@@ -93,25 +98,25 @@ class Run:
     def _hide(self) -> None:
         for value in self._stage.values.values():
             if value.is_secret:
-                self._stage.record.hide(value)
+                self._stage.outside.hide(value)
 
     # Before the first step
 
-    async def _open(self, gated: Sequence[Gated]) -> None:
+    async def _open(self, ask: Callable[[], Awaitable[Sequence[Gated]]]) -> None:
         await self._stage.record.write(self._stage.drill.opening)
+        gated = await ask()
         for gate in gated:
             await self._stage.record.write(gate)
         if shut := gates.shut(gated):
             is_measured = any(gate.status is Status.FAILED for gate in shut)
             code = ExitCode.FINDING if is_measured else ExitCode.NOT_MEASURED
             raise _Refused(Ending(f"gate {shut[0].gate}: {shut[0].detail}", code))
-        is_bound = not any(gate.gate == gates.WITNESS and gate.status is Status.WAIVED for gate in gated)
-        await self._open_elsewhere(is_bound=is_bound)
+        await self._open_elsewhere()
         await checkpoint(self._stage)
         self._stage.telling.start()
 
-    async def _open_elsewhere(self, *, is_bound: bool) -> None:
-        """Open the run at every witness. Where one can't be told it does not begin, unless that gate was let go."""
+    async def _open_elsewhere(self) -> None:
+        """Open the run at every witness. Where one can't be told it does not begin."""
         record, outside = self._stage.record, self._stage.outside
         facts = self._opening_facts()
         for witness in outside.witnesses:
@@ -123,10 +128,8 @@ class Run:
                 if not isinstance(fault, NotMeasured):
                     self._opened.remove(witness.name)
                 await record.write(NotTold(witness.name, str(fault)))
-                if is_bound:
-                    raise _Refused(Ending(f"the run can't be opened: {fault}", ExitCode(fault.exit_code))) from None
-            else:
-                await record.write(Receipted(witness.name, head.seq, head.hash, jws))
+                raise _Refused(Ending(f"the run can't be opened: {fault}", ExitCode(fault.exit_code))) from None
+            await record.write(Receipted(witness.name, head.seq, head.hash, jws))
 
     def _opening_facts(self) -> OpeningFacts:
         drill, opening = self._stage.drill, self._stage.drill.opening

@@ -13,7 +13,7 @@ from glasswatch.errors import GlasswatchError
 
 T = TypeVar("T")
 
-GRACE: Final = 5.0
+GRACE: Final = 10.0
 """Seconds that what was cancelled may take to clean up after itself, before nobody waits for it any longer."""
 _ROOT: Final = Path(__file__).resolve().parents[2]
 

@@ -84,7 +84,7 @@ def _take_over(stage: Stage, captured: Mapping[str, Value]) -> tuple[str, ...]:
     """Have what was captured used by later steps; return which of it is secret. That is hidden before anything is."""
     for value in captured.values():
         if value.is_secret:
-            stage.record.hide(value)
+            stage.outside.hide(value)
     stage.values.update(captured)
     return tuple(name for name, value in captured.items() if value.is_secret)
 

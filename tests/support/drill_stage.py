@@ -10,19 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from drills.model.event import Ended, Entry, Event, Gated, Head, Interrupted, KeptOutput, Opened, Resumed
+from drills.model.event import Ended, Entry, Event, Gated, Head, KeptOutput, Opened, Resumed
 from drills.model.found import Attempt, Found, Output, RunFacts, Value
 from drills.model.step import PlannedStep, Status
-from drills.model.verdict import Result, Verdict
+from drills.model.verdict import Result
 from drills.ports import Closing, OpeningFacts
-from drills.rules.undo import to_take_back
+from drills.rules.verdict import judge
 from drills.runner.drill import Doing, Drill, Undo
 from drills.runner.finish import Done
 from drills.runner.outside import Outside
 from drills.runner.run import Run
 from drills.runner.screen import Lenient
 from drills.runner.stop import Stop
-from glasswatch.errors import EvidenceUnwritable, ExitCode, NotMeasured
+from glasswatch.errors import EvidenceUnwritable, NotMeasured
 from tests.support.clock import START
 from tests.support.virtual_time import VirtualClock
 
@@ -206,16 +206,8 @@ class MemoryUnsent:
 
 
 def judged(entries: Sequence[Entry]) -> Result:
-    """Return a plain verdict, for what is not about verdicts."""
-    events = [entry.event for entry in entries]
-    ends = {event.step: event.status for event in events if isinstance(event, Ended)}
-    if to_take_back(events):
-        return Result(Verdict.CLEAN_UP_FAILED, "left", ExitCode.RESIDUE, (), (), ())
-    if any(isinstance(event, Interrupted) for event in events):
-        return Result(Verdict.ABORTED, "interrupted", ExitCode.INTERRUPTED, (), (), ())
-    if not ends or any(status is not Status.PASSED for status in ends.values()):
-        return Result(Verdict.FAILED, "failed", ExitCode.FINDING, (), (), ())
-    return Result(Verdict.PASSED, "passed", ExitCode.GOOD, (), (), ())
+    """Return what a run comes to when it is closed."""
+    return judge(entries, is_closing=True)
 
 
 def step(id_: str, *needs: str, **more: object) -> PlannedStep:
@@ -259,6 +251,8 @@ class Stage:
             witnesses=(self.witness,),
             screen=Lenient(self.screen),
             unsent=self.unsent,
+            hide=self.journal.hide,
+            clear=lambda event: event,
             judge=judged,
             read_back=self._read_back,
         )
@@ -266,7 +260,13 @@ class Stage:
 
     async def begin(self, *gated: Gated) -> Done:
         """Run it from its first entry."""
-        return await self.run().begin(gated)
+
+        async def ask() -> Sequence[Gated]:
+            self.points.pass_("ask")
+            await asyncio.sleep(0)
+            return gated
+
+        return await self.run().begin(ask)
 
     async def resume(self, *, clean_up_only: bool = False) -> Done:
         """Go on with it."""

@@ -58,16 +58,16 @@ def test_it_shows_all_of_it_and_changes_nothing(here: Place, capsys: pytest.Capt
     assert "password = secret from environment variable DOOR" in shown
     assert "\n  1 door  test_door  (real, within 2m, by break-glass)\n" in shown
     assert (
-        "    undo      closes the door\n    touches   the door\n    rights    the key\n    shows     D4, D5\n" in shown
+        "    undo      closes the door\n    touches   the door\n    rights    the key\n    shows     D4; D5\n" in shown
     )
     assert (
         "\n  2 again  test_door  (real, within 1m, in the background, through the platform itself, must be REFUSED)"
         in shown
     )
     assert "    undo      NOTHING TAKES IT BACK\n" in shown
-    assert "\n  3 look  test_look  (SIMULATED, within 1m)\n    does      Look \\u202eat it\n" in shown
-    assert "    undo      nothing to take back\n    needs     door, again\n    ends      access\n" in shown
-    assert "    undo      look; then opens the door\n" in shown
+    assert "\n  3 look  test_look  (SIMULATED, within 1m)\n    does      Look \\u202eat it: looks\n" in shown
+    assert "    undo      nothing to take back\n    needs     door; again\n    ends      access\n" in shown
+    assert "    undo      looks; then opens the door\n" in shown
     # 2m and 2m back; 1m; 1m; 1m and two more to take it back.
     assert "9m, with everything taken back" in shown
     assert "\n  approval          SHUT    nobody approved it" in shown
