@@ -31,6 +31,7 @@ from monitor.wire.drills import (
     HeadsAnswer,
     OpenRunBody,
     ReceiptAnswer,
+    RunAnswer,
     RunQuery,
     RunsAnswer,
 )
@@ -144,6 +145,15 @@ class MonitorClient:
     async def runs(self, query: RunQuery | None = None) -> RunsAnswer:
         """Return runs that were opened there, newest first."""
         return await self._said(RunsAnswer, "drills", query=query)
+
+    async def run(self, run: str) -> RunAnswer | None:
+        """Return one run; None where none of this name was opened there."""
+        try:
+            return await self._said(RunAnswer, "drill", run=run)
+        except RequestRefused as refused:
+            if refused.code == NO_SUCH:
+                return None
+            raise
 
     async def heads(self, run: str) -> HeadsAnswer:
         """Return every head of a run that was told of."""
