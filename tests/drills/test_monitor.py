@@ -116,6 +116,7 @@ async def test_a_refusal_is_the_monitors_own_words() -> None:
         Answer(body=b"{}"),
         Answer(404, b"<html>"),
         Answer(302, headers={"Location": "/"}),
+        Answer(429, b'{"error": {"code": "throttled", "message": "later"}}'),
         Answer(503, b'{"error": {"code": "busy", "message": "later"}}'),
     ],
 )
