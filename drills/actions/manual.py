@@ -4,6 +4,8 @@ A refusal is a finding. No answer in time is not measured, and so is an answer o
 without the note or the file that is needed: another may come.
 """
 
+from typing import Final
+
 from drills.actions.undoing import unknown
 from drills.model.event import Confirmed
 from drills.model.found import Attempt, Found
@@ -12,6 +14,8 @@ from drills.ports import Tools
 from drills.settings.actions.manual import ManualStep
 from glasswatch import visible
 from glasswatch.flag.persons import folded
+
+_MOST_ANSWERS: Final = 20  # that count for nothing
 
 
 def make(step: ManualStep, tools: Tools) -> "ManualAction":
@@ -31,7 +35,10 @@ class ManualAction:
         clock = self._tools.clock
         ends = clock.monotonic() + attempt.seconds
         missing = ""
-        while (left := ends - clock.monotonic()) > 0:
+        for _ in range(_MOST_ANSWERS):
+            left = ends - clock.monotonic()
+            if left <= 0:
+                break
             ask = f"{self._what.ask} ({missing})" if missing else self._what.ask
             said = await self._tools.confirmations.answer(attempt.step, ask, left)
             if said is None:
@@ -40,7 +47,9 @@ class ManualAction:
             if not missing:
                 return _found(said)
         why = f": {missing}" if missing else ""
-        return Found(Status.NOT_MEASURED, f"nobody who may has answered within {attempt.seconds:g} s{why}")
+        return Found(
+            Status.NOT_MEASURED, f"nobody who may has answered within {attempt.seconds:.0f} s{why}", can_still=False
+        )
 
     async def undo(self, attempt: Attempt) -> Found:
         """Say that nothing is taken back: how that is done, the scenario's own steps say."""

@@ -49,3 +49,9 @@ async def test_after_an_answer_that_counts_for_nothing_it_asks_again_and_says_wh
     status, answers = await _said(tmp_path, Confirmed("it", "eve", is_yes=True), YES, persons=["berta"])
     assert status is Status.PASSED
     assert ["eve" in each for each in answers.asked] == [False, True]
+
+
+async def test_answers_that_count_for_nothing_are_not_taken_without_end(tmp_path: Path) -> None:
+    """Somebody who repeats them at once would fill the journal."""
+    status, answers = await _said(tmp_path, *[Confirmed("it", "eve", is_yes=True)] * 100, persons=["berta"])
+    assert (status, len(answers.asked)) == (Status.NOT_MEASURED, 20)
