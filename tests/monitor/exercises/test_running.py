@@ -118,8 +118,10 @@ async def _scene(root: Path) -> AsyncIterator[Scene]:
         try:
             async with asyncio.TaskGroup() as group, asking(parts.face) as client:
                 crews = Crews(Crew(group), Crew(group))
-                for each in (*parts.settlers, *parts.loops):
-                    crews.watching.start(each)
+                for settler in parts.settlers:
+                    crews.watching.start(settler)
+                for loop in parts.loops:
+                    crews.watching.start(loop)
                 reloader = Reloader(parts, crews, home.config, ServiceManager({}, parts.clock))
                 jobs = (reloader.run(), parts.builder.exercises.run(), parts.auditor.run(), _ticking(parts))
                 running = [group.create_task(job) for job in jobs]

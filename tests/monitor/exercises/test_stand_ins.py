@@ -1,5 +1,6 @@
 """An exercise's own probes, of every type and with everything that one may need: nothing of them gets anywhere."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -138,13 +139,17 @@ async def test_the_sight_is_lent_without_a_say() -> None:
     class Seeing:
         is_blind = False
 
-        def ask(self, *, afresh: bool = False) -> Any:
-            return ("asked", afresh)
+        def ask(self, *, afresh: bool = False) -> asyncio.Task[bool]:
+            return asyncio.create_task(self._answer(afresh))
+
+        async def _answer(self, answer: bool) -> bool:  # noqa: FBT001 - what was asked
+            return answer
 
         def lost(self) -> None:
             raise AssertionError("blind")
 
     sight = BorrowedSight(Seeing())
     sight.lost()
-    assert sight.ask(afresh=True) == ("asked", True)
+    assert await sight.ask(afresh=True)
+    assert not await sight.ask()
     assert not sight.is_blind

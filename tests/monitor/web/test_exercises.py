@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -65,7 +66,7 @@ class Exercised(Agreeing):
         board = Board("prod", "fra-1", {})
         for state in self.monitor.states:
             board.keepers[state.platform] = cast("Keeper", Held(self, state.platform))
-        board.unrun.extend((lambda each=each: each) for each in self.missing)
+        board.unrun.extend(partial(str, each) for each in self.missing)
         board.documents.update(cast("Any", dict.fromkeys(board.keepers, _Signed())))
         return replace(super().sources(store), exercises=ExerciseDesk(board, self.act))
 
@@ -202,7 +203,7 @@ async def test_what_is_not_possible_says_why_and_is_audited() -> None:
     """409: by the rules, by what runs elsewhere, by an id that is taken, by a monitor that is not ready."""
     there = world()
     await begun(there)
-    cases = [
+    cases: list[tuple[dict[str, object], str]] = [
         ({"for_seconds": 60}, "another exercise's"),
         ({"platform": LEDGER}, "another exercise's, of payments"),
         ({"id": "ex-2"}, "exercise ex-1 runs on payments already"),
