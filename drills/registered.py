@@ -50,8 +50,13 @@ def _there(run: RunAnswer) -> PastRun:
 
 def at_monitor(reach: MonitorReachSettings, within: timedelta, clock: Clock) -> MonitorRuns:
     """Return the runs of the monitor that the settings name."""
-    return MonitorRuns(MonitorClient(reach, Means(clock, _read, within.total_seconds())))
+    return MonitorRuns(MonitorClient(reach, Means(clock, read_secret, within.total_seconds())))
 
 
-def _read(reference: SecretReference) -> Value:
+def read_secret(reference: SecretReference) -> Value:
+    """Read a secret by its reference.
+
+    Raises:
+        SecretUnavailable: it can't be had.
+    """
     return Value(resolve(reference).reveal(), is_secret=True)

@@ -176,13 +176,12 @@ class Builder:
 
     def _report_writer(self) -> ReportWriter:
         # By a clock that is wrong no period is over.
-        return ReportWriter(
-            self.settings.deployment,
-            self.settings.vantage,
+        here, record = (
+            (self.settings.deployment, self.settings.vantage),
             Record(self._store.past, self._store.watched_since),
-            lambda: wanted_of(self.settings) if self.clockwatch.is_trusted else {},
-            self._clock,
         )
+        wanted = lambda: wanted_of(self.settings) if self.clockwatch.is_trusted else {}  # noqa: E731 - asked each time
+        return ReportWriter(*here, record, wanted, self._clock)
 
     def _use_register(self) -> UseRegister:
         context = RegisterContext(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from drills.journal.gathering import gather, heads_in, heads_of
 from drills.model.proof import Heads, Verification
 from drills.monitor import Means, MonitorClient
-from drills.past import read_secret
+from drills.registered import read_secret
 from drills.rules.verification import verify
 from drills.settings.root import DrillFile, MonitorReachSettings
 from glasswatch import options

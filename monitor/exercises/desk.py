@@ -6,7 +6,7 @@ follows what was settled: probes of an exercise run from when it is on record th
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from monitor.board import Board
 from monitor.exercises.shadow import Ground, Shadow
@@ -37,21 +37,13 @@ class ExerciseDesk:
         """Name what probes stand on."""
         self._ground = ground
 
-    def listed(self) -> list[Listed]:
-        """Return every exercise that is remembered, newest first."""
-        return sorted(self._all(), key=lambda each: each.exercise.began_at, reverse=True)
-
-    def find(self, name: str) -> Listed | None:
-        """Return the exercise of this id."""
-        return next((each for each in self._all() if each.exercise.id == name), None)
-
     async def begin(self, platform: str, wish: Wish, hand: Hand) -> Acted:
         """Begin one; answer when that is settled.
 
         Raises:
             KeyError: no such platform is watched.
         """
-        known = self.find(wish.id)
+        known = next((each for each in self._all() if each.exercise.id == wish.id), None)
         if known is not None and known.platform != platform:
             line = f"the id {wish.id} is another exercise's, of {known.platform}: give each one an id of its own"
             return Acted(Ruling(Answer.NOT_POSSIBLE, line), is_recorded=True)
@@ -100,13 +92,13 @@ class ExerciseDesk:
             return  # nobody watches it any more, or nobody watches at all: it has ended, or ends at once
         policy = rules.shadow_policy(keeper.policy)
         shadow = Shadow(found.wish.sees, policy, rules.shadow_of(keeper.state, policy), settings)
-        job = self._detected(found, keeper, shadow.run(ground))
+        job = self._watched(found, keeper, shadow, ground)
         self._shadows[found.id] = self._crew.create_task(job, name=f"exercise {found.id}")
 
-    async def _detected(self, found: Exercise, keeper: Keeper, running: Coroutine[None, None, float]) -> None:
-        """Wait until it is detected, and tell the rules. A fault of ours in its probes ends it, and nothing else."""
+    async def _watched(self, found: Exercise, keeper: Keeper, shadow: Shadow, ground: Ground) -> None:
+        """Run the probes, and tell the rules of the detection. A fault of ours in them ends it, and nothing else."""
         try:
-            keeper.hear(ExerciseDetected(found.id, await running))
+            await shadow.run(ground, lambda seconds: keeper.hear(ExerciseDetected(found.id, seconds)))
         except Exception:
             log.exception("exercise_fault", extra={"fields": {"id": found.id}})
             keeper.hear(_ending(found, "a fault of glasswatch: its log has it"))

@@ -77,8 +77,8 @@ class Shadow:
         self._state = state
         self._settings = own
 
-    async def run(self, ground: Ground) -> float:
-        """Run the probes until their verdict is down; return how many seconds that took."""
+    async def run(self, ground: Ground, found: Callable[[float], object]) -> None:
+        """Run the probes until their verdict is down; tell at once how many seconds that took, then end them."""
         is_found = asyncio.Event()
         keeper = ShadowKeeper(self._policy, self._state, ground.clock, is_found.set)
         await self._hire(keeper, ground)
@@ -87,10 +87,9 @@ class Shadow:
             tasks = [crew.create_task(loop.run()) for loop in keeper.loops.values()]
             tasks.append(crew.create_task(_tick(keeper)))
             await is_found.wait()
-            took = ground.clock.monotonic() - began
-            for task in tasks:
+            found(ground.clock.monotonic() - began)
+            for task in tasks:  # a journey that is cut off takes some seconds to end
                 task.cancel()
-        return took
 
     async def _hire(self, keeper: ShadowKeeper, ground: Ground) -> None:
         requests = Budget(self._settings.max_requests_per_minute, ground.clock)

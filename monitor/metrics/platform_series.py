@@ -95,9 +95,9 @@ class PlatformSeries:
         self._put(PROPOSED, {"": len(held.proposals)})
 
     def _exercises(self, held: tuple[Exercise, ...]) -> None:
-        found = next((each.detection_seconds for each in held if each.detection_seconds is not None), None)
+        found = next((each.took for each in held if each.took is not None), None)
         self._put(EXERCISE, {"": any(each.is_running for each in held)})
-        self._put(EXERCISE_DETECTION, {} if found is None else {"": found})
+        self._put(EXERCISE_DETECTION, {} if found is None else {"": found.total_seconds()})
 
     def flag(self, document: FlagDocument) -> None:
         """Show when the flag last signed ends."""

@@ -31,9 +31,9 @@ class Wish:
 class Exercise:
     """One exercise of a platform. Half-open: it runs in `[began_at, until)` at the longest.
 
-    `detected_at` is when its probes were confirmed bad, and its cause was added to the flag; `detection_seconds` how
-    long that took, by a clock that is never set. `ended_at` and `why` are set once it is over; `ended_by` is who ended
-    it, None for the monitor itself.
+    `detected_at` is when its probes were confirmed bad, and its cause was added to the flag; `took` is how long
+    that took, by a clock that is never set. `ended_at` and `why` are set once it is over; `ended_by` is who ended it,
+    None for the monitor itself.
     """
 
     wish: Wish
@@ -42,7 +42,7 @@ class Exercise:
     began_at: datetime
     until: datetime
     detected_at: datetime | None = None
-    detection_seconds: float | None = None
+    took: timedelta | None = None
     ended_at: datetime | None = None
     why: str = ""
     ended_by: str | None = None

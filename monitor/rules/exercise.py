@@ -198,7 +198,7 @@ def detected(state: PlatformState, event: ExerciseDetected, now: datetime) -> tu
     known = running(state)
     if known is None or known.id != event.id or known.detected_at is not None or _over_why(state, known, now):
         return state, []
-    found = replace(known, detected_at=now, detection_seconds=event.seconds)
+    found = replace(known, detected_at=now, took=timedelta(seconds=event.seconds))
     wish = known.wish
     cause = Cause(
         CauseKind.EXERCISE,

@@ -75,7 +75,7 @@ def line(fact: ExerciseFact) -> tuple[str, Body]:
                 "reason": wish.reason,
             }
         case ExerciseFound():
-            body["seconds"] = round(held.detection_seconds or 0.0, 3)
+            body["seconds"] = held.took.total_seconds() if held.took is not None else None
         case ExerciseOver():
             body |= {"why": held.why, "token": fact.token or None, "detected": held.detected_at is not None}
     return _KINDS[type(fact)], body

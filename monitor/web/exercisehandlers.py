@@ -37,6 +37,7 @@ class ExerciseHandlers:
 
     def __init__(self, site: Site, sources: Sources) -> None:
         self._site = site
+        self._reader = sources.reader
         self._exercises = sources.exercises
 
     def by_name(self) -> Mapping[str, Handler]:
@@ -54,7 +55,7 @@ class ExerciseHandlers:
             raise Refused("unknown_platform", _UNKNOWN)
         wanted = (
             each
-            for each in self._of().listed()
+            for each in exerciseshaping.listed(self._reader.platforms())
             if query.platform in (None, each.platform) and query.run in (None, each.exercise.wish.run)
         )
         answer = ExercisesAnswer(exercises=tuple(exerciseshaping.exercise(each) for each in wanted))
@@ -67,7 +68,7 @@ class ExerciseHandlers:
         body, caller = _body(asked, ExerciseBody), _caller(asked)
         if body.platform not in self._site.platforms:
             raise Refused("unknown_platform", _UNKNOWN)
-        is_new = self._of().find(body.id) is None
+        is_new = self._find(body.id) is None
         _see(await self._of().begin(body.platform, _wish(body), Hand(caller.name, caller.token)))
         return _answer(self._found(body.id), 201 if is_new else 200)
 
@@ -83,10 +84,14 @@ class ExerciseHandlers:
         return self._found(str(asked.request.path_params["id"]))
 
     def _found(self, name: str) -> Listed:
-        known = self._of().find(name)
+        known = self._find(name)
         if known is None:
             raise Refused("no_such", _NO_SUCH)
         return known
+
+    def _find(self, name: str) -> Listed | None:
+        listed = exerciseshaping.listed(self._reader.platforms())
+        return next((each for each in listed if each.exercise.id == name), None)
 
     def _of(self) -> Exercising:
         if self._exercises is None:

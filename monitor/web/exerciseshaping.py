@@ -1,7 +1,16 @@
 """Puts exercises into the shapes of the wire. No decision is made here."""
 
+from collections.abc import Iterable
+
 from monitor.model.exercise import Exercise, Listed
+from monitor.model.state import PlatformState
 from monitor.wire.exercises import ExerciseAnswer, ExerciseState
+
+
+def listed(states: Iterable[PlatformState]) -> list[Listed]:
+    """Return every exercise that is remembered, newest first."""
+    found = [Listed(state.platform, each) for state in states for each in state.exercises]
+    return sorted(found, key=lambda each: each.exercise.began_at, reverse=True)
 
 
 def exercise(found: Listed) -> ExerciseAnswer:
@@ -18,7 +27,7 @@ def exercise(found: Listed) -> ExerciseAnswer:
         began=held.began_at,
         until=held.until,
         detected=held.detected_at,
-        detection_seconds=held.detection_seconds,
+        detection_seconds=held.took.total_seconds() if held.took is not None else None,
         ended=held.ended_at,
         why=held.why,
     )

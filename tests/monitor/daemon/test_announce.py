@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from monitor.announce import Announcer, note
+from monitor.exercises.desk import ExerciseDesk
 from monitor.metrics.book import MetricsBook
 from monitor.model.fact import Fact, FlagChanged, OutageEnded, OutageOpened, PageWithheld, PlatformChanged
 from monitor.model.maintenance import InForce, MaintenanceBegan
@@ -57,6 +58,10 @@ class Everybody:
         """Hear of a renewal, as the web face."""
         self.heard.append(("show renewal", None))
 
+    def settled(self, settled: Settled) -> None:
+        """Hear of everything, as the desk of exercises."""
+        self.heard.append(("exercise", settled))
+
 
 def _told(settled: Settled) -> list[tuple[str, object]]:
     everybody = Everybody()
@@ -66,9 +71,11 @@ def _told(settled: Settled) -> list[tuple[str, object]]:
         cast("MetricsBook", everybody),
         cast("WebFace", everybody),
         ManualClock(),
+        cast("ExerciseDesk", everybody),
     )
     for listener in announcer.listeners():
         listener(settled)
+    assert everybody.heard.pop() == ("exercise", settled)
     return everybody.heard
 
 

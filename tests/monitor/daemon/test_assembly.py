@@ -195,13 +195,13 @@ async def test_what_a_journey_left_that_is_no_longer_in_the_settings_is_named(
         f"{PLATFORM}/gone: request of run run-1",
         f"{PLATFORM}/probe_sign_in: request of run run-2",
     )
-    assert b"jit_monitor_residue_forgotten 2.0" in parts.loops[0]._bench.metrics.render()
+    assert b"jit_monitor_residue_forgotten 2.0" in parts.metrics.render()
     async with asking(parts.face) as client:
         path, body = f"/api/v1/probes/{PLATFORM}/gone/residue", {"run": "run-1", "because": "withdrawn by hand"}
         answer = await client.post(path, headers=bearer("annas-token"), json=body)
         assert answer.json()["steps"] == ["request"]
     assert parts.board.forgotten() == (f"{PLATFORM}/probe_sign_in: request of run run-2",)
-    assert b"jit_monitor_residue_forgotten 1.0" in parts.loops[0]._bench.metrics.render()
+    assert b"jit_monitor_residue_forgotten 1.0" in parts.metrics.render()
     await parts.close()
     (entry,) = home.rows("SELECT actor, platform, entry FROM audit WHERE kind = 'residue_forgotten'")
     assert (entry["actor"], entry["platform"]) == ("anna", PLATFORM)

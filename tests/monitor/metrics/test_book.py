@@ -11,6 +11,7 @@ from monitor.metrics.book import NAMES, MetricsBook
 from monitor.metrics.exposition import start
 from monitor.model.act import ActKind, Acts, Inhibition
 from monitor.model.drill import Cadence, CalendarLine, DrillFigures
+from monitor.model.exercise import Exercise, Wish
 from monitor.model.figures import Figures
 from monitor.model.maintenance import InForce, Maintenance
 from monitor.model.outcome import PHASES, Attempt, Outcome, OutcomeKind, Reason
@@ -100,7 +101,9 @@ def test_labels_are_those_of_the_names() -> None:
     book = _with_journey()
     book.outcome(PLATFORM, "portal", _outcome(tls_expiry_at=START))
     window = InForce("w", "w", START, START + timedelta(hours=1))
-    book.state(replace(down(), maintenance=Maintenance(in_force=(window,), coming=window)))
+    wish, took = Wish("e", "r", ("p",), (), timedelta(hours=1)), timedelta(seconds=9)
+    drill = Exercise(wish, "anna", "anna-cli", START, START + timedelta(hours=1), START, took)
+    book.state(replace(down(), maintenance=Maintenance(in_force=(window,), coming=window), exercises=(drill,)))
     book.flag(document())
     book.publish_tried(document(), TARGET, is_out=True)
     book.watcher("db-log", is_seeing=True)

@@ -256,7 +256,7 @@ def test_its_detection_adds_the_cause_signs_and_pages() -> None:
     assert (cause.kind, cause.id, cause.run, cause.by) == (CauseKind.EXERCISE, "ex-1", RUN, "drill-runner")
     assert (cause.principals, cause.targets, cause.ticket) == (WISH.principals, WISH.targets, "OPS-7")
     assert cause.until == latest(platform).until
-    assert (latest(platform).detected_at, latest(platform).detection_seconds) == (platform.now, 17.5)
+    assert (latest(platform).detected_at, latest(platform).took) == (platform.now, 17.5 * SECOND)
     assert platform.flag() is FlagState.EXERCISE
     kinds = [type(fact) for fact in platform.step.facts]
     assert kinds == [ExerciseFound, CauseAdded, FlagChanged, PageDecided]
