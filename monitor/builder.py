@@ -157,10 +157,8 @@ class Builder:
         )
 
     def _budget_watch(self) -> BudgetWatch:
-        site = self._shown_site
-        return BudgetWatch(
-            BudgetContext(site.deployment, site.vantage, self._store, self._clock, lambda: site.terms, self._tell)
-        )
+        site, store, clock = self._shown_site, self._store, self._clock
+        return BudgetWatch(BudgetContext(site.deployment, site.vantage, store, clock, lambda: site.terms, self._tell))
 
     def _tell(self, page: Page) -> None:
         self._outbox.submit(self._routed(page))
