@@ -222,3 +222,25 @@ def test_the_address_comes_from_the_settings(tmp_path: Path, capsys: pytest.Capt
     write(tmp_path, f"{GOOD}listen: 127.0.0.1:0\n")
     assert run(command, "monitor", ["status", "--config", config]) == ExitCode.USAGE
     assert "name its address with --url" in capsys.readouterr().err
+
+
+async def test_a_person_reads_that_an_exercise_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Plainly: it is no outage, whose it is, for whom and until when."""
+    exercise = {
+        "id": "ex-1",
+        "run": "quarterly-1",
+        "platform": "payments",
+        "state": "detected",
+        "by": "drill-runner",
+        "principals": ["drill-anna"],
+        "targets": [],
+        "began": SINCE,
+        "until": (START + timedelta(minutes=15)).isoformat(),
+        "detected": SINCE,
+        "detection_seconds": 12.5,
+        "ended": None,
+        "why": "",
+    }
+    assert await _status(answering(_answer(_platform(exercise=exercise)))) == ExitCode.GOOD
+    line = "  EXERCISE, no outage: run quarterly-1 by drill-runner, for drill-anna only, until 2026-03-01 03:15:00Z"
+    assert line in capsys.readouterr().out.splitlines()
