@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,14 @@ class Host:
         (path,) = (each.parent for each in self.evidence.glob("*/journal.jsonl"))
         return path
 
+    def add(self, **keys: object) -> None:
+        """Change the scenario; None takes a key out."""
+        path = self.root / "scenarios" / "q.yaml"
+        scenario = {**yaml.safe_load(path.read_text(encoding="utf-8")), **keys}
+        path.write_text(
+            yaml.safe_dump({key: value for key, value in scenario.items() if value is not None}), encoding="utf-8"
+        )
+
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
         """Start `drill`, with what it prints going to a file."""
         with self.output.open("wb") as output:
@@ -74,7 +82,7 @@ def argv(*words: str) -> list[str]:
     return [sys.executable, "-m", "drills", *words]
 
 
-def host(root: Path, steps: Sequence[dict[str, object]], **drill: object) -> Host:
+def host(root: Path, steps: Sequence[Mapping[str, object]], **drill: object) -> Host:
     """Return a host with a scenario `q` of these steps, and a witness that says nothing."""
     (root / "marks").mkdir(parents=True)
     (root / "scenarios").mkdir()
@@ -88,7 +96,14 @@ def host(root: Path, steps: Sequence[dict[str, object]], **drill: object) -> Hos
             **drill,
         },
     }
-    scenario = {"id": "q", "title": "Marks", "owner": "sre", "platform": "payments", "cadence": "none", "steps": steps}
+    scenario = {
+        "id": "q",
+        "title": "Marks",
+        "owner": "sre",
+        "platform": "payments",
+        "cadence": "none",
+        "steps": [dict(step) for step in steps],
+    }
     for path, content in ((root / "glasswatch.yaml", settings), (root / "scenarios" / "q.yaml", scenario)):
         path.write_text(yaml.safe_dump(content), encoding="utf-8")
         path.chmod(0o600)
