@@ -20,7 +20,7 @@ def planned_steps(scenario: ScenarioFile) -> tuple[PlannedStep, ...]:
     """Return the steps as the plan, and the journal's first entry, have them."""
     needs = scenario.needs()
     return tuple(
-        step.planned("; then ".join(each.title or each.line for each in step.undo) or step.undo_line, needs[step.id])
+        step.planned("; then ".join(each.line for each in step.undo) or step.undo_line, needs[step.id])
         for step in scenario.steps
     )
 
@@ -95,7 +95,16 @@ def _gates(
         ("approval", GateState.SHUT if is_shut else GateState.HOLDS, approval.detail),
         ("evidence", *_evidence(settings.directory)),
         ("alone", GateState.ASKED_LATER, "asked when the run begins"),
+        ("witness", *_witness(settings)),
     ]
+
+
+def _witness(settings: DrillSettings) -> tuple[GateState, str]:
+    """Return whether anybody elsewhere would hold the heads of the run's journal."""
+    if settings.monitor is None and settings.witness is None:
+        return GateState.SHUT, "neither drill.monitor nor drill.witness is set"
+    who = "the monitor" if settings.monitor else "the witness"
+    return GateState.HOLDS, f"{who} is told of every head of the journal"
 
 
 def _window(gates: GateSettings, clock: Clock) -> tuple[GateState, str]:

@@ -41,6 +41,8 @@ def lines(plan: Plan) -> Iterator[str]:
     yield from _head(plan, width)
     yield from _section("steps")
     for number, step in enumerate(plan.steps, 1):
+        if number > 1:
+            yield ""
         yield from _step(number, step, width)
     if plan.targets:
         yield from _section("targets")
@@ -125,7 +127,7 @@ def _step(number: int, step: PlannedStep, width: int) -> Iterator[str]:
         ("ends", step.ends),
     ):
         if words:
-            yield from _row(label, ", ".join(words), width, indent)
+            yield from _row(label, "; ".join(words), width, indent)
 
 
 def _undo(step: PlannedStep, width: int, indent: str) -> Iterator[str]:

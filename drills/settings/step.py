@@ -66,7 +66,7 @@ class StepSettings(SettingsModel):
 
     id: StepName
     """What the step is called in journal, report and audit; unique in its scenario."""
-    action: str
+    action: Annotated[str, Words("the name of an action")]
     """What it does: one of the actions."""
     title: Line = ""
     """What it is for, in a line."""
@@ -175,7 +175,7 @@ class StepSettings(SettingsModel):
         return PlannedStep(
             id=self.id,
             action=self.action,
-            line=self.title or self.line,
+            line=f"{self.title}: {self.line}" if self.title else self.line,
             is_real=self.is_real,
             undo=undo,
             touches=self.touches,

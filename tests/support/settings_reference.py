@@ -58,7 +58,7 @@ def _default(field: FieldInfo) -> str:
 def _written(value: object) -> str:
     if isinstance(value, SettingsModel):
         return "its own defaults"
-    if value is None or value in ({}, ()):
+    if value is None or value in ({}, (), ""):
         return "none"
     if isinstance(value, tuple) and isinstance(value[0], Enum) and len(value) == len(type(value[0])):
         return "all of them"
