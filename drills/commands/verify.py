@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     trusted = trust_files.load(trust, clock) if trust else None
     evidence = gather(directory, trusted, "" if is_directory else run)
     if heads is not None:
-        whose = evidence.run or (evidence.entries[0].run if evidence.entries else "")
+        whose = evidence.run or (evidence.entries[0].run if evidence.entries else directory.resolve().name)
         known = settings.drill.monitor if settings else None
         evidence = replace(evidence, heads=_heads(heads, whose, (known, ca_file), clock))
     found = verify(evidence)
@@ -85,7 +85,7 @@ def _heads(place: str, run: str, reach: tuple[MonitorReachSettings | None, Path 
     if not place.startswith(("http://", "https://")):
         return heads_in(Path(place), clock)
     named = _PLACE.search(place)
-    if named and run and named[1] != run:
+    if named and named[1] != run:
         raise UsageFault(f"--heads: that is the address of another run's heads than {line(run)}")
     client = MonitorClient(_address(_PLACE.sub("", place), *reach), Means(clock, read_secret))
     return heads_of(asyncio.run(client.heads(named[1] if named else run)), is_own_word=True)

@@ -232,7 +232,8 @@ FOUND: list[tuple[Event, str, Severity]] = [
     (Interrupted("SIGTERM", "by hand"), "interrupted", Severity.MAJOR),
     (Resumed("anna", "host", torn=9), "torn", Severity.NOTE),
     (Ended("login", Status.FAILED, "no"), "step_failed", Severity.MAJOR),
-    (UndoEnded("exercise", Status.FAILED, "no", "an exercise"), "residue", Severity.CRITICAL),
+    (UndoEnded("exercise", Status.FAILED, "no"), "undo_failed", Severity.MAJOR),
+    (Began("exercise", has_undo=True), "residue", Severity.CRITICAL),
 ]
 
 
@@ -268,7 +269,7 @@ def test_residue_is_named_once() -> None:
     left = [*_without(UNDONE), Began("grant", has_undo=True), UndoEnded("grant", Status.FAILED, "", "grant: anna's")]
     assert judge(_run(*left, begin=plan), is_closing=True).residue == (
         "grant: anna's",
-        "exercise: what it did was not taken back",
+        "exercise: what it did; by hand: ends the exercise",
     )
     said = Closed("clean_up_failed", "", 6, ("grant: anna's", "exercise: by hand"))
     assert judge(_run(*left, said, begin=plan)).residue == ("grant: anna's", "exercise: by hand")
