@@ -1,4 +1,4 @@
-"""The runs that are known of: by the journals in the evidence directory, and by the monitor.
+"""The runs that are known of: by the journals in the evidence directory. Those at the monitor are `registered`'s.
 
 Rules:
 - Each directory in it that holds a journal is a run; what else lies there is left alone.
@@ -16,16 +16,13 @@ from drills.errors import JournalUnreadable
 from drills.journal.reading import JOURNAL, Reading, read
 from drills.model.calendar import PastRun
 from drills.model.event import Closed, Opened
-from drills.model.found import Value
 from drills.model.verdict import Verdict
-from drills.monitor import Means, MonitorClient
 from drills.ports import PastRuns
 from drills.rules.verdict import judge
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
 from glasswatch.errors import NotMeasured
-from glasswatch.secrets import SecretReference, resolve
-from monitor.wire.drills import RunAnswer
+from glasswatch.interrupt import Loading
 
 
 class LocalRuns:
@@ -80,46 +77,13 @@ def _run(reading: Reading) -> PastRun | None:
     )
 
 
-class MonitorRuns:
-    """`PastRuns` of the monitor: the runs that were opened there."""
-
-    def __init__(self, monitor: MonitorClient) -> None:
-        self._monitor = monitor
-
-    async def runs(self) -> Sequence[PastRun]:
-        """See `PastRuns`."""
-        answer = await self._monitor.runs()
-        return tuple(_there(run) for run in answer.runs)
-
-
-def _there(run: RunAnswer) -> PastRun:
-    is_closed = run.standing == "closed"
-    return PastRun(
-        run=run.run,
-        scenario=run.scenario,
-        sha256=run.scenario_sha256,
-        at=(run.closed or run.heard) if is_closed else run.opened,
-        verdict=Verdict(run.verdict) if is_closed else Verdict.OPEN,
-        why=run.why if is_closed else run.standing,
-        where="monitor",
-        is_real=run.real,
-    )
-
-
 def places(settings: DrillFile, clock: Clock) -> tuple[PastRuns, ...]:
     """Return everybody who knows of runs: this machine, and the monitor where one is set."""
     here = LocalRuns(settings.drill.directory)
     reach = settings.drill.monitor
     if reach is None:
         return (here,)
-    means = Means(clock, read_secret, settings.drill.ready_within.total_seconds())
-    return (here, MonitorRuns(MonitorClient(reach, means)))
+    with Loading():
+        from drills.registered import at_monitor  # noqa: PLC0415 - its client is loaded only where there is a monitor
 
-
-def read_secret(reference: SecretReference) -> Value:
-    """Read a secret by its reference.
-
-    Raises:
-        SecretUnavailable: it can't be had.
-    """
-    return Value(resolve(reference).reveal(), is_secret=True)
+    return (here, at_monitor(reach, settings.drill.ready_within, clock))

@@ -75,10 +75,11 @@ def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> list[Scenario]:
     from drills.past import places  # noqa: PLC0415 - as above
     from drills.standing import known, standings  # noqa: PLC0415 - as above
 
-    found = asyncio.run(known(places(settings)))
+    clock = SystemClock()
+    found = asyncio.run(known(places(settings, clock)))
     for why in found.silent:
         complain(why)
-    rows = standings(scenarios, found.runs, SystemClock().now())
+    rows = standings(scenarios, found.runs, clock.now())
     return [row.scenario for row in rows if row.due.state is not DueState.NOT_DUE]
 
 

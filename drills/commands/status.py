@@ -13,9 +13,9 @@ from drills.past import places
 from drills.rules.calendar import still_open
 from drills.scenarios import find
 from drills.settings.root import DrillFile
-from drills.standing import Standing, known, standings
+from drills.standing import Known, Standing, known, standings
 from glasswatch import options
-from glasswatch.clock import SystemClock
+from glasswatch.clock import Clock, SystemClock
 from glasswatch.ending import complain
 from glasswatch.errors import ExitCode, worst
 from glasswatch.settings.load import load
@@ -28,12 +28,13 @@ from glasswatch.visible import line
 def command(config: Path, *, as_json: bool) -> int:
     """Say what is due or overdue, and which runs are open: in the evidence directory, and at the monitor.
 
-    Exits 0 when nothing is due and no run is open, 1 when something is, 4 when somebody could not be asked.
+    Results that could not be told when a run ended are told first. Exits 0 when nothing is due and no run is open, 1
+    when something is, 4 when somebody could not be asked.
     """
     settings = load(config, DrillFile)
     clock = SystemClock()
     scenarios = find(settings.drill)
-    found = asyncio.run(known(places(settings, clock)))
+    found = asyncio.run(_asked(settings, clock))
     rows = standings(scenarios, found.runs, clock.now())
     left = still_open(found.runs)
     if as_json:
@@ -50,6 +51,15 @@ def command(config: Path, *, as_json: bool) -> int:
     is_something = left or any(row.due.state is not DueState.NOT_DUE for row in rows)
     codes = [ExitCode.FINDING] if is_something else []
     return worst([*codes, ExitCode.NOT_MEASURED] if found.silent else codes)
+
+
+async def _asked(settings: DrillFile, clock: Clock) -> Known:
+    """Return the runs that are known, once what waits to be told was told."""
+    if any(settings.drill.directory.glob("*/unsent.json")):
+        from drills.commands.running import send_unsent  # noqa: PLC0415 - what runs drills, where it is needed
+
+        await send_unsent(settings, clock)
+    return await known(places(settings, clock))
 
 
 def _show(rows: tuple[Standing, ...], left: tuple[PastRun, ...]) -> None:

@@ -73,6 +73,7 @@ def test_it_shows_all_of_it_and_changes_nothing(here: Place, capsys: pytest.Capt
     assert "\n  approval          SHUT    nobody approved it" in shown
     assert "\n  no_open_incident  SHUT    no monitor is set (drill.monitor)" in shown
     assert "\n  alone             later   asked when the run begins" in shown
+    assert "\n  witness           SHUT    neither drill.monitor nor drill.witness is set" in shown
 
 
 def test_json_says_the_same(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +103,15 @@ def test_who_approved_it_is_shown(here: Place, capsys: pytest.CaptureFixture[str
     assert "approved  approved by bea on " in capsys.readouterr().out
     assert here.drill("plan", "door", "--operator", "Bea@example.com") == 0
     assert "NOT APPROVED  'bea' runs the drill: expected the approval of somebody else" in capsys.readouterr().out
+
+
+def test_a_monitor_is_asked_when_the_run_begins_and_not_before(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its address is never even looked up, and its token is not read."""
+    here.set("  monitor: {url: 'https://nowhere.invalid', token: {file: /nowhere/token}}\n")
+    assert here.drill("plan", "door") == 0
+    shown = capsys.readouterr().out
+    assert "\n  monitor_healthy   later   asked of the monitor when the run begins" in shown
+    assert "\n  witness           holds   the monitor is told of every head of the journal" in shown
 
 
 @pytest.mark.parametrize("where", ["settings", "gates of settings", "scenario"])

@@ -9,10 +9,10 @@ import pytest
 from drills.journal.reading import JOURNAL
 from drills.model.calendar import PastRun
 from drills.model.verdict import Verdict
-from drills.past import MonitorRuns
+from drills.registered import MonitorRuns
 from drills.registries import ACTIONS
 from glasswatch.clock import SystemClock
-from monitor.wire.drills import HeadBody, RunAnswer, RunQuery, RunsAnswer
+from monitor.wire.drills import HeadBody, RunAnswer, RunsAnswer
 from tests.support.drill_desk import CUT, FAILED, PASSED, Place, place
 from tests.support.drill_steps import scenario, use
 from tests.support.settings_files import write
@@ -133,7 +133,7 @@ class _Monitor:
     def __init__(self, *runs: RunAnswer) -> None:
         self._runs = runs
 
-    async def runs(self, _query: RunQuery | None = None) -> RunsAnswer:
+    async def runs(self) -> RunsAnswer:
         """See `MonitorClient`."""
         return RunsAnswer(runs=self._runs)
 
@@ -174,7 +174,7 @@ async def test_the_monitors_runs_are_taken_as_it_tells_them(standing: str, verdi
             "head": HeadBody(seq=1, hash="a" * 64),
         }
     )
-    (found,) = await MonitorRuns(_Monitor(answer)).runs()  # type: ignore[arg-type]  # all that is asked of it
+    (found,) = await MonitorRuns(_Monitor(answer)).runs()
     when = at + DAY if standing == "closed" else at
     why = "" if standing == "closed" else standing
     assert found == PastRun("door-1", "door", "a" * 64, when, expected, why, "monitor")
