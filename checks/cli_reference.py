@@ -3,17 +3,20 @@
     python -m checks.cli_reference --write    writes it
     python -m checks.cli_reference            prints the difference; exits 1 if there is one
 
-The width is fixed, so that every machine makes the same file. `monitor.cli.COMMANDS` is walked, groups to their
-leaves; a command that is added appears by itself.
+The width is fixed, so that every machine makes the same file. The tables of `monitor` and `drill` are walked, groups to
+their leaves; a command that is added appears by itself. One whose module isn't there yet is left out.
 """
 
 import difflib
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
+from drills.cli import COMMANDS as DRILL
+from drills.cli import command as drill
 from monitor.cli import command as monitor
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "reference" / "cli.md"
@@ -23,8 +26,8 @@ _INTRODUCTION = """\
 # Commands
 
 What `--help` says of every command, word for word; `python -m checks.cli_reference --write` writes this file anew.
-Where a host already has a program called `monitor`, `glasswatch monitor` is the same command. What an exit code means
-stands in [exit-codes.md](exit-codes.md).
+Where a host already has a program called `monitor` or `drill`, `glasswatch monitor` and `glasswatch drill` are the same
+commands. What an exit code means stands in [exit-codes.md](exit-codes.md).
 """
 
 
@@ -33,15 +36,22 @@ def walk(command: click.Command, context: click.Context) -> Iterator[tuple[click
     yield command, context
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
+            if command is drill and not _is_there(name):
+                continue
             below = command.get_command(context, name)
             if below is not None:
                 yield from walk(below, click.Context(below, parent=context, info_name=name))
 
 
+def _is_there(name: str) -> bool:
+    return find_spec(DRILL[name].at.partition(":")[0]) is not None
+
+
 def every_command() -> Iterator[tuple[click.Command, click.Context]]:
-    """Yield `monitor` and every command below it, in the order of help."""
-    # Both widths: the one is used as it is, the other bounds it.
-    return walk(monitor, click.Context(monitor, info_name="monitor", terminal_width=WIDTH, max_content_width=WIDTH))
+    """Yield `monitor` and `drill`, each with every command below it, in the order of help."""
+    for name, command in (("monitor", monitor), ("drill", drill)):
+        # Both widths: the one is used as it is, the other bounds it.
+        yield from walk(command, click.Context(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH))
 
 
 def render() -> str:

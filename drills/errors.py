@@ -5,6 +5,7 @@ GlasswatchError
 │   ├── RunUnknown          2  no run of that name is there
 │   ├── RunBusy             2  another process works on it
 │   ├── JournalUnreadable   3  it is no journal, or not of this version
+│   ├── JournalDamaged      1  it is a journal, and not as it was written
 │   ├── NotApproved         1  nobody who may has signed the scenario as it stands
 │   └── RequestRefused      1  the monitor, or the witness, says no in its own words
 ├── NotMeasured             4  whoever was asked gave no answer
@@ -34,6 +35,12 @@ class JournalUnreadable(DrillFault):
     """What should be a journal can't be read as one."""
 
     exit_code = ExitCode.INVALID
+
+
+class JournalDamaged(DrillFault):
+    """The journal was changed after it was written."""
+
+    exit_code = ExitCode.FINDING
 
 
 class NotApproved(DrillFault):

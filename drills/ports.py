@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from drills.model.calendar import PastRun
 from drills.model.event import Confirmed, Event, Head, KeptOutput
 from drills.model.found import Attempt, Found, Output, RunFacts, Value
 from glasswatch.clock import Clock
@@ -46,7 +47,7 @@ class Journal(Protocol):
         ...
 
     async def append(self, event: Event) -> Head:
-        """Write an entry, synced; return its number and hash.
+        """Write an entry, redacted and synced; return its number and hash. A `Checkpoint` is signed here.
 
         Raises:
             EvidenceUnwritable: it is not known to be written. The journal takes no more.
@@ -139,3 +140,15 @@ class Tools:
     confirmations: Confirmations
     secret: Callable[[SecretReference], Value]
     signer: Signer | None = None
+
+
+class PastRuns(Protocol):
+    """Where runs are known from: the evidence directory, or the monitor."""
+
+    async def runs(self) -> Sequence[PastRun]:
+        """Return every run that was begun, closed or not.
+
+        Raises:
+            NotMeasured: it can't be told.
+        """
+        ...

@@ -1,7 +1,7 @@
 """Every action a step can have: its settings and its maker, each imported when it is used.
 
 A maker is `make(step, tools) -> Action`: `step` is the step's settings, `tools` are `drills.ports.Tools`.
-Adding one costs a line here, its settings, its module, and a section in docs/reference/drills.md.
+Adding one costs a line here, its settings, its module, and a section in docs/reference/drill-actions.md.
 """
 
 from collections.abc import Mapping

@@ -4,13 +4,15 @@ Rules:
 - `drill.scenarios` names files, and directories whose `*.yaml` are read; directories in them are not looked into.
 - A file that others can write, or put another in its place, is refused, behind a link too: who writes a scenario
   decides what is run. So are files that two of them call their own `id` in.
-- The hash is the SHA-256 of the file's bytes, exactly. Where steps bring files along (`StepSettings.files`), it is
-  the SHA-256 of the canonical JSON of that and of each file's name and SHA-256: no byte of them changes unseen. A name
-  is relative to the scenario's directory, so that it holds on another machine.
+- The hash is the SHA-256 of the file's bytes, exactly. Where steps use files (`StepSettings.files`) that lie in the
+  scenario's directory or below, it is the SHA-256 of the canonical JSON `{"v": 1, "scenario": SHA-256 of its bytes,
+  "files": [{"name", "sha256"}…]}`, by name: no byte of what is brought along changes unseen. A name is relative to that
+  directory, so that it holds on another machine. What lies elsewhere, such as a system's own programs, is not hashed.
 - What is hashed is what was read and judged: no file is read twice.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,17 +130,19 @@ def _hash(path: Path, content: bytes, steps: Sequence[StepSettings]) -> str:
         SettingsFault: a file that it brings along can't be read, or may have been written by somebody else.
     """
     own = hashlib.sha256(content).hexdigest()
-    every = (each for step in steps for each in (step, *step.undo))
-    files = sorted({file for each in every for file in each.files()})
-    if not files:
-        return own
     directory = path.absolute().parent
+    every = (each for step in steps for each in (step, *step.undo))
+    names = {name for each in every for file in each.files() if (name := _name(file, directory))}
+    if not names:
+        return own
     rows = [
-        {"name": _name(file, directory), "sha256": hashlib.sha256(read_bytes(file, "a file")).hexdigest()}
-        for file in files
+        {"name": name, "sha256": hashlib.sha256(read_bytes(directory / name, "a file")).hexdigest()}
+        for name in sorted(names)
     ]
     return hashlib.sha256(canonical({"v": 1, "scenario": own, "files": rows})).hexdigest()
 
 
-def _name(file: Path, directory: Path) -> str:
-    return str(file.relative_to(directory)) if file.is_relative_to(directory) else str(file)
+def _name(file: Path, directory: Path) -> str | None:
+    """Return the name of a file that lies with the scenario; None for any other, and for what isn't there."""
+    plain = Path(os.path.normpath(file))
+    return str(plain.relative_to(directory)) if plain.is_relative_to(directory) and plain.is_file() else None

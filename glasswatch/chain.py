@@ -61,7 +61,7 @@ def verify(entries: Iterable[Entry], head: tuple[int, str] | None = None) -> Cha
     seq, prev = 0, GENESIS
     known = head[0] if head else 0
     for entry in entries:
-        problem = _problem(entry, seq, prev)
+        problem = problem_of(entry, seq, prev, _right_hash(entry))
         if problem is not None:
             return problem
         if head and entry.seq == known and entry.hash != head[1]:
@@ -72,17 +72,21 @@ def verify(entries: Iterable[Entry], head: tuple[int, str] | None = None) -> Cha
     return None
 
 
-def _problem(entry: Entry, seq: int, prev: str) -> ChainProblem | None:
+def problem_of(entry: Entry, seq: int, prev: str, right: str) -> ChainProblem | None:
+    """Return what is wrong with an entry after the one of this number and hash; `right` is what its hash must be."""
     if entry.seq <= seq:
         return ChainProblem(entry.seq, Damage.ORDER, f"entry {entry.seq} stands after entry {seq}")
     if entry.seq > seq + 1:
         return ChainProblem(entry.seq, Damage.GAP, f"entry {entry.seq} follows entry {seq}")
     if entry.prev != prev:
         return ChainProblem(entry.seq, Damage.EDIT, f"entry {entry.seq} does not link to the entry before")
-    try:
-        right = entry_hash(entry.prev, entry.seq, entry.body)
-    except ValueError:
-        right = ""
     if entry.hash != right:
         return ChainProblem(entry.seq, Damage.EDIT, f"entry {entry.seq} is not what was written")
     return None
+
+
+def _right_hash(entry: Entry) -> str:
+    try:
+        return entry_hash(entry.prev, entry.seq, entry.body)
+    except ValueError:
+        return ""

@@ -109,7 +109,10 @@ def end(command: click.Command, name: str) -> NoReturn:
     finish(lambda: run(command, name), name)
 
 
-_SCRIPTS = {"monitor": Place("monitor.cli:command", "Watch platforms, mark break-glass ready, page.")}
+_SCRIPTS = {
+    "monitor": Place("monitor.cli:command", "Watch platforms, mark break-glass ready, page."),
+    "drill": Place("drills.cli:command", "Drill break-glass end to end, and leave evidence."),
+}
 
 command = LazyGroup(
     places=_SCRIPTS,

@@ -16,3 +16,8 @@ def unix_ms(at: datetime) -> int:
 def unix_seconds(at: datetime) -> int:
     """Return an aware instant in Unix seconds."""
     return (at - EPOCH) // timedelta(seconds=1)
+
+
+def from_seconds(seconds: int) -> datetime:
+    """Return the instant of Unix seconds, which must lie before the end of the calendar."""
+    return EPOCH + timedelta(seconds=seconds)

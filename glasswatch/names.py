@@ -218,4 +218,5 @@ SECTIONS: Final[Mapping[str, str]] = {
     "dead_man": _MONITOR,
     "static_page": _MONITOR,
     "tokens": _MONITOR,
+    "drill": "drills.settings.root:DrillFile",
 }

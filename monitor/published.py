@@ -19,10 +19,10 @@ from glasswatch.flag import disk, document, jws
 from glasswatch.flag.errors import FlagError
 from glasswatch.flag.keys import SigningKey
 from glasswatch.flag.strict import loads
+from glasswatch.sidethread import SideThread
 from monitor.model.published import PublishedFlag
 from monitor.model.state import Cause
 from monitor.model.verdict import CauseKind, FlagState, Verdict
-from monitor.sidethread import SideThread
 
 log = logging.getLogger("glasswatch.monitor")
 

@@ -16,8 +16,8 @@ from glasswatch.clock import Clock
 from glasswatch.flag import trust
 from glasswatch.flag.document import unix_ms
 from glasswatch.flag.errors import TrustFault
+from glasswatch.sidethread import SideThread
 from monitor.published import Own
-from monitor.sidethread import SideThread
 
 log = logging.getLogger("glasswatch.daemon")
 

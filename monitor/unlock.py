@@ -16,12 +16,12 @@ from glasswatch.flag import keys
 from glasswatch.flag.errors import KeyFault
 from glasswatch.flag.trust import DEMO_DEPLOYMENT
 from glasswatch.secrets import Secret, SecretReference, resolve
+from glasswatch.sidethread import SideThread
 from monitor.settings.flag import FlagSettings
 from monitor.settings.listen import ListenTlsSettings
 from monitor.settings.paging import PagingSettings
 from monitor.settings.root import MonitorSettings
 from monitor.settings.store import StoreSettings
-from monitor.sidethread import SideThread
 from monitor.web.certificate import Certificate
 
 SECRET_WITHIN: Final = timedelta(seconds=12)  # a command that prints one has 10 s

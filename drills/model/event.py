@@ -3,6 +3,7 @@
 The journal adds to each: the run's id, when (`at`, RFC 3339 with microseconds; `mono`, whole milliseconds of a clock
 that never goes back; `boot`, what tells one start of the machine from another), its number and its hash.
 No entry holds a secret. Verdict and report are made from these alone.
+The journal itself fills in what only it knows: `salt`, `checkpoint_key`, `torn`, and a checkpoint's `jws`.
 """
 
 from collections.abc import Mapping
@@ -23,10 +24,18 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointKey:
+    """The public half of the key that signs checkpoints from here on: its name, and `x` as a JWK has it."""
+
+    kid: str
+    x: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """The first entry: what was to be run. Hashes are SHA-256 in lower-case hex.
 
-    `targets`: seconds by span. `parameters` as text, secrets left out. `salt` is what outputs are hashed with.
+    `targets`: seconds by span. `parameters` as text, secrets left out. `salt` is what outputs are hashed with, in hex.
     """
 
     scenario: str
@@ -44,6 +53,7 @@ class Opened:
     cadence: str = ""
     host: str = ""
     salt: str = ""
+    checkpoint_key: CheckpointKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +105,10 @@ class KeptOutput:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Result: how a step ended. `captured` holds no secret; those are named in `secrets`. `tries` of it were made.
+    """Result: how a step ended. `tries` of it were made.
 
+    `captured` holds values as they are; those that can't stand in a journal are named in `secrets`: they are secret,
+    hold a secret, or are too long.
     `happened_at`: when what was waited for happened, where it is known better than by this entry's own time.
     """
 
@@ -112,7 +124,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a person said of a manual step. `file_sha256` is of the file that was handed in."""
+    """What a person said of a manual step. `file_sha256` is of the file that was handed in.
+
+    `login`: whose login on the machine said it.
+    """
 
     step: str
     person: str
@@ -120,6 +135,7 @@ class Confirmed:
     note: str = ""
     file: str = ""
     file_sha256: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +180,14 @@ class Resumed:
     host: str
     clean_up_only: bool = False
     torn: int = 0
+    checkpoint_key: CheckpointKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A signature over all before it: `jws` names the number and hash of the entry before this one."""
 
-    jws: str
+    jws: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def still_open(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
     """
     known: dict[str, PastRun] = {}
     for run in runs:
-        if run.run not in known or known[run.run].verdict is Verdict.OPEN:
+        if run.run not in known or run.verdict is not Verdict.OPEN:
             known[run.run] = run
     return tuple(sorted((run for run in known.values() if run.verdict is Verdict.OPEN), key=_when))
 

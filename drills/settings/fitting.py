@@ -56,6 +56,17 @@ def wrong_order(steps: Sequence[StepSettings]) -> Iterator[Finding]:
         earlier.add(step.id)
 
 
+def wrong_rests(steps: Sequence[StepSettings]) -> Iterator[Finding]:
+    """Yield steps that go on with what is no step of theirs."""
+    order = needs_of(steps)
+    by_id = {step.id: step for step in steps}
+    for place, step in enumerate(steps):
+        for where, name in step.rests_on().items():
+            other = by_id.get(name)
+            if other is None or other.action != step.action or name not in needed(step.id, order) or other.rests_on():
+                yield ("steps", place, *where), f"expected the id of an earlier step of action {step.action} it needs"
+
+
 def unawaited(steps: Sequence[StepSettings]) -> Iterator[Finding]:
     """Yield steps in the background that no later step waits for."""
     for place, step in enumerate(steps):

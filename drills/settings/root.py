@@ -1,16 +1,20 @@
 """The section `drill` of the settings file: how drills are run from here, and whom they ask."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
 from glasswatch.secrets import ArgumentShape, SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import Duration
-from glasswatch.settings.model import SettingsModel
+from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shapes import Label, Name, OneOf, RelativePath, TextShape
+from glasswatch.settings.shapes import Label, OneOf, RelativePath, TextShape
+
+WAIVABLE: Final = ("window", "approval", "monitor_healthy", "no_open_incident", "witness")
+"""Gates that settings may let go; evidence is always kept, and a drill always alone."""
 
 Person = Annotated[
     str, TextShape("a person's name of a-z, 0-9 and . _ @ + -, at most 63 long", r"[a-z0-9][a-z0-9._@+-]{0,62}")
@@ -42,6 +46,12 @@ class WitnessSettings(SettingsModel):
     ]
     """Program and its arguments. It is given one line of JSON on standard input."""
 
+    @finding("command")
+    def program_is_absolute(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """Nothing is searched for."""
+        if not self.command[0].startswith("/"):
+            yield ("command", 0), "expected the program's absolute path"
+
 
 class DrillSettings(SettingsModel):
     """How drills are run from here."""
@@ -70,8 +80,14 @@ class DrillSettings(SettingsModel):
     """How long the monitor or the witness may take for an answer."""
     prometheus: Annotated[str, SafeAddressShape()] | None = None
     """Address of the Prometheus that `expect_metric` asks."""
-    waived_gates: Annotated[tuple[Name, ...], Words("a list of gates' names")] = ()
+    waived_gates: Annotated[
+        tuple[Annotated[str, OneOf(WAIVABLE)], ...], Words("a list of gates' names such as [window]")
+    ] = ()
     """Gates that are let go from here; each is shown as a finding."""
+
+
+def _default_drill() -> Any:  # noqa: ANN401 - read like what stands in a file, relative to the settings
+    return {"scenarios": ["scenarios"]}
 
 
 class DrillFile(SettingsModel):
@@ -79,5 +95,5 @@ class DrillFile(SettingsModel):
 
     deployment: Label
     """Name of what is watched as a whole; part of every flag and page."""
-    drill: DrillSettings = Field(default_factory=DrillSettings)
+    drill: DrillSettings = Field(default_factory=_default_drill, validate_default=True)
     """How drills are run from here."""

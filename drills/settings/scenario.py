@@ -11,16 +11,14 @@ from pydantic import Field
 
 from drills.model.calendar import Cadence
 from drills.model.step import Span
-from drills.registries import ACTIONS
 from drills.settings import fitting
 from drills.settings.gates import GateSettings
 from drills.settings.parameter import Line, ParameterSettings
 from drills.settings.root import Person
-from drills.settings.step import StepSettings, ValueName
+from drills.settings.step import StepChoice, StepSettings, ValueName
 from glasswatch.durations import render
 from glasswatch.settings.duration import Duration
 from glasswatch.settings.model import Finding, SettingsModel, finding
-from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Label, Name, OneOf, Switch, TextShape
@@ -71,7 +69,7 @@ class ScenarioFile(SettingsModel):
     gates: GateSettings = GateSettings()
     """What must hold before its first step."""
     steps: Annotated[
-        tuple[Annotated[StepSettings, Choice("action", ACTIONS)], ...],
+        tuple[Annotated[StepSettings, StepChoice()], ...],
         Field(min_length=1, max_length=_MOST_STEPS),
         Words(f"a list of 1 to {_MOST_STEPS} steps"),
     ]
@@ -87,6 +85,7 @@ class ScenarioFile(SettingsModel):
     def steps_follow_each_other(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """Ids, needs, background and spans."""
         yield from fitting.wrong_order(self.steps)
+        yield from fitting.wrong_rests(self.steps)
         yield from fitting.unawaited(self.steps)
         yield from fitting.wrong_spans(self.steps)
 

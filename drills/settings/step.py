@@ -30,10 +30,19 @@ _MOST_UNDONE = 10
 
 
 class StepChoice(Choice):
-    """Marks a step of an undo: read as any step is. An editor is told less of it, for steps would hold each other."""
+    """Marks a step: what it may say, its action decides."""
 
     def __init__(self) -> None:
         super().__init__("action", ACTIONS)
+
+    def _choice(self, name: str, schema: JsonSchemaValue) -> JsonSchemaValue:
+        if "properties" not in schema:
+            return super()._choice(name, schema)
+        return {**schema, "properties": {**schema["properties"], "action": {"const": name}}}
+
+
+class UndoChoice(StepChoice):
+    """Marks a step of an undo: read as any step is. An editor is told less of it, for steps would hold each other."""
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"type": "object", "properties": {"action": {"enum": list(self.entries)}}, "required": ["action"]}
@@ -57,7 +66,7 @@ class StepSettings(SettingsModel):
 
     id: StepName
     """What the step is called in journal, report and audit; unique in its scenario."""
-    action: str
+    action: Annotated[str, Words("the name of an action")]
     """What it does: one of the actions."""
     title: Line = ""
     """What it is for, in a line."""
@@ -80,7 +89,7 @@ class StepSettings(SettingsModel):
     refused: Switch = False
     """Whether the access is expected to be refused: it passes when it is, and fails when it isn't."""
     undo: Annotated[
-        tuple[Annotated["StepSettings", StepChoice()], ...],
+        tuple[Annotated["StepSettings", UndoChoice()], ...],
         BeforeValidator(_numbered),
         Field(max_length=_MOST_UNDONE),
         Words(f"a list of at most {_MOST_UNDONE} steps"),
@@ -147,8 +156,12 @@ class StepSettings(SettingsModel):
         return {}
 
     def files(self) -> Iterable[Path]:
-        """Return the files that it brings along: they are part of what is approved, so that none is changed after."""
+        """Return files that it uses: one that lies with the scenario is part of what is approved."""
         return ()
+
+    def rests_on(self) -> Mapping[tuple[str, ...], str]:
+        """Return the ids of steps of the same action that it goes on with, by their places in its settings."""
+        return {}
 
     def undo_steps(self) -> tuple["StepSettings", ...]:
         """Return the steps that the scenario gives to take it back, by the names that the journal has for them."""
@@ -162,7 +175,7 @@ class StepSettings(SettingsModel):
         return PlannedStep(
             id=self.id,
             action=self.action,
-            line=self.title or self.line,
+            line=f"{self.title}: {self.line}" if self.title else self.line,
             is_real=self.is_real,
             undo=undo,
             touches=self.touches,

@@ -112,6 +112,10 @@ class Redactor:
         """Return at most the first `most` letters of a text of ours: cleared, or as it is where that can't be done."""
         return text[:most] if self._withheld else self.text(text, most)
 
+    def holds(self, text: str) -> bool:
+        """Return whether one of the secrets stands in a text, whatever else there may look like a credential."""
+        return next(self._secret_places(text), None) is not None
+
     def joins(self, texts: Sequence[str]) -> set[int]:
         """Return which of these texts hold a secret, as it is or in base64, together with those beside them."""
         edge = self._needles.longest

@@ -115,7 +115,7 @@ def _sorted_out(
     """Return the sections this model reads, and what is said about those nobody reads."""
     fields = model.written_fields()
     ours = {key: section for key, section in value.items() if key in fields}
-    known = tuple(dict.fromkeys((*fields, *sections)))
+    known = tuple(dict.fromkeys((*sections, *fields)))
     unknown = ((key, *unknown_key(key, known)) for key in value if key not in known)
     return ours, [((key, end), sentence) for key, end, sentence in unknown]
 

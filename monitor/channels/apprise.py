@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from glasswatch.sidethread import SideThread
 from monitor.channels import answers
 from monitor.channels.context import ChannelContext
 from monitor.errors import DeliveryFailed
@@ -22,7 +23,6 @@ from monitor.probes.secrets import KeptSecrets
 from monitor.rules import severities, wording
 from monitor.settings.channels import AppriseSettings
 from monitor.settings.extras import APPRISE, NO_APPRISE
-from monitor.sidethread import SideThread
 
 MOST_HANGING: Final = 4
 _LONGEST_SCHEME: Final = 20

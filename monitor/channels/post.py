@@ -19,10 +19,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from glasswatch.sidethread import SideThread
 from monitor.channels import faults
 from monitor.errors import DeliveryFailed
 from monitor.rules import retry
-from monitor.sidethread import SideThread
 from platforms.http import (
     AsyncBaseTransport,
     AsyncHTTPTransport,

@@ -21,6 +21,7 @@ import glasswatch
 from glasswatch import visible
 from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import SecretReference, resolve
+from glasswatch.sidethread import SideThread
 from monitor.channels import answers
 from monitor.channels.context import ChannelContext
 from monitor.channels.post import Place, Poster
@@ -28,7 +29,6 @@ from monitor.errors import DeliveryFailed
 from monitor.model.page import Page
 from monitor.rules import retry, wording
 from monitor.settings.paging import WebhookSettings
-from monitor.sidethread import SideThread
 
 log = logging.getLogger("glasswatch.outbox")
 

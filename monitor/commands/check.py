@@ -9,6 +9,7 @@ import click
 
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode, UsageFault
+from glasswatch.settings import sections
 from glasswatch.settings.load import load, placed
 from glasswatch.settings.mistake import Mistake, SettingsFault
 from glasswatch.settings.schema import json_schema
@@ -42,7 +43,7 @@ def command(config: Path, *, as_json: bool, schema: bool, lockout: bool, accepte
     No secret is resolved, no program is run and nothing is connected to. Exits 3 when there is a mistake.
     """
     if schema:
-        click.echo(json.dumps(json_schema([MonitorSettings]), indent=2))
+        click.echo(json.dumps(json_schema(sections.models()), indent=2))
         return ExitCode.GOOD
     if accepted and not lockout:
         raise UsageFault("--accept belongs to --lockout")
@@ -79,7 +80,9 @@ def _check(config: Path) -> tuple[tuple[Mistake, ...], str, list[str]]:
     try:
         settings = load(config, MonitorSettings, look=lookedfor.unreadable)
     except SettingsFault as fault:
-        return fault.mistakes, "", []
+        return sections.mistakes(config, fault.mistakes, MonitorSettings), "", []
+    if others := sections.mistakes(config, (), MonitorSettings):
+        return others, "", []
     probes = sum(len(platform.probes) for platform in settings.platforms.values())
     summary = f"platforms: {len(settings.platforms)}, probes: {probes}"
     missing = placed(config, lookedfor.missing_secrets(settings))

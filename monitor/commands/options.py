@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share; those that other scripts have too are in `glasswatch.options`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,18 +6,11 @@ from typing import Any, TypeVar
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+from glasswatch.options import as_json, config, sure
 
-config = click.option(
-    "--config",
-    "config",
-    type=click.Path(path_type=Path, dir_okay=False, readable=False),  # who loads it says so: --url needs none
-    envvar="GLASSWATCH_CONFIG",
-    default="glasswatch.yaml",
-    show_default=True,
-    show_envvar=True,
-    help="The settings file.",
-)
+__all__ = ["as_json", "ca_file", "config", "reaching", "sure", "token_file", "url"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 url = click.option(
     "--url", help="Where the monitor listens, such as http://127.0.0.1:9780; instead of the settings file."
@@ -43,8 +36,3 @@ def reaching(command: Command) -> Command:
     for option in (ca_file, token_file, url, config):
         command = option(command)
     return command
-
-
-sure = click.option("--yes", "is_sure", is_flag=True, help="Don't ask first, also on a terminal.")
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 from glasswatch.clock import Clock
 from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import Secret, SecretReference, resolve
-from monitor.sidethread import SideThread
+from glasswatch.sidethread import SideThread
 
 FRESH_SECONDS: Final = 60.0
 READING_WITHIN: Final = timedelta(seconds=11)  # a command has 10 s

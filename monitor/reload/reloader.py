@@ -17,6 +17,7 @@ from typing import Final
 from glasswatch.errors import GlasswatchError
 from glasswatch.settings.load import load
 from glasswatch.settings.mistake import SettingsFault
+from glasswatch.sidethread import SideThread
 from monitor import lookedfor, procedure
 from monitor.errors import ReloadRefused
 from monitor.model.record import AuditEntry
@@ -30,7 +31,6 @@ from monitor.rules.reloading import change, lines
 from monitor.servicemanager import ServiceManager
 from monitor.settings.outline import outline_of
 from monitor.settings.root import MonitorSettings
-from monitor.sidethread import SideThread
 
 log = logging.getLogger("glasswatch.reload")
 

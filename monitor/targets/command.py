@@ -15,10 +15,10 @@ from datetime import timedelta
 
 from glasswatch import programs
 from glasswatch.clock import Clock
+from glasswatch.sidethread import SideThread
 from monitor.errors import PublishFailed
 from monitor.model.record import FlagDocument
 from monitor.settings.publish import PLACEHOLDER, CommandTargetSettings
-from monitor.sidethread import SideThread
 from monitor.targets.context import TargetContext
 
 ENDING = timedelta(seconds=1)  # what killing may take on top

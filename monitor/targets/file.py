@@ -4,10 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from glasswatch import files
+from glasswatch.sidethread import SideThread
 from monitor.errors import PublishFailed
 from monitor.model.record import FlagDocument
 from monitor.settings.publish import PLACEHOLDER, FileTargetSettings
-from monitor.sidethread import SideThread
 from monitor.targets.context import TargetContext
 
 DEADLINE = timedelta(seconds=5)

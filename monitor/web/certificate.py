@@ -17,8 +17,8 @@ from typing import Final
 from glasswatch.errors import SecretUnavailable
 from glasswatch.lending import lent
 from glasswatch.secrets import Secret
+from glasswatch.sidethread import SideThread
 from monitor.errors import ListenFailed
-from monitor.sidethread import SideThread
 
 log = logging.getLogger("glasswatch.web")
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from glasswatch import files
-from monitor.sidethread import SideThread
+from glasswatch.sidethread import SideThread
 
 _RETRY_SECONDS = 10.0
 _WITHIN = timedelta(seconds=5)

@@ -4,6 +4,7 @@ import click
 import pytest
 
 from checks import cli_reference
+from drills.cli import COMMANDS as DRILL
 from monitor.cli import COMMANDS
 from tests.support.documents import REFERENCE, headings, rows, section
 
@@ -39,8 +40,12 @@ def test_help_is_as_wide_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_of_the_list_names_each_command() -> None:
-    """What `monitor` itself lists are its commands."""
-    assert [path for path in PATHS if path.count(" ") == 1] == [f"monitor {name}" for name in COMMANDS]
+    """What `monitor` and `drill` list are their commands."""
+    of_monitor = [path for path in PATHS if path.count(" ") == 1 and path.startswith("monitor ")]
+    assert of_monitor == [f"monitor {name}" for name in COMMANDS]
+    of_drill = [path.removeprefix("drill ") for path in PATHS if path.startswith("drill ")]
+    assert of_drill == [name for name in DRILL if name in of_drill]
+    assert of_drill
 
 
 @pytest.mark.parametrize("path", CALLED)

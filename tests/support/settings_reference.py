@@ -16,17 +16,20 @@ from pydantic.fields import FieldInfo
 from glasswatch.durations import render
 from glasswatch.settings.model import SettingsModel
 from glasswatch.settings.registry import Choice, model_of
+from glasswatch.settings.sections import models
 from glasswatch.settings.sentences import describe
-from monitor.settings.root import MonitorSettings
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 
 HEADER = ("| Setting | Takes | Default | Meaning |", "|---|---|---|---|")
 
 
-def reachable(model: type[SettingsModel] = MonitorSettings) -> list[type[SettingsModel]]:
-    """Return the model and every model that can stand somewhere below it, in the order they are met."""
-    found = [model]
+def reachable(*roots: type[SettingsModel]) -> list[type[SettingsModel]]:
+    """Return models and every model that can stand somewhere below them, in the order they are met.
+
+    Without one, those of every script that reads the settings file.
+    """
+    found = list(roots or models())
     for seen in found:
         for field in seen.model_fields.values():
             below = _below(field.annotation, tuple(field.metadata))
@@ -55,7 +58,7 @@ def _default(field: FieldInfo) -> str:
 def _written(value: object) -> str:
     if isinstance(value, SettingsModel):
         return "its own defaults"
-    if value is None or value in ({}, ()):
+    if value is None or value in ({}, (), ""):
         return "none"
     if isinstance(value, tuple) and isinstance(value[0], Enum) and len(value) == len(type(value[0])):
         return "all of them"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
 import re2
@@ -131,6 +132,10 @@ class CommandStep(StepSettings):
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
         return texts([*self.what.argv, *self._given()])
+
+    def files(self) -> Iterable[Path]:
+        """Return the program, and arguments that are absolute paths: among them may be the scenario's own scripts."""
+        return tuple(Path(each) for each in self.what.argv if each.startswith("/"))
 
     def captures(self) -> Mapping[str, bool]:
         """Return the names of the values that it captures, and whether each is secret."""

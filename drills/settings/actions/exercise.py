@@ -85,6 +85,10 @@ class ExerciseStep(StepSettings):
         platform = self.what.platform or "the scenario's platform"
         return f"start an exercise of {platform} for {render(self.what.lasts)} at most, {until}"
 
+    def rests_on(self) -> Mapping[tuple[str, ...], str]:
+        """Return the step whose exercise is waited for."""
+        return {("with", "of"): self.what.of} if self.what.of is not None else {}
+
     @property
     def undo_line(self) -> str:
         """How it is taken back."""

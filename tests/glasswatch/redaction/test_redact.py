@@ -178,3 +178,11 @@ def test_bytes_that_are_not_utf_8_hide_nothing_around_them() -> None:
     assert shown == f"%FF{HIDDEN} %FF%61 \\ud83d &#99999999; end"
     shown = Redactor(["0000000¡é"]).text("%aa%30%30%30%30%30%30%30%C2%A1%C3%A9%aa", 1000)
     assert shown == f"%aa{HIDDEN}%aa"
+
+
+@pytest.mark.parametrize("notation", notations(SECRET))
+def test_a_text_that_must_stay_as_it_is_can_be_asked(notation: str) -> None:
+    """Whether a secret stands in it; what only looks like a credential is none."""
+    assert Redactor([SECRET]).holds(f"a {notations(SECRET)[notation]} b")
+    assert not Redactor([SECRET]).holds("token=eyJhbGciOiJFZERTQSJ9.e30.c2ln")
+    assert not Redactor().holds("anything")

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from glasswatch.names import SECTIONS
+from glasswatch.settings import sections
 from glasswatch.settings.schema import json_schema
-from monitor.settings.root import MonitorSettings
 from tests.support.settings_files import GOOD
 
-SCHEMA = json_schema([MonitorSettings])
+SCHEMA = json_schema(sections.models())
 EXAMPLE = Path(__file__).parents[3] / "examples" / "glasswatch.yaml"
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),

@@ -172,5 +172,5 @@ def test_endless_numbers_are_not_written(ratio: float) -> None:
 def test_a_kind_of_field_we_do_not_know_is_our_own_mistake(annotation: object) -> None:
     """It fails at the first use, loudly."""
     kind: Any = dataclass(type("Odd", (), {"__annotations__": {"field": annotation}}))
-    with pytest.raises(TypeError, match="the store can"):
+    with pytest.raises(TypeError, match="record can"):
         encode(kind(None))

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.sidethread import SideThread
+from glasswatch.sidethread import SideThread
 from tests.support.waiting import until
 
 SOON = timedelta(seconds=30)

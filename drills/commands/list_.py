@@ -1,0 +1,136 @@
+"""`drill list`: the scenarios there are, how they went last, and when they are due."""
+
+import asyncio
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from drills.commands.plan_page import table
+from drills.model.calendar import DueState, PastRun
+from drills.model.verdict import Verdict
+from drills.past import LocalRuns
+from drills.scenarios import find
+from drills.settings.root import DrillFile
+from drills.settings.scenario import ScenarioFile
+from drills.standing import Known, Standing, known, standings
+from glasswatch import options
+from glasswatch.clock import SystemClock
+from glasswatch.errors import ExitCode, NotMeasured
+from glasswatch.settings.load import load
+from glasswatch.settings.schema import json_schema
+from glasswatch.visible import line
+
+COLOURS = {DueState.NOT_DUE: "green", DueState.DUE: "yellow", DueState.OVERDUE: "red"}
+_VERDICTS = {Verdict.PASSED: "green", Verdict.NOT_MEASURED: "magenta"}
+
+
+@click.command("list")
+@options.config
+@options.as_json
+@click.option("--json-schema", "schema", is_flag=True, help="Print a JSON Schema of scenario files, for editors.")
+def command(config: Path, *, as_json: bool, schema: bool) -> int:
+    """List the scenarios: whose they are, how often they are to be run, how they went last, when they are due.
+
+    Every mistake in all of them is told at once; then it exits 3. Only runs in the evidence directory are looked at.
+    """
+    if schema:
+        click.echo(json.dumps(json_schema([ScenarioFile], "glasswatch drill scenario"), indent=2))
+        return ExitCode.GOOD
+    settings = load(config, DrillFile)
+    scenarios = find(settings.drill)
+    found = asyncio.run(known([LocalRuns(settings.drill.directory)]))
+    rows = standings(scenarios, found.runs, SystemClock().now())
+    if as_json:
+        click.echo(json.dumps([as_data(row) for row in rows], indent=2))
+    else:
+        _show(rows)
+    _complain(found)
+    return ExitCode.GOOD
+
+
+def _complain(found: Known) -> None:
+    if found.silent:
+        raise NotMeasured("\n".join(found.silent))
+
+
+def _show(rows: tuple[Standing, ...]) -> None:
+    if not rows:
+        click.echo("no scenario: put one into the places that drill.scenarios names")
+        return
+    head = ("SCENARIO", "TITLE", "OWNER", "PLATFORM", "CADENCE", "LAST", "DUE")
+    cells = [[click.style(title, bold=True) for title in head]]
+    cells += [_cells(row) for row in rows]
+    for text in table(cells):
+        click.echo(text)
+
+
+def _cells(row: Standing) -> list[str]:
+    found = row.scenario.settings
+    cadence = f"{found.cadence}, after change" if found.after_change else found.cadence.value
+    return [
+        line(found.id),
+        line(found.title),
+        line(found.owner),
+        line(found.platform),
+        cadence,
+        _last(row.last),
+        due_cell(row),
+    ]
+
+
+def _last(run: PastRun | None) -> str:
+    if run is None:
+        return "never"
+    return f"{click.style(run.verdict, fg=_VERDICTS.get(run.verdict, 'red'))} {run.at:%Y-%m-%d}"
+
+
+def due_cell(row: Standing) -> str:
+    """Return in a word or two whether a scenario is due, and when it will be."""
+    due = row.due
+    word = click.style(due.state.replace("_", " "), fg=COLOURS[due.state])
+    if due.state is DueState.NOT_DUE and due.due is not None:
+        return f"{word} before {due.due:%Y-%m-%d}"
+    if due.state is DueState.DUE and due.overdue is not None:
+        return f"{word}, overdue on {due.overdue:%Y-%m-%d}"
+    return word
+
+
+def as_data(row: Standing) -> dict[str, object]:
+    """Return where a scenario stands, as JSON."""
+    found = row.scenario.settings
+    return {
+        "id": found.id,
+        "title": found.title,
+        "owner": found.owner,
+        "platform": found.platform,
+        "cadence": found.cadence.value,
+        "after_change": found.after_change,
+        "file": str(row.scenario.path),
+        "sha256": row.scenario.sha256,
+        "last": run_data(row.last) if row.last else None,
+        "last_passed": run_data(row.passed) if row.passed else None,
+        "state": row.due.state.value,
+        "why": row.due.why,
+        "due": instant(row.due.due),
+        "overdue": instant(row.due.overdue),
+    }
+
+
+def instant(at: datetime | None) -> str | None:
+    """Return a time as JSON has it."""
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def run_data(run: PastRun) -> dict[str, object]:
+    """Return a run, as JSON."""
+    return {
+        "run": run.run,
+        "scenario": run.scenario,
+        "verdict": run.verdict.value,
+        "why": run.why,
+        "at": instant(run.at),
+        "where": run.where,
+        "real": run.is_real,
+    }

@@ -1,0 +1,46 @@
+"""`drill resume`: finish a run whose process is gone, also on another machine."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from drills.commands.options import operator as operator_option
+from drills.operators import operator
+from drills.settings.root import DrillFile
+from glasswatch import options
+from glasswatch.clock import SystemClock
+from glasswatch.errors import ExitCode
+from glasswatch.interrupt import Loading
+from glasswatch.settings.load import load
+
+
+@click.command("resume")
+@click.argument("run", metavar="RUN")
+@options.config
+@click.option("--clean-up-only", is_flag=True, help="Do no further step: take back what was done, and close the run.")
+@click.option(
+    "--from",
+    "place",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="The run's directory, where it is not in drill.directory: such as a copy from another machine.",
+)
+@operator_option
+@options.as_json
+def command(  # noqa: PLR0913 - one parameter an option
+    run: str, *, config: Path, clean_up_only: bool, place: Path | None, person: str | None, as_json: bool
+) -> int:
+    """Go on with a run whose process was killed, or whose machine went down: verify its journal, take back, close.
+
+    It goes on with the next step, unless --clean-up-only is given or it had been told to stop; a step that was cut
+    short is not done again. What is done is what the approved scenario says, which must be the one that was begun. A
+    run that was resumed is never passed.
+    """
+    settings = load(config, DrillFile)
+    who = operator(person, settings.drill)
+    with Loading():
+        from drills.commands.resuming import resume  # noqa: PLC0415 - what acts is loaded where something will
+
+    clock = SystemClock()
+    return ExitCode(asyncio.run(resume(run, settings, who, place, clock, clean_up_only=clean_up_only, as_json=as_json)))

@@ -1,0 +1,93 @@
+"""`drill run`: a scenario, or what is due, from its gates to its verdict. Clean-up always runs."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from drills import parameters
+from drills.commands.options import operator as operator_option
+from drills.commands.options import parameters as set_option
+from drills.operators import operator
+from drills.scenarios import Scenario, find, pick
+from drills.settings.root import DrillFile
+from glasswatch import options
+from glasswatch.clock import SystemClock
+from glasswatch.ending import complain
+from glasswatch.errors import UsageFault, worst
+from glasswatch.interrupt import Loading
+from glasswatch.settings.load import load
+
+
+@click.command("run")
+@click.argument("scenario", metavar="SCENARIO", required=False)
+@options.config
+@set_option
+@operator_option
+@click.option("--when-due", is_flag=True, help="Run it only if it is due; exit 0 if it is not.")
+@click.option("--unattended", is_flag=True, help="Ask nobody here; refuse scenarios with manual steps.")
+@click.option(
+    "--confirm-elsewhere", is_flag=True, help="With --unattended: manual steps are confirmed with `drill confirm`."
+)
+@options.as_json
+def command(  # noqa: PLR0913 - one parameter an option
+    scenario: str | None,
+    *,
+    config: Path,
+    given: tuple[str, ...],
+    person: str | None,
+    when_due: bool,
+    unattended: bool,
+    confirm_elsewhere: bool,
+    as_json: bool,
+) -> int:
+    """Run a drill: gates first, then step after step, then clean-up, which always runs.
+
+    Without SCENARIO what is due is run, one after the other. Ctrl-C, SIGTERM and a closed terminal stop it, and it
+    cleans up; a second signal does not cut that short. On a terminal it shows how everything stands, elsewhere a line
+    for each step; --json prints the journal's entries as they come.
+    """
+    settings = load(config, DrillFile)
+    who = operator(person, settings.drill)
+    found = find(settings.drill)
+    chosen = [pick(found, scenario)] if scenario else list(found)
+    if not scenario or when_due:
+        chosen = _due(chosen, settings)
+    if unattended and not confirm_elsewhere:
+        _refuse_manual(chosen)
+    values = parameters.parse(given)
+    if len(chosen) > 1 and values:
+        raise UsageFault("--set is for one scenario: name it")
+    if not chosen:
+        click.echo("nothing is due", err=as_json)
+    # Imported here: what acts need not be loaded before it is known that anything will.
+    with Loading():
+        from drills.commands.running import run  # noqa: PLC0415
+
+    codes = [run(each, settings, who, values, as_json=as_json, is_attended=not unattended) for each in chosen]
+    return worst(codes)
+
+
+def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> list[Scenario]:
+    """Return the scenarios that are due by the calendar."""
+    from drills.model.calendar import DueState  # noqa: PLC0415 - only where the calendar is asked
+    from drills.past import places  # noqa: PLC0415 - as above
+    from drills.standing import known, standings  # noqa: PLC0415 - as above
+
+    clock = SystemClock()
+    found = asyncio.run(known(places(settings, clock)))
+    for why in found.silent:
+        complain(why)
+    rows = standings(scenarios, found.runs, clock.now())
+    return [row.scenario for row in rows if row.due.state is not DueState.NOT_DUE]
+
+
+def _refuse_manual(scenarios: Sequence[Scenario]) -> None:
+    for scenario in scenarios:
+        manual = [step.id for step in scenario.settings.steps if step.action == "manual"]
+        if manual:
+            raise UsageFault(
+                f"{scenario.settings.id} has manual steps ({', '.join(manual)}), and --unattended asks nobody: "
+                "add --confirm-elsewhere if somebody will answer with `drill confirm`"
+            )

@@ -1,0 +1,75 @@
+"""`drill status`: what is due or overdue, and which runs are open, here and at the monitor."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from drills.commands.list_ import as_data, due_cell, run_data
+from drills.commands.plan_page import table
+from drills.model.calendar import DueState, PastRun
+from drills.past import places
+from drills.rules.calendar import still_open
+from drills.scenarios import find
+from drills.settings.root import DrillFile
+from drills.standing import Known, Standing, known, standings
+from glasswatch import options
+from glasswatch.clock import Clock, SystemClock
+from glasswatch.ending import complain
+from glasswatch.errors import ExitCode, worst
+from glasswatch.settings.load import load
+from glasswatch.visible import line
+
+
+@click.command("status")
+@options.config
+@options.as_json
+def command(config: Path, *, as_json: bool) -> int:
+    """Say what is due or overdue, and which runs are open: in the evidence directory, and at the monitor.
+
+    Results that could not be told when a run ended are told first. Exits 0 when nothing is due and no run is open, 1
+    when something is, 4 when somebody could not be asked.
+    """
+    settings = load(config, DrillFile)
+    clock = SystemClock()
+    scenarios = find(settings.drill)
+    found = asyncio.run(_asked(settings, clock))
+    rows = standings(scenarios, found.runs, clock.now())
+    left = still_open(found.runs)
+    if as_json:
+        answer = {
+            "scenarios": [as_data(row) for row in rows],
+            "open": [run_data(run) for run in left],
+            "not_asked": list(found.silent),
+        }
+        click.echo(json.dumps(answer, indent=2))
+    else:
+        _show(rows, left)
+    for why in found.silent:
+        complain(line(why))
+    is_something = left or any(row.due.state is not DueState.NOT_DUE for row in rows)
+    codes = [ExitCode.FINDING] if is_something else []
+    return worst([*codes, ExitCode.NOT_MEASURED] if found.silent else codes)
+
+
+async def _asked(settings: DrillFile, clock: Clock) -> Known:
+    """Return the runs that are known, once what waits to be told was told."""
+    if any(settings.drill.directory.glob("*/unsent.json")):
+        from drills.commands.running import send_unsent  # noqa: PLC0415 - what runs drills, where it is needed
+
+        await send_unsent(settings, clock)
+    return await known(places(settings, clock))
+
+
+def _show(rows: tuple[Standing, ...], left: tuple[PastRun, ...]) -> None:
+    if rows:
+        for text in table([[line(row.scenario.settings.id), due_cell(row), row.due.why] for row in rows]):
+            click.echo(text)
+    else:
+        click.echo("no scenario: put one into the places that drill.scenarios names")
+    for run in left:
+        mark = click.style("OPEN", fg="red", bold=True)
+        known_from = "in the evidence directory" if run.where == "here" else "at the monitor"
+        what = f"since {run.at:%Y-%m-%d %H:%M:%SZ}, {known_from}{f'; {line(run.why)}' if run.why else ''}"
+        click.echo(f"{mark} {line(run.run)}  {what}: drill resume {line(run.run)}")

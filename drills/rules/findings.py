@@ -1,0 +1,148 @@
+"""What a run shows that has to be put right, or known: each with how bad it is.
+
+| severity | what |
+|---|---|
+| critical | something is left behind; the only way in led through the platform; who ran it approved it |
+| major | a step failed, met a fault, was not measured, was let go or was cut short; an undo failed; a target was missed or not measured; nobody else approved it; nobody elsewhere held its journal; it was interrupted, or is not closed |
+| minor | a step was skipped; a gate was let go; somebody could not be told; a span took much longer than in the runs before |
+| note | a step was simulated; a line was torn when another process went on; how a span was measured |
+
+They add nothing to the verdict, and nothing is left out because the verdict is bad anyway.
+"""  # noqa: E501 - a table's row is a line
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from drills.model.event import Began, Closed, Entry, Gated, Interrupted, NotTold, Opened, Receipted, Resumed, UndoEnded
+from drills.model.step import Span, Status, Way
+from drills.model.verdict import Finding, Measured, Severity, StepResult
+from drills.rules.results import opened_in
+from glasswatch.flag.persons import folded
+
+SLOWER: Final = 1.5  # times the median of the runs before
+SLOWER_SECONDS: Final = 1.0  # and by this much at least: less is noise
+COMPARED: Final = 4  # runs before, a year of them
+
+NOT_OPENED: Final = "its journal does not begin with what was to be run"
+NOT_CLOSED: Final = "it was never closed"
+ONLY_THROUGH_PLATFORM: Final = "the only way in that was shown leads through the platform"
+APPROVED_BY_OPERATOR: Final = "who ran it approved it: nobody else did"
+
+_OF_STEPS: Final[Mapping[Status, tuple[str, Severity, str]]] = {
+    Status.FAILED: ("step_failed", Severity.MAJOR, "failed"),
+    Status.ERROR: ("step_error", Severity.MAJOR, "met a fault"),
+    Status.NOT_MEASURED: ("step_not_measured", Severity.MAJOR, "was not measured"),
+    Status.INTERRUPTED: ("step_interrupted", Severity.MAJOR, "was cut short"),
+    Status.WAIVED: ("step_waived", Severity.MAJOR, "was let go"),
+    Status.SKIPPED: ("step_skipped", Severity.MINOR, "was skipped"),
+    Status.SIMULATED: ("step_simulated", Severity.NOTE, "was simulated, and is evidence of nothing"),
+}
+_ORDER: Final = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was made of a journal's entries. `is_closing`: it is as if it were closed after them."""
+
+    entries: Sequence[Entry]
+    steps: tuple[StepResult, ...]
+    spans: tuple[Measured, ...]
+    residue: tuple[str, ...]
+    is_closing: bool = False
+
+    @property
+    def opened(self) -> Opened | None:
+        """What was to be run."""
+        return opened_in(self.entries)
+
+    @property
+    def is_only_through_the_platform(self) -> bool:
+        """Whether access was had, and by no other way than the platform, whose loss break-glass is for."""
+        shown = {step.id for step in self.steps if step.is_evidence}
+        steps = self.opened.steps if self.opened else ()
+        return {each.way for each in steps if each.way and not each.expects_refusal and each.id in shown} == {
+            Way.PLATFORM
+        }
+
+    @property
+    def is_approved_by_its_operator(self) -> bool:
+        """Whether the second person is the first."""
+        opened = self.opened
+        person = opened.approval.person if opened else None
+        return opened is not None and person is not None and folded(person) == folded(opened.operator)
+
+
+def all_findings(facts: Facts, previous: Sequence[Mapping[Span, float]]) -> tuple[Finding, ...]:
+    """Return everything that was found, the worst first. `previous`: spans of runs before, the newest last."""
+    left = (Finding("residue", Severity.CRITICAL, f"left behind: {line}") for line in facts.residue)
+    of_run = _of_run(facts) if facts.opened else (Finding("not_opened", Severity.MAJOR, NOT_OPENED),)
+    of_events = (finding for entry in facts.entries for finding in _of_event(entry))
+    found = (*left, *of_run, *_of_steps(facts.steps), *_of_spans(facts.spans), *of_events)
+    found = (*found, *_slower(facts.spans, previous))
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def _of_steps(steps: Sequence[StepResult]) -> Iterator[Finding]:
+    for step in steps:
+        if step.status in _OF_STEPS:
+            code, severity, what = _OF_STEPS[step.status]
+            yield Finding(code, severity, f"{step.id} {what}: {step.detail}", step.id)
+
+
+def _of_spans(spans: Sequence[Measured]) -> Iterator[Finding]:
+    for span in spans:
+        if span.is_met is False:
+            line = f"{span.span} took {span.seconds:g} s, and may take {span.target:g} s"
+            yield Finding("target_missed", Severity.MAJOR, line)
+        elif span.seconds is None:
+            yield Finding("target_not_measured", Severity.MAJOR, f"{span.span} was not measured: {span.why}")
+        elif span.why:
+            yield Finding("span_by_wall_clock", Severity.NOTE, f"{span.span} was measured {span.why}")
+
+
+def _slower(spans: Sequence[Measured], previous: Sequence[Mapping[Span, float]]) -> Iterator[Finding]:
+    for span in spans:
+        before = [run[span.span] for run in previous[-COMPARED:] if span.span in run]
+        if span.seconds is None or not before:
+            continue
+        usual = median(before)
+        if span.seconds > max(before) and span.seconds > max(SLOWER * usual, usual + SLOWER_SECONDS):
+            line = f"{span.span} took {span.seconds:g} s, and {usual:g} s in the median of {len(before)} before"
+            yield Finding("slower", Severity.MINOR, line)
+
+
+def _of_run(facts: Facts) -> Iterator[Finding]:
+    if facts.is_only_through_the_platform:
+        yield Finding("only_through_platform", Severity.CRITICAL, ONLY_THROUGH_PLATFORM)
+    if facts.is_approved_by_its_operator:
+        yield Finding("approved_by_operator", Severity.CRITICAL, APPROVED_BY_OPERATOR)
+    opened = facts.opened
+    if opened and opened.approval.person is None and any(step.is_real for step in opened.steps):
+        why = opened.approval.why or "nothing says why"
+        yield Finding("approval_waived", Severity.MAJOR, f"no second person approved it: {why}")
+    events = [entry.event for entry in facts.entries]
+    if any(isinstance(e, Began) for e in events) and not any(isinstance(e, Receipted) for e in events):
+        yield Finding("not_witnessed", Severity.MAJOR, "nobody elsewhere held a head of its journal")
+    if not facts.is_closing and not any(isinstance(e, Closed) for e in events):
+        yield Finding("not_closed", Severity.MAJOR, NOT_CLOSED)
+
+
+def _of_event(entry: Entry) -> Iterator[Finding]:
+    match entry.event:
+        case Gated(gate=gate, status=Status.WAIVED, detail=detail):
+            yield Finding("gate_waived", Severity.MINOR, f"gate {gate} was let go: {detail}")
+        case Gated(gate=gate, status=status, detail=detail) if status is not Status.PASSED:
+            yield Finding("gate_shut", Severity.MAJOR, f"gate {gate} was shut: {detail}")
+        case NotTold(by=by, detail=detail):
+            yield Finding("not_told", Severity.MINOR, f"{by} could not be told of the journal: {detail}")
+        case UndoEnded(step=step, status=status, detail=detail) if status is not Status.PASSED:
+            yield Finding("undo_failed", Severity.MAJOR, f"{step} could not be taken back: {detail}", step)
+        case Interrupted(by=by, detail=detail):
+            line = f"interrupted by {by}: {detail}" if detail else f"interrupted by {by}"
+            yield Finding("interrupted", Severity.MAJOR, line)
+        case Resumed(operator=operator, host=host, torn=torn):
+            yield Finding("resumed", Severity.MAJOR, f"it was resumed by {operator} on {host}")
+            if torn:
+                yield Finding("torn", Severity.NOTE, f"{torn} bytes of a line were set aside when it was resumed")

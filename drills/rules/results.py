@@ -1,0 +1,97 @@
+"""How each step came out, by the journal alone.
+
+1. A step that is in the plan and never began was skipped, whatever kept it from it. One that began and has no end was
+   interrupted.
+2. Where a step ended more than once, as no run of ours writes it, the worst of its ends counts.
+3. A step is evidence if it is real, was begun before it ended, and passed. Nothing else is: neither what was simulated,
+   skipped or waived, nor what met a fault.
+4. What began with something to take back is left behind until an undo of it passed, and is named.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from drills.model.event import Began, Closed, Ended, Entry, Opened, UndoEnded
+from drills.model.step import PlannedStep, Status
+from drills.model.verdict import StepResult
+
+_WORST: Final = (
+    Status.INTERRUPTED,
+    Status.FAILED,
+    Status.ERROR,
+    Status.NOT_MEASURED,
+    Status.SKIPPED,
+    Status.WAIVED,
+    Status.SIMULATED,
+    Status.PASSED,
+)
+
+
+def opened_in(entries: Sequence[Entry]) -> Opened | None:
+    """Return what was to be run; None where the journal does not begin with it."""
+    first = entries[0].event if entries else None
+    return first if isinstance(first, Opened) else None
+
+
+def step_results(entries: Sequence[Entry]) -> tuple[StepResult, ...]:
+    """Return how each planned step came out, in the plan's order."""
+    opened = opened_in(entries)
+    return tuple(_result(step, entries) for step in opened.steps) if opened else ()
+
+
+def end_of(step: str, entries: Sequence[Entry]) -> Entry | None:
+    """Return the entry that says how a step ended: the worst of them, and of those alike the first."""
+    ends = [(entry, entry.event) for entry in entries if isinstance(entry.event, Ended) and entry.event.step == step]
+    worst = min(ends, key=lambda end: _WORST.index(end[1].status), default=None)
+    return worst[0] if worst else None
+
+
+def residue(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Return what is left behind, each in a line, last in first out; `Closed` may name more."""
+    standing: dict[str, str] = {}
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, Began) and event.has_undo:
+            standing.pop(event.step, None)
+            standing[event.step] = ""
+        elif isinstance(event, UndoEnded) and event.status is Status.PASSED:
+            standing.pop(event.step, None)
+        elif isinstance(event, UndoEnded):
+            standing[event.step] = event.residue
+    said = [line for entry in entries if isinstance(entry.event, Closed) for line in entry.event.residue]
+    named = [
+        line or f"{step}: what it did was not taken back"
+        for step, line in reversed(standing.items())
+        if not any(each.startswith(f"{step}:") for each in said)
+    ]
+    return tuple(dict.fromkeys((*named, *said)))
+
+
+def evidence(steps: Iterable[PlannedStep], results: Iterable[StepResult]) -> Mapping[str, tuple[str, ...]]:
+    """Return by id such as `D5` the steps that are evidence of it."""
+    shown = {result.id for result in results if result.is_evidence}
+    found: dict[str, tuple[str, ...]] = {}
+    for step in steps:
+        for id_ in step.evidences if step.id in shown else ():
+            found[id_] = (*found.get(id_, ()), step.id)
+    return found
+
+
+def _result(step: PlannedStep, entries: Sequence[Entry]) -> StepResult:
+    began = next((e for e in entries if isinstance(e.event, Began) and e.event.step == step.id), None)
+    end = end_of(step.id, entries)
+    ended = end.event if end is not None and isinstance(end.event, Ended) else None
+    undos = [e.event for e in entries if isinstance(e.event, UndoEnded) and e.event.step == step.id]
+    status = ended.status if ended else Status.INTERRUPTED if began else Status.SKIPPED
+    is_in_order = began is not None and end is not None and began.head.seq < end.head.seq
+    return StepResult(
+        id=step.id,
+        status=status,
+        detail=ended.detail if ended else "it has no end" if began else "it never began",
+        is_evidence=step.is_real and is_in_order and status is Status.PASSED,
+        began_at=began.at if began else None,
+        ended_at=end.at if end else None,
+        tries=ended.tries if ended and began else 0,
+        undo=undos[-1].status if undos else None,
+        residue=undos[-1].residue if undos and undos[-1].status is not Status.PASSED else "",
+    )

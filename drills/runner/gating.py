@@ -1,0 +1,133 @@
+"""What the gates are told: by the evidence directory, the clock, the approval, the monitor. `rules.gates` decides."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from drills.errors import DrillFault
+from drills.journal import reading
+from drills.model.event import Approval, Closed, Gated, Opened
+from drills.planning import let_go
+from drills.rules import gates
+from drills.rules.approval import Unapproved
+from drills.rules.gates import Answer
+from drills.rules.window import is_within, told
+from drills.scenarios import Scenario
+from drills.settings.root import DrillFile
+from glasswatch.clock import Clock
+from glasswatch.errors import GlasswatchError
+
+_PROBE: Final = ".written"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the monitor says: whether it is well, how the platform is, and which runs it holds open there.
+
+    `open_runs` is why that can't be told, where it can't.
+    """
+
+    well: Answer
+    platform: Answer
+    open_runs: tuple[str, ...] | GlasswatchError = ()
+
+
+_NO_MONITOR: Final = Answer(holds=None, detail="no monitor is set (drill.monitor)")
+_NOBODY: Final = Seen(_NO_MONITOR, _NO_MONITOR)
+
+
+class Seeing(Protocol):
+    """The monitor, as far as gates ask it."""
+
+    async def look(self, platform: str) -> Seen:
+        """Return what it says. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What gates are asked about: a run that is about to begin. `approval` is what was found of one.
+
+    `monitor` None: none is set. `is_witnessed`: whether anybody elsewhere is set who holds heads.
+    """
+
+    run: str
+    scenario: Scenario
+    settings: DrillFile
+    approval: Approval | Unapproved
+    monitor: Seeing | None
+    is_witnessed: bool
+    clock: Clock
+
+
+async def ask(asking: Asking) -> tuple[Gated, ...]:
+    """Return what each gate says."""
+    found = asking.scenario.settings
+    seen = await asking.monitor.look(found.platform) if asking.monitor else _NOBODY
+    window = found.gates.window.window() if found.gates.window else None
+    answers = {
+        gates.EVIDENCE: _evidence(asking.settings.drill.directory),
+        gates.ALONE: _alone(asking, seen),
+        gates.WINDOW: gates.window(
+            told(window) if window else "", is_open=window is None or is_within(window, asking.clock.now())
+        ),
+        gates.APPROVAL: _approval(asking.scenario, asking.approval),
+        gates.MONITOR: seen.well,
+        gates.PLATFORM: seen.platform,
+        gates.WITNESS: Answer(asking.is_witnessed, "somebody elsewhere holds its heads")
+        if asking.is_witnessed
+        else Answer(holds=False, detail="neither drill.monitor nor drill.witness is set"),
+    }
+    return gates.judge(answers, let_go(found, asking.settings.drill))
+
+
+def _approval(scenario: Scenario, found: Approval | Unapproved) -> Answer:
+    if not scenario.settings.is_real:
+        return Answer(holds=True, detail="no step of it is real")
+    if isinstance(found, Unapproved):
+        return Answer(holds=False, detail=found.why)
+    return Answer(holds=True, detail=f"approved by {found.person}")
+
+
+def _alone(asking: Asking, seen: Seen) -> Answer:
+    """Return whether no other run is open, here and at the monitor; one that can't be read may be anything."""
+    here = list(_open_here(asking.settings.drill.directory, asking.run, asking.scenario.settings.platform))
+    there = seen.open_runs
+    if isinstance(there, GlasswatchError):
+        return gates.alone(here) if here else Answer(holds=None, detail=str(there))
+    return gates.alone(tuple(dict.fromkeys((*here, *(run for run in there if run != asking.run)))))
+
+
+def _open_here(root: Path, own: str, platform: str) -> Iterator[str]:
+    try:
+        places = sorted(path.parent for path in root.glob(f"*/{reading.JOURNAL}") if path.parent.name != own)
+    except OSError:
+        return
+    for place in places:
+        try:
+            entries = reading.read(place).entries
+        except DrillFault:
+            yield place.name
+            continue
+        opened = entries[0].event if entries else None
+        is_closed = any(isinstance(entry.event, Closed) for entry in entries)
+        if isinstance(opened, Opened) and opened.platform == platform and not is_closed:
+            yield place.name
+
+
+def _evidence(root: Path) -> Answer:
+    """Return whether evidence can be kept there: something is written, synced and removed."""
+    probe = root / _PROBE
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with probe.open("wb") as file:
+            file.write(b"\0" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+        probe.unlink()
+        free = os.statvfs(root)
+    except OSError as fault:
+        return gates.room(None, f"{root} can't be written: {fault.strerror or fault}")
+    return gates.room(free.f_bavail * free.f_frsize)

@@ -1,0 +1,121 @@
+"""A run that another process began, made ready to go on: also on another machine, from a copy of its directory.
+
+What is done is what the approved scenario says, found through the settings: its hash must be that of the run's first
+entry, and its approval must hold. Of the run's directory only the journal is believed, and only where its chain holds:
+which steps began, which were taken back, and the values that were captured, as data.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drills.errors import NotApproved, RunUnknown
+from drills.journal import reading
+from drills.journal.journal import reopen
+from drills.model.event import Entry, Opened, Resumed
+from drills.model.found import Value
+from drills.planning import let_go, planned_steps
+from drills.rules.approval import Unapproved
+from drills.rules.undo import residue_of
+from drills.runner import requests
+from drills.runner.finish import Done
+from drills.runner.making import make
+from drills.runner.session import Desk, Open, Seat, Wanted, alone_on, host, making
+from drills.runner.signals import stopping
+from drills.runner.stop import Stop
+from drills.scenarios import find
+from drills.settings.root import DrillFile
+from glasswatch.clock import Clock
+from glasswatch.errors import UsageFault
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is to be gone on with. `directory` is the run's own; `operator` is who goes on with it."""
+
+    directory: Path
+    settings: DrillFile
+    operator: str
+    clean_up_only: bool = False
+
+
+def place_of(run: str, settings: DrillFile, given: Path | None) -> Path:
+    """Return the directory of a run: by its name below the evidence directory, or a copy of it that was given.
+
+    Raises:
+        RunUnknown: it is no name of a run, or a copy of another.
+    """
+    if "/" in run or run.startswith("."):
+        raise RunUnknown("expected the name of a run, as `drill status` shows it")
+    return settings.drill.directory / run if given is None else given.absolute()
+
+
+async def resume(run: str, again: Again, seat: Seat) -> Done:
+    """Go on with a run, and clean up.
+
+    Raises:
+        RunUnknown, RunBusy: there is none, or another process works on it.
+        JournalUnreadable, JournalDamaged: nobody can go on by what it says.
+        NotApproved: the scenario is not the one that was begun, or its approval does not hold.
+        UsageFault: the run is closed; or is of another deployment or name.
+        EvidenceUnwritable: nothing can be kept.
+    """
+    stop = Stop()
+    with stopping(stop):
+        entries = reading.read(again.directory).entries
+        opened = _opened(run, entries)
+        wanted = _wanted(again, opened, entries, seat.clock)
+        values = await asyncio.to_thread(wanted.values, seat.clock)
+        with alone_on(again.settings.drill.directory, opened.platform):
+            journal, found = await reopen(again.directory, making(again.settings, seat.clock))
+            try:
+                requests.clear(again.directory)
+                desk = Desk(wanted, seat, Open(journal, run, stop), found.entries)
+                return await _resumed(wanted, again, desk, values)
+            finally:
+                await journal.close()
+
+
+async def _resumed(wanted: Wanted, again: Again, desk: Desk, values: Mapping[str, Value]) -> Done:
+    opening = replace(_opened(desk.run_name, desk.entries), steps=planned_steps(wanted.scenario.settings))
+    async with desk.open():
+        drill = make(wanted.scenario, opening, wanted.facts(desk.run_name), values, desk.tools)
+        resumed = Resumed(again.operator, host(), clean_up_only=again.clean_up_only)
+        return await desk.run(drill).resume(resumed)
+
+
+def _opened(run: str, entries: Sequence[Entry]) -> Opened:
+    opened = entries[0].event if entries else None
+    if not isinstance(opened, Opened):
+        raise RunUnknown(f"{run}: nothing of it was begun: there is nothing to go on with")
+    if entries[0].run != run:
+        raise UsageFault(f"the journal there is of {entries[0].run}, not of {run}")
+    return opened
+
+
+def _wanted(again: Again, opened: Opened, entries: Sequence[Entry], clock: Clock) -> Wanted:
+    """Return what was begun, from the approved scenario and not from the run's directory."""
+    settings = again.settings
+    if opened.deployment != settings.deployment:
+        raise UsageFault(f"it is a run of {opened.deployment}: expected settings of that deployment")
+    scenario = next((each for each in find(settings.drill) if each.settings.id == opened.scenario), None)
+    if scenario is None:
+        raise NotApproved(_by_hand(f"there is no scenario {opened.scenario} any more", entries))
+    if scenario.sha256 != opened.scenario_sha256:
+        raise NotApproved(_by_hand(f"{scenario.path} is not as it was when the run began", entries))
+    wanted = Wanted(scenario, settings, opened.operator, dict(opened.parameters))
+    is_let_go = "approval" in let_go(scenario.settings, settings.drill)
+    if scenario.settings.is_real and not is_let_go:
+        found = wanted.approval(clock, entries[0].at)
+        if isinstance(found, Unapproved):
+            raise NotApproved(_by_hand(found.why, entries))
+    return wanted
+
+
+def _by_hand(why: str, entries: Sequence[Entry]) -> str:
+    """Return why nothing can be done here, with what is left to a person."""
+    events = [entry.event for entry in entries]
+    steps = next((event.steps for event in events if isinstance(event, Opened)), ())
+    left = residue_of(steps, events)
+    return "; ".join((f"{why}: put it back as it was, or take back by hand", *(left or ("nothing",))))

@@ -1,0 +1,50 @@
+"""Signals stop a run, and nothing more: clean-up follows, and a second or third signal does not cut it short.
+
+- What is ignored (nohup, `&` in scripts) stays ignored. SIGUSR1 and SIGUSR2 would end a process that does not know
+  them, and are taken for a wish to stop.
+- Nobody reading our output (SIGPIPE) and a terminal that is gone (SIGHUP, EIO) are no reason to stop cleaning up.
+- After the run, a signal does what it did before.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from drills.runner.stop import Stop
+
+SIGNALS: Final = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+
+
+@contextmanager
+def stopping(stop: Stop) -> Iterator[None]:
+    """Have signals stop the run, within the block, in the running loop."""
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in _heard()}
+    for number in before:
+        loop.add_signal_handler(number, stop.tell, number.name)
+    # Writing for nobody fails by itself, and is let go of; it must not end the process.
+    pipe = signal.signal(signal.SIGPIPE, signal.SIG_IGN) if before else None
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+        if before:
+            signal.signal(signal.SIGPIPE, pipe)
+
+
+def _heard() -> list[signal.Signals]:
+    if threading.current_thread() is not threading.main_thread():  # Python hands signals to no other
+        return []
+    return [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]

@@ -1,0 +1,111 @@
+"""Heads of the journal leave the machine at once, and nobody waits for it.
+
+- Each witness is told by a task of its own of the latest head; heads between are passed over, for the chain holds them.
+- Where nothing is new a beat says that the run is alive. A witness that goes unheard pages.
+- What it answers is written down once for each head; that it could not be told, once until it can be again. Neither is
+  told of in turn.
+- Nothing here holds up a step: no lock is held while somebody is asked.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from drills.model.event import Head, NotTold, Receipted
+from drills.ports import Witness
+from drills.runner.record import Record
+from drills.runner.steady import let_go, spawn, words
+from glasswatch.errors import NotMeasured
+
+BEAT: Final = 20.0
+"""Seconds without anything new after which a witness is told that the run is alive; the monitor misses it after 120."""
+
+
+async def asked(call: Callable[[], Awaitable[str]], seconds: float) -> str:
+    """Ask a witness, for so many seconds at most; return its receipt.
+
+    Raises:
+        NotMeasured: it gave no answer, or one that is a fault of ours.
+        RequestRefused: it says no.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await call()
+    except TimeoutError:
+        raise NotMeasured(f"no answer within {seconds:g} s") from None
+
+
+class Telling:
+    """Tells the witnesses of one run. `seconds`: how long each may take for an answer."""
+
+    def __init__(self, witnesses: Sequence[Witness], record: Record, run: str, seconds: float) -> None:
+        self._told = [_Told(witness, record, run, seconds) for witness in witnesses]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to tell."""
+        self._tasks = [spawn(told.go_on()) for told in self._told]
+
+    def tell(self, head: Head) -> None:
+        """Have the witnesses told of a head; returns at once."""
+        for told in self._told:
+            told.tell(head)
+
+    async def end(self) -> None:
+        """Stop telling, after each witness was told of the last head, or could not be."""
+        for told in self._told:
+            told.is_over = True  # a task that was writing an entry did not feel that it was cancelled
+        await let_go(*self._tasks)
+        self._tasks = []
+        await asyncio.gather(*(told.last() for told in self._told))
+
+
+class _Told:
+    """What one witness was told, and is to be told."""
+
+    def __init__(self, witness: Witness, record: Record, run: str, seconds: float) -> None:
+        self._witness = witness
+        self._record = record
+        self._run = run
+        self._seconds = seconds
+        self._latest: Head | None = None
+        self._known: Head | None = None
+        self._news = asyncio.Event()
+        self._is_behind = False
+        self.is_over = False
+
+    def tell(self, head: Head) -> None:
+        self._latest = head
+        self._news.set()
+
+    async def go_on(self) -> None:
+        while not self.is_over:
+            try:
+                async with asyncio.timeout(BEAT):
+                    await self._news.wait()
+            except TimeoutError:
+                pass  # nothing new: a beat
+            self._news.clear()
+            await self._once()
+
+    async def last(self) -> None:
+        if self._latest != self._known:
+            await self._once()
+
+    async def _once(self) -> None:
+        head = self._latest
+        if head is None:
+            return
+        try:
+            jws = await asked(lambda: self._witness.tell(self._run, head), self._seconds)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as fault:  # noqa: BLE001 - whatever a witness does, the run goes on
+            if not self._is_behind:
+                self._is_behind = True
+                await self._record.note(NotTold(self._witness.name, words(fault)))
+            return
+        self._is_behind = False
+        if head != self._known:
+            self._known = head
+            await self._record.note(Receipted(self._witness.name, head.seq, head.hash, jws))

@@ -1,0 +1,101 @@
+"""Results that a witness could not be told: they wait in the run's directory, and are sent by the next command.
+
+`unsent.json` holds what is to be said to each witness by its name. What was said is taken out, and the last one removes
+the file. A result that the witness refuses stays said: asking again would change nothing.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from drills.errors import RequestRefused
+from drills.model.event import Head
+from drills.ports import Closing, Witness
+from drills.runner.steady import words
+from drills.runner.telling import asked
+from glasswatch import files
+from glasswatch.errors import GlasswatchError
+
+UNSENT: Final = "unsent.json"
+_MODE: Final = 0o600
+_LARGEST: Final = 2**20
+
+
+class UnsentFile:
+    """`drills.runner.outside.Unsent` in a run's directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / UNSENT
+
+    def keep(self, witness: str, closing: Closing, head: Head) -> None:
+        """Keep what is to be said to a witness.
+
+        Raises:
+            OSError: it can't be kept.
+        """
+        row = {
+            "verdict": str(closing.verdict),
+            "why": closing.why,
+            "spans": [[str(span), seconds] for span, seconds in closing.spans],
+            "findings": [[str(severity), count] for severity, count in closing.findings],
+            "residue": list(closing.residue),
+            "seq": head.seq,
+            "hash": head.hash,
+        }
+        self._write({**read(self._path), witness: row})
+
+    def said(self, witness: str) -> None:
+        """Take out what a witness was told."""
+        left = {name: row for name, row in read(self._path).items() if name != witness}
+        if left:
+            self._write(left)
+        else:
+            self._path.unlink(missing_ok=True)
+
+    def _write(self, rows: Mapping[str, Any]) -> None:
+        files.replace(self._path, json.dumps(rows, indent=2).encode(), _MODE)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return what waits in a file; nothing where it is missing, or none of ours."""
+    try:
+        with path.open("rb") as file:
+            found = json.loads(file.read(_LARGEST))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def send(root: Path, witnesses: Iterable[Witness], seconds: float) -> tuple[str, ...]:
+    """Say what waits in the runs below the evidence directory; return what came of it, a line each."""
+    by_name = {witness.name: witness for witness in witnesses}
+    return tuple(
+        [
+            await _sent(path.parent, by_name[name], row, seconds)
+            for path in _waiting(root)
+            for name, row in read(path).items()
+            if name in by_name
+        ]
+    )
+
+
+def _waiting(root: Path) -> list[Path]:
+    return sorted(root.glob(f"*/{UNSENT}"))
+
+
+async def _sent(directory: Path, witness: Witness, row: Any, seconds: float) -> str:  # noqa: ANN401 - what a file holds
+    run = directory.name
+    try:
+        closing = Closing(row["verdict"], row["why"], row["spans"], row["findings"], row["residue"])
+        head = Head(row["seq"], row["hash"])
+        await asked(lambda: witness.close(run, closing, head), seconds)
+        UnsentFile(directory).said(witness.name)
+    except RequestRefused as refused:
+        UnsentFile(directory).said(witness.name)
+        return f"{run}: {witness.name} refused its result: {refused}"
+    except (GlasswatchError, OSError) as fault:
+        return f"{run}: {witness.name} still can't be told how it ended: {words(fault)}"
+    except (KeyError, TypeError, ValueError):
+        return f"{run}: {UNSENT} is none of ours, and was left alone"
+    return f"{run}: {witness.name} was told how it ended"

@@ -1,0 +1,92 @@
+"""When scenarios are due."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from drills.model.calendar import Cadence, DueState, PastRun
+from drills.model.verdict import Verdict
+from drills.rules.calendar import due, last, last_passed, still_open
+
+PASSED_AT = datetime(2026, 3, 1, 3, tzinfo=UTC)
+DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
+SHA = "a" * 64
+
+
+def run(verdict: Verdict = Verdict.PASSED, at: datetime = PASSED_AT, **more: object) -> PastRun:
+    """Return a run of the scenario `door`."""
+    given = {"run": f"door-{at:%Y%m%d%H%M}", "scenario": "door", "sha256": SHA, **more}
+    return PastRun(at=at, verdict=verdict, **given)  # type: ignore[arg-type]  # what a test gives
+
+
+@pytest.mark.parametrize(
+    ("cadence", "after", "state"),
+    [
+        (Cadence.QUARTERLY, timedelta(), DueState.NOT_DUE),
+        (Cadence.QUARTERLY, 84 * DAY - TICK, DueState.NOT_DUE),
+        (Cadence.QUARTERLY, 84 * DAY, DueState.DUE),
+        (Cadence.QUARTERLY, 91 * DAY - TICK, DueState.DUE),
+        (Cadence.QUARTERLY, 91 * DAY, DueState.OVERDUE),
+        (Cadence.YEARLY, 351 * DAY - TICK, DueState.NOT_DUE),
+        (Cadence.YEARLY, 351 * DAY, DueState.DUE),
+        (Cadence.YEARLY, 365 * DAY - TICK, DueState.DUE),
+        (Cadence.YEARLY, 365 * DAY, DueState.OVERDUE),
+        (Cadence.NONE, 10_000 * DAY, DueState.NOT_DUE),
+    ],
+)
+def test_it_is_due_so_long_after_it_passed(cadence: Cadence, after: timedelta, state: DueState) -> None:
+    """To the instant, on either side."""
+    found = due(cadence, after_change=False, sha256=SHA, passed=run(), now=PASSED_AT + after)
+    assert found.state is state
+
+
+@pytest.mark.parametrize(
+    ("cadence", "after_change", "state"),
+    [
+        (Cadence.QUARTERLY, False, DueState.DUE),
+        (Cadence.NONE, True, DueState.DUE),
+        (Cadence.NONE, False, DueState.NOT_DUE),
+    ],
+)
+def test_what_never_passed_is_due_at_once(cadence: Cadence, state: DueState, *, after_change: bool) -> None:
+    """And not overdue: nothing says since when."""
+    found = due(cadence, after_change=after_change, sha256=SHA, passed=None, now=PASSED_AT)
+    assert (found.state, found.due, found.overdue) == (state, None, None)
+
+
+@pytest.mark.parametrize("cadence", [Cadence.NONE, Cadence.QUARTERLY])
+def test_a_change_makes_it_due_where_that_is_wanted(cadence: Cadence) -> None:
+    """Until it passes as it stands now; a change undone is none."""
+
+    def state(sha256: str, *, after_change: bool = True) -> DueState:
+        return due(cadence, after_change=after_change, sha256=sha256, passed=run(), now=PASSED_AT + DAY).state
+
+    assert state("b" * 64) is DueState.DUE
+    assert state("b" * 64, after_change=False) is DueState.NOT_DUE
+    assert state(SHA) is DueState.NOT_DUE
+
+
+def test_a_change_makes_nothing_less_overdue() -> None:
+    """What is worse is told."""
+    late = PASSED_AT + 92 * DAY
+    assert due(Cadence.QUARTERLY, after_change=True, sha256="b", passed=run(), now=late).state is DueState.OVERDUE
+
+
+def test_only_what_passed_on_the_real_thing_counts() -> None:
+    """No other verdict, no other scenario, and nothing that was simulated."""
+    others = [run(verdict, PASSED_AT + DAY) for verdict in Verdict if verdict is not Verdict.PASSED]
+    strange = [run(at=PASSED_AT + DAY, scenario="other"), run(at=PASSED_AT + DAY, is_real=False)]
+    assert last_passed([*others, *strange, run()], "door") == run()
+    assert last_passed([*others, *strange], "door") is None
+    newest = run(Verdict.FAILED, PASSED_AT + 2 * DAY)
+    assert last([*others, run(), newest], "door") == newest
+
+
+def test_an_open_run_is_told_once_and_closed_where_anybody_knows_it_closed() -> None:
+    """The evidence directory and the monitor know of the same run; either may have been cut off."""
+    here, there = run(Verdict.OPEN), run(Verdict.OPEN, where="monitor")
+    other = run(Verdict.OPEN, PASSED_AT + DAY, where="monitor")
+    assert still_open([other, here, there]) == (here, other)
+    assert still_open([here, run(Verdict.ABORTED, where="monitor")]) == ()
+    assert still_open([run(Verdict.ABORTED), there]) == ()

@@ -1,0 +1,292 @@
+"""What a scenario may say, and what is told of one that says it wrongly: every mistake at once, with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from drills.model.step import Span
+from drills.scenarios import read
+from drills.settings.scenario import ScenarioFile
+from glasswatch.settings.load import load_text
+from glasswatch.settings.mistake import SettingsFault
+from tests.support.drill_steps import SCENARIO, scenario, use
+from tests.support.settings_files import write
+
+WHERE = Path("/nowhere/door.yaml")
+PLACE = len(str(WHERE)) + 1
+
+
+@pytest.fixture(autouse=True)
+def _steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch)
+
+
+def loaded(text: str) -> ScenarioFile:
+    """Read a scenario."""
+    return load_text(text, ScenarioFile, WHERE, sections={})
+
+
+def mistakes(text: str) -> list[str]:
+    """Return what is wrong with a scenario, without the file's name."""
+    with pytest.raises(SettingsFault) as raised:
+        loaded(text)
+    return [str(mistake)[PLACE:] for mistake in raised.value.mistakes]
+
+
+def test_a_small_scenario_has_the_defaults() -> None:
+    """Everything that is left out has the value that it is safe to have."""
+    found = loaded(SCENARIO)
+    assert [step.id for step in found.steps] == ["door", "look"]
+    assert found.gates.let_go() == ()
+    assert found.gates.window is None
+    assert found.needs() == {"door": (), "look": ("door",)}
+    assert found.targets[Span.DETECT].total_seconds() == 60
+    assert found.is_real
+    # Its own undo counts with its own time: 2m, 2m to take it back, and 1m.
+    assert found.longest.total_seconds() == 300
+
+
+def test_all_mistakes_are_told_at_once_and_no_value_is() -> None:
+    """Whatever was written may be a secret in the wrong place."""
+    text = """\
+id: The Door
+title: ""
+owner: payments on-call
+platform: payments
+cadence: hourly
+speed: fast
+targets: {deetct: 60s, page: soon}
+gates: {alone: false, approvall: false}
+parameters:
+  run: {}
+  ticket: {default: hunter2, pattern: 'CHG[0-9]+'}
+  password: {secret: hunter2}
+  other: {secret: {env: OTHER}, default: hunter2}
+steps:
+  - {id: "a b", action: test_look, within: 1}
+  - {id: fine, action: hunter2, refused: true}
+  - {id: look, action: test_look, way: platform, hunter2: 1}
+  - hunter2
+"""
+    found = mistakes(text)
+    assert "hunter2" not in "".join(found)
+    assert [each.split("  ")[:2] for each in found] == [
+        ["1:5", "id"],
+        ["2:8", "title"],
+        ["5:10", "cadence"],
+        ["6:1", "speed"],
+        ["7:11", "targets.deetct"],
+        ["7:30", "targets.page"],
+        ["8:16", "gates.alone"],
+        ["8:23", "gates.approvall"],
+        ["11:21", "parameters.ticket.default"],
+        ["12:22", "parameters.password.secret"],
+        ["13:42", "parameters.other.default"],
+        ["15:10", "steps[0].id"],
+        ["15:44", "steps[0].within"],
+        ["16:24", "steps[1].action"],
+        ["17:40", "steps[2].way"],
+        ["17:50", "steps[2]"],
+        ["18:5", "steps[3]"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param(
+            "  - {id: a, action: test_look}\n  - {id: a, action: test_look}\n",
+            "13:10  steps[1].id  is given twice: expected another name",
+            id="an id is given twice",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look}\n  - {id: b, action: test_door, undo: [{id: a, action: test_look}]}\n",
+            "9:45  steps[1].undo[0].id  is given twice: expected another name",
+            id="an undo has a step's id",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, needs: [b]}\n  - {id: b, action: test_look}\n",
+            "steps[0].needs[0]  expected the id of an earlier step",
+            id="a later step is needed",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, needs: [a]}\n",
+            "steps[0].needs[0]  expected the id of an earlier step",
+            id="a step needs itself",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, background: true}\n  - {id: b, action: test_look}\n",
+            "steps[0].background  expected a later step that needs it: else nothing waits for it",
+            id="nothing waits for a step in the background",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, says: 'x ${token}'}\n",
+            "steps[0]  expected only values that are there by then: run",
+            id="a value is nowhere",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, says: '${token}'}\n"
+            "  - {id: b, action: test_door, capture: {token: false}}\n",
+            "steps[0]  expected only values that are there by then: run",
+            id="a value is captured later",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, capture: {token: false}}\n"
+            "  - {id: b, action: test_look, needs: []}\n"
+            "  - {id: c, action: test_look, says: '${token}'}\n",
+            "steps[2]  expected only values that are there by then: run",
+            id="a value is captured by a step that is not needed",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, capture: {token: false}}\n"
+            "  - {id: b, action: test_door, capture: {token: false}}\n",
+            "steps[1].capture  captures under a name that is taken: expected another",
+            id="a value is captured twice",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, capture: {run: false}}\n",
+            "steps[0].capture  captures under a name that is taken: expected another",
+            id="the run's id is captured",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, capture: {token: true}}\n"
+            "  - {id: b, action: test_door, undo: [{action: test_look, says: '${token}'}]}\n",
+            "steps[1].undo[0]  expected no secret that a step captures: after a crash it is gone",
+            id="an undo uses a captured secret",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, capture: {token: true}}\n"
+            "  - {id: b, action: test_door, says: '${token}'}\n",
+            "steps[1]  expected no secret that a step captures where there is something to take back: a crash loses it",
+            id="what has an undo of its own uses a captured secret",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, undo: [{action: test_look, says: '${late}'}]}\n"
+            "  - {id: b, action: test_door, capture: {late: false}}\n",
+            "steps[0].undo[0]  expected only values that are there by then: run",
+            id="an undo uses what is captured later",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, undo: [{action: test_door, capture: {x: false}}]}\n",
+            "steps[0].undo[0].capture  expected nothing captured: what a step of an undo finds is not kept",
+            id="an undo captures",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, undo: [{action: test_look, background: true}]}\n",
+            "steps[0].undo[0].background  expected nothing of the kind: a step of an undo undoes, and nothing else",
+            id="an undo runs in the background",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, undo: [{action: test_door, undo: [{action: test_look}]}]}\n",
+            "steps[0].undo[0].undo  expected nothing of the kind: a step of an undo undoes, and nothing else",
+            id="an undo is undone",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, ends: [flag]}\n",
+            "steps[0].ends[0]  expected a span that an earlier step begins",
+            id="a span ends before it begins",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, begins: [flag], ends: [flag]}\n",
+            "steps[0].ends[0]  expected a span that an earlier step begins",
+            id="a span begins and ends at one step",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, begins: [flag]}\n  - {id: b, action: test_look, begins: [flag]}\n",
+            "steps[1].begins[0]  expected a span that nothing begins yet",
+            id="a span begins twice",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, begins: [total]}\n",
+            "steps[0].begins[0]  expected a span that nothing begins yet",
+            id="the whole run needs no beginning",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, refused: true}\n",
+            "steps[0].refused  expected only where access is tried: this action is no way in",
+            id="what is no access is refused",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, within: 5s, every: 5s}\n",
+            "steps[0].every  expected less than within",
+            id="no time for a second try",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, within: 13h}\n  - {id: b, action: test_look, within: 12h}\n",
+            "steps  expected at most 1d in all, undo included: within is counted whole for every step",
+            id="longer than a day",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, within: 8h, undo: [{action: test_look, within: 17h}]}\n",
+            "steps  expected at most 1d in all, undo included: within is counted whole for every step",
+            id="longer than a day with its undo",
+        ),
+        pytest.param("  []\n", "steps  expected a list of 1 to 100 steps", id="no step"),
+    ],
+)
+def test_what_steps_must_be_to_each_other(steps: str, expected: str) -> None:
+    """One mistake, and one line that says where and what."""
+    (found,) = mistakes(scenario(steps))
+    assert found.endswith(expected.partition("  ")[2]) if expected[0].isdigit() else expected in found
+
+
+def test_a_target_is_of_a_span_that_ends() -> None:
+    """A target that nothing measures would be neither met nor missed; the whole run always ends."""
+    steps = "  - {id: a, action: test_look, begins: [flag]}\n"
+    (found,) = mistakes(scenario(steps, "targets: {flag: 1m, total: 1h}\n"))
+    assert found == "6:11  targets.flag  expected a span that some step ends"
+
+
+def test_values_reach_as_far_as_needs_do() -> None:
+    """Through steps that are needed in turn, from parameters, and into an undo; the run's id is always there."""
+    steps = """\
+  - {id: a, action: test_door, capture: {token: true, session: false}}
+  - {id: b, action: test_look}
+  - {id: c, action: test_look, says: '${token} ${ticket} ${run}'}
+  - id: d
+    action: test_door
+    capture: {own: false}
+    undo:
+      - {action: test_look, says: '${session} ${own} ${ticket} ${run}'}
+      - {id: last, action: test_look}
+"""
+    found = loaded(scenario(steps, "parameters: {ticket: {}}\n"))
+    assert [each.id for each in found.steps[3].undo_steps()] == ["d-undo-1", "last"]
+
+
+def test_a_background_step_is_no_step_that_the_next_one_needs() -> None:
+    """What runs in the background would not, if the next step waited for it."""
+    steps = """\
+  - {id: a, action: test_look}
+  - {id: b, action: test_look, background: true}
+  - {id: c, action: test_look}
+  - {id: d, action: test_look, needs: [b, c]}
+  - {id: e, action: test_look, needs: []}
+"""
+    assert loaded(scenario(steps)).needs() == {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c"), "e": ()}
+
+
+def test_a_window_is_days_and_hours_somewhere() -> None:
+    """All of it is needed but the days, and it is longer than nothing."""
+    gates = 'gates: {window: {from: "09:00", to: "16:00", timezone: Europe/Berlin}, no_open_incident: false}\n'
+    found = loaded(scenario("  - {id: a, action: test_look}\n", gates))
+    assert found.gates.window is not None
+    assert len(found.gates.window.days) == 7
+    assert found.gates.let_go() == ("no_open_incident",)
+    wrong = 'gates: {window: {days: [Mon], from: "9:00", to: "16:00"}}\n'
+    found_wrong = mistakes(scenario("  - {id: a, action: test_look}\n", wrong))
+    assert [each.split("  ")[1] for each in found_wrong] == [
+        "gates.window.timezone",
+        "gates.window.days[0]",
+        "gates.window.from",
+    ]
+    empty = 'gates: {window: {from: "09:00", to: "09:00", timezone: UTC}}\n'
+    (found_empty,) = mistakes(scenario("  - {id: a, action: test_look}\n", empty))
+    assert found_empty.endswith("gates.window.to  expected another time than from")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n", "a\n"])
+def test_what_is_no_scenario_is_told_as_one(tmp_path: Path, text: str) -> None:
+    """Not as settings, which it is not."""
+    with pytest.raises(SettingsFault, match="expected a mapping with id, title, owner"):
+        read(write(tmp_path, text, "door.yaml"))
