@@ -1,4 +1,4 @@
-"""Endpoints that the monitor's table does not have yet."""
+"""Endpoints that a drill asks which the monitor's table does not have yet: what that has goes before."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,6 +10,7 @@ from monitor.wire.drills import (
     HeadsAnswer,
     OpenRunBody,
     ReceiptAnswer,
+    RunAnswer,
     RunsAnswer,
 )
 from monitor.wire.endpoints import JSON, Endpoint
@@ -32,6 +33,7 @@ AWAITED: Final[Mapping[str, Endpoint]] = {
             {JSON: ExerciseAnswer},
             body=EndExerciseBody,
         ),
+        Endpoint("drill", "GET", "/api/v1/drills/{run}", "read", "", {JSON: RunAnswer}),
         Endpoint("drills", "GET", "/api/v1/drills", "read", "", {JSON: RunsAnswer}),
         Endpoint("drill_open", "POST", "/api/v1/drills", "drill", "", {JSON: ReceiptAnswer}, body=OpenRunBody),
         Endpoint("drill_head", "POST", "/api/v1/drills/{run}/heads", "drill", "", {JSON: ReceiptAnswer}, body=HeadBody),

@@ -2,7 +2,8 @@
 
 - Addresses and methods come from the monitor's own table; answers are read by its shapes.
 - What gets no answer is asked once more under the same id: everything that a drill asks may be asked twice.
-- A refusal in the monitor's own words is `RequestRefused`. What else answers is not taken for a monitor: `NotMeasured`.
+- A refusal in the monitor's own words is `RequestRefused`. Its own trouble, and being asked to wait, is no answer. What
+  else answers is not taken for a monitor. Both are `NotMeasured`.
 - The token is sent over https, or to this machine only; it is read once.
 """
 
@@ -31,6 +32,7 @@ from monitor.wire.drills import (
     HeadsAnswer,
     OpenRunBody,
     ReceiptAnswer,
+    RunAnswer,
     RunQuery,
     RunsAnswer,
 )
@@ -47,6 +49,8 @@ from monitor.wire.queries import OutagesQuery
 Answer = TypeVar("Answer", bound=BaseModel)
 
 NO_SUCH: Final = "no_such"
+_OWN_TROUBLE: Final = 500
+_ASKED_TO_WAIT: Final = 429
 _LONGEST_LINE: Final = 1000
 _LONGEST_NAME: Final = 255
 _MOST_NAMES: Final = 100
@@ -145,6 +149,15 @@ class MonitorClient:
         """Return runs that were opened there, newest first."""
         return await self._said(RunsAnswer, "drills", query=query)
 
+    async def run(self, run: str) -> RunAnswer | None:
+        """Return one run; None where none of this name was opened there."""
+        try:
+            return await self._said(RunAnswer, "drill", run=run)
+        except RequestRefused as refused:
+            if refused.code == NO_SUCH:
+                return None
+            raise
+
     async def heads(self, run: str) -> HeadsAnswer:
         """Return every head of a run that was told of."""
         return await self._said(HeadsAnswer, "drill_heads", run=run)
@@ -213,8 +226,8 @@ class MonitorClient:
             problem = ErrorAnswer.model_validate_json(heard.body).error
         except ValidationError:
             return NotMeasured(f"what answers at {self._reach.url} does so with status {heard.status}")
-        if heard.status >= 500:  # noqa: PLR2004 - the monitor's own trouble is no answer
-            return NotMeasured(f"the monitor can't answer: {visible.line(problem.message)}")
+        if heard.status >= _OWN_TROUBLE or heard.status == _ASKED_TO_WAIT:
+            return NotMeasured(f"the monitor can't answer now: {visible.line(problem.message)}")
         return RequestRefused(problem.code, visible.line(problem.message))
 
 

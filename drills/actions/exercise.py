@@ -17,7 +17,7 @@ from drills.settings.actions.exercise import ExerciseStep
 from glasswatch import visible
 from monitor.wire.exercises import ExerciseAnswer, ExerciseBody
 
-_PASSING: Final = ("not_possible", "throttled")  # what may be otherwise a moment later
+_PASSING: Final = "not_possible"  # it may be otherwise a moment later
 
 
 def make(step: ExerciseStep, tools: Tools) -> "ExerciseAction":
@@ -45,7 +45,7 @@ class ExerciseAction:
         try:
             return self._judged(await monitor.start_exercise(self._body(attempt, exercise)))
         except RequestRefused as refused:
-            can_still = refused.code in _PASSING
+            can_still = refused.code == _PASSING
             return Found(Status.FAILED, f"the monitor refused the exercise: {refused}", can_still=can_still)
 
     async def undo(self, attempt: Attempt) -> Found:

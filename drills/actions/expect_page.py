@@ -11,6 +11,8 @@ from drills.ports import Tools
 from drills.rules import fill
 from drills.rules.page import Sought, judge
 from drills.settings.actions.expect_page import ExpectPageStep
+from drills.settings.fitting import RUN
+from glasswatch.placeholders import names_in
 
 
 def make(step: ExpectPageStep, tools: Tools) -> "ExpectPageAction":
@@ -31,7 +33,8 @@ class ExpectPageAction:
         mentions = [fill.put(text, attempt.values) for text in self._what.mentions]
         shown = f"it mentions {', '.join(self._what.mentions)}" if self._what.mentions else "since the outage began"
         seen, raw = await self._pagers.pages(attempt)
-        judged = judge(seen, Sought(mentions, attempt.since, shown), self._tools.clock.now())
+        is_named = any(RUN in names_in(text) for text in self._what.mentions)
+        judged = judge(seen, Sought(mentions, attempt.since, shown, is_named), self._tools.clock.now())
         return Found(judged.status, judged.detail, outputs=(Output("pages.json", raw),), at=judged.at)
 
     async def undo(self, attempt: Attempt) -> Found:

@@ -1,17 +1,23 @@
 """The action `manual`: waits for a person's word.
 
-A refusal is a finding. No answer in time is not measured, and so is an answer of somebody who may not give it, or
+Where another person than the operator is asked, the answer must come from another login too: whoever types may type any
+name. A refusal is a finding. No answer in time is not measured, and so is an answer of somebody who may not give it, or
 without the note or the file that is needed: another may come.
 """
+
+from typing import Final
 
 from drills.actions.undoing import unknown
 from drills.model.event import Confirmed
 from drills.model.found import Attempt, Found
 from drills.model.step import Status
 from drills.ports import Tools
+from drills.runner.requests import own_login
 from drills.settings.actions.manual import ManualStep
 from glasswatch import visible
 from glasswatch.flag.persons import folded
+
+_MOST_ANSWERS: Final = 20  # that count for nothing
 
 
 def make(step: ManualStep, tools: Tools) -> "ManualAction":
@@ -31,7 +37,10 @@ class ManualAction:
         clock = self._tools.clock
         ends = clock.monotonic() + attempt.seconds
         missing = ""
-        while (left := ends - clock.monotonic()) > 0:
+        for _ in range(_MOST_ANSWERS):
+            left = ends - clock.monotonic()
+            if left <= 0:
+                break
             ask = f"{self._what.ask} ({missing})" if missing else self._what.ask
             said = await self._tools.confirmations.answer(attempt.step, ask, left)
             if said is None:
@@ -40,7 +49,9 @@ class ManualAction:
             if not missing:
                 return _found(said)
         why = f": {missing}" if missing else ""
-        return Found(Status.NOT_MEASURED, f"nobody who may has answered within {attempt.seconds:g} s{why}")
+        return Found(
+            Status.NOT_MEASURED, f"nobody who may has answered within {attempt.seconds:.0f} s{why}", can_still=False
+        )
 
     async def undo(self, attempt: Attempt) -> Found:
         """Say that nothing is taken back: how that is done, the scenario's own steps say."""
@@ -54,6 +65,8 @@ class ManualAction:
             return f"{who} is not among those who may confirm it: {', '.join(what.persons)}"
         if what.not_operator and folded(said.person) == folded(operator):
             return f"{who} runs the drill, and another person has to confirm it"
+        if what.not_operator and said.login and said.login == own_login():
+            return f"{who} answered under the login that runs the drill, {said.login}: it has to be another"
         if not said.is_yes:
             return ""
         if what.note and not said.note.strip():

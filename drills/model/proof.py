@@ -45,7 +45,8 @@ class FoundOutput:
 class Evidence:
     """A run's evidence as it was found. `problem` is the first breach of the chain, after the last entry.
 
-    `outputs` by file; None where one can't be read. `trust` says whose receipts are believed.
+    `outputs` by file; None where one can't be read. `trust` says whose receipts are believed. `run`: whose it should
+    be, empty where nobody asked for one.
     """
 
     entries: tuple[Entry, ...]
@@ -54,6 +55,7 @@ class Evidence:
     outputs: Mapping[str, FoundOutput | None] = field(default_factory=dict)
     trust: Trust | None = None
     heads: Heads | None = None
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)

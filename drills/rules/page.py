@@ -1,10 +1,11 @@
 """What pages at a pager are worth to a step that waits for one.
 
-1. A page counts if it holds every text that it must mention, and did not come before the run's outage began, where that
-   is known; clocks may be `CLOCKS_APART` apart.
-2. Nothing to know it by, neither a text nor a beginning, is not measured: it may be anybody's.
+1. A page counts if it holds every text that it must mention. Unless the run's id is among them, it must not have come
+   before the run's outage began either; clocks may be `CLOCKS_APART` apart.
+2. Nothing to know it by, neither the run's id nor a beginning, is not measured: it may be anybody's.
 3. A page that the pager holds back (silenced, inhibited) wakes nobody: failed.
-4. Of several the first counts. When it came is the pager's word, unless that lies ahead of our own clock.
+4. Of several the first counts. When it came is the pager's word, unless that lies ahead of our own clock, or before
+   the outage.
 """
 
 from collections.abc import Sequence
@@ -32,11 +33,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What makes a page the one that is waited for. `shown` says it without values."""
+    """What makes a page the one that is waited for. `shown` says it without values.
+
+    `is_named`: the run's id is among what it must mention.
+    """
 
     mentions: Sequence[str] = field(repr=False)
     since: datetime | None
     shown: str
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,21 @@ class Judged:
 
 def judge(seen: Sequence[Seen], sought: Sought, now: datetime) -> Judged:
     """Return what the pages are worth."""
-    if not sought.mentions and sought.since is None:
+    if not sought.is_named and sought.since is None:
         return Judged(
-            Status.NOT_MEASURED, "no step began an outage, and nothing is to be mentioned: it may be anybody's"
+            Status.NOT_MEASURED, "no step began an outage, and no run is to be mentioned: it may be anybody's"
         )
-    theirs = [each for each in seen if _is_new(each, sought.since) and _mentions(each.content, sought.mentions)]
+    since = sought.since - CLOCKS_APART if sought.since is not None else None
+    theirs = [each for each in seen if _mentions(each.content, sought.mentions)]
+    if not sought.is_named:
+        theirs = [each for each in theirs if _is_within(each.began, since, None)]
     if not theirs:
         others = f"{len(seen)} others" if seen else "none"
         return Judged(Status.FAILED, f"no page of this run ({sought.shown}); {others} of that kind")
     woke = [each for each in theirs if not each.is_held]
     if not woke:
         return Judged(Status.FAILED, "the page is there, and held back: it wakes nobody")
-    at = min((each.came for each in woke if each.came is not None and each.came <= now), default=None)
+    at = min((each.came for each in woke if each.came is not None and _is_within(each.came, since, now)), default=None)
     if at is None:
         return Judged(Status.PASSED, "the page is there; when it came, the pager does not say")
     return Judged(Status.PASSED, f"the page came at {at:%H:%M:%S}Z", at)
@@ -84,10 +92,8 @@ def instant(value: object) -> datetime | None:
     return at if at is not None and at.tzinfo is not None else None
 
 
-def _is_new(seen: Seen, since: datetime | None) -> bool:
-    if since is None:
-        return True
-    return seen.began is not None and seen.began >= since - CLOCKS_APART
+def _is_within(at: datetime | None, begin: datetime | None, end: datetime | None) -> bool:
+    return at is not None and (begin is None or at >= begin) and (end is None or at <= end)
 
 
 def _mentions(content: object, wanted: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 What is wrong (exit 1), each with its line:
 1. The chain is broken: an entry was changed, taken out, put in or moved (`drills.journal.reading` finds the first).
-2. It does not begin with what was to be run, or says so twice.
+2. It does not begin with what was to be run, or says so twice; or it is of another run than was asked for.
 3. A checkpoint, or a receipt in the journal, is not signed by whom it must be, or speaks of something else
    (`signatures`). An entry that names a head names one of this journal.
 4. An output is missing, or not what was kept.
@@ -60,6 +60,8 @@ def verify(evidence: Evidence) -> Verification:
 
 
 def _problems(subject: Subject, evidence: Evidence, closed: int) -> Iterator[Problem]:
+    if evidence.run and evidence.run != subject.run:
+        yield Problem(1, "it is of another run than was asked for")
     for line, problem in checkpoint_problems(subject, evidence.trust).items():
         yield Problem(line, problem)
     for entry in evidence.entries:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from drills.awaited import AWAITED
 from drills.errors import RequestRefused
 from drills.model.event import Head
 from drills.model.step import Span
@@ -18,6 +19,7 @@ from drills.witness import CommandWitness
 from glasswatch.clock import SystemClock
 from glasswatch.errors import NotMeasured
 from monitor.wire.drills import RunQuery
+from monitor.wire.endpoints import BY_NAME
 from tests.support.drill_actions import RUN, SECRET, secret_of
 from tests.support.fake_monitor import FakeMonitor, fake_monitor
 from tests.support.receiver import Answer, Behaviour, Close, Garbage, Hang, HugeBody
@@ -78,6 +80,23 @@ async def test_a_run_is_opened_told_of_and_closed() -> None:
     assert got[0].headers["user-agent"].endswith(RUN.id)
 
 
+def test_what_the_monitors_table_has_goes_before_what_is_awaited() -> None:
+    """And is what was agreed."""
+    for name, awaited in AWAITED.items():
+        found = endpoint_of(name)
+        assert found is BY_NAME.get(name, awaited)
+        assert (found.method, found.path, found.scope) == (awaited.method, awaited.path, awaited.scope)
+
+
+async def test_a_run_that_is_not_there_is_none() -> None:
+    """As is an exercise."""
+    async with fake_monitor() as monitor:
+        monitor.refusal = (404, "no_such", "there is no such thing")
+        client = _client(monitor)
+        assert (await client.run(RUN.id), await client.exercise("x")) == (None, None)
+        await client.end_exercise("x", "why")
+
+
 async def test_a_refusal_is_the_monitors_own_words() -> None:
     """Its code, and one visible line."""
     async with fake_monitor() as monitor:
@@ -97,6 +116,7 @@ async def test_a_refusal_is_the_monitors_own_words() -> None:
         Answer(body=b"{}"),
         Answer(404, b"<html>"),
         Answer(302, headers={"Location": "/"}),
+        Answer(429, b'{"error": {"code": "throttled", "message": "later"}}'),
         Answer(503, b'{"error": {"code": "busy", "message": "later"}}'),
     ],
 )

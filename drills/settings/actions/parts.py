@@ -11,11 +11,8 @@ from glasswatch.placeholders import is_stray, names_in, put
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.model import Finding
-from glasswatch.settings.shape import Shape, expected
+from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import JsonScalar, JsonScalarShape, TextShape
-
-Run = "run"
-"""The value that is always there: the run's id."""
 
 
 class GivenShape(Shape):
@@ -83,8 +80,3 @@ def texts(given: Iterable[object]) -> frozenset[str]:
 def secrets(given: Iterable[object]) -> tuple[str, ...]:
     """Return in words which secrets are read."""
     return tuple(f"to read the secret from {each}" for each in given if isinstance(each, SecretReference))
-
-
-def fault(what: str) -> PydanticCustomError:
-    """Return the error that says what was expected."""
-    return expected(what)

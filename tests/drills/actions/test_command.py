@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from drills.actions.command import CommandAction
 from drills.model.found import Found
 from drills.model.step import Status
+from drills.settings.actions.command import CommandStep
+from drills.tethered import Ended
 from tests.support.drill_actions import RUN, SECRET, TOKEN, attempt, children, made, outcome, step_of, tools
 
 
@@ -91,6 +94,14 @@ async def test_outputs_are_kept(tmp_path: Path) -> None:
     """Both, where there is any."""
     found = await _ran(tmp_path, "echo out; echo err >&2")
     assert {each.name: each.content for each in found.outputs} == {"stdout.txt": b"out\n", "stderr.txt": b"err\n"}
+
+
+def test_what_can_not_be_ended_is_named(tmp_path: Path) -> None:
+    """Another user's process, which somebody has to look after: the step has not passed."""
+    step = step_of("command", with_={"argv": ["/bin/true"]})
+    assert isinstance(step, CommandStep)
+    found = CommandAction(step, tools(tmp_path))._judged(Ended(0, b"", b"", (17, 18)))
+    assert (found.status, "17, 18" in found.detail) == (Status.NOT_MEASURED, True)
 
 
 async def test_over_its_time_it_is_not_measured_and_nothing_is_left(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_a_real_alertmanager_is_asked(tmp_path: Path) -> None:
         await client.post(f"{server.url}/api/v2/alerts", json=[_alert(now)])
         came = await _asked(tmp_path, with_, now)
         after = SystemClock().now()
-        old = await _asked(tmp_path, with_, now + timedelta(minutes=1))
+        old = await _asked(tmp_path, {**with_, "mentions": ["exercise"]}, now + timedelta(minutes=1))
         other_run = await _asked(tmp_path, {**with_, "mentions": ["another-run"]}, now)
         silence = {
             "matchers": [{"name": "kind", "value": "flag", "isRegex": False, "isEqual": True}],
@@ -81,7 +81,7 @@ async def test_pagerduty_is_asked_for_incidents(tmp_path: Path) -> None:
     clock = ManualClock(since + timedelta(minutes=1))
     created = "2026-03-01T03:00:20Z"
     incident = {"incident_key": "prod/payments/flag", "title": DRILL, "status": "resolved", "created_at": created}
-    older = {**incident, "created_at": "2026-03-01T02:59:00Z"}
+    older = {**incident, "title": "an exercise", "created_at": "2026-03-01T02:59:00Z"}
     others = [{**incident, "incident_key": "prod/payments/outage/1"}, {**incident, "title": "x"}, {"incident_key": 7}]
     async with pagerduty(tmp_path) as (service, settings):
         pager = {"url": settings["url"], "token": TOKEN, "tls": settings["tls"]}

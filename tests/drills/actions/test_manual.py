@@ -1,6 +1,7 @@
 """The action `manual`: who may confirm what, and what silence means."""
 
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from drills.model.event import Confirmed
 from drills.model.step import Status
+from drills.runner.requests import own_login
 from tests.support.drill_actions import Answers, attempt, made, step_of, tools
 
 YES = Confirmed("it", "berta", is_yes=True)
@@ -31,6 +33,9 @@ async def _said(directory: Path, *given: Confirmed | None, **with_: Any) -> tupl
         ([Confirmed("it", "Anna+oncall", is_yes=True)], {"not_operator": True}, Status.NOT_MEASURED),
         ([Confirmed("it", "Anna", is_yes=False)], {"not_operator": True}, Status.NOT_MEASURED),
         ([YES], {"not_operator": True}, Status.PASSED),
+        ([replace(YES, login="berta")], {"not_operator": True}, Status.PASSED),
+        ([replace(YES, login=own_login())], {"not_operator": True}, Status.NOT_MEASURED),
+        ([replace(YES, login=own_login())], {}, Status.PASSED),
         ([YES], {"note": True}, Status.NOT_MEASURED),
         ([Confirmed("it", "berta", is_yes=True, note="seal 7")], {"note": True}, Status.PASSED),
         ([YES], {"file": True}, Status.NOT_MEASURED),
@@ -49,3 +54,9 @@ async def test_after_an_answer_that_counts_for_nothing_it_asks_again_and_says_wh
     status, answers = await _said(tmp_path, Confirmed("it", "eve", is_yes=True), YES, persons=["berta"])
     assert status is Status.PASSED
     assert ["eve" in each for each in answers.asked] == [False, True]
+
+
+async def test_answers_that_count_for_nothing_are_not_taken_without_end(tmp_path: Path) -> None:
+    """Somebody who repeats them at once would fill the journal."""
+    status, answers = await _said(tmp_path, *[Confirmed("it", "eve", is_yes=True)] * 100, persons=["berta"])
+    assert (status, len(answers.asked)) == (Status.NOT_MEASURED, 20)

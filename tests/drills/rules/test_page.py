@@ -11,7 +11,8 @@ from tests.support.clock import START
 RUN = "outage-1"
 NEW = START + timedelta(seconds=10)
 NOW = START + timedelta(minutes=1)
-SOUGHT = Sought([RUN], START, "it mentions ${run}")
+SOUGHT = Sought(["drill"], START, "since the outage began")
+NAMED = Sought([RUN], START, "it mentions ${run}", is_named=True)
 
 
 def _seen(text: str = f"drill {RUN}", began: object = NEW, came: object = NEW, *, is_held: bool = False) -> Seen:
@@ -28,7 +29,7 @@ def test_the_first_page_of_this_run_counts() -> None:
 @pytest.mark.parametrize(
     "seen",
     [
-        _seen("drill outage-2"),
+        _seen("an outage"),
         _seen(began=START - timedelta(seconds=3)),
         _seen(began=None),
         _seen(is_held=True),
@@ -38,6 +39,16 @@ def test_a_page_that_is_another_runs_older_or_held_back_does_not(seen: Seen) -> 
     """Failed, and not passed by somebody else's page."""
     assert judge([seen], SOUGHT, NOW).status is Status.FAILED
     assert judge([], SOUGHT, NOW).status is Status.FAILED
+
+
+def test_a_page_that_names_the_run_is_its_own_whatever_clocks_say() -> None:
+    """But when it came is not believed where that was before the outage."""
+    early = START - timedelta(minutes=1)
+    for seen in (_seen(began=early, came=early), _seen(began=None, came=None)):
+        found = judge([seen, _seen("drill outage-2")], NAMED, NOW)
+        assert (found.status, found.at) == (Status.PASSED, None)
+    assert judge([_seen("drill outage-2")], NAMED, NOW).status is Status.FAILED
+    assert judge([_seen()], Sought([RUN], None, "", is_named=True), NOW).at == NEW
 
 
 def test_clocks_may_be_a_little_apart() -> None:
@@ -54,6 +65,7 @@ def test_a_time_ahead_of_ours_is_not_taken() -> None:
 def test_nothing_to_know_it_by_is_not_measured() -> None:
     """Any page could be anybody's."""
     assert judge([_seen()], Sought([], None, ""), NOW).status is Status.NOT_MEASURED
+    assert judge([_seen()], Sought(["drill"], None, ""), NOW).status is Status.NOT_MEASURED
     assert judge([_seen()], Sought([], START, ""), NOW).status is Status.PASSED
 
 
