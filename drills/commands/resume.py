@@ -1,6 +1,5 @@
 """`drill resume`: finish a run whose process is gone, also on another machine."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -10,7 +9,6 @@ from drills.operators import operator
 from drills.settings.root import DrillFile
 from glasswatch import options
 from glasswatch.clock import SystemClock
-from glasswatch.errors import ExitCode
 from glasswatch.interrupt import Loading
 from glasswatch.settings.load import load
 
@@ -43,4 +41,4 @@ def command(  # noqa: PLR0913 - one parameter an option
         from drills.commands.resuming import resume  # noqa: PLC0415 - what acts is loaded where something will
 
     clock = SystemClock()
-    return ExitCode(asyncio.run(resume(run, settings, who, place, clock, clean_up_only=clean_up_only, as_json=as_json)))
+    return resume(run, settings, who, place, clock, clean_up_only=clean_up_only, as_json=as_json)

@@ -1,5 +1,6 @@
 """Composing of `drill resume`."""
 
+import asyncio
 from pathlib import Path
 
 from drills.commands.running import send_unsent
@@ -8,13 +9,14 @@ from drills.journal import reading
 from drills.runner.places import closed_in
 from drills.runner.resuming import Again, place_of
 from drills.runner.resuming import resume as go_on
+from drills.runner.signals import held
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
 from glasswatch.ending import complain
 from glasswatch.errors import ExitCode
 
 
-async def resume(  # noqa: PLR0913 - what a command line says
+def resume(  # noqa: PLR0913 - what a command line says
     run: str,
     settings: DrillFile,
     operator: str,
@@ -25,7 +27,7 @@ async def resume(  # noqa: PLR0913 - what a command line says
     as_json: bool,
 ) -> ExitCode:
     """Go on with a run, and say what it came to. One that is closed is not touched."""
-    await send_unsent(settings, clock)
+    asyncio.run(send_unsent(settings, clock))
     directory = place_of(run, settings, place)
     closed = closed_in(reading.read(directory).entries)
     if closed is not None:
@@ -34,6 +36,8 @@ async def resume(  # noqa: PLR0913 - what a command line says
             complain(f"LEFT BEHIND {left}")
         return ExitCode.RESIDUE if closed.residue else ExitCode.USAGE
     again = Again(directory, settings, operator, clean_up_only)
-    done = await go_on(run, again, seat(clock, operator, as_json=as_json, is_attended=True))
+    at = seat(clock, operator, as_json=as_json, is_attended=True)
+    held(at.stop)
+    done = asyncio.run(go_on(run, again, at))
     tell(run, done, as_json=as_json)
     return done.exit_code

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -15,9 +16,12 @@ from drills.settings.root import DrillFile
 from glasswatch import options
 from glasswatch.clock import SystemClock
 from glasswatch.ending import complain
-from glasswatch.errors import UsageFault, worst
+from glasswatch.errors import ExitCode, UsageFault, worst
 from glasswatch.interrupt import Loading
 from glasswatch.settings.load import load
+
+_ENOUGH: Final = (ExitCode.INTERRUPTED, ExitCode.RESIDUE, ExitCode.EVIDENCE_UNWRITABLE, ExitCode.BUG)
+"""Exit codes after which no further scenario is begun."""
 
 
 @click.command("run")
@@ -65,7 +69,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     with Loading():
         from drills.commands.running import run  # noqa: PLC0415
 
-    codes = [run(each, settings, who, values, as_json=as_json, is_attended=not unattended) for each in chosen]
+    codes: list[ExitCode] = []
+    for each in chosen:
+        codes.append(run(each, settings, who, values, as_json=as_json, is_attended=not unattended))
+        if codes[-1] in _ENOUGH:
+            break
     return worst(codes)
 
 

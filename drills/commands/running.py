@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 
 from drills.commands.watching import seat, tell
-from drills.runner.session import Seat, Wanted, begin
+from drills.runner.session import Wanted, begin
+from drills.runner.signals import held
 from drills.runner.unsent import send
 from drills.runner.veil import Veil
 from drills.runner.witnesses import elsewhere
@@ -26,13 +27,10 @@ def run(  # noqa: PLR0913 - what a command line says of one run
 ) -> ExitCode:
     """Run a scenario, and say what it came to."""
     clock = SystemClock()
+    asyncio.run(send_unsent(settings, clock))
     at = seat(clock, operator, as_json=as_json, is_attended=is_attended)
-    return asyncio.run(_run(Wanted(scenario, settings, operator, given), at, as_json=as_json))
-
-
-async def _run(wanted: Wanted, at: Seat, *, as_json: bool) -> ExitCode:
-    await send_unsent(wanted.settings, at.clock)
-    run, done = await begin(wanted, at)
+    held(at.stop)
+    run, done = asyncio.run(begin(Wanted(scenario, settings, operator, given), at))
     tell(run, done, as_json=as_json)
     return done.exit_code
 

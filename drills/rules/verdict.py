@@ -19,7 +19,7 @@ A drill passed only if nothing speaks against it:
 
 The verdict is the worst of what speaks against it, in the order open, clean_up_failed, aborted, failed, not_measured;
 the exit code is that of all of it (`glasswatch.errors.worst`). So whatever is added to a journal that speaks against a
-run makes no verdict better.
+run makes no verdict better, but for the end of a step that had none.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

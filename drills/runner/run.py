@@ -74,7 +74,9 @@ class Run:
         ending = await self._until_it_ends(opening)
         self._stop.again = lambda: self._stage.outside.screen.say("still cleaning up: nothing cuts it short")
         finish = Finish(self._stage, self._stop, self._tasks, self._opened)
-        return await regardless(finish.finish(ending), told=lambda: self._stop.tell("cancelled"))
+        done = await regardless(finish.finish(ending), told=lambda: self._stop.tell("cancelled"))
+        self._stop.again = lambda: None
+        return done
 
     async def _until_it_ends(self, opening: Coroutine[Any, Any, None]) -> Ending:
         """Do all there is to do; return what ended it. Never raises."""

@@ -1,5 +1,6 @@
 """The action `expect_flag`: a flag is judged as a reader at a door would, whoever hands it out."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -80,6 +81,15 @@ async def test_what_a_flag_is_worth(
     """Believed, refused for a reason, or not to be had, which is neither."""
     found = await _read(tmp_path, document, expect, **with_)
     assert found.status is status, found.detail
+
+
+@pytest.mark.parametrize(("document", "state"), [(signed(READY_CLAIMS), "ready"), (FORGED, "ready"), (b"a.b.c", None)])
+async def test_what_it_says_is_kept_with_its_hash(tmp_path: Path, document: bytes, state: str | None) -> None:
+    """Believed or not; in a form that nobody takes for a token."""
+    (kept,) = (await _read(tmp_path, document, {"state": "ready"})).outputs
+    found = json.loads(kept.content)
+    assert found["sha256"] == hashlib.sha256(document).hexdigest()
+    assert (found["claims"] or {}).get("state") == state
 
 
 async def test_it_happened_when_it_was_seen(tmp_path: Path) -> None:
