@@ -37,7 +37,7 @@ class Terminal:
             order, text = piece, piece
             if order[:1].isdigit() and "A" in order[:4]:
                 number, _, text = piece.partition("A")
-                rows = rows[: -int(number) - 1] + [""]
+                rows = [*rows[: -int(number) - 1], ""]
             elif piece.startswith("J"):
                 text = piece[1:]
             for character in text:
