@@ -3,6 +3,7 @@
 from typing import Final
 
 from checks.boards import MONITOR, OVERVIEW, PLATFORM, WHO
+from checks.drill_boards import DRILLS
 from checks.panels import Board, Panel, Query, Row, Shown
 
 _COUNT: Final = Shown(lowest=0)
@@ -313,4 +314,4 @@ ITSELF: Final = Board(
     choices=("job", "instance"),
 )
 
-BOARDS: Final = (OVERVIEW, PLATFORM, SLA, ITSELF)
+BOARDS: Final = (OVERVIEW, PLATFORM, SLA, DRILLS, ITSELF)

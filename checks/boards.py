@@ -1,6 +1,6 @@
 """The dashboards, panel by panel. How they are written down is `checks.panels`'s.
 
-There is no dashboard of drills, of who is on call or of approvers yet: their metrics don't exist.
+There is no dashboard of who is on call or of approvers yet: their metrics don't exist.
 """
 
 from typing import Final

@@ -8,7 +8,7 @@ import click
 
 from glasswatch import visible
 from glasswatch.errors import ExitCode, NotMeasured, worst
-from monitor.commands import client, glass, options
+from monitor.commands import client, drilled, glass, options
 from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import (
     BreakGlassAnswer,
@@ -48,6 +48,8 @@ def command(config: Path, url: str | None, token_file: Path | None, ca_file: Pat
     else:
         for platform in answer.platforms:
             _show(platform)
+        for line in drilled.lines(answer.drills):
+            click.secho(visible.line(line), fg="yellow")
         for line in answer.waiting_for:
             click.secho(f"attention: {visible.line(line)}", fg="yellow")
     return worst(_CODES[platform.verdict] for platform in answer.platforms)

@@ -75,7 +75,7 @@ def test_no_two_expressions_of_a_panel_name_their_series_alike(board: Board) -> 
 
 def test_a_metric_that_there_is_not_stops_the_build() -> None:
     """Also one that only looks like one: a histogram has no series of its own name."""
-    for expr in ("jit_drill_overdue{one}", "rate(jit_probe_duration_seconds{of}[5m])"):
+    for expr in ("jit_drill_nobody{one}", "rate(jit_probe_duration_seconds{of}[5m])"):
         board = Board("b", "b", "", (Row("r", (Panel("p", "stat", (Query(expr, ""),), ""),)),))
         with pytest.raises(ValueError, match="there is no metric jit_"):
             written(board)

@@ -95,6 +95,21 @@ async def test_a_store_that_cannot_be_read_refuses_a_new_platform_alone(
         assert parts.board.late == [loop.late for loop in parts.loops]
 
 
+async def test_another_calendar_of_drills_holds_from_then_on(home: Home, target: Receiver) -> None:
+    """A scenario that came is known from then on; the key that signs receipts needs a restart."""
+    async with _watching(home) as (parts, reload):
+        write(home, Written({"payments": {"portal": probe(target.url)}}))
+        line = "{platform: payments, cadence: yearly}"
+        with home.config.open("a") as file:
+            file.write(f"drills: {{calendar: {{restore: {line}}}}}\n")
+        assert "drills changed" in (await reload()).lines
+        assert [each.line.scenario for each in await parts.drills.calendar()] == ["restore"]
+        text = home.config.read_text().replace("drills: {", "drills: {evidence_key: {env: KEY}, ")
+        home.config.write_text(text)
+        with pytest.raises(ReloadRefused, match=r"drills\.evidence_key changed"):
+            await reload()
+
+
 async def test_who_asks_while_one_is_under_way_gets_the_next(home: Home, target: Receiver) -> None:
     """One reload does for all who wait; a file that was written after the first began is seen by the second."""
     async with _watching(home) as (_, reload):
@@ -214,6 +229,7 @@ def _other(settings: MonitorSettings, name: str) -> Any:
         "controls": (ControlSettings(url="https://www.example.org/"),),
         "flag": held.model_copy(update={"lower_after": held.lower_after * 2}) if name == "flag" else None,
         "uses": held.model_copy(update={"grace": settings.flag.ttl}) if name == "uses" else None,
+        "drills": held.model_copy(update={"calendar": {"other": "line"}}) if name == "drills" else None,
         "paging": held.model_copy(update={"routes": ("other",)}) if name == "paging" else None,
         "dead_man": {"other": "switch"},
         "tokens": (),
