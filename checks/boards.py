@@ -296,6 +296,7 @@ PLATFORM: Final = Board(
                     "stat",
                     (
                         Query("jit_maintenance_active{of}", "in force · {{instance}}"),
+                        Query("jit_sla_excluded{of}", "taken out of availability · {{instance}}"),
                         Query("jit_maintenance_proposed{of}", "proposed · {{instance}}"),
                         Query("jit_maintenance_next_timestamp_seconds{of} - time()", "next in (s) · {{instance}}"),
                         Query("jit_maintenance_end_timestamp_seconds{of} - time()", "ends in (s) · {{instance}}"),

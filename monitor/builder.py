@@ -38,7 +38,7 @@ from monitor.publish import Publisher
 from monitor.recent import Recent
 from monitor.reload.requests import ReloadRequests
 from monitor.reports.budget import BudgetContext, BudgetWatch
-from monitor.reports.writer import Record, ReportWriter, wanted_of
+from monitor.reports.writer import ReportWriter, wanted_of
 from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
 from monitor.rules.fallback import Fallback
@@ -160,11 +160,10 @@ class Builder:
 
     def _report_writer(self) -> ReportWriter:
         # By a clock that is wrong no period is over.
-        record = Record(self._store.past, self._store.watched_since)
         return ReportWriter(
             self.settings.deployment,
             self.settings.vantage,
-            record,
+            self._store,
             lambda: wanted_of(self.settings) if self.clockwatch.is_trusted else {},
             self._clock,
         )
