@@ -18,7 +18,7 @@ from monitor.rules.periods import current, named
 from monitor.rules.slavalues import SlaReport, Standing
 from monitor.settings.root import MonitorSettings
 from monitor.settings.sla import terms
-from monitor.settings.watched import watches
+from monitor.settings.watched import references, watches
 
 
 @click.command("sla")
@@ -79,7 +79,7 @@ def _reports(settings: MonitorSettings, platform: str | None, period: str | None
         found = current(agreed, now) if period is None else named(period, agreed.zone)
         if found is None:
             raise UsageFault("--period: expected a month such as 2026-10, or a quarter such as 2026-Q4")
-        wanted.append(Asked(name, agreed, found, watches(settings.platforms[name])))
+        wanted.append(Asked(name, agreed, found, watches(settings.platforms[name]), references(settings)))
     with reading_of(settings) as reading:
         reading.check()
         maker = Maker(settings.deployment, settings.vantage, reading.read)

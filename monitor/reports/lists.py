@@ -46,6 +46,8 @@ def evidence(report: SlaReport) -> Iterator[Listing]:
     yield Listing("Response time of good attempts", ("probe", "median", "95 of 100 within"), paces)
     head = ("probe", "what it does", "asks", "function", "every", "believed bad after", "its word")
     yield Listing("How it was measured, as it is set now", head, [_watch(each) for each in report.watches])
+    hosts = [(each,) for each in report.references]
+    yield Listing("Reference hosts, of which one must answer before an outage is believed", ("host",), hosts)
 
 
 def _period(report: SlaReport) -> Iterator[tuple[str, str]]:

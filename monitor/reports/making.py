@@ -32,6 +32,7 @@ class Asked:
     terms: Terms
     period: Period
     watches: Sequence[Watch] = ()
+    references: Sequence[str] = ()
 
 
 class Maker:
@@ -50,7 +51,8 @@ class Maker:
         subject = Subject(self._deployment, self._vantage, asked.platform)
         query = PastQuery(asked.platform, slareport.since(asked.period, now), now)
         known = past.read(connection, self._vantage, query)
-        found = replace(slareport.report(subject, known, asked.terms, asked.period), watches=asked.watches)
+        found = slareport.report(subject, known, asked.terms, asked.period)
+        found = replace(found, watches=asked.watches, references=asked.references)
         if found.standing is Standing.AHEAD:
             return found
         days = [day.period for day in found.days]

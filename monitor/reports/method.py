@@ -26,8 +26,8 @@ holds.
 
 The platform was down from the start of the first bad attempt of an outage until the start of the first good one that
 ended it, without the time within which it was good. It is down when a function that engineers can't do without is. A
-bad attempt alone is no outage: it is repeated, and reference hosts elsewhere must answer meanwhile, so that a fault of
-our own network is not taken for the platform's. A degraded platform counts as up.
+bad attempt alone is no outage: it is repeated, and where reference hosts elsewhere are set one of them must answer
+meanwhile, so that a fault of our own network is not taken for the platform's. A degraded platform counts as up.
 
 Not measured is the time in which the monitor was off, could not see beyond its own network, or had no answer to go by.
 What nobody saw is never counted as an outage that somebody saw.

@@ -50,6 +50,7 @@ def _platform(report: SlaReport) -> sla.PlatformSlaAnswer:
         ),
         days=tuple(_account(each) for each in report.days),
         measured_by=tuple(_watch(each) for each in report.watches),
+        references=tuple(report.references),
         record=None if report.proof is None else sla.RecordAnswer(entry=report.proof.seq, sha256=report.proof.head),
         notes=tuple(report.notes),
     )

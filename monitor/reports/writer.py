@@ -26,7 +26,7 @@ from monitor.rules.periods import Period, Terms, due
 from monitor.rules.slavalues import Proof, SlaReport, Subject, Watch
 from monitor.settings.root import MonitorSettings
 from monitor.settings.sla import terms
-from monitor.settings.watched import watches
+from monitor.settings.watched import references, watches
 
 FIRST_SECONDS: Final = 90.0  # a start has other things to do
 LOOK_SECONDS: Final = 300.0
@@ -42,6 +42,7 @@ class Wanted:
     terms: Terms
     directory: Path
     watches: Sequence[Watch] = ()
+    references: Sequence[str] = ()
 
 
 class Record(Protocol):
@@ -67,7 +68,7 @@ class Record(Protocol):
 def wanted_of(settings: MonitorSettings) -> dict[str, Wanted]:
     """Return what settings want, by platform."""
     return {
-        name: Wanted(terms(platform.sla), platform.sla.reports.directory, watches(platform))
+        name: Wanted(terms(platform.sla), platform.sla.reports.directory, watches(platform), references(settings))
         for name, platform in settings.platforms.items()
         if platform.sla is not None and platform.sla.reports is not None
     }
@@ -119,7 +120,13 @@ class ReportWriter:
         found = await asyncio.to_thread(slareport.report, subject, past, wanted.terms, period)
         paces = await self._record.paces(platform, [day.period for day in found.days])
         proof = await self._record.proof(platform, slareport.proven_since(found))
-        return replace(found, watches=wanted.watches, paces=slareport.paces(paces), proof=proof)
+        return replace(
+            found,
+            watches=wanted.watches,
+            references=wanted.references,
+            paces=slareport.paces(paces),
+            proof=proof,
+        )
 
     def _write(self, report: SlaReport, directory: Path) -> None:
         name = f"{report.subject.platform}-{report.period.name}"

@@ -108,7 +108,8 @@ class SlaReport:
     """See the module. `read_at`: until when the record tells anything. `days`: one account a local day.
 
     `counted_seconds`: by outage, how much of it is downtime of the period; all of them together are all of it.
-    `watches` are the probes as they were set when the report was made.
+    `watches` are the probes as they were set when the report was made, `references` the hosts that tell an outage from
+    a fault of our own network.
 
     `budget_*`, `breached` None: there is no objective, or nothing to tell it from. `credit`: a share of the price.
     `rolling` and `burns` are of the time until `read_at`; empty for a period that is over.
@@ -136,4 +137,5 @@ class SlaReport:
     notes: Sequence[str]
     paces: Sequence[Pace] = field(default_factory=tuple)
     watches: Sequence[Watch] = field(default_factory=tuple)
+    references: Sequence[str] = field(default_factory=tuple)
     proof: Proof | None = None

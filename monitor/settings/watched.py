@@ -6,11 +6,17 @@ from monitor.rules.slavalues import Watch
 from monitor.settings.effective import effective
 from monitor.settings.platform import PlatformSettings
 from monitor.settings.probe import ProbeSettings
+from monitor.settings.root import MonitorSettings
 
 
 def watches(settings: PlatformSettings) -> tuple[Watch, ...]:
     """Return a platform's probes as they are set now, by name."""
     return tuple(_watch(name, each) for name, each in sorted(settings.probes.items()))
+
+
+def references(settings: MonitorSettings) -> tuple[str, ...]:
+    """Return the hosts that must answer before an outage is believed; none where there are none."""
+    return tuple(urlsplit(each.url).hostname or "" for each in settings.controls)
 
 
 def _watch(name: str, probe: ProbeSettings) -> Watch:

@@ -189,6 +189,8 @@ class PlatformSlaAnswer(Shape):
     days: tuple[AccountAnswer, ...]
     measured_by: tuple[WatchAnswer, ...]
     """As the probes were set when the report was made."""
+    references: tuple[str, ...]
+    """The hosts of which one must answer before an outage is believed."""
     record: RecordAnswer | None
     notes: tuple[str, ...]
 

@@ -146,6 +146,7 @@ def test_it_says_how_it_was_measured_and_what_the_record_is_held_to(desk: Desk) 
     found = desk.sla()
     (watch,) = found["measured_by"]
     assert (watch["probe"], watch["target"], watch["interval_seconds"]) == ("portal", "portal.example.com", 15)
+    assert found["references"] == []
     assert found["record"] == {"entry": 0, "sha256": "0" * 64}
     assert [each["probe"] for each in found["response_times"]] == ["portal", "vendor"]
 
