@@ -42,6 +42,7 @@ def report(subject: Subject, past: Past, terms: Terms, period: Period) -> SlaRep
     standing = stands(period, past.until)
     objective, is_current = terms.objective, standing is Standing.GOING_ON
     names = pasts.functions(past)
+    touching = [each for each in past.outages if _touches(pasts.spans_of([each], whole.now), period.span)]
     breached = None if objective is None or found.availability is None else found.availability < objective
     return SlaReport(
         subject=subject,
@@ -64,13 +65,19 @@ def report(subject: Subject, past: Past, terms: Terms, period: Period) -> SlaRep
         if is_current
         else {},
         burns=burns(whole, terms) if is_current else (),
-        outages=[each for each in past.outages if _touches(pasts.spans_of([each], whole.now), period.span)],
+        outages=touching,
+        counted_seconds={each.id: sla.counted_seconds(whole, each, period.span) for each in touching},
         excluded=list(_excluded(past, period.span)),
         unmeasured=_clipped(pasts.unmeasured(past), _over(period.span, whole.now)),
         claims=[_claim(past, whole, probe, period.span) for probe in pasts.pages(past)],
         days=[sla.account(whole, day, terms.not_measured) for day in days(period, terms)],
         notes=list(_notes(found, standing, terms, whole.now)),
     )
+
+
+def proven_since(report: SlaReport) -> datetime:
+    """Return from when on entries of the audit may tell of a report's outages."""
+    return min((each.opened_at for each in report.outages), default=report.period.span.start) - timedelta(days=1)
 
 
 def stands(period: Period, now: datetime) -> Standing:
@@ -150,7 +157,15 @@ def _excluded(past: Past, period: Span) -> Iterator[Excluded]:
     for window in past.windows:
         found = merge(window_spans(window, period))
         if found and (window.range.is_all or window.range.functions):
-            yield Excluded(window.label, window.by, window.confirmed_by, window.reason, found, window.range.functions)
+            yield Excluded(
+                window=window.label,
+                by=window.by,
+                confirmed_by=window.confirmed_by,
+                agreed_at=window.agreed_at,
+                reason=window.reason,
+                spans=found,
+                functions=window.range.functions,
+            )
 
 
 def _notes(found: sla.Account, standing: Standing, terms: Terms, now: datetime) -> Iterator[str]:
@@ -159,7 +174,9 @@ def _notes(found: sla.Account, standing: Standing, terms: Terms, now: datetime) 
         return
     if standing is Standing.GOING_ON:
         yield f"The period is going on: figures are as of {now:%Y-%m-%d %H:%M:%SZ}."
-    if found.coverage is None:
+    if found.coverage is None and not found.excluded_seconds:
+        yield "Nothing of it is on record yet."
+    elif found.coverage is None:
         yield "All of it was agreed maintenance: there is nothing to measure."
     elif found.coverage == 0:
         yield "Nothing was measured in this period: no availability can be told from it."
@@ -169,7 +186,7 @@ def _notes(found: sla.Account, standing: Standing, terms: Terms, now: datetime) 
             sla.Unmeasured.DOWN: "counts as down, as was agreed",
             sla.Unmeasured.UP: "counts as up, as was agreed",
         }
-        share = f"{floor(found.coverage * 10_000) / 100:.2f} %"  # never rounded up
+        share = f"{floor(found.coverage * 10_000 + 1e-6) / 100:.2f} %"  # never rounded up
         yield f"The period was only partly watched: {share} of it was measured; the rest {counts[terms.not_measured]}."
     if terms.objective is None:
         yield "No objective is set for this platform (platforms.NAME.sla): nothing is compared."
