@@ -20,7 +20,7 @@ from monitor.settings.root import MonitorSettings
 from monitor.wire.drills import ReceiptAnswer
 from platforms.http import AsyncClient
 from tests.support.desk import bearer
-from tests.support.drilling import hash_of
+from tests.support.drill_register import hash_of
 from tests.support.face import asking
 from tests.support.monitors import PLATFORM, Home, Wanted, make_home
 

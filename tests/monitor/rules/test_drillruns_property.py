@@ -10,7 +10,7 @@ from monitor.model.drill import DrillRun, RunRefusal, RunRepeat, RunStep, RunTol
 from monitor.model.page import PageStatus
 from monitor.rules.drillruns import Ruling, Teller, closed, heard, looked, standing
 from tests.support.clock import START
-from tests.support.drilling import begun, closing, head
+from tests.support.drill_register import begun, closing, head
 
 HEADS = st.builds(head, st.integers(1, 8), st.sampled_from("ab"))
 CLOSINGS = st.builds(
