@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drills.model.event import Began, CleaningUp, Closed, Event, Interrupted, NotTold, Receipted
+from drills.model.event import Began, Checkpoint, CleaningUp, Closed, Event, Interrupted, NotTold, Receipted
 from drills.model.verdict import Verdict
 from drills.rules.undo import to_take_back
 from drills.runner.finish import Done
@@ -97,10 +97,10 @@ def position(events: Sequence[Event]) -> int:
 
 
 def is_closed(stage: Stage) -> None:
-    """The journal says that it is over, and before that clean-up was done; what follows is what witnesses said."""
+    """The journal says that it is over, after clean-up; what follows is signatures, and words of witnesses."""
     events = stage.journal.events
     assert sum(isinstance(event, Closed) for event in events) == 1
-    assert all(isinstance(event, Receipted | NotTold) for event in events[position(events) + 1 :])
+    assert all(isinstance(event, Receipted | NotTold | Checkpoint) for event in events[position(events) + 1 :])
     assert any(isinstance(event, CleaningUp) for event in events)
 
 
