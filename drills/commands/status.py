@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from drills.commands.list_ import as_data, due_cell, run_data
-from drills.commands.plan_page import table
+from drills.commands.rows import as_data, due_cell, run_data, table
 from drills.commands.sending import send_unsent
 from drills.model.calendar import DueState, PastRun
 from drills.past import places

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
+from drills.commands.rows import table
 from tests.support.drill_desk import Place, place
 from tests.support.drill_steps import scenario, use
 from tests.support.settings_files import write
@@ -159,16 +160,11 @@ def test_mistakes_in_scenarios_are_told_whole(here: Place, capsys: pytest.Captur
     assert capsys.readouterr().err.splitlines()[0].startswith(f"{other}:1:1  cadence  is required")
 
 
-def test_colours_are_for_terminals(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """What they tell, words tell as well."""
-    assert here.drill("plan", "door") == 0
-    plain = capsys.readouterr().out
-    with click.Context(click.Command("x"), color=True).scope():
-        from drills.commands.plan_page import table  # noqa: PLC0415 - beside what it is tried with
-
-        rows = list(table([[click.style("a", fg="red"), "b"], ["long", "c"]]))
+def test_columns_stand_below_each_other_in_colours_too() -> None:
+    """What drives a terminal takes no room."""
+    rows = list(table([[click.style("a", fg="red"), "b"], ["long", "c"]]))
     assert [click.unstyle(row) for row in rows] == ["a     b", "long  c"]
-    assert "\x1b" not in plain
+    assert rows[0] != click.unstyle(rows[0])
 
 
 def test_an_evidence_directory_that_can_not_be_is_shown(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
