@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from drills.commands.running import send_unsent
+from drills.commands.sending import send_unsent
 from drills.commands.watching import seat, tell
 from drills.journal import reading
 from drills.runner.places import closed_in

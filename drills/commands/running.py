@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 
+from drills.commands.sending import send_unsent
 from drills.commands.watching import seat, tell
 from drills.runner.session import Wanted, begin
 from drills.runner.signals import held
-from drills.runner.unsent import send
-from drills.runner.veil import Veil
-from drills.runner.witnesses import elsewhere
 from drills.scenarios import Scenario
 from drills.settings.root import DrillFile
-from glasswatch.clock import Clock, SystemClock
-from glasswatch.ending import complain
+from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 
 
@@ -33,12 +30,3 @@ def run(  # noqa: PLR0913 - what a command line says of one run
     run, done = asyncio.run(begin(Wanted(scenario, settings, operator, given), at))
     tell(run, done, as_json=as_json)
     return done.exit_code
-
-
-async def send_unsent(settings: DrillFile, clock: Clock) -> None:
-    """Send results that could not be told before."""
-    drill = settings.drill
-    veil = Veil(lambda _value: None, clock)
-    witnesses = elsewhere(drill, veil.read, clock).witnesses
-    for told in await send(drill.directory, witnesses, drill.ready_within.total_seconds()):
-        complain(told)
