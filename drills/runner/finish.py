@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from drills.model.event import CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
+from drills.model.event import Checkpoint, CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
 from drills.model.step import Status
 from drills.model.verdict import Result, Verdict
 from drills.ports import Closing, Witness
@@ -99,6 +99,7 @@ class Finish:
         if not self._record.lost:
             await self._record.note(Closed(result.verdict, result.why, self._code(result, residue), residue))
             if not self._record.lost:
+                await self._record.note(Checkpoint(""))  # so that the end is signed too
                 return result, residue
             self._record.entries.pop()
             await self._came_late()
