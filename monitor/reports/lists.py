@@ -76,7 +76,7 @@ def _agreed(report: SlaReport) -> Iterator[tuple[str, str]]:
     yield "Error budget left", left
     for step in terms.credits:
         yield f"Credit agreed below {words.percent(step.below)}", f"{words.percent(step.credit, 1)} of the price"
-    if terms.credits:
+    if terms.credits and report.period.kind == terms.period:
         yield "Credit by these steps", f"{words.percent(report.credit, 1)} of the price"
 
 
