@@ -102,6 +102,7 @@ def judge(
     """
     facts = Facts(entries, step_results(entries), measured(entries), residue(entries), is_closing)
     against = [*_of_its_end(facts), *_of_the_run(facts), *_of_steps(facts), *_of_spans(facts.spans)]
+    against += _closed_as(facts)  # last: what it was closed as says less of why than what led to it
     against.sort(key=lambda each: -BADNESS.index(each.verdict))
     shown = sum(step.is_evidence for step in facts.steps)
     return Result(
@@ -131,9 +132,13 @@ def _of_its_end(facts: Facts) -> Iterator[Against]:
         return
     if not all(isinstance(entry.event, _AFTER_ITS_END) for entry in facts.entries[ends[0] + 1 :]):
         yield _against(Verdict.ABORTED, "it went on after it was closed")
-    for at in ends:
-        closed = facts.entries[at].event
-        word = closed.verdict if isinstance(closed, Closed) else ""
+
+
+def _closed_as(facts: Facts) -> Iterator[Against]:
+    for entry in () if facts.is_closing else facts.entries:
+        if not isinstance(entry.event, Closed):
+            continue
+        word = entry.event.verdict
         if word != Verdict.PASSED:
             yield _against(_CLOSED_AS.get(word, Verdict.FAILED), f"it was closed as {word}")
 
