@@ -41,7 +41,7 @@ def view_of(directory: Path, table: Table | None = None) -> ReportView:
         RunUnknown, JournalUnreadable: there is no journal, or none of this version.
         JournalDamaged: it is not as it was written.
     """
-    entries = _entries(directory)
+    entries = entries_of(directory)
     earlier = _earlier(directory, entries)
     result = judge(entries, list(reversed(earlier)))
     return view(entries, result, table or shipped(), earlier)
@@ -82,7 +82,13 @@ def put(path: Path, content: bytes) -> None:
         raise EvidenceUnwritable(f"{path}: the report can't be written: {fault.strerror}") from None
 
 
-def _entries(directory: Path) -> tuple[Entry, ...]:
+def entries_of(directory: Path) -> tuple[Entry, ...]:
+    """Return the entries of a run whose journal is what was written.
+
+    Raises:
+        RunUnknown, JournalUnreadable: there is no journal, or none of this version.
+        JournalDamaged: it is not as it was written.
+    """
     reading = read(directory)
     if reading.problem is not None:
         raise JournalDamaged(
@@ -99,7 +105,7 @@ def _earlier(directory: Path, entries: tuple[Entry, ...]) -> list[Mapping[Span, 
     opened = entries[0].event
     scenario = opened.scenario if isinstance(opened, Opened) else ""
     found: list[tuple[Entry, Mapping[Span, float]]] = []
-    for place in _beside(directory):
+    for place in beside(directory):
         try:
             reading = read(place)
         except JournalUnreadable:
@@ -114,7 +120,8 @@ def _earlier(directory: Path, entries: tuple[Entry, ...]) -> list[Mapping[Span, 
     return [spans for _, spans in found[:MOST_EARLIER]]
 
 
-def _beside(directory: Path) -> list[Path]:
+def beside(directory: Path) -> list[Path]:
+    """Return the directories of runs that lie where this one does, itself among them."""
     try:
         return [path for path in directory.absolute().parent.iterdir() if (path / JOURNAL).exists()]
     except OSError:
