@@ -231,7 +231,7 @@ def test_the_journal_fails_and_an_undo_does_too() -> None:
 
 
 def test_the_monitor_dies_at_every_point() -> None:
-    """Before the run was opened it does not begin; later it goes on, cleans up, and its result waits."""
+    """Before the run was opened it does not begin; later it goes on, cleans up, was not measured, and that waits."""
     for at in range(1, BEFORE_CLOSED + 1):
         stage = staged(points=Points(at, lambda _name: setattr(stage.witness, "dead", True)))  # noqa: B023 - run within
         done = run(stage.begin())
@@ -242,6 +242,8 @@ def test_the_monitor_dies_at_every_point() -> None:
         if not stage.witness.opened:
             assert stage.world.acted == []
         assert stage.of(NotTold) or at > LAST_TOLD
+        if at <= LAST_TOLD:
+            was_not_passed(stage, done)
 
 
 @pytest.mark.parametrize("clean_up_only", [False, True], ids=["to its end", "to clean up only"])
