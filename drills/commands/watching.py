@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TextIO
 
 from drills.model.event import Entry
 from drills.runner.dialog import Lines, TerminalDialog
@@ -26,8 +27,10 @@ def write(text: str) -> None:
     Raises:
         OSError, ValueError: nobody reads it any more.
     """
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    stream: TextIO | None = sys.stdout  # None where the process was started with it closed
+    if stream is not None:
+        stream.write(text)
+        stream.flush()
 
 
 def seat(clock: Clock, operator: str, *, as_json: bool, is_attended: bool) -> Seat:
@@ -83,6 +86,7 @@ def tell(run: str, done: Done, *, as_json: bool) -> None:
         say(f"LEFT BEHIND {line(left)}", as_json=as_json)
     if not as_json:
         say(f"{run}: {done.result.verdict.replace('_', ' ')}", as_json=False)
+    _settle()
 
 
 def say(text: str, *, as_json: bool) -> None:
@@ -90,8 +94,17 @@ def say(text: str, *, as_json: bool) -> None:
     if as_json:
         complain(text)
         return
-    try:
+    with suppress(OSError, ValueError):
         write(f"{text}\n")
+
+
+def _settle() -> None:
+    """Let go of an output that nobody reads any more: what is left in it would change the exit code."""
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        return
+    try:
+        stream.flush()
     except (OSError, ValueError):
         with suppress(OSError, ValueError):
             let_go_of_output()

@@ -102,7 +102,7 @@ def judge(
     """
     facts = Facts(entries, step_results(entries), measured(entries), residue(entries), is_closing)
     against = [*_of_its_end(facts), *_of_the_run(facts), *_of_steps(facts), *_of_spans(facts.spans)]
-    against += _closed_as(facts)  # last: what it was closed as says less of why than what led to it
+    against += _closed_as_worse(facts, against)
     against.sort(key=lambda each: -BADNESS.index(each.verdict))
     shown = sum(step.is_evidence for step in facts.steps)
     return Result(
@@ -134,13 +134,13 @@ def _of_its_end(facts: Facts) -> Iterator[Against]:
         yield _against(Verdict.ABORTED, "it went on after it was closed")
 
 
-def _closed_as(facts: Facts) -> Iterator[Against]:
-    for entry in () if facts.is_closing else facts.entries:
-        if not isinstance(entry.event, Closed):
-            continue
-        word = entry.event.verdict
-        if word != Verdict.PASSED:
-            yield _against(_CLOSED_AS.get(word, Verdict.FAILED), f"it was closed as {word}")
+def _closed_as_worse(facts: Facts, known: Sequence[Against]) -> Iterator[Against]:
+    """Yield that who ran it closed it with a worse word than all that is known of it."""
+    for entry in facts.entries:
+        if isinstance(entry.event, Closed) and entry.event.verdict != Verdict.PASSED:
+            verdict = _CLOSED_AS.get(entry.event.verdict, Verdict.FAILED)
+            if all(BADNESS.index(each.verdict) < BADNESS.index(verdict) for each in known):
+                yield _against(verdict, f"it was closed as {entry.event.verdict}")
 
 
 def _of_the_run(facts: Facts) -> Iterator[Against]:

@@ -6,7 +6,7 @@ written, and in what is returned.
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from drills.model.event import Checkpoint, CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
@@ -148,11 +148,17 @@ class Finish:
         return worst(codes)
 
     def _judged(self, entries: Sequence[Entry]) -> Result:
+        """Return what the run comes to. One whose end nobody elsewhere could see was not measured, at best."""
         try:
-            return self._stage.outside.judge(entries)
+            result = self._stage.outside.judge(entries)
         except Exception as fault:  # noqa: BLE001 - a run that can't be judged was not passed
             self._codes.append(ExitCode.BUG)
             return Result(Verdict.ABORTED, f"it can't be judged: {words(fault)}", ExitCode.BUG, (), (), ())
+        behind = self._stage.telling.behind
+        if not behind or result.verdict is not Verdict.PASSED:
+            return result
+        why = f"{behind[0]} could not be told of its end"
+        return replace(result, verdict=Verdict.NOT_MEASURED, why=why, exit_code=ExitCode.NOT_MEASURED)
 
     async def _close_at(self, witness: Witness, result: Result, residue: Sequence[str]) -> None:
         """Close the run at a witness; where that can't be told it waits, and is sent later."""
