@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from checks.boards import MONITOR, OVERVIEW, PLATFORM, WHO
+from checks.boards import AVAILABILITY, BUDGET, MONITOR, OVERVIEW, PLATFORM, WHO
+from checks.drill_boards import DRILLS
 from checks.panels import Board, Panel, Query, Row, Shown
 
 _COUNT: Final = Shown(lowest=0)
 _SECONDS: Final = Shown(unit="s", lowest=0)
-_SHARE: Final = Shown(unit="percentunit", highest=1)
+_SHARE: Final = Shown(unit="percentunit", highest=1, decimals=3)
 _YES: Final = Shown(words={0: ("no", "red"), 1: ("yes", "green")}, nothing="no monitor")
 _NONE: Final = Shown(steps=((None, "green"), (1, "red")), nothing="no monitor")
 _BURN: Final = Shown(steps=((None, "green"), (1, "yellow"), (6, "orange"), (14.4, "red")), lowest=0, nothing="none")
@@ -35,7 +36,7 @@ SLA: Final = Board(
                     "stat",
                     (Query("jit_sla_objective_ratio{of}", WHO),),
                     "platforms.NAME.sla.objective of the settings.",
-                    Shown(unit="percentunit", nothing="no objective"),
+                    Shown(unit="percentunit", steps=((None, "blue"),), nothing="no objective", decimals=3),
                     8,
                     6,
                 ),
@@ -44,11 +45,7 @@ SLA: Final = Board(
                     "stat",
                     (Query("jit_sla_error_budget_remaining_ratio{of}", WHO),),
                     "Of the calendar period. Below 0 it is overspent: monitor sla says what can be claimed.",
-                    Shown(
-                        unit="percentunit",
-                        steps=((None, "red"), (0, "orange"), (0.25, "green")),
-                        nothing="no objective",
-                    ),
+                    BUDGET,
                     8,
                     6,
                 ),
@@ -57,7 +54,7 @@ SLA: Final = Board(
                     "stat",
                     (Query('jit_sla_availability_ratio{of, window="30d"}', WHO),),
                     "Of the time that was measured and is in no agreed maintenance.",
-                    Shown(unit="percentunit", nothing="not measured"),
+                    AVAILABILITY,
                     8,
                     6,
                 ),
@@ -95,7 +92,7 @@ SLA: Final = Board(
                     "timeseries",
                     (Query("jit_sla_coverage_ratio{of}", "{{window}} · " + WHO),),
                     "How much of each window was measured. After a first start long windows are mostly not.",
-                    Shown(unit="percentunit", lowest=0, highest=1),
+                    Shown(unit="percentunit", lowest=0, highest=1, decimals=2),
                 ),
                 Panel(
                     "Burn rates",
@@ -136,7 +133,7 @@ ITSELF: Final = Board(
                     "stat",
                     (Query("jit_monitor_vantage_blind{one}", MONITOR),),
                     "No control answers: nothing that it sees is believed.",
-                    _NONE,
+                    Shown(words={0: ("no", "green"), 1: ("yes", "red")}, nothing="no monitor"),
                     6,
                     5,
                 ),
@@ -313,4 +310,4 @@ ITSELF: Final = Board(
     choices=("job", "instance"),
 )
 
-BOARDS: Final = (OVERVIEW, PLATFORM, SLA, ITSELF)
+BOARDS: Final = (OVERVIEW, PLATFORM, SLA, DRILLS, ITSELF)

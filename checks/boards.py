@@ -1,6 +1,6 @@
 """The dashboards, panel by panel. How they are written down is `checks.panels`'s.
 
-There is no dashboard of drills, of who is on call or of approvers yet: their metrics don't exist.
+There is no dashboard of who is on call or of approvers yet: their metrics don't exist.
 """
 
 from typing import Final
@@ -23,8 +23,19 @@ _SECONDS: Final = Shown(unit="s", lowest=0)
 _COUNT: Final = Shown(lowest=0)
 _SHARE: Final = Shown(unit="percentunit", lowest=0, highest=1)
 _LEFT: Final = Shown(unit="s", steps=((None, _RED), (120, _GREEN)))
-_AVAILABILITY: Final = Shown(unit="percentunit", nothing="not measured")
-_BUDGET: Final = Shown(unit="percentunit", steps=((None, _RED), (0, _ORANGE), (0.25, _GREEN)), nothing="no objective")
+# Good or bad is said by the budget: availability alone has no colour.
+AVAILABILITY: Final = Shown(unit="percentunit", steps=((None, _BLUE),), nothing="not measured", decimals=3)
+BUDGET: Final = Shown(
+    unit="percentunit", steps=((None, _RED), (0, _ORANGE), (0.25, _GREEN)), nothing="no objective", decimals=1
+)
+_COVERAGE: Final = Shown(
+    unit="percentunit",
+    steps=((None, _RED), (0.5, _ORANGE), (0.95, _GREEN)),
+    nothing="not measured",
+    lowest=0,
+    highest=1,
+    decimals=2,
+)
 
 
 def _quantiles(histogram: str, chosen: str, by: str, legend: str) -> tuple[Query, ...]:
@@ -111,17 +122,17 @@ OVERVIEW: Final = Board(
                 Panel("Verdicts", "state-timeline", (_VERDICT,), "A gap: no monitor was there.", _VERDICTS, 24, 9),
                 Panel(
                     "Availability, 30 days",
-                    "bargauge",
+                    "stat",
                     (Query('jit_sla_availability_ratio{of, window="30d"}', WHO),),
                     "Of the time that counts: measured, and not in agreed maintenance.",
-                    _AVAILABILITY,
+                    AVAILABILITY,
                 ),
                 Panel(
                     "Error budget left, this period",
-                    "bargauge",
+                    "stat",
                     (Query("jit_sla_error_budget_remaining_ratio{of}", WHO),),
                     "Of the calendar period that was agreed. Below 0 there is something to claim.",
-                    _BUDGET,
+                    BUDGET,
                 ),
                 Panel(
                     "Outages found",
@@ -135,7 +146,7 @@ OVERVIEW: Final = Board(
                     "bargauge",
                     (Query('jit_sla_coverage_ratio{of, window="24h"}', WHO),),
                     "How much of the time anybody could tell. What isn't measured is no claim.",
-                    _SHARE,
+                    _COVERAGE,
                 ),
             ),
         ),
@@ -167,6 +178,7 @@ PLATFORM: Final = Board(
                         Query("jit_break_glass_ready{of}", "ready · {{instance}}"),
                         Query("jit_break_glass_cause{of}", "{{cause}} · {{instance}}"),
                         Query("jit_break_glass_inhibited{of}", "held closed · {{instance}}"),
+                        Query("jit_exercise_active{of}", "exercise runs · {{instance}}"),
                     ),
                     "What raises the flag, and whether two persons hold it closed.",
                     Shown(words={0: ("no", _GREEN), 1: ("yes", _RED)}),
@@ -181,7 +193,8 @@ PLATFORM: Final = Board(
                             "vendor: {{probe}} · {{instance}}",
                         ),
                     ),
-                    "Above: an outage that we found. Below: the status page owned up to one. Choose its probe on top.",
+                    "Above: an outage that we found. Below: the status page owned up to one; its end shows 2 minutes"
+                    " late. Choose its probe on top.",
                     Shown(words={0: ("well", _GREEN), 1: ("outage", _RED)}),
                 ),
             ),
@@ -234,7 +247,11 @@ PLATFORM: Final = Board(
                     "bargauge",
                     (Query("jit_probe_tls_expiry_timestamp_seconds{of} - time()", PROBE),),
                     "The earliest end of each chain that was seen.",
-                    Shown(unit="s", steps=((None, _RED), (2 * 86400, _ORANGE), (14 * 86400, _GREEN))),
+                    Shown(
+                        unit="s",
+                        steps=((None, _RED), (2 * 86400, _ORANGE), (14 * 86400, _GREEN)),
+                        nothing="no certificate was seen",
+                    ),
                 ),
                 Panel(
                     "Heartbeats: time since the last",
@@ -271,8 +288,10 @@ PLATFORM: Final = Board(
                             " (increase(jit_outage_detection_seconds_bucket{of}[1d])))",
                             WHO,
                         ),
+                        Query("jit_exercise_detection_seconds{of}", "latest exercise · {{instance}}"),
                     ),
-                    "From the first bad attempt to the confirmation, nine of ten, over a day.",
+                    "From the first bad attempt to the confirmation, nine of ten, over a day; the latest exercise from"
+                    " its beginning.",
                     _SECONDS,
                 ),
                 Panel(
@@ -296,17 +315,30 @@ PLATFORM: Final = Board(
                     "stat",
                     (
                         Query("jit_maintenance_active{of}", "in force · {{instance}}"),
-                        Query("jit_maintenance_proposed{of}", "proposed · {{instance}}"),
-                        Query("jit_maintenance_next_timestamp_seconds{of} - time()", "next in (s) · {{instance}}"),
-                        Query("jit_maintenance_end_timestamp_seconds{of} - time()", "ends in (s) · {{instance}}"),
+                        Query("jit_sla_excluded{of}", "taken out of availability · {{instance}}"),
+                        Query("jit_maintenance_proposed{of} > bool 0", "proposed, and waits · {{instance}}"),
                     ),
-                    "Windows that a status page proposes wait for somebody to accept or decline them.",
-                    Shown(nothing="none"),
-                    24,
-                    5,
+                    "Windows that a status page proposes wait for somebody to accept or decline them. A window for"
+                    " functions or probes takes nothing out while anything else is down.",
+                    Shown(words={0: ("no", _GREEN), 1: ("yes", _BLUE)}, nothing="no monitor"),
+                    12,
+                    6,
+                ),
+                Panel(
+                    "Maintenance: how long until",
+                    "stat",
+                    (
+                        Query("jit_maintenance_next_timestamp_seconds{of} - time()", "the next begins · {{instance}}"),
+                        Query("jit_maintenance_end_timestamp_seconds{of} - time()", "this one ends · {{instance}}"),
+                    ),
+                    "Of windows that were agreed on.",
+                    Shown(unit="s", steps=((None, _BLUE),), nothing="none was agreed"),
+                    12,
+                    6,
                 ),
             ),
         ),
     ),
     choices=("job", "instance", "platform", "vendor"),
+    single=("platform",),
 )

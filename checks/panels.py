@@ -58,7 +58,7 @@ class Query:
 class Shown:
     """How values are shown. `words`: what a value is called, and its colour; `steps`: from which value on which colour.
 
-    `nothing` is shown where there is no value.
+    `nothing` is shown where there is no value. `decimals` None: as many as Grafana thinks fit, and 99.97 is 100.
     """
 
     unit: str = "short"
@@ -67,6 +67,7 @@ class Shown:
     nothing: str = "no value"
     lowest: float | None = None
     highest: float | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A dashboard. `uid` is its name in addresses and its file's; `choices` are what is chosen on top of it."""
+    """A dashboard. `uid` is its name in addresses and its file's; `choices` are what is chosen on top of it.
+
+    Of those in `single` exactly one is chosen; of others several, or all.
+    """
 
     uid: str
     title: str
     about: str
     rows: Sequence[Row]
     choices: Sequence[str] = ("job", "instance", "platform")
+    single: Sequence[str] = ()
     span: str = "now-6h"
 
     @property
@@ -126,7 +131,9 @@ def written(board: Board) -> dict[str, Any]:
         "refresh": "30s",
         "schemaVersion": SCHEMA_VERSION,
         "tags": ["glasswatch"],
-        "templating": {"list": [_DATASOURCE, *(_choice(name) for name in board.choices)]},
+        "templating": {
+            "list": [_DATASOURCE, *(_choice(name, is_single=name in board.single) for name in board.choices)]
+        },
         "time": {"from": board.span, "to": "now"},
         "timezone": "browser",
         "title": board.title,
@@ -151,16 +158,16 @@ _DATASOURCE: Final = {
 }
 
 
-def _choice(name: str) -> dict[str, Any]:
+def _choice(name: str, *, is_single: bool) -> dict[str, Any]:
     if name not in _ASKED:
         return {"label": "vendor's status page (probe)", "name": name, "query": ".*status.*", "type": "textbox"}
+    several = {"allValue": ".+", "current": {"text": ["All"], "value": ["$__all"]}}
     return {
-        "allValue": ".+",
-        "current": {"text": ["All"], "value": ["$__all"]},
+        **({} if is_single else several),
         "datasource": SOURCE,
-        "includeAll": True,
+        "includeAll": not is_single,
         "label": name,
-        "multi": True,
+        "multi": not is_single,
         "name": name,
         "query": {"query": _ASKED[name], "refId": name},
         "refresh": 2,
@@ -211,7 +218,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
 def _defaults(panel: Panel) -> dict[str, Any]:
     shown = panel.shown
     words = {f"{value:g}": {"text": text, "color": colour} for value, (text, colour) in shown.words.items()}
-    bounds = {"min": shown.lowest, "max": shown.highest}
+    bounds = {"min": shown.lowest, "max": shown.highest, "decimals": shown.decimals}
     return {
         "custom": _CUSTOM.get(panel.kind, {}),
         "mappings": [{"type": "value", "options": words}] if words else [],

@@ -2,10 +2,13 @@
 
 import os
 import pwd
+from typing import Final
 
 from drills.settings.root import DrillSettings
 from glasswatch.errors import UsageFault
 from glasswatch.flag.persons import folded
+
+_LONGEST: Final = 63  # as the monitor takes it
 
 
 def operator(given: str | None, settings: DrillSettings) -> str:
@@ -17,6 +20,8 @@ def operator(given: str | None, settings: DrillSettings) -> str:
     name = given or settings.operator or _login()
     if not folded(name):
         raise UsageFault("nobody can be seen in the operator's name: name one with --operator or drill.operator")
+    if len(name) > _LONGEST or not name.isprintable():
+        raise UsageFault(f"--operator: expected at most {_LONGEST} printable characters")
     return name
 
 

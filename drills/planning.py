@@ -95,7 +95,16 @@ def _gates(
         ("approval", GateState.SHUT if is_shut else GateState.HOLDS, approval.detail),
         ("evidence", *_evidence(settings.directory)),
         ("alone", GateState.ASKED_LATER, "asked when the run begins"),
+        ("witness", *_witness(settings)),
     ]
+
+
+def _witness(settings: DrillSettings) -> tuple[GateState, str]:
+    """Return whether anybody elsewhere would hold the heads of the run's journal."""
+    if settings.monitor is None and settings.witness is None:
+        return GateState.SHUT, "neither drill.monitor nor drill.witness is set"
+    who = "the monitor" if settings.monitor else "the witness"
+    return GateState.HOLDS, f"{who} is told of every head of the journal"
 
 
 def _window(gates: GateSettings, clock: Clock) -> tuple[GateState, str]:

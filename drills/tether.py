@@ -85,6 +85,7 @@ def _wait(control: int, child: int) -> None:
 
 def _end_all(program: int, report: int) -> set[int]:
     """Kill whatever is below us until nothing is; report the program's own end; return what could not be ended."""
+    _kill(program)  # nobody has taken note of its end yet, so its number is its own
     asked = set[int]()
     for _ in range(_ROUNDS):
         if not _reaped(program, report):

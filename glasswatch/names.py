@@ -162,6 +162,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_sla_coverage_ratio": MetricName(
         MetricKind.GAUGE, (PLATFORM, WINDOW), "Which share of the time outside agreed maintenance was measured."
     ),
+    "jit_sla_excluded": MetricName(
+        MetricKind.GAUGE, (PLATFORM,), "1 while agreed maintenance takes the time out of the platform's availability."
+    ),
     "jit_pages_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that were decided."),
     "jit_pages_failed_total": MetricName(MetricKind.COUNTER, (KIND,), "Pages that a channel did not take for good."),
     "jit_pages_fell_back_total": MetricName(

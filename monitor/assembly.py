@@ -51,6 +51,7 @@ async def assemble(settings: MonitorSettings, clock: Clock, config: Path | None 
     try:
         loaded = await store.open()
         await takeup.leave(store, loaded, frozenset(settings.platforms), clock)
+        await takeup.pages_left(store, settings)
         builder.forgotten(await takeup.forgotten(store, settings))
         await builder.heartbeats.take_up()
         await builder.clockwatch.take_up(loaded.last_alive_at)

@@ -40,7 +40,7 @@ from monitor.publish import Publisher
 from monitor.recent import Recent
 from monitor.reload.requests import ReloadRequests
 from monitor.reports.budget import BudgetContext, BudgetWatch
-from monitor.reports.writer import Record, ReportWriter, wanted_of
+from monitor.reports.writer import ReportWriter, wanted_of
 from monitor.residue import ResidueDesk
 from monitor.rules import unrecorded
 from monitor.rules.drillcalendar import Here
@@ -174,12 +174,8 @@ class Builder:
 
     def _report_writer(self) -> ReportWriter:
         # By a clock that is wrong no period is over.
-        here, record = (
-            (self.settings.deployment, self.settings.vantage),
-            Record(self._store.past, self._store.watched_since),
-        )
         wanted = lambda: wanted_of(self.settings) if self.clockwatch.is_trusted else {}  # noqa: E731 - asked each time
-        return ReportWriter(*here, record, wanted, self._clock)
+        return ReportWriter(self.settings.deployment, self.settings.vantage, self._store, wanted, self._clock)
 
     def _use_register(self) -> UseRegister:
         context = RegisterContext(

@@ -85,3 +85,9 @@ async def forgotten(store: SqlStore, settings: MonitorSettings) -> list[str]:
             log.error("journey_forgotten", extra={"fields": fields})
             found.append(f"{platform}/{probe}: {step} of run {run}")
     return found
+
+
+async def pages_left(store: SqlStore, settings: MonitorSettings) -> None:
+    """Note which status pages nobody reads any more: what they said last holds no longer."""
+    probes = ((name, probe, each) for name, one in settings.platforms.items() for probe, each in one.probes.items())
+    await store.pages_left({(platform, probe) for platform, probe, each in probes if each.tells})

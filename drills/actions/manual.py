@@ -1,6 +1,7 @@
 """The action `manual`: waits for a person's word.
 
-A refusal is a finding. No answer in time is not measured, and so is an answer of somebody who may not give it, or
+Where another person than the operator is asked, the answer must come from another login too: whoever types may type any
+name. A refusal is a finding. No answer in time is not measured, and so is an answer of somebody who may not give it, or
 without the note or the file that is needed: another may come.
 """
 
@@ -11,6 +12,7 @@ from drills.model.event import Confirmed
 from drills.model.found import Attempt, Found
 from drills.model.step import Status
 from drills.ports import Tools
+from drills.runner.requests import own_login
 from drills.settings.actions.manual import ManualStep
 from glasswatch import visible
 from glasswatch.flag.persons import folded
@@ -63,6 +65,8 @@ class ManualAction:
             return f"{who} is not among those who may confirm it: {', '.join(what.persons)}"
         if what.not_operator and folded(said.person) == folded(operator):
             return f"{who} runs the drill, and another person has to confirm it"
+        if what.not_operator and said.login and said.login == own_login():
+            return f"{who} answered under the login that runs the drill, {said.login}: it has to be another"
         if not said.is_yes:
             return ""
         if what.note and not said.note.strip():

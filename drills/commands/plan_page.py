@@ -4,7 +4,7 @@ Colours tell what words tell as well: without a terminal nothing is lost. All th
 """
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from shutil import get_terminal_size
 from typing import Final
@@ -152,11 +152,3 @@ def _parameter(parameter: PlannedParameter, width: int) -> Iterator[str]:
 
 def _time(seconds: float) -> str:
     return render(timedelta(seconds=seconds))
-
-
-def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows whose cells stand below each other; a cell may be styled."""
-    widths = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell + " " * (size - len(click.unstyle(cell))) for cell, size in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -15,9 +16,12 @@ from drills.settings.root import DrillFile
 from glasswatch import options
 from glasswatch.clock import SystemClock
 from glasswatch.ending import complain
-from glasswatch.errors import UsageFault, worst
+from glasswatch.errors import ExitCode, UsageFault, worst
 from glasswatch.interrupt import Loading
 from glasswatch.settings.load import load
+
+_ENOUGH: Final = (ExitCode.INTERRUPTED, ExitCode.RESIDUE, ExitCode.EVIDENCE_UNWRITABLE, ExitCode.BUG)
+"""Exit codes after which no further scenario is begun."""
 
 
 @click.command("run")
@@ -46,7 +50,8 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     Without SCENARIO what is due is run, one after the other. Ctrl-C, SIGTERM and a closed terminal stop it, and it
     cleans up; a second signal does not cut that short. On a terminal it shows how everything stands, elsewhere a line
-    for each step; --json prints the journal's entries as they come.
+    for each step; --json prints the journal's entries as they come. Its reports are written into its directory, as
+    `drill report` does.
     """
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)
@@ -64,8 +69,14 @@ def command(  # noqa: PLR0913 - one parameter an option
     # Imported here: what acts need not be loaded before it is known that anything will.
     with Loading():
         from drills.commands.running import run  # noqa: PLC0415
+        from drills.runner.session import Wanted  # noqa: PLC0415
 
-    codes = [run(each, settings, who, values, as_json=as_json, is_attended=not unattended) for each in chosen]
+    codes: list[ExitCode] = []
+    for each in chosen:
+        wanted = Wanted(each, settings, who, values)
+        codes.append(run(wanted, as_json=as_json, is_attended=not unattended))
+        if codes[-1] in _ENOUGH:
+            break
     return worst(codes)
 
 

@@ -1,46 +1,21 @@
-"""Composing of `drill run`: one run, watched from here."""
+"""Composing of `drill run`: one run, watched from here, and its reports."""
 
 import asyncio
-from collections.abc import Mapping
 
-from drills.commands.watching import seat, tell
-from drills.runner.session import Seat, Wanted, begin
-from drills.runner.unsent import send
-from drills.runner.veil import Veil
-from drills.runner.witnesses import elsewhere
-from drills.scenarios import Scenario
-from drills.settings.root import DrillFile
-from glasswatch.clock import Clock, SystemClock
-from glasswatch.ending import complain
+from drills.commands.closing import over
+from drills.commands.sending import send_unsent
+from drills.commands.watching import seat
+from drills.runner.session import Wanted, begin
+from drills.runner.signals import held
+from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 
 
-def run(  # noqa: PLR0913 - what a command line says of one run
-    scenario: Scenario,
-    settings: DrillFile,
-    operator: str,
-    given: Mapping[str, str],
-    *,
-    as_json: bool,
-    is_attended: bool,
-) -> ExitCode:
-    """Run a scenario, and say what it came to."""
+def run(wanted: Wanted, *, as_json: bool, is_attended: bool) -> ExitCode:
+    """Run a scenario, say what it came to, and write its reports."""
     clock = SystemClock()
-    at = seat(clock, operator, as_json=as_json, is_attended=is_attended)
-    return asyncio.run(_run(Wanted(scenario, settings, operator, given), at, as_json=as_json))
-
-
-async def _run(wanted: Wanted, at: Seat, *, as_json: bool) -> ExitCode:
-    await send_unsent(wanted.settings, at.clock)
-    run, done = await begin(wanted, at)
-    tell(run, done, as_json=as_json)
-    return done.exit_code
-
-
-async def send_unsent(settings: DrillFile, clock: Clock) -> None:
-    """Send results that could not be told before."""
-    drill = settings.drill
-    veil = Veil(lambda _value: None, clock)
-    witnesses = elsewhere(drill, veil.read, clock).witnesses
-    for told in await send(drill.directory, witnesses, drill.ready_within.total_seconds()):
-        complain(told)
+    asyncio.run(send_unsent(wanted.settings, clock))
+    at = seat(clock, wanted.operator, as_json=as_json, is_attended=is_attended)
+    held(at.stop)
+    run_id, done = asyncio.run(begin(wanted, at))
+    return over(wanted.settings.drill.directory / run_id, run_id, done, as_json=as_json)

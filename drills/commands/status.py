@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from drills.commands.list_ import as_data, due_cell, run_data
-from drills.commands.plan_page import table
+from drills.commands.rows import as_data, due_cell, run_data, table
+from drills.commands.sending import send_unsent
 from drills.model.calendar import DueState, PastRun
 from drills.past import places
 from drills.rules.calendar import still_open
@@ -55,10 +55,7 @@ def command(config: Path, *, as_json: bool) -> int:
 
 async def _asked(settings: DrillFile, clock: Clock) -> Known:
     """Return the runs that are known, once what waits to be told was told."""
-    if any(settings.drill.directory.glob("*/unsent.json")):
-        from drills.commands.running import send_unsent  # noqa: PLC0415 - what runs drills, where it is needed
-
-        await send_unsent(settings, clock)
+    await send_unsent(settings, clock)
     return await known(places(settings, clock))
 
 

@@ -11,16 +11,16 @@ import click
 from pydantic import ValidationError
 
 from drills.journal.gathering import gather, heads_in, heads_of
+from drills.model.found import Value
 from drills.model.proof import Heads, Verification
 from drills.monitor import Means, MonitorClient
-from drills.registered import read_secret
 from drills.rules.verification import verify
 from drills.settings.root import DrillFile, MonitorReachSettings
 from glasswatch import options
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import UsageFault
 from glasswatch.flag import trust as trust_files
-from glasswatch.secrets import SecretReference
+from glasswatch.secrets import SecretReference, resolve
 from glasswatch.settings.load import load
 from glasswatch.visible import line
 
@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     trusted = trust_files.load(trust, clock) if trust else None
     evidence = gather(directory, trusted, "" if is_directory else run)
     if heads is not None:
-        whose = evidence.run or (evidence.entries[0].run if evidence.entries else "")
+        whose = evidence.run or (evidence.entries[0].run if evidence.entries else directory.resolve().name)
         known = settings.drill.monitor if settings else None
         evidence = replace(evidence, heads=_heads(heads, whose, (known, ca_file), clock))
     found = verify(evidence)
@@ -85,10 +85,14 @@ def _heads(place: str, run: str, reach: tuple[MonitorReachSettings | None, Path 
     if not place.startswith(("http://", "https://")):
         return heads_in(Path(place), clock)
     named = _PLACE.search(place)
-    if named and run and named[1] != run:
+    if named and named[1] != run:
         raise UsageFault(f"--heads: that is the address of another run's heads than {line(run)}")
-    client = MonitorClient(_address(_PLACE.sub("", place), *reach), Means(clock, read_secret))
+    client = MonitorClient(_address(_PLACE.sub("", place), *reach), Means(clock, _secret))
     return heads_of(asyncio.run(client.heads(named[1] if named else run)), is_own_word=True)
+
+
+def _secret(reference: SecretReference) -> Value:
+    return Value(resolve(reference).reveal(), is_secret=True)
 
 
 def _address(url: str, known: MonitorReachSettings | None, ca_file: Path | None) -> MonitorReachSettings:

@@ -14,6 +14,7 @@ from typing import Final
 from drills.model.event import Began, Closed, Ended, Entry, Opened, UndoEnded
 from drills.model.step import PlannedStep, Status
 from drills.model.verdict import StepResult
+from drills.rules.undo import residue_of, to_take_back
 
 _WORST: Final = (
     Status.INTERRUPTED,
@@ -48,22 +49,11 @@ def end_of(step: str, entries: Sequence[Entry]) -> Entry | None:
 
 def residue(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Return what is left behind, each in a line, last in first out; `Closed` may name more."""
-    standing: dict[str, str] = {}
-    for entry in entries:
-        event = entry.event
-        if isinstance(event, Began) and event.has_undo:
-            standing.pop(event.step, None)
-            standing[event.step] = ""
-        elif isinstance(event, UndoEnded) and event.status is Status.PASSED:
-            standing.pop(event.step, None)
-        elif isinstance(event, UndoEnded):
-            standing[event.step] = event.residue
-    said = [line for entry in entries if isinstance(entry.event, Closed) for line in entry.event.residue]
-    named = [
-        line or f"{step}: what it did was not taken back"
-        for step, line in reversed(standing.items())
-        if not any(each.startswith(f"{step}:") for each in said)
-    ]
+    opened = opened_in(entries)
+    events = [entry.event for entry in entries]
+    said = [line for event in events if isinstance(event, Closed) for line in event.residue]
+    left = zip(to_take_back(events), residue_of(opened.steps if opened else (), events), strict=True)
+    named = [line for step, line in left if not any(each.startswith(f"{step}:") for each in said)]
     return tuple(dict.fromkeys((*named, *said)))
 
 

@@ -23,7 +23,6 @@ from drills.runner.finish import Done
 from drills.runner.making import make
 from drills.runner.session import Desk, Open, Seat, Wanted, alone_on, host, making
 from drills.runner.signals import stopping
-from drills.runner.stop import Stop
 from drills.scenarios import find
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
@@ -61,8 +60,7 @@ async def resume(run: str, again: Again, seat: Seat) -> Done:
         UsageFault: the run is closed; or is of another deployment or name.
         EvidenceUnwritable: nothing can be kept.
     """
-    stop = Stop()
-    with stopping(stop):
+    with stopping(seat.stop):
         entries = reading.read(again.directory).entries
         opened = _opened(run, entries)
         wanted = _wanted(again, opened, entries, seat.clock)
@@ -71,7 +69,7 @@ async def resume(run: str, again: Again, seat: Seat) -> Done:
             journal, found = await reopen(again.directory, making(again.settings, seat.clock))
             try:
                 requests.clear(again.directory)
-                desk = Desk(wanted, seat, Open(journal, run, stop), found.entries)
+                desk = Desk(wanted, seat, Open(journal, run, seat.stop), found.entries)
                 return await _resumed(wanted, again, desk, values)
             finally:
                 await journal.close()

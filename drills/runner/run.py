@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from drills.model.calendar import Cadence
 from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, NotTold, Receipted, Resumed
 from drills.model.step import Status
 from drills.ports import OpeningFacts
@@ -74,7 +75,9 @@ class Run:
         ending = await self._until_it_ends(opening)
         self._stop.again = lambda: self._stage.outside.screen.say("still cleaning up: nothing cuts it short")
         finish = Finish(self._stage, self._stop, self._tasks, self._opened)
-        return await regardless(finish.finish(ending), told=lambda: self._stop.tell("cancelled"))
+        done = await regardless(finish.finish(ending), told=lambda: self._stop.tell("cancelled"))
+        self._stop.again = lambda: None
+        return done
 
     async def _until_it_ends(self, opening: Coroutine[Any, Any, None]) -> Ending:
         """Do all there is to do; return what ended it. Never raises."""
@@ -138,7 +141,7 @@ class Run:
             title=opening.title,
             owner=opening.owner,
             scenario_sha256=opening.scenario_sha256,
-            cadence=opening.cadence,
+            cadence=opening.cadence if opening.cadence != Cadence.NONE else "",
             real=any(step.is_real for step in opening.steps),
             until=drill.until,
         )

@@ -13,7 +13,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -62,11 +62,15 @@ _LOCK: Final = ".platform-{}.lock"
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where a run is watched from: its screen, made of the entries there are; and the person there, if one is."""
+    """Where a run is watched from: its screen, made of the entries there are; and the person there, if one is.
+
+    `stop` is what tells it to end.
+    """
 
     clock: Clock
     screen: Callable[[Sequence[Entry]], Screen]
     dialog: Dialog | None = None
+    stop: Stop = field(default_factory=Stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,7 @@ async def begin(wanted: Wanted, seat: Seat) -> tuple[str, Done]:
         RunBusy: another drill is under way on the platform.
         EvidenceUnwritable: nothing can be kept.
     """
-    clock, settings = seat.clock, wanted.settings.drill
-    stop = Stop()
+    clock, settings, stop = seat.clock, wanted.settings.drill, seat.stop
     with stopping(stop):
         values = await asyncio.to_thread(wanted.values, clock)
         with alone_on(settings.directory, wanted.scenario.settings.platform):

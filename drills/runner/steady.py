@@ -28,7 +28,9 @@ class Escaped(Exception):
 
 def spawn(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
     """Begin a piece of work as a task of its own, whose faults stay in it."""
-    return asyncio.ensure_future(_contained(work))
+    task = asyncio.ensure_future(_contained(work))
+    task.add_done_callback(lambda _task: work.close())  # of one that was cancelled before it began
+    return task
 
 
 async def whole(work: Coroutine[Any, Any, T]) -> T:

@@ -73,14 +73,15 @@ async def send(root: Path, witnesses: Iterable[Witness], seconds: float) -> tupl
     return tuple(
         [
             await _sent(path.parent, by_name[name], row, seconds)
-            for path in _waiting(root)
+            for path in waiting(root)
             for name, row in read(path).items()
             if name in by_name
         ]
     )
 
 
-def _waiting(root: Path) -> list[Path]:
+def waiting(root: Path) -> list[Path]:
+    """Return the files in which something waits."""
     return sorted(root.glob(f"*/{UNSENT}"))
 
 

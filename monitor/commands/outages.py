@@ -15,7 +15,7 @@ from monitor.commands.flag import values
 from monitor.commands.store.place import reading_of
 from monitor.model.record import OutageQuery
 from monitor.model.state import Outage
-from monitor.reports import table, words
+from monitor.reports import markdown, table, words
 from monitor.settings.root import MonitorSettings
 from monitor.store.history import read_outages
 from monitor.web import shaping
@@ -32,6 +32,7 @@ _MOST = 1_000_000
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not over.")
 @click.option("--limit", type=click.IntRange(1, _MOST), default=100, show_default=True, help="At most so many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for spreadsheets.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown, for tickets and wikis.")
 @options.config
 @options.as_json
 def command(  # noqa: PLR0913 - one parameter an option
@@ -45,30 +46,26 @@ def command(  # noqa: PLR0913 - one parameter an option
     limit: int,
     as_csv: bool,
     as_json: bool,
+    as_markdown: bool,
 ) -> int:
     """Show outages on record, newest first, also of platforms that are no longer watched.
 
     It reads the store, and writes nothing there; the monitor may run or not. Exits 0 when they could be shown, 4 if
     the store can't be read.
     """
-    if as_csv and as_json:
-        raise UsageFault("expected --json or --csv, not both")
+    if as_csv + as_json + as_markdown > 1:
+        raise UsageFault("expected one of --json, --csv and --markdown")
     settings = load(config, MonitorSettings)
     with reading_of(settings) as reading:
         reading.check()
-        query = OutageQuery(platform, since, _MOST)
-        stored = reading.read(partial(read_outages, vantage=settings.vantage, query=query))
-    found = [
-        each
-        for each in stored
-        if (until is None or each.opened_at < until)
-        and (function is None or function in each.functions)
-        and not (only_open and each.ended_at is not None)
-    ][:limit]
+        query = OutageQuery(platform, since, limit, until, function, only_open)
+        found = reading.read(partial(read_outages, vantage=settings.vantage, query=query))
     if as_json:
         click.echo(OutagesAnswer(outages=tuple(shaping.outage(each) for each in found)).model_dump_json(indent=2))
     elif as_csv:
         click.echo(table.outages(found), nl=False)
+    elif as_markdown:
+        click.echo(markdown.outages(found), nl=False)
     else:
         for line in _lines(found):
             click.echo(visible.line(line))

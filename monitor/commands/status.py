@@ -8,7 +8,7 @@ import click
 
 from glasswatch import visible
 from glasswatch.errors import ExitCode, NotMeasured, worst
-from monitor.commands import client, glass, options
+from monitor.commands import client, drilled, glass, options
 from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import (
     BreakGlassAnswer,
@@ -19,6 +19,7 @@ from monitor.wire.answers import (
     StatusAnswer,
 )
 from monitor.wire.endpoints import BY_NAME
+from monitor.wire.exercises import ExerciseAnswer
 
 _CODES = {
     "up": ExitCode.GOOD,
@@ -47,6 +48,8 @@ def command(config: Path, url: str | None, token_file: Path | None, ca_file: Pat
     else:
         for platform in answer.platforms:
             _show(platform)
+        for line in drilled.lines(answer.drills):
+            click.secho(visible.line(line), fg="yellow")
         for line in answer.waiting_for:
             click.secho(f"attention: {visible.line(line)}", fg="yellow")
     return worst(_CODES[platform.verdict] for platform in answer.platforms)
@@ -90,7 +93,7 @@ def _show(platform: PlatformAnswer) -> None:
     for line in glass.waiting(platform.platform, platform.break_glass):
         click.echo(f"  {visible.line(line)}")
     _show_uses(platform.break_glass)
-    for line in _maintenance(platform.maintenance):
+    for line in (*_exercise(platform.exercise), *_maintenance(platform.maintenance)):
         click.secho(f"  {visible.line(line)}", fg="yellow")
     for function in platform.functions:
         _show_function(function)
@@ -102,6 +105,12 @@ def _show_uses(held: BreakGlassAnswer) -> None:
         click.secho(
             f"  open uses: {held.open_uses}{critical} (monitor uses list --open)", fg="red" if critical else "yellow"
         )
+
+
+def _exercise(held: ExerciseAnswer | None) -> Iterator[str]:
+    if held is not None:
+        whose = f"run {held.run} by {held.by}, for {', '.join(held.principals)} only"
+        yield f"EXERCISE, no outage: {whose}, until {held.until:%Y-%m-%d %H:%M:%SZ}"
 
 
 def _maintenance(held: MaintenanceStatusAnswer) -> Iterator[str]:

@@ -16,6 +16,7 @@ from monitor.model.record import FlagDocument
 from monitor.model.state import FunctionState, Outage, PlatformState
 from monitor.model.use import Decision
 from monitor.model.verdict import CauseKind, FlagState, Verdict
+from monitor.rules.maintenance import takes_out
 
 FUNCTION_UP = "jit_function_up"
 PLATFORM_UP = "jit_platform_up"
@@ -36,10 +37,11 @@ MAINTENANCE_NEXT = "jit_maintenance_next_timestamp_seconds"
 PROPOSED = "jit_maintenance_proposed"
 EXERCISE = "jit_exercise_active"
 EXERCISE_DETECTION = "jit_exercise_detection_seconds"
+EXCLUDED = "jit_sla_excluded"
 FAMILIES = (
     *(FUNCTION_UP, PLATFORM_UP, VERDICT, READY, CAUSE, INHIBITED, ACTS, FLAG_EXPIRY, USES, USES_OPEN),
     *(OUTAGE_ACTIVE, OUTAGES, DETECTION),
-    *(MAINTENANCE, MAINTENANCE_END, MAINTENANCE_NEXT, PROPOSED),
+    *(MAINTENANCE, MAINTENANCE_END, MAINTENANCE_NEXT, PROPOSED, EXCLUDED),
     *(EXERCISE, EXERCISE_DETECTION),
 )
 
@@ -86,6 +88,8 @@ class PlatformSeries:
         self._put(OUTAGE_ACTIVE, {"": is_open})
         self._maintenance(held.maintenance)
         self._exercises(held.exercises)
+        down = [name for name, each in held.functions.items() if each.verdict is Verdict.DOWN]
+        self._put(EXCLUDED, {"": takes_out(held.maintenance, down, is_outage=is_open)})
 
     def _maintenance(self, held: Maintenance) -> None:
         ends = [each.until.timestamp() for each in held.in_force]

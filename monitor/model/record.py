@@ -188,8 +188,15 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True)
 class OutageQuery:
-    """Which outages are asked for: newest first, at most `limit`."""
+    """Which outages are asked for: newest first, at most `limit`.
+
+    `since`: not those that were over by then; `until`: not those that began then or later; `function`: only those that
+    it was down in; `is_open`: only those that are not over.
+    """
 
     platform: str | None = None
     since: datetime | None = None
     limit: int = 100
+    until: datetime | None = None
+    function: str | None = None
+    is_open: bool = False

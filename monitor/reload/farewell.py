@@ -55,9 +55,10 @@ class Farewell:
             await asyncio.wait(tasks)
         parts = self._parts
         try:
+            await takeup.pages_left(parts.store, parts.builder.settings)
             found = await takeup.forgotten(parts.store, parts.builder.settings)
         except StoreError as fault:
-            log.warning("openings_unreadable", extra={"fields": {"error": str(fault)}})
+            log.warning("left_not_seen_to", extra={"fields": {"error": str(fault)}})
             return
         parts.board.unclosed[:] = found
         parts.metrics.forgotten(len(found))

@@ -56,7 +56,7 @@ def timeline(title: str, said: str, rows: Mapping[str, tuple[str, Sequence[Span]
                 for s in spans
             ),
         ]
-    ends = [f"{at:%Y-%m-%d}" for at in (whole.start, whole.end)]
+    ends = [f"{at:%Y-%m-%d %H:%MZ}" for at in (whole.start, whole.end)]
     return _svg(title, said, [*parts, *_ends(ends, height)], height + 26)
 
 
@@ -144,11 +144,6 @@ def _bar(look: str, corner: tuple[float, float], width: float, height: float, to
     return Markup(
         '<g><title>{}</title><rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/></g>'
     ).format(told, look, *corner, max(width, _THINNEST), max(height, _THINNEST))
-
-
-def _span(look: str, span: Span, whole: Span, y: float) -> Markup:
-    x = _x(span.start, whole)
-    return _bar(look, (x, y), _x(span.end, whole) - x, 18, _told(span))
 
 
 def _told(span: Span) -> str:

@@ -1,17 +1,16 @@
 """A report as one HTML file: what one sends with a claim. Readable on paper and in the dark, nothing from elsewhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from markupsafe import Markup
 
 from glasswatch import __version__, visible
 from glasswatch.spans import Span
-from monitor.model.past import Word
-from monitor.reports import drawing, words
-from monitor.reports.method import COUNTS, METHOD
+from monitor.reports import drawing, lists, words
+from monitor.reports.lists import Listing
+from monitor.reports.method import rules_of
 from monitor.rules import past as pasts
-from monitor.rules.sla import Account
 from monitor.rules.slavalues import SlaReport, Standing
 
 _LIGHT: Final = ("#0072b2", "#d55e00", "#007a5a", "#b0488a", "#7a6000", "#555555")
@@ -50,7 +49,6 @@ _MOST_PROBES: Final = drawing.LOOKS
 def page(title: str, reports: Sequence[SlaReport]) -> str:
     """Return the page."""
     body = Markup("").join(part for each in reports for part in _report(each))
-    counts = {COUNTS[each.terms.not_measured]: None for each in reports}
     style = _looks(_LIGHT, "#b00020", "#0072b2") + _STYLE
     return str(
         Markup(
@@ -63,66 +61,26 @@ def page(title: str, reports: Sequence[SlaReport]) -> str:
             title=visible.line(title),
             style=Markup(style),  # noqa: S704 - our own, nothing from outside
             body=body,
-            method=Markup("").join(Markup("<li>{}</li>").format(rule) for rule in (*METHOD, *counts)),
+            method=Markup("").join(Markup("<li>{}</li>").format(rule) for rule in rules_of(reports)),
             version=__version__,
         )
     )
 
 
 def _report(report: SlaReport) -> Iterator[Markup]:
-    span = report.period.span
-    yield Markup("<section><h2>{}: {}</h2><p>{} to {} (calendar {}), as seen from {}/{}.</p>").format(
-        *(visible.line(each) for each in (report.subject.platform, report.period.name)),
-        *(words.instant(span.start), words.instant(span.end), report.terms.timezone),
-        *(report.subject.deployment, report.subject.vantage),
-    )
+    yield Markup("<section><h2>{}: {}</h2>").format(visible.line(report.subject.platform), report.period.name)
+    for line in words.heading(report):
+        yield Markup("<p>{}</p>").format(visible.line(line))
     for note in report.notes:
         yield Markup('<p class="note">{}</p>').format(note)
     if report.standing is not Standing.AHEAD:
-        yield Markup("<p><strong>Availability {}; {}.</strong></p>").format(
-            words.percent(report.account.availability), words.verdict(report)
-        )
-        yield from _figures(report)
+        yield Markup("<p><strong>{}</strong></p>").format(words.standing(report))
+        yield from _listed(lists.figures(report))
         yield from _charts(report)
-        yield from _lists(report)
+        yield from _listed(lists.evidence(report))
+        if report.proof is not None:
+            yield Markup("<p>{}</p>").format(words.record(report))
     yield Markup("</section>")
-
-
-def _figures(report: SlaReport) -> Iterator[Markup]:
-    found = report.account
-    rows = [
-        ("Up", words.seconds(found.up_seconds)),
-        ("Down", words.seconds(found.down_seconds)),
-        ("Not measured", words.seconds(found.unmeasured_seconds)),
-        ("Agreed maintenance", words.seconds(found.excluded_seconds)),
-        ("Coverage", words.percent(found.coverage, 2)),
-        ("Outages", str(found.outages)),
-        ("Mean time to detect", words.seconds(found.detect_seconds)),
-        ("Mean time to recover", words.seconds(found.recover_seconds)),
-    ]
-    if report.terms.objective is not None:
-        left = "not known" if report.budget_remaining is None else words.percent(report.budget_remaining, 1)
-        rows += [
-            ("Objective", words.percent(report.terms.objective)),
-            ("Error budget", words.seconds(report.budget_seconds)),
-            ("Error budget left", left),
-        ]
-    steps = [
-        (f"Credit below {words.percent(step.below)}", words.percent(step.credit, 1)) for step in report.terms.credits
-    ]
-    yield table("The period in figures", ("what", "how much"), [*rows, *steps])
-    accounts = [(f"function {name}", each) for name, each in report.functions.items()]
-    accounts += [(f"last {name}", each) for name, each in report.rolling.items()]
-    if accounts:
-        head = ("of", "availability", "down", "not measured", "coverage", "outages")
-        yield table("By function, and until now", head, [_account(name, each) for name, each in accounts])
-
-
-def _account(name: str, each: Account) -> Sequence[str]:
-    return (
-        *(name, words.percent(each.availability), words.seconds(each.down_seconds)),
-        *(words.seconds(each.unmeasured_seconds), words.percent(each.coverage, 2), str(each.outages)),
-    )
 
 
 def _charts(report: SlaReport) -> Iterator[Markup]:
@@ -153,41 +111,9 @@ def _charts(report: SlaReport) -> Iterator[Markup]:
         yield drawing.legend((f"l{nth}", each.probe) for nth, each in enumerate(paces))
 
 
-def _lists(report: SlaReport) -> Iterator[Markup]:
-    if report.paces:
-        rows = [(each.probe, words.took(each.median_seconds), words.took(each.p95_seconds)) for each in report.paces]
-        yield table("Response time of good attempts", ("probe", "median", "95 of 100 within"), rows)
-    outages = [
-        (
-            *(words.instant(each.opened_at), words.instant(each.ended_at)),
-            words.seconds(sum(span.seconds for span in pasts.spans_of([each], report.read_at))),
-            *(words.functions(each), each.reason),
-        )
-        for each in report.outages
-    ]
-    yield table("Outages", ("first bad attempt", "first good one", "down", "what", "what was found"), outages)
-    claims = [
-        (
-            *(each.probe, words.percent(each.availability), words.seconds(each.seconds[Word.OUTAGE])),
-            *(words.seconds(each.unsaid_down_seconds), words.seconds(each.seconds[Word.NOT_TOLD])),
-        )
-        for each in report.claims
-    ]
-    head = ("page", "availability it told", "outage it told of", "our downtime it denied", "not told")
-    yield table("What the operator's status page said in the same time", head, claims)
-    kept = [
-        (
-            *(each.window, each.by if each.confirmed_by is None else f"{each.by}, {each.confirmed_by}", each.reason),
-            ", ".join(each.functions) or "the whole platform",
-            "; ".join(f"{words.instant(part.start)} to {words.instant(part.end)}" for part in each.spans),
-        )
-        for each in report.excluded
-    ]
-    yield table("Agreed maintenance, taken out", ("window", "agreed by", "why", "of what", "when"), kept)
-    unseen = [
-        (words.instant(each.start), words.instant(each.end), words.seconds(each.seconds)) for each in report.unmeasured
-    ]
-    yield table("Time not measured", ("from", "to", "how long"), unseen)
+def _listed(listings: Iterable[Listing]) -> Iterator[Markup]:
+    for each in listings:
+        yield table(each.caption, each.head, each.rows)
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:

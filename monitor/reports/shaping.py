@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from glasswatch.spans import Span
 from monitor.model.past import Word
-from monitor.reports.method import METHOD
+from monitor.model.state import Outage
+from monitor.reports.method import rules_of
 from monitor.rules.sla import Account
-from monitor.rules.slavalues import BurnRate, Claim, Excluded, SlaReport
+from monitor.rules.slavalues import BurnRate, Claim, Excluded, SlaReport, Watch
 from monitor.web import shaping
 from monitor.wire import sla
 from monitor.wire.answers import SpanAnswer
@@ -15,7 +16,10 @@ from monitor.wire.answers import SpanAnswer
 def answer(deployment: str, vantage: str, reports: Sequence[SlaReport]) -> sla.SlaAnswer:
     """Return the accounts of several platforms."""
     return sla.SlaAnswer(
-        deployment=deployment, vantage=vantage, method=METHOD, platforms=tuple(_platform(each) for each in reports)
+        deployment=deployment,
+        vantage=vantage,
+        method=rules_of(reports),
+        platforms=tuple(_platform(each) for each in reports),
     )
 
 
@@ -36,7 +40,7 @@ def _platform(report: SlaReport) -> sla.PlatformSlaAnswer:
         ),
         rolling=tuple(sla.RollingAnswer(window=name, account=_account(each)) for name, each in report.rolling.items()),
         burn_rates=tuple(_burn(each) for each in report.burns),
-        outages=tuple(shaping.outage(each) for each in report.outages),
+        outages=tuple(_outage(report, each) for each in report.outages),
         maintenance=tuple(_maintenance(each) for each in report.excluded),
         not_measured_spans=_spans(report.unmeasured),
         claims=tuple(_claim(each) for each in report.claims),
@@ -45,7 +49,33 @@ def _platform(report: SlaReport) -> sla.PlatformSlaAnswer:
             for each in report.paces
         ),
         days=tuple(_account(each) for each in report.days),
+        measured_by=tuple(_watch(each) for each in report.watches),
+        references=tuple(report.references),
+        record=None if report.proof is None else sla.RecordAnswer(entry=report.proof.seq, sha256=report.proof.head),
         notes=tuple(report.notes),
+    )
+
+
+def _outage(report: SlaReport, each: Outage) -> sla.CountedOutageAnswer:
+    return sla.CountedOutageAnswer(
+        **dict(shaping.outage(each)),
+        counted_seconds=report.counted_seconds.get(each.id, 0.0),
+        audit_entries=() if report.proof is None else tuple(report.proof.entries.get(each.id, ())),
+    )
+
+
+def _watch(each: Watch) -> sla.WatchAnswer:
+    return sla.WatchAnswer(
+        probe=each.probe,
+        type=each.type,
+        function=each.function,
+        target=each.target,
+        role=each.role.value,
+        critical=each.critical,
+        interval_seconds=each.interval.total_seconds(),
+        timeout_seconds=each.timeout.total_seconds(),
+        confirm_attempts=each.confirm_attempts,
+        confirm_every_seconds=each.confirm_every.total_seconds(),
     )
 
 
@@ -95,6 +125,7 @@ def _maintenance(each: Excluded) -> sla.SlaMaintenanceAnswer:
         window=each.window,
         by=each.by,
         confirmed_by=each.confirmed_by,
+        agreed_at=each.agreed_at,
         reason=each.reason,
         functions=tuple(each.functions),
         spans=_spans(each.spans),

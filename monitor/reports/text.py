@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from glasswatch import visible
 from monitor.model.past import Word
 from monitor.reports import words
-from monitor.reports.method import COUNTS, METHOD
+from monitor.reports.method import rules_of
 from monitor.rules.sla import Account
-from monitor.rules.slavalues import BurnRate, Claim, SlaReport, Standing
+from monitor.rules.slavalues import BurnRate, Claim, Excluded, SlaReport, Standing
 
 _MOST_OUTAGES = 50
 
@@ -21,21 +21,14 @@ def lines(report: SlaReport) -> Iterator[str]:
 def method(reports: Sequence[SlaReport]) -> Iterator[str]:
     """Yield how it was made."""
     yield "How this is made"
-    for rule in METHOD:
+    for rule in rules_of(reports):
         yield f"  - {rule}"
-    for count in {COUNTS[each.terms.not_measured]: None for each in reports}:
-        yield f"  - {count}"
 
 
 def _lines(report: SlaReport) -> Iterator[str]:
-    span, terms = report.period.span, report.terms
     yield f"{report.subject.platform}  {report.period.name}  {words.percent(report.account.availability)}"
-    yield (
-        f"  {words.instant(span.start)} to {words.instant(span.end)} (calendar {terms.timezone}), seen from "
-        f"{report.subject.deployment}/{report.subject.vantage}"
-    )
-    for note in report.notes:
-        yield f"  note: {note}"
+    yield from (f"  {line}" for line in words.heading(report))
+    yield from (f"  note: {note}" for note in report.notes)
     if report.standing is Standing.AHEAD:
         return
     yield f"  {words.verdict(report)}"
@@ -43,22 +36,29 @@ def _lines(report: SlaReport) -> Iterator[str]:
     if report.budget_seconds is not None:
         left = "not known" if report.budget_remaining is None else words.percent(report.budget_remaining, 1)
         yield f"  error budget {words.seconds(report.budget_seconds)}, left {left}"
-    for name, account in report.functions.items():
-        yield f"  function {name}: {_short(account)}"
-    for name, account in report.rolling.items():
-        yield f"  last {name}: {_short(account)}"
-    for burn in report.burns:
-        yield f"  burn rate {_burn(burn)}"
+    yield from (f"  function {name}: {_short(account)}" for name, account in report.functions.items())
+    yield from (f"  last {name}: {_short(account)}" for name, account in report.rolling.items())
+    yield from (f"  burn rate {_burn(burn)}" for burn in report.burns)
     yield from _outages(report)
-    for each in report.excluded:
-        by = f"{each.by} and {each.confirmed_by}" if each.confirmed_by else each.by
-        what = f" of {', '.join(each.functions)}" if each.functions else ""
-        yield f"  maintenance{what} {each.window}, agreed by {by}: {each.reason}"
-        for part in each.spans:
-            yield f"    {words.instant(part.start)} to {words.instant(part.end)}"
+    yield from (line for each in report.excluded for line in _kept(each))
     yield from _claims(report.claims)
-    for pace in report.paces:
-        yield f"  {pace.probe} took {words.took(pace.median_seconds)} (median), {words.took(pace.p95_seconds)} (p95)"
+    yield from _paces(report)
+    if report.proof is not None:
+        yield f"  {words.record(report)}"
+
+
+def _kept(each: Excluded) -> Iterator[str]:
+    by = f"{each.by} and {each.confirmed_by}" if each.confirmed_by else each.by
+    what = f" of {', '.join(each.functions)}" if each.functions else ""
+    agreed = f"agreed by {by} at {words.instant(each.agreed_at)}"
+    yield f"  maintenance{what} {each.window}, {agreed}: {each.reason}"
+    for part in each.spans:
+        yield f"    {words.instant(part.start)} to {words.instant(part.end)}"
+
+
+def _paces(report: SlaReport) -> Iterator[str]:
+    for each in report.paces:
+        yield f"  {each.probe} took {words.took(each.median_seconds)} (median), {words.took(each.p95_seconds)} (p95)"
 
 
 def _account(found: Account) -> Iterator[str]:
@@ -90,10 +90,10 @@ def _burn(each: BurnRate) -> str:
 
 def _outages(report: SlaReport) -> Iterator[str]:
     for each in report.outages[:_MOST_OUTAGES]:
-        lasted = None if each.ended_at is None else (each.ended_at - each.opened_at).total_seconds()
+        counted = words.both(report.counted_seconds.get(each.id, 0.0))
         yield (
             f"  outage {words.instant(each.opened_at)} to {words.instant(each.ended_at)}"
-            f" ({words.seconds(lasted)}), {words.functions(each)}: {each.reason}"
+            f" (of which {counted} count here), {words.functions(each)}: {each.reason}"
         )
     if len(report.outages) > _MOST_OUTAGES:
         yield f"  and {len(report.outages) - _MOST_OUTAGES} outages more (monitor outages)"

@@ -46,7 +46,7 @@ LEAST: Final = timedelta(seconds=10)
 MOST_AT_ONCE: Final = 3
 MOST_A_DAY: Final = 12
 KEPT: Final = 16
-LONGEST_NAMES: Final = 4096  # characters of principals and targets together: the signed document has 16 KiB
+LONGEST_NAMES: Final = 4096  # bytes of principals and targets together: the signed document has 16 KiB
 LONGEST_REASON: Final = 1000
 LONGEST_TICKET: Final = 128
 
@@ -167,8 +167,8 @@ def _flaws(wish: Wish) -> Iterator[str]:
         yield f"an exercise lasts from {reasons.span(LEAST)} to {reasons.span(LONGEST)}"
     if not wish.principals:
         yield "an exercise has at least one principal: whoever tries break-glass in it"
-    if sum(map(len, names)) > LONGEST_NAMES:
-        yield f"principals and targets have {LONGEST_NAMES} characters together at most: the signed flag is short"
+    if sum(len(name.encode()) for name in names) > LONGEST_NAMES:
+        yield f"principals and targets have {LONGEST_NAMES} bytes together at most: the signed flag is short"
     if not all(is_line(name, LONGEST_NAMES) for name in names):
         yield "principals and targets are names that can be shown"
     if wish.reason and not is_line(wish.reason, LONGEST_REASON):

@@ -10,12 +10,12 @@
 `agreed` is what an SLA asks: which time of a span was agreed maintenance.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from glasswatch.spans import Span, merge
-from monitor.model.maintenance import InForce, Window
+from monitor.model.maintenance import InForce, Maintenance, Window
 from monitor.rules import recurrence
 
 _LAST: Final = timedelta(microseconds=1)
@@ -101,6 +101,17 @@ def _cut(span: Span | None, window: Window) -> Span | None:
     start = max(span.start, window.since)
     end = span.end if window.ends_at is None else min(span.end, window.ends_at)
     return Span(start, end) if start < end else None
+
+
+def takes_out(held: Maintenance, down: Collection[str], *, is_outage: bool) -> bool:
+    """Whether time as it is now counts as agreed maintenance of a platform, of which these functions are down.
+
+    It does in a window for all of it; and in an outage while everything that is down is in a window of its own.
+    """
+    windows = {window.id: window for window in held.windows}
+    ranges = [windows[each.window].range for each in held.in_force if each.window in windows]
+    kept = {function for each in ranges for function in each.functions}
+    return any(each.is_all for each in ranges) or (is_outage and bool(down) and kept.issuperset(down))
 
 
 def next_change(windows: Iterable[Window], now: datetime) -> datetime | None:

@@ -3,13 +3,14 @@
 1. Not measured is: a verdict that was unknown, a blind vantage, the time between signs of life, and the time in which
    the platform was not watched. A sign of life that is due is waited for: so long the record ends at the last one.
 2. A platform is down as its outages say. A function is down from when its verdict turned down until it no longer was;
-   where it opened an outage, from that one's first bad outcome, and where it ended with it, until its first good one.
+   where it opened an outage, or had one go on, from the first bad outcome there, and where it was down until that
+   ended, until its first good one.
 3. A platform's maintenance is what was agreed for all of it. Besides, time in which nothing but functions in a
    maintenance of their own was down. Windows for probes take nothing out.
 4. What a status page said holds until it said something else. While nobody listened, nothing was said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -68,7 +69,7 @@ def said(past: Past, probe: str) -> dict[Word, list[Span]]:
     now = read_at(past)
     mine = [each for each in past.said if each.probe == probe]
     whole = Span(min(past.since, now), now)
-    deaf = subtract([whole], past.alive)
+    deaf = [*subtract([whole], past.alive), *past.unwatched]
     found: dict[Word, list[Span]] = {word: [] for word in Word}
     for each, until in zip(mine, [*(one.at for one in mine[1:]), now], strict=True):
         if each.at < until:
@@ -89,11 +90,11 @@ def _changes(past: Past, function: str | None) -> list[VerdictChange]:
 
 
 def _held(past: Past, function: str | None, now: datetime, verdict: Verdict) -> list[Span]:
-    """Return when a verdict held; before the first change what that one took the place of."""
+    """Return when a verdict held, from when it turned so; before the first change what that one took the place of."""
     changes = _changes(past, function)
     if not changes:
         return [Span(min(past.since, now), now)] if verdict is Verdict.UNKNOWN else []
-    since, held, found = min(past.since, now), changes[0].was, []
+    since, held, found = min(past.since, changes[0].at, now), changes[0].was, []
     for each in changes:
         if held is verdict and since < min(each.at, now):
             found.append(Span(since, min(each.at, now)))
@@ -105,31 +106,27 @@ def _held(past: Past, function: str | None, now: datetime, verdict: Verdict) -> 
 
 def _of_function(past: Past, function: str, now: datetime) -> list[Outage]:
     """Return a function's downtime as outages of its own: those of the platform that it was part of, and others."""
-    falls = _held(past, function, now, Verdict.DOWN)
-    found: list[Outage] = []
-    parts = [each for each in past.outages if function in each.functions]
-    for outage in parts:
-        widened = [_widened(past, fall, on) for on in _on(outage, now) for fall in falls]
-        mine = merge(span for span in widened if span is not None)
+    parts_of = [(each, _on(each, now)) for each in past.outages if function in each.functions]
+    names = {function, *(name for each, _ in parts_of for name in each.functions)}
+    falls_of = {name: _held(past, name, now, Verdict.DOWN) for name in names}
+    falls, found, told = falls_of[function], list[Outage](), list[Span]()
+    for outage, parts in parts_of:
+        all_falls = [fall for name in outage.functions for fall in falls_of[name]]
+        mine = merge(part for on in parts for part in _shared(falls, all_falls, on))
         if mine:
             found.append(_as_outage(outage, function, mine, now))
-    # Until an end is confirmed the verdict stays down; that time is the outage's own, and up.
-    settled = [Span(each.opened_at, max(each.opened_at, each.cleared_at or now)) for each in parts]
-    return [*found, *(_alone(past, function, span, now) for span in subtract(falls, settled))]
+        # Until its end is confirmed the verdict stays down: that time is the outage's own, and up.
+        told += [*parts, *(Span(on.end, fall.end) for on in parts for fall in falls if fall.start < on.end < fall.end)]
+    return [*found, *(_alone(past, function, span, now) for span in subtract(falls, told))]
 
 
-def _widened(past: Past, fall: Span, on: Span) -> Span | None:
-    """Return the part of an outage in which a function was down; None if it wasn't."""
-    if fall.start >= on.end or fall.end <= on.start:
-        return None
-    first = min((at for at in _fell(past) if on.start <= at < on.end), default=fall.start)
-    start = on.start if fall.start <= max(first, on.start) else fall.start
-    end = min(fall.end, on.end)
-    return Span(start, end) if start < end else None
-
-
-def _fell(past: Past) -> list[datetime]:
-    return [each.at for each in past.changes if each.function is not None and each.now is Verdict.DOWN]
+def _shared(falls: Iterable[Span], all_falls: Iterable[Span], on: Span) -> Iterator[Span]:
+    """Yield when a function was down while an outage was on; what fell first had it begin, before it was confirmed."""
+    first = min((max(fall.start, on.start) for fall in all_falls if fall.intersect(on) is not None), default=on.end)
+    for fall in falls:
+        part = fall.intersect(on)
+        if part is not None:
+            yield Span(on.start if fall.start <= first else part.start, part.end)
 
 
 def _as_outage(outage: Outage, function: str, spans: Sequence[Span], now: datetime) -> Outage:

@@ -8,21 +8,23 @@
    confirmed again too: it may have been out of the settings in between.
 4. A probe whose settings changed (other fingerprint), or that is new, starts unproven. If it holds the open outage it
    must then recover to end it; so must a probe that takes the place of openers that are gone.
-5. Probes and functions that are no longer watched are dropped. An open outage that held only such ones is held by all
-   critical functions from then on; it ends where there is none.
+5. Probes and functions that are no longer watched are dropped; of a function it is put on record that nobody can tell
+   any more how it is: else its last verdict would hold for ever in an account of it. An open outage that held only such
+   ones is held by all critical functions from then on; it ends where there is none.
 6. Where the settings change while the monitor runs nobody was away: a probe that goes on as before keeps everything,
    its round included, and what is believed grows no older. For all others the rules above hold.
 7. Causes past their end, and everything else that time alone decides, follow when the state is judged again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.model.event import Reconfigured, Restarted
-from monitor.model.fact import Fact, ProbeChanged
+from monitor.model.fact import Fact, FunctionChanged, ProbeChanged
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import Outage, PlatformState, ProbeState
+from monitor.model.verdict import Verdict
 from monitor.rules import causes, outage, reasons
 from monitor.rules.probe import doubt, drop_round, is_believed_bad, must_recover
 
@@ -53,6 +55,7 @@ def resume(
     watched = {probe.function for probe in policy.probes.values()}
     functions = {name: held for name, held in state.functions.items() if name in watched}
     kept, facts = causes.suspend(state.causes, away.why) if away.is_long else (state.causes, [])
+    gone = _gone(state, watched, now)
     resumed = replace(state, functions=functions, causes=kept, quiet_since=None, others={})
     resumed, ended = _with_outage(resumed, policy, now)
     before, after = _holders(state.outage), _holders(resumed.outage)
@@ -60,7 +63,7 @@ def resume(
         name: _resumed(state.probes.get(name), probe, _Part(name in after, name in before, away.is_long), policy, now)
         for name, probe in policy.probes.items()
     }
-    return replace(resumed, probes=probes), [*_changes(state.probes, probes, away, now), *ended, *facts]
+    return replace(resumed, probes=probes), [*_changes(state.probes, probes, away, now), *gone, *ended, *facts]
 
 
 def adapt(
@@ -69,6 +72,7 @@ def adapt(
     """Return the state to go on with under other settings, not judged yet, and what changed."""
     watched = {probe.function for probe in policy.probes.values()}
     functions = {name: held for name, held in state.functions.items() if name in watched}
+    gone = _gone(state, watched, now)
     adapted, ended = _with_outage(replace(state, functions=functions), policy, now)
     before, after = _holders(state.outage), _holders(adapted.outage)
     probes = {}
@@ -79,7 +83,7 @@ def adapt(
         is_new_holder = part.holds and not part.held
         probes[name] = known if known and goes_on and not is_new_holder else _resumed(known, probe, part, policy, now)
     nobody_left = Absence(is_long=False, why="the settings changed")
-    return replace(adapted, probes=probes), [*_changes(state.probes, probes, nobody_left, now), *ended]
+    return replace(adapted, probes=probes), [*_changes(state.probes, probes, nobody_left, now), *gone, *ended]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,14 @@ class _Part:
 
 def _holders(known: Outage | None) -> tuple[str, ...]:
     return known.openers if known is not None and known.ended_at is None else ()
+
+
+def _gone(state: PlatformState, watched: Collection[str], now: datetime) -> list[Fact]:
+    return [
+        FunctionChanged(name, held.verdict, Verdict.UNKNOWN, now, NO_LONGER_WATCHED)
+        for name, held in state.functions.items()
+        if name not in watched and held.verdict is not Verdict.UNKNOWN
+    ]
 
 
 def _with_outage(state: PlatformState, policy: PlatformPolicy, now: datetime) -> tuple[PlatformState, list[Fact]]:

@@ -11,11 +11,13 @@
    come. Remaining is a share of it, and below zero once more was spent.
 6. A burn rate is how many times as fast as the objective allows the budget is spent. Windows are those of Google's SRE
    workbook, chapter 5: a long and a short one both burn by a factor. One lost probe never pages: it is no outage, and
-   less than `LEAST` down in the long window isn't either.
+   less than `LEAST` down in the long window isn't either. Nor does little downtime in a window of which little was
+   measured yet: the long one must burn as well if all of the rest was up.
 7. Months and quarters are those of a time zone: they begin at local midnight, or, where the clock skips it, with what
    follows.
-8. An outage counts in each period that holds some of its downtime. Times to detect are those of outages that began in
-   the period, times to recover those of outages that ended in it.
+8. An outage counts in each period that holds some of its downtime, by so much. Times to detect are those of outages
+   that began in the period, times to recover those of outages that ended in it; of one that lay wholly in agreed
+   maintenance there is neither.
 """
 
 from collections.abc import Iterable, Sequence
@@ -127,6 +129,7 @@ def rolling(length: timedelta, now: datetime) -> Span:
 
 def account(history: History, period: Span, policy: Unmeasured = Unmeasured.LEFT_OUT) -> Account:
     """Return what a period was, as far as it is over."""
+    known = [each for each in history.outages if subtract(_spans_of(each, history.now), history.excluded)]
     history = _near(history, period)
     over = _within([Span(min(period.start, history.now), min(period.end, history.now))], period)
     excluded = _within(history.excluded, *over)
@@ -147,9 +150,15 @@ def account(history: History, period: Span, policy: Unmeasured = Unmeasured.LEFT
         availability=(counted - bad) / counted if counted else None,
         coverage=seen_seconds / left_seconds if left_seconds else None,
         outages=sum(bool(_shared(_spans_of(each, history.now), down)) for each in history.outages),
-        detect_seconds=_mean(each.detection_seconds for each in history.outages if period.contains(each.opened_at)),
-        recover_seconds=_mean(_lasted(each) for each in history.outages if _ended_in(each, period)),
+        detect_seconds=_mean(each.detection_seconds for each in known if period.contains(each.opened_at)),
+        recover_seconds=_mean(_lasted(each) for each in known if _ended_in(each, period)),
     )
+
+
+def counted_seconds(history: History, outage: Outage, period: Span) -> float:
+    """Return how much of an outage counts as downtime of a period: of all outages together it is all there is."""
+    on = _within(_spans_of(outage, history.now), period)
+    return total_seconds(subtract(on, [*history.excluded, *_unseen(history)]))
 
 
 def _near(history: History, period: Span) -> History:
@@ -207,7 +216,9 @@ def _burns(history: History, burn: Burn, objective: float, policy: Unmeasured) -
     rates = [burn_rate(history, window, objective, policy) for window in (burn.short, burn.long)]
     if any(rate is None or rate < burn.factor for rate in rates):
         return False
-    return account(history, rolling(burn.long, history.now), policy).down_seconds >= LEAST.total_seconds()
+    found = account(history, rolling(burn.long, history.now), policy)
+    allowed = (1.0 - objective) * (burn.long.total_seconds() - found.excluded_seconds)
+    return found.down_seconds >= LEAST.total_seconds() and _bad_seconds(found) >= burn.factor * allowed
 
 
 def _bad_seconds(found: Account) -> float:

@@ -3,6 +3,7 @@
 1. The two fast pairs (14.4 and 6 times) wake somebody, the two slow ones are a ticket, as the workbook has it.
 2. It fires when that begins, and once more when a ticket becomes a page. It never goes back to a ticket.
 3. It is resolved when no pair fires any more; not while nothing is measured: then nobody can tell.
+4. It is resolved as well when there is no budget any more: the platform has left the settings, or its objective has.
 """
 
 from collections.abc import Sequence
@@ -40,6 +41,12 @@ def budget_page(whose: Whose, history: History, terms: Terms, told: Severity | N
     if told is None or (told is Severity.TICKET and level is Severity.PAGE):
         return _firing(whose, firing[0], level, history.now)
     return None
+
+
+def gone_page(whose: Whose, at: datetime) -> Page:
+    """Return what is to be told of a budget that fired and is none any more."""
+    summary = f"{whose.platform} has no error budget any more"
+    return _page(whose, PageStatus.RESOLVED, (summary, "the settings no longer hold it to an objective"), at)
 
 
 def _level(firing: Sequence[BurnRate]) -> Severity | None:

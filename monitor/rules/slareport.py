@@ -3,7 +3,7 @@
 1. A period that is over is told of as it was; one that is going on, as far as it is, with rolling windows and burn
    rates up to now; one that lies ahead holds nothing.
 2. An objective is breached when the availability that was agreed on is below it. Where nothing counts that can't be
-   told, and it is told so.
+   told, and it is told so. Credit follows only from a period of the kind that it was agreed on for.
 3. A vendor's page is compared second by second: what it said while we found the platform down. Time in which it told
    of maintenance counts neither for it nor against it.
 4. Notes say in plain words what a reader must know before believing the figures.
@@ -42,6 +42,7 @@ def report(subject: Subject, past: Past, terms: Terms, period: Period) -> SlaRep
     standing = stands(period, past.until)
     objective, is_current = terms.objective, standing is Standing.GOING_ON
     names = pasts.functions(past)
+    touching = [each for each in past.outages if _touches(pasts.spans_of([each], whole.now), period.span)]
     breached = None if objective is None or found.availability is None else found.availability < objective
     return SlaReport(
         subject=subject,
@@ -56,7 +57,7 @@ def report(subject: Subject, past: Past, terms: Terms, period: Period) -> SlaRep
         if objective is None or not found.counted_seconds
         else sla.budget_remaining(whole, period.span, objective, terms.not_measured),
         breached=breached,
-        credit=sla.credit(found.availability, terms.credits),
+        credit=sla.credit(found.availability, terms.credits) if period.kind == terms.period else 0.0,
         rolling={
             name: sla.account(whole, sla.rolling(length, whole.now), terms.not_measured)
             for name, length in sla.ROLLING.items()
@@ -64,13 +65,19 @@ def report(subject: Subject, past: Past, terms: Terms, period: Period) -> SlaRep
         if is_current
         else {},
         burns=burns(whole, terms) if is_current else (),
-        outages=[each for each in past.outages if _touches(pasts.spans_of([each], whole.now), period.span)],
+        outages=touching,
+        counted_seconds={each.id: sla.counted_seconds(whole, each, period.span) for each in touching},
         excluded=list(_excluded(past, period.span)),
         unmeasured=_clipped(pasts.unmeasured(past), _over(period.span, whole.now)),
         claims=[_claim(past, whole, probe, period.span) for probe in pasts.pages(past)],
         days=[sla.account(whole, day, terms.not_measured) for day in days(period, terms)],
-        notes=list(_notes(found, standing, terms, whole.now)),
+        notes=[*_notes(found, standing, terms, whole.now), *_of_another_kind(period, terms)],
     )
+
+
+def proven_since(report: SlaReport) -> datetime:
+    """Return from when on entries of the audit may tell of a report's outages."""
+    return min((each.opened_at for each in report.outages), default=report.period.span.start) - timedelta(days=1)
 
 
 def stands(period: Period, now: datetime) -> Standing:
@@ -150,7 +157,15 @@ def _excluded(past: Past, period: Span) -> Iterator[Excluded]:
     for window in past.windows:
         found = merge(window_spans(window, period))
         if found and (window.range.is_all or window.range.functions):
-            yield Excluded(window.label, window.by, window.confirmed_by, window.reason, found, window.range.functions)
+            yield Excluded(
+                window=window.label,
+                by=window.by,
+                confirmed_by=window.confirmed_by,
+                agreed_at=window.agreed_at,
+                reason=window.reason,
+                spans=found,
+                functions=window.range.functions,
+            )
 
 
 def _notes(found: sla.Account, standing: Standing, terms: Terms, now: datetime) -> Iterator[str]:
@@ -159,7 +174,9 @@ def _notes(found: sla.Account, standing: Standing, terms: Terms, now: datetime) 
         return
     if standing is Standing.GOING_ON:
         yield f"The period is going on: figures are as of {now:%Y-%m-%d %H:%M:%SZ}."
-    if found.coverage is None:
+    if found.coverage is None and not found.excluded_seconds:
+        yield "Nothing of it is on record yet."
+    elif found.coverage is None:
         yield "All of it was agreed maintenance: there is nothing to measure."
     elif found.coverage == 0:
         yield "Nothing was measured in this period: no availability can be told from it."
@@ -169,10 +186,18 @@ def _notes(found: sla.Account, standing: Standing, terms: Terms, now: datetime) 
             sla.Unmeasured.DOWN: "counts as down, as was agreed",
             sla.Unmeasured.UP: "counts as up, as was agreed",
         }
-        share = f"{floor(found.coverage * 10_000) / 100:.2f} %"  # never rounded up
+        share = f"{floor(found.coverage * 10_000 + 1e-6) / 100:.2f} %"  # never rounded up
         yield f"The period was only partly watched: {share} of it was measured; the rest {counts[terms.not_measured]}."
     if terms.objective is None:
         yield "No objective is set for this platform (platforms.NAME.sla): nothing is compared."
+
+
+def _of_another_kind(period: Period, terms: Terms) -> Iterator[str]:
+    if terms.objective is not None and period.kind != terms.period:
+        yield (
+            f"The objective was agreed on for each calendar {terms.period}, and this is a {period.kind}: it is "
+            "compared, but no credit follows from it."
+        )
 
 
 def _over(period: Span, now: datetime) -> Span:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from glasswatch.spans import Span
 from monitor.model.past import Word
 from monitor.model.state import Outage
+from monitor.model.verdict import Role
 from monitor.rules.periods import Period, Terms
 from monitor.rules.sla import Account, Burn
 
@@ -47,11 +48,12 @@ class BurnRate:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """An agreed maintenance in the period: who agreed to it, why, and when it was in force there."""
+    """An agreed maintenance in the period: who agreed to it, when and why, and when it was in force there."""
 
     window: str
     by: str
     confirmed_by: str | None
+    agreed_at: datetime
     reason: str
     spans: Sequence[Span]
     functions: Sequence[str] = ()
@@ -68,6 +70,31 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """How a probe is set: what it asks of whom, how often, and how often it must be bad to be believed."""
+
+    probe: str
+    type: str
+    function: str
+    target: str
+    role: Role
+    critical: bool
+    interval: timedelta
+    timeout: timedelta
+    confirm_attempts: int
+    confirm_every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where the audit's chain ended when a report was made, and which of its entries tell of which outage."""
+
+    seq: int
+    head: str
+    entries: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Whose report it is."""
 
@@ -79,6 +106,10 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class SlaReport:
     """See the module. `read_at`: until when the record tells anything. `days`: one account a local day.
+
+    `counted_seconds`: by outage, how much of it is downtime of the period; all of them together are all of it.
+    `watches` are the probes as they were set when the report was made, `references` the hosts that tell an outage from
+    a fault of our own network.
 
     `budget_*`, `breached` None: there is no objective, or nothing to tell it from. `credit`: a share of the price.
     `rolling` and `burns` are of the time until `read_at`; empty for a period that is over.
@@ -98,9 +129,13 @@ class SlaReport:
     rolling: Mapping[str, Account]
     burns: Sequence[BurnRate]
     outages: Sequence[Outage]
+    counted_seconds: Mapping[str, float]
     excluded: Sequence[Excluded]
     unmeasured: Sequence[Span]
     claims: Sequence[Claim]
     days: Sequence[Account]
     notes: Sequence[str]
     paces: Sequence[Pace] = field(default_factory=tuple)
+    watches: Sequence[Watch] = field(default_factory=tuple)
+    references: Sequence[str] = field(default_factory=tuple)
+    proof: Proof | None = None

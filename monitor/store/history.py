@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Column, Connection, bindparam, insert, select, update
 
 from monitor.model.exercise import ExerciseBegan, ExerciseFound, ExerciseOver
 from monitor.model.fact import (
@@ -158,16 +159,28 @@ def _end_cause(connection: Connection, scope: Scope, fact: CauseAdded | CauseEnd
     connection.execute(_END_CAUSE, {**which, "ended_at": commit.at, "ended_why": why})
 
 
-def read_outages(connection: Connection, vantage: str, query: OutageQuery) -> list[Outage]:
-    """Return the vantage's outages that were not over before `query.since`, newest first.
+def read_outages(
+    connection: Connection, vantage: str, query: OutageQuery, over_at: Column[Any] = outages.c.ended_at
+) -> list[Outage]:
+    """Return the vantage's outages that are asked for, newest first; `over_at` says when each was over.
 
     Raises:
         StoreUnusable: a record is damaged or from a newer version.
     """
-    statement = select(outages.c.outage, outages.c.record).where(outages.c.vantage == vantage)
+    columns = outages.c
+    asked = [columns.vantage == vantage]
     if query.platform is not None:
-        statement = statement.where(outages.c.platform == query.platform)
+        asked.append(columns.platform == query.platform)
     if query.since is not None:
-        statement = statement.where(outages.c.ended_at.is_(None) | (outages.c.ended_at > query.since))
-    newest = statement.order_by(outages.c.opened_at.desc(), outages.c.outage.desc()).limit(max(query.limit, 0))
-    return [decode(Outage, row.record, what=f"outage {row.outage}") for row in connection.execute(newest)]
+        asked.append(over_at.is_(None) | (over_at > query.since))
+    if query.until is not None:
+        asked.append(columns.opened_at < query.until)
+    if query.is_open:
+        asked.append(columns.ended_at.is_(None))
+    if query.function is not None:  # a first look, so that not every record is read; the record itself says
+        asked.append(columns.record.contains(f'"{query.function}"', autoescape=True))
+    newest = select(columns.outage, columns.record).where(*asked)
+    rows = connection.execute(newest.order_by(columns.opened_at.desc(), columns.outage.desc()))
+    found = (decode(Outage, row.record, what=f"outage {row.outage}") for row in rows)
+    wanted = (each for each in found if query.function is None or query.function in each.functions)
+    return list(islice(wanted, max(query.limit, 0)))

@@ -18,10 +18,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from glasswatch.clock import Clock
 from monitor.errors import StoreError
 from monitor.model.record import OutcomeRow
+from monitor.store import said
 from monitor.store.columns import storable, to_microseconds
 from monitor.store.faults import RowRefused
 from monitor.store.identity import Limits
-from monitor.store.said import Heard, SaidTable
+from monitor.store.said import Heard
 from monitor.store.schema import outcomes, series
 from monitor.store.upserts import adding
 
@@ -183,7 +184,6 @@ class _OutcomeTable:
         self._ids: dict[_Key, int] = {}
         self._new_ids: dict[_Key, int] = {}
         self._latest: dict[_Key, tuple[int, int]] = {}
-        self._said = SaidTable(vantage)
         self._statement: SQLCompiler | None = None  # compiling takes as long as writing a batch
 
     def encode(self, row: OutcomeRow) -> _Encoded:
@@ -221,7 +221,7 @@ class _OutcomeTable:
             return
         self._new_ids = self._make_series(connection, {row.key for row in rows} - self._ids.keys())
         ids = {**self._ids, **self._new_ids}
-        self._said.write(connection, [row.heard for row in rows if row.heard is not None])
+        said.write(connection, self._vantage, [row.heard for row in rows if row.heard is not None])
         # Past SQLAlchemy's own handling of each parameter, which costs more than SQLite does. The values are plain.
         statement = self._statement
         if statement is None:
@@ -236,7 +236,6 @@ class _OutcomeTable:
     def written(self) -> None:
         """Remember the series made by the last `write`: it was committed."""
         self._ids.update(self._new_ids)
-        self._said.written()
 
     def _make_series(self, connection: Connection, keys: set[_Key]) -> dict[_Key, int]:
         found = {}

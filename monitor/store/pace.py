@@ -35,6 +35,12 @@ def read(connection: Connection, vantage: str, platform: str, days: Sequence[Spa
     return {probe: counts for probe, counts in found.items() if any(counts)}
 
 
+def joined(parts: Sequence[Paces]) -> Paces:
+    """Return what was read day by day as what `read` tells of all of these days."""
+    names = sorted({probe for part in parts for probe in part})
+    return {probe: [part[probe][0] if probe in part else Counter() for part in parts] for probe in names}
+
+
 def _add_hours(connection: Connection, names: dict[int, str], days: Sequence[Span], found: Paces) -> None:
     columns = outcome_hours.c
     asked = select(columns.hour, columns.series, columns.spread).where(

@@ -12,11 +12,12 @@ from monitor.model.maintenance import WindowQuery
 from monitor.model.past import Past, PastQuery, VerdictChange
 from monitor.model.record import OutageQuery
 from monitor.model.verdict import Verdict
+from monitor.rules.restart import NO_LONGER_WATCHED
 from monitor.rules.tally import HOUR, hour_at, hour_of
 from monitor.store import said, windows
 from monitor.store.codec import decode
 from monitor.store.history import read_outages
-from monitor.store.schema import alive_spans, blind_spans, outcome_hours, outcomes, series, transitions
+from monitor.store.schema import alive_spans, blind_spans, outages, outcome_hours, outcomes, series, transitions
 
 _MOST: Final = 1_000_000
 _KINDS: Final = ("platform_changed", "function_changed")
@@ -28,13 +29,15 @@ def read(connection: Connection, vantage: str, query: PastQuery) -> Past:
     Raises:
         StoreUnusable: a record is damaged or from a newer version.
     """
-    outages = read_outages(connection, vantage, OutageQuery(query.platform, query.since, _MOST))
+    # Also what was over by `since` and not known to be: a verdict that stayed down until then is no other outage.
+    asked = OutageQuery(query.platform, query.since, _MOST, until=query.until)
+    newest_first = read_outages(connection, vantage, asked, over_at=outages.c.cleared_at)
     return Past(
         platform=query.platform,
         since=query.since,
         until=query.until,
         changes=sorted(_changes(connection, vantage, query), key=lambda each: each.at),
-        outages=[each for each in reversed(outages) if each.opened_at < query.until],
+        outages=newest_first[::-1],
         alive=_alive(connection, vantage, query),
         blind=_blind(connection, vantage, query),
         unwatched=list(_unwatched(connection, vantage, query)),
@@ -50,14 +53,13 @@ def first_at(connection: Connection, vantage: str, platform: str) -> datetime | 
 
 
 def _changes(connection: Connection, vantage: str, query: PastQuery) -> Iterator[VerdictChange]:
+    """Give the changes of verdicts in the time that is asked for, and of each the one before: what held, since when."""
     columns = transitions.c
     for kind in _KINDS:
         ours = columns.vantage == vantage, columns.platform == query.platform, columns.kind == kind
         asked = select(columns.subject, columns.was, columns.now, columns.at).where(*ours)
         within = columns.at >= query.since, columns.at < query.until
-        seen = set()
         for subject, was, now, at in connection.execute(asked.where(*within).order_by(columns.at, columns.id)):
-            seen.add(subject)
             yield VerdictChange(subject or None, Verdict(was), Verdict(now), at)
         before = (
             select(columns.subject, func.max(columns.at))
@@ -65,9 +67,9 @@ def _changes(connection: Connection, vantage: str, query: PastQuery) -> Iterator
             .group_by(columns.subject)
         )
         for subject, last in connection.execute(before).all():
-            if subject not in seen:
-                held = asked.where(columns.subject == subject, columns.at == last).order_by(columns.id.desc()).limit(1)
-                _, was, now, at = connection.execute(held).one()
+            held = asked.add_columns(columns.why).where(columns.subject == subject, columns.at == last)
+            _, was, now, at, why = connection.execute(held.order_by(columns.id.desc()).limit(1)).one()
+            if why != NO_LONGER_WATCHED:  # else it is none of the platform's functions since
                 yield VerdictChange(subject or None, Verdict(was), Verdict(now), at)
 
 

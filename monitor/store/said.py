@@ -1,17 +1,21 @@
 """What status pages said: a row whenever a page says something else than before, kept for ever.
 
-Written with the outcomes that hold it, in their transaction; a batch that is written again adds nothing.
+Written with the outcomes that hold it, in their transaction; a batch that is written again adds nothing. A page that
+nobody reads any more says nothing from then on: else its last word would hold for ever.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from monitor.model.past import PastQuery, Said, Word
 from monitor.store.schema import said
 from monitor.store.upserts import adding
+
+_LEFT: Final = "no longer read"
+_NEXT: Final = timedelta(microseconds=1)
 
 
 class Heard(NamedTuple):
@@ -24,32 +28,28 @@ class Heard(NamedTuple):
     detail: str
 
 
-class SaidTable:
-    """Writes what pages of a vantage said. Lives on the writer's thread."""
+def write(connection: Connection, vantage: str, heard: Iterable[Heard]) -> None:
+    """Write what is new of what was heard."""
+    for each in sorted(heard, key=lambda one: one.at):
+        if each.word != _held(connection, vantage, each):
+            connection.execute(adding(connection, said), {"vantage": vantage, **each._asdict()})
 
-    def __init__(self, vantage: str) -> None:
-        self._vantage = vantage
-        self._last: dict[tuple[str, str], str | None] = {}
-        self._new: dict[tuple[str, str], str | None] = {}
 
-    def write(self, connection: Connection, heard: Iterable[Heard]) -> None:
-        """Write what is new, in the order in which it was heard."""
-        self._new = {}
-        for each in sorted(heard, key=lambda one: one.at):
-            key = each.platform, each.probe
-            held = {**self._last, **self._new}
-            last = held[key] if key in held else self._known(connection, key)
-            self._new[key] = each.word
-            if each.word != last:
-                connection.execute(adding(connection, said), {"vantage": self._vantage, **each._asdict()})
+def leave(connection: Connection, vantage: str, kept: Collection[tuple[str, str]], at: datetime) -> None:
+    """Note that nobody reads any page from an instant on but those of these platforms and probes."""
+    columns = said.c
+    latest = select(columns.platform, columns.probe, func.max(columns.at)).where(columns.vantage == vantage)
+    pages = connection.execute(latest.group_by(columns.platform, columns.probe)).all()
+    gone = [each for each in pages if tuple(each[:2]) not in kept]
+    ends = (Heard(*page[:2], max(at, page[2] + _NEXT), Word.NOT_TOLD.value, _LEFT) for page in gone)
+    write(connection, vantage, ends)
 
-    def written(self) -> None:
-        """Remember what the last `write` wrote: it was committed."""
-        self._last.update(self._new)
 
-    def _known(self, connection: Connection, key: tuple[str, str]) -> str | None:
-        ours = said.c.vantage == self._vantage, said.c.platform == key[0], said.c.probe == key[1]
-        return connection.scalar(select(said.c.word).where(*ours).order_by(said.c.at.desc()).limit(1))
+def _held(connection: Connection, vantage: str, each: Heard) -> str | None:
+    """Return what the page had said until then."""
+    ours = said.c.vantage == vantage, said.c.platform == each.platform, said.c.probe == each.probe
+    before = select(said.c.word).where(*ours, said.c.at < each.at)
+    return connection.scalar(before.order_by(said.c.at.desc()).limit(1))
 
 
 def read(connection: Connection, vantage: str, query: PastQuery) -> Iterator[Said]:

@@ -1,7 +1,7 @@
 """The store: every method of the port, each one work for the writer's thread."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection
 
 from glasswatch.chain import ChainProblem, Entry, verify
 from glasswatch.clock import Clock
+from glasswatch.spans import Span
 from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.model.drill import DrillQuery, DrillRun, KnownHead, RunCommit
 from monitor.model.explanation import Attempted
@@ -33,6 +34,7 @@ from monitor.model.record import (
 from monitor.model.residue import Gone
 from monitor.model.state import Outage
 from monitor.model.use import Held, Use, UseCommit, UseQuery
+from monitor.rules.slavalues import Proof
 from monitor.store import (
     audit,
     drillruns,
@@ -41,9 +43,12 @@ from monitor.store import (
     history,
     loading,
     openings,
+    pace,
     pages,
     past,
+    proof,
     revision,
+    said,
     spans,
     uses,
     windows,
@@ -198,7 +203,7 @@ class SqlStore:
         await self._call(partial(pages.write_delivery, vantage=self._identity.vantage, delivery=delivery))
 
     async def outages(self, query: OutageQuery) -> Sequence[Outage]:
-        """Return outages that were not over before `query.since`, newest first."""
+        """Return outages, newest first."""
         return await self._call(partial(history.read_outages, vantage=self._identity.vantage, query=query))
 
     async def windows(self, query: WindowQuery) -> Sequence[Window]:
@@ -208,6 +213,19 @@ class SqlStore:
     async def past(self, query: PastQuery) -> Past:
         """Return what is on record of a platform, to account for it."""
         return await self._call(partial(past.read, vantage=self._identity.vantage, query=query))
+
+    async def paces(self, platform: str, days: Sequence[Span]) -> pace.Paces:
+        """Return how long a platform's probes took, day by day: read between other calls, so that nobody is held up."""
+        read = partial(pace.read, vantage=self._identity.vantage, platform=platform)
+        return pace.joined([await self._call(partial(read, days=[day])) for day in days])
+
+    async def proof(self, platform: str, since: datetime) -> Proof:
+        """Return where the audit ends, and which of its entries from an instant on tell of which outage."""
+        return await self._call(partial(proof.read, vantage=self._identity.vantage, platform=platform, since=since))
+
+    async def pages_left(self, kept: Collection[tuple[str, str]]) -> None:
+        """Note that no status page is read any more but those of these platforms and probes."""
+        await self._call(partial(said.leave, vantage=self._identity.vantage, kept=kept, at=self._clock.now()))
 
     async def watched_since(self, platform: str) -> datetime | None:
         """Return since when a platform is on record; None: it isn't."""
@@ -260,6 +278,10 @@ class SqlStore:
     async def place(self, watcher: str) -> str | None:
         """Return how far a watcher has read; None if it never did."""
         return await self._call(partial(uses.place, vantage=self._identity.vantage, watcher=watcher))
+
+    async def places(self, prefix: str) -> Mapping[str, str]:
+        """Return every place that was kept under a name that begins so."""
+        return await self._call(partial(uses.places, vantage=self._identity.vantage, prefix=prefix))
 
     async def keep_place(self, watcher: str, at: str) -> None:
         """Write how far a watcher has read."""

@@ -77,6 +77,14 @@ def place(connection: Connection, vantage: str, watcher: str) -> str | None:
     )
 
 
+def places(connection: Connection, vantage: str, prefix: str) -> dict[str, str]:
+    """Return how far each watcher whose name begins so has read."""
+    columns = watch_cursors.c
+    asked = select(columns.watcher, columns.place).where(columns.vantage == vantage)
+    found = connection.execute(asked.where(columns.watcher.startswith(prefix, autoescape=True)))
+    return {row.watcher: row.place for row in found}
+
+
 def keep_place(connection: Connection, vantage: str, watcher: str, at: str) -> None:
     """Write how far a watcher has read."""
     row = {"vantage": vantage, "watcher": watcher, "place": at}

@@ -130,11 +130,11 @@ class Handlers:
     async def _outages(self, asked: Asked) -> Response:
         query = asked.query if isinstance(asked.query, OutagesQuery) else OutagesQuery()
         try:
-            found = await self._store.outages(OutageQuery(query.platform, query.since, query.limit))
+            found = await self._store.outages(_outages_asked(query))
         except StoreError:
             raise Refused("store_unavailable", "the store can't be read now; try again") from None
         if not found and query.platform is not None and query.platform not in self._site.platforms:
-            raise Refused("unknown_platform", "no platform of that name is watched here, or has an outage on record")
+            raise Refused("unknown_platform", "no platform of that name is watched here, or has such an outage")
         return _json(OutagesAnswer(outages=tuple(shaping.outage(each) for each in found)))
 
     async def _events(self, asked: Asked) -> Response | EventStream:
@@ -150,6 +150,17 @@ class Handlers:
 
     async def _describe(self, _: Asked) -> Response:
         return Response(_described(self._site.version), media_type=JSON)
+
+
+def _outages_asked(query: OutagesQuery) -> OutageQuery:
+    return OutageQuery(
+        platform=query.platform,
+        since=query.since,
+        limit=query.limit,
+        until=query.until,
+        function=query.function,
+        is_open=query.open,
+    )
 
 
 def _json(answer: BaseModel, headers: Mapping[str, str] | None = None) -> Response:

@@ -11,6 +11,7 @@ from monitor.wire.shape import Instant, Shape
 StandingWord = Literal["over", "going_on", "ahead"]
 PeriodWord = Literal["month", "quarter"]
 UnmeasuredWord = Literal["left_out", "down", "up"]
+RoleWord = Literal["deciding", "first_hand", "second_hand"]
 
 
 class SlaQuery(Query):
@@ -99,10 +100,43 @@ class SlaMaintenanceAnswer(Shape):
     window: str
     by: str
     confirmed_by: str | None
+    agreed_at: Instant
     reason: str
     functions: tuple[str, ...]
     """For these functions alone; empty: the whole platform."""
     spans: tuple[SpanAnswer, ...]
+
+
+class CountedOutageAnswer(OutageAnswer):
+    """An outage, and what of it counts in the period."""
+
+    counted_seconds: float
+    """How much of it is downtime of the period; those of all outages together are all of it."""
+    audit_entries: tuple[int, ...]
+    """Which entries of the audit tell of it. The interface leaves them out."""
+
+
+class WatchAnswer(Shape):
+    """How a probe was set when the report was made."""
+
+    probe: str
+    type: str
+    function: str
+    target: str
+    """The host that it asks."""
+    role: RoleWord
+    critical: bool
+    interval_seconds: float
+    timeout_seconds: float
+    confirm_attempts: int
+    confirm_every_seconds: float
+
+
+class RecordAnswer(Shape):
+    """With which entry the audit's chain ended when the report was made: what `monitor store verify --entry` takes."""
+
+    entry: int
+    sha256: str
 
 
 class ClaimAnswer(Shape):
@@ -147,12 +181,17 @@ class PlatformSlaAnswer(Shape):
     functions: tuple[FunctionAccountAnswer, ...]
     rolling: tuple[RollingAnswer, ...]
     burn_rates: tuple[BurnAnswer, ...]
-    outages: tuple[OutageAnswer, ...]
+    outages: tuple[CountedOutageAnswer, ...]
     maintenance: tuple[SlaMaintenanceAnswer, ...]
     not_measured_spans: tuple[SpanAnswer, ...]
     claims: tuple[ClaimAnswer, ...]
     response_times: tuple[PaceAnswer, ...]
     days: tuple[AccountAnswer, ...]
+    measured_by: tuple[WatchAnswer, ...]
+    """As the probes were set when the report was made."""
+    references: tuple[str, ...]
+    """The hosts of which one must answer before an outage is believed."""
+    record: RecordAnswer | None
     notes: tuple[str, ...]
 
 

@@ -75,7 +75,7 @@ def _scraped() -> dict[str, str]:
     return {
         "jit_outage_active": " ".join(active),
         "jit_platform_up": " ".join(up),
-        "jit_maintenance_active": maintenance,
+        "jit_sla_excluded": maintenance,
         "jit_sla_objective_ratio": maintenance.replace("0x", "0.999x", 1),
     }
 

@@ -73,9 +73,29 @@ def test_no_two_expressions_of_a_panel_name_their_series_alike(board: Board) -> 
         assert len({query.legend for query in panel.queries}) == len(panel.queries), panel.title
 
 
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_platforms_are_told_apart_or_there_is_one(board: Board) -> None:
+    """Two platforms have functions and probes of the same names: a series says whose it is, or one is chosen."""
+    chosen = {each["name"]: each for each in written(board)["templating"]["list"]}
+    is_single = "platform" in board.single
+    assert ("platform" not in chosen) or chosen["platform"]["multi"] is chosen["platform"][
+        "includeAll"
+    ] is not is_single
+    unnamed = [query.legend for panel in board.panels for query in panel.queries if "{of" in query.expr]
+    assert is_single or all("{{platform}}" in legend for legend in unnamed)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_a_share_is_not_rounded_to_all_of_it(board: Board) -> None:
+    """Grafana's own choice of decimals shows 99.97 % as 100 %."""
+    for panel in board.panels:
+        if panel.shown.unit == "percentunit" and any("jit_sla" in query.expr for query in panel.queries):
+            assert panel.shown.decimals is not None, panel.title
+
+
 def test_a_metric_that_there_is_not_stops_the_build() -> None:
     """Also one that only looks like one: a histogram has no series of its own name."""
-    for expr in ("jit_drill_overdue{one}", "rate(jit_probe_duration_seconds{of}[5m])"):
+    for expr in ("jit_drill_nobody{one}", "rate(jit_probe_duration_seconds{of}[5m])"):
         board = Board("b", "b", "", (Row("r", (Panel("p", "stat", (Query(expr, ""),), ""),)),))
         with pytest.raises(ValueError, match="there is no metric jit_"):
             written(board)

@@ -277,7 +277,11 @@ class MemoryStore:
         found = [
             outage
             for outage in self.disk.outages.values()
-            if query.platform in (None, outage.platform) and _touches(outage, query.since)
+            if query.platform in (None, outage.platform)
+            and _touches(outage, query.since)
+            and (query.until is None or outage.opened_at < query.until)
+            and (query.function is None or query.function in outage.functions)
+            and not (query.is_open and outage.ended_at is not None)
         ]
         await self._after("outages")
         return sorted(found, key=lambda outage: outage.opened_at, reverse=True)[: query.limit]

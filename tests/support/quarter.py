@@ -27,6 +27,9 @@ FALLS = (
 KEPT = (BEGIN + 50 * DAY + HOUR, BEGIN + 50 * DAY + 3 * HOUR)
 """An agreed maintenance."""
 
+TOOK = ((BEGIN + 40 * DAY, 0.2), (BEGIN + 41 * DAY, 0.4))
+"""Good attempts, and how long they took."""
+
 
 async def write(place: StorePlace, platform: str = "payments", detail: str = "status 503") -> None:
     """Write it."""
@@ -72,3 +75,6 @@ def _hear(store: SqlStore, platform: str) -> None:
     for at, word in said:
         outcome = Outcome(OutcomeKind.GOOD, Reason.OK, "", at, 0.2)
         store.record([OutcomeRow(platform, "vendor", "status", outcome, word=word)])
+    for at, seconds in TOOK:
+        outcome = Outcome(OutcomeKind.GOOD, Reason.OK, "", at, seconds)
+        store.record([OutcomeRow(platform, "portal", "sign_in", outcome)])

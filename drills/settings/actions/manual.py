@@ -24,7 +24,7 @@ class ManualWithSettings(SettingsModel):
     persons: Annotated[tuple[Person, ...], Words("a list of persons' names")] = ()
     """Who may confirm it; anybody, if left out."""
     not_operator: Switch = False
-    """Whether it must be another person than who runs the drill."""
+    """Whether it must be another person than who runs the drill, with another login on the machine."""
     note: Switch = False
     """Whether a note is needed."""
     file: Switch = False

@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import click
@@ -26,23 +28,41 @@ from monitor.settings.root import MonitorSettings
 from monitor.store.identity import Identity
 from monitor.store.reading import KeptDocument, Reading
 
+_ENTRY: Final = re.compile(r"(?P<seq>[0-9]{1,18}):(?P<head>[0-9a-f]{64})")
+
+
+def _noted(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[Witness, ...]:
+    found = [_ENTRY.fullmatch(value) for value in values]
+    if not all(found):
+        raise click.BadParameter("expected a number, a colon, and 64 hexadecimal digits in lower case")
+    return tuple(Witness("--entry", int(each["seq"]), each["head"]) for each in found if each is not None)
+
 
 @click.command("verify")
 @click.argument("documents", metavar="[DOCUMENT]...", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--entry",
+    "entries",
+    multiple=True,
+    callback=_noted,
+    metavar="NUMBER:SHA256",
+    help="An entry that the audit must hold, as a report names it.",
+)
 @options.config
 @options.as_json
-def command(config: Path, *, documents: tuple[Path, ...], as_json: bool) -> int:
+def command(config: Path, *, documents: tuple[Path, ...], entries: tuple[Witness, ...], as_json: bool) -> int:
     """See whether the audit is what was written.
 
     Checks this vantage's hash chain from its first entry on, and compares it with what the flag's documents name of it:
-    those in the store, and each DOCUMENT, a flag that was kept elsewhere. Only those can show that the end was cut off,
-    or that all of it was written anew. A DOCUMENT's signature is `monitor flag verify`'s to check.
+    those in the store, and each DOCUMENT, a flag that was kept elsewhere; and with entries that reports of
+    `monitor sla` name. Only what was kept elsewhere can show that the end was cut off, or that all of it was written
+    anew. A DOCUMENT's signature is `monitor flag verify`'s to check.
 
     Writes nothing, and may be called while the monitor runs. Exits 0 if all of it holds, 1 if it doesn't, and says
     where; 4 if the store or a DOCUMENT can't be read.
     """
     settings = load(config, MonitorSettings)
-    witnesses = [_witness(path, settings) for path in documents]
+    witnesses = [*(_witness(path, settings) for path in documents), *entries]
     try:
         place, verified, count = _verify(settings, witnesses)
     except StoreError as fault:

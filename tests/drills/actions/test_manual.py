@@ -1,6 +1,7 @@
 """The action `manual`: who may confirm what, and what silence means."""
 
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from drills.model.event import Confirmed
 from drills.model.step import Status
+from drills.runner.requests import own_login
 from tests.support.drill_actions import Answers, attempt, made, step_of, tools
 
 YES = Confirmed("it", "berta", is_yes=True)
@@ -31,6 +33,9 @@ async def _said(directory: Path, *given: Confirmed | None, **with_: Any) -> tupl
         ([Confirmed("it", "Anna+oncall", is_yes=True)], {"not_operator": True}, Status.NOT_MEASURED),
         ([Confirmed("it", "Anna", is_yes=False)], {"not_operator": True}, Status.NOT_MEASURED),
         ([YES], {"not_operator": True}, Status.PASSED),
+        ([replace(YES, login="berta")], {"not_operator": True}, Status.PASSED),
+        ([replace(YES, login=own_login())], {"not_operator": True}, Status.NOT_MEASURED),
+        ([replace(YES, login=own_login())], {}, Status.PASSED),
         ([YES], {"note": True}, Status.NOT_MEASURED),
         ([Confirmed("it", "berta", is_yes=True, note="seal 7")], {"note": True}, Status.PASSED),
         ([YES], {"file": True}, Status.NOT_MEASURED),

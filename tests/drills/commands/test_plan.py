@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
+from drills.commands.rows import table
 from tests.support.drill_desk import Place, place
 from tests.support.drill_steps import scenario, use
 from tests.support.settings_files import write
@@ -73,6 +74,7 @@ def test_it_shows_all_of_it_and_changes_nothing(here: Place, capsys: pytest.Capt
     assert "\n  approval          SHUT    nobody approved it" in shown
     assert "\n  no_open_incident  SHUT    no monitor is set (drill.monitor)" in shown
     assert "\n  alone             later   asked when the run begins" in shown
+    assert "\n  witness           SHUT    neither drill.monitor nor drill.witness is set" in shown
 
 
 def test_json_says_the_same(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +104,15 @@ def test_who_approved_it_is_shown(here: Place, capsys: pytest.CaptureFixture[str
     assert "approved  approved by bea on " in capsys.readouterr().out
     assert here.drill("plan", "door", "--operator", "Bea@example.com") == 0
     assert "NOT APPROVED  'bea' runs the drill: expected the approval of somebody else" in capsys.readouterr().out
+
+
+def test_a_monitor_is_asked_when_the_run_begins_and_not_before(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its address is never even looked up, and its token is not read."""
+    here.set("  monitor: {url: 'https://nowhere.invalid', token: {file: /nowhere/token}}\n")
+    assert here.drill("plan", "door") == 0
+    shown = capsys.readouterr().out
+    assert "\n  monitor_healthy   later   asked of the monitor when the run begins" in shown
+    assert "\n  witness           holds   the monitor is told of every head of the journal" in shown
 
 
 @pytest.mark.parametrize("where", ["settings", "gates of settings", "scenario"])
@@ -149,16 +160,11 @@ def test_mistakes_in_scenarios_are_told_whole(here: Place, capsys: pytest.Captur
     assert capsys.readouterr().err.splitlines()[0].startswith(f"{other}:1:1  cadence  is required")
 
 
-def test_colours_are_for_terminals(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """What they tell, words tell as well."""
-    assert here.drill("plan", "door") == 0
-    plain = capsys.readouterr().out
-    with click.Context(click.Command("x"), color=True).scope():
-        from drills.commands.plan_page import table  # noqa: PLC0415 - beside what it is tried with
-
-        rows = list(table([[click.style("a", fg="red"), "b"], ["long", "c"]]))
+def test_columns_stand_below_each_other_in_colours_too() -> None:
+    """What drives a terminal takes no room."""
+    rows = list(table([[click.style("a", fg="red"), "b"], ["long", "c"]]))
     assert [click.unstyle(row) for row in rows] == ["a     b", "long  c"]
-    assert "\x1b" not in plain
+    assert rows[0] != click.unstyle(rows[0])
 
 
 def test_an_evidence_directory_that_can_not_be_is_shown(here: Place, capsys: pytest.CaptureFixture[str]) -> None:

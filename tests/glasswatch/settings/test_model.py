@@ -118,6 +118,6 @@ def test_sections_of_other_scripts_are_left_alone() -> None:
     with pytest.raises(SettingsFault) as caught:
         load_text("inner: {}\ndrils: {any: thing}", Outer, Path("/x.yaml"), sections)
     assert str(caught.value) == (
-        "/x.yaml:2:1  drils  is not a setting here: expected one of: inner, many, class, file, drills; "
+        "/x.yaml:2:1  drils  is not a setting here: expected one of: drills, inner, many, class, file; "
         "did you mean drills?"
     )

@@ -164,6 +164,18 @@ def test_a_heartbeat_that_nobody_may_send_is_pointed_out(config: Path, capsys: p
     assert capsys.readouterr().err == ""
 
 
+def test_receipts_without_a_key_are_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where somebody may tell of drills; and a key that isn't there is told, as any secret's file is."""
+    row = f"{{name: drills, machine: drills, sha256: {'a' * 64}, scopes: [drill], expires: 2999-01-31}}"
+    write(config.parent, f"{GOOD}{CHANNEL}tokens: [{row}]\n")
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "drills: no evidence_key: receipts are empty, and nobody can prove that a drill was told of here"
+    assert capsys.readouterr().err == f"{config}: {said}\n"
+    write(config.parent, f"{GOOD}{CHANNEL}tokens: [{row}]\ndrills: {{evidence_key: {{file: evidence.key}}}}\n")
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    assert "drills.evidence_key.file  secret from file" in capsys.readouterr().err
+
+
 def test_nobody_who_can_read_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Beyond loopback reading needs a token that may; on loopback it needs none."""
     row = f"{{name: anna, person: anna, sha256: {'a' * 64}, scopes: [SCOPE], expires: 2999-01-31}}"

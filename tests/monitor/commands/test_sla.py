@@ -4,14 +4,20 @@ import csv
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from html import escape, unescape
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from glasswatch.cli import run
 from monitor.cli import command
+from monitor.reports.lists import Listing
+from monitor.reports.markdown import escaped, table
+from monitor.reports.table import cell
 from tests.support import quarter
 from tests.support.html import Reader
 from tests.support.settings_files import GOOD, write
@@ -19,7 +25,7 @@ from tests.support.stores import StorePlace
 
 _CREDITS = "[{below: 0.999, credit: 0.1}, {below: 0.99, credit: 0.25}]"
 SLA = f"    sla: {{objective: 0.999, period: quarter, credits: {_CREDITS}}}\n"
-HOSTILE = "=1+1</td><script>alert(1)</script>\u202e"
+HOSTILE = "=1+1</td><script>alert(1)</script>\u202e\n| x | **b** [l](http://e.example) ![i](//e.example/p.png) `c` <b>"
 
 
 @dataclass
@@ -97,11 +103,21 @@ def test_an_outage_over_a_months_end_is_in_both(desk: Desk) -> None:
     assert august["maintenance_seconds"] == 7_200
 
 
+def test_no_credit_follows_from_a_period_that_was_not_agreed_on(desk: Desk) -> None:
+    """A month of a quarter's objective is compared, and it is said what that is worth."""
+    july = desk.sla("2026-07")
+    assert (july["objective"]["breached"], july["objective"]["credit"]) == (True, 0)
+    assert any("agreed on for each calendar quarter, and this is a month" in note for note in july["notes"])
+    said = desk.call("sla", "payments", "--period", "2026-07", "--markdown")[1]
+    assert "credited" not in said
+    assert "Credit by these steps" not in said
+
+
 def test_it_is_printed_with_its_method(desk: Desk) -> None:
     """And nothing in it turns the terminal's reading order round."""
     code, said = desk.call("sla", "payments", "--period", "2026-Q3")
     assert code == 1
-    for part in ("99.8787 %", "MISSED", "only partly watched: 99.72 %", "left out", "Availability = up / (up + down)"):
+    for part in ("99.8787 %", "MISSED", "only partly watched: 99.72 %", "left out", "availability = up / (up + down)"):
         assert part in said
     assert "it told of no outage" in said
     assert "\u202e" not in said
@@ -126,11 +142,72 @@ def test_the_page_is_whole_and_holds_nothing_from_elsewhere(desk: Desk, tmp_path
     assert "section" in Reader(page).tags
 
 
+def test_each_outage_says_how_much_of_it_counts(desk: Desk) -> None:
+    """Together they are all of the downtime, in a quarter and in each of its months."""
+    for period in ("2026-Q3", "2026-07", "2026-08"):
+        found = desk.sla(period)
+        assert sum(each["counted_seconds"] for each in found["outages"]) == found["account"]["down_seconds"]
+    assert [each["counted_seconds"] for each in desk.sla()["outages"]] == [2_400, 3_600, 3_600]
+    _, text = desk.call("sla", "payments", "--period", "2026-07", "--markdown")
+    assert "30 m (1,800 s)" in text
+
+
+def test_it_says_how_it_was_measured_and_what_the_record_is_held_to(desk: Desk) -> None:
+    """Which probe asks whom, and how often; and the entry of the audit that it can be verified with."""
+    found = desk.sla()
+    (watch,) = found["measured_by"]
+    assert (watch["probe"], watch["target"], watch["interval_seconds"]) == ("portal", "portal.example.com", 15)
+    assert found["references"] == []
+    assert found["record"] == {"entry": 0, "sha256": "0" * 64}
+    assert [each["probe"] for each in found["response_times"]] == ["portal", "vendor"]
+
+
+def test_markdown_is_the_page_as_text(desk: Desk) -> None:
+    """A real parser finds our tables, and nothing of what a server sent but text."""
+    code, said = desk.call("sla", "payments", "--period", "2026-Q3", "--markdown")
+    assert code == 1
+    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(said)
+    inner = [each for token in tokens for each in token.children or ()]
+    assert not [each.type for each in inner if each.type in {"link_open", "image", "html_inline", "code_inline"}]
+    assert "html_block" not in {token.type for token in tokens}
+    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1", "h2", "h2"]
+    cells = [token.content for token, after in pairwise(tokens[1:]) if after.type == "td_close"]
+    found = [MarkdownIt().renderInline(cell) for cell in cells if "alert" in cell]
+    assert len(found) == 3
+    assert all("**b** [l](http://e.example)" in unescape(each) for each in found)
+    assert "99.8787 %" in said
+    assert "\u202e" not in said
+
+
+@pytest.mark.parametrize(
+    "name", ["a|b", "<b>", "&lt;", "*x*", "_x_", "`x`", "[x](y)", "![x](y)", "~~x~~", "$x$", "\\*x"]
+)
+def test_a_name_is_itself_in_markdown(name: str) -> None:
+    """Whatever it holds; and no address becomes a link where those are found in text."""
+    row = table(Listing("c", ("h", "i"), [(name, "x")]))
+    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(row)
+    assert f"<td>{escape(name, quote=False)}</td>" in html.replace("&quot;", '"')
+    assert escaped("https://e.example www.e.example") == "https\\://e.example www\\.e.example"
+    assert escaped("a\nb\u202ec") == "a\\\\u000ab\\\\u202ec"
+
+
+def test_outages_are_markdown_too(desk: Desk) -> None:
+    """A table of them, and one that says that there are none."""
+    _, said = desk.call("outages", "--markdown")
+    html = MarkdownIt("commonmark").enable("table").render(said)
+    assert html.count("<tr>") == 4
+    assert "<script" not in html
+    assert "none" in desk.call("outages", "other", "--markdown")[1]
+
+
 def test_a_spreadsheet_runs_nothing(desk: Desk) -> None:
     """A cell that begins as a formula is text."""
     _, said = desk.call("outages", "--csv")
     rows = list(csv.DictReader(StringIO(said)))
-    assert [row["lasted_seconds"] for row in rows] == ["7200", "3600", "2400"]
+    assert [row["lasted_seconds"] for row in rows] == ["7200", "3600", "2400"] == [row["down_seconds"] for row in rows]
+    assert [cell(name) for name in ("=1", "+1", "-1", "@a", "\uff1d1", "\t=1", "a=1")] == [
+        *("'=1", "'+1", "'-1", "'@a", "'\uff1d1", "\\u0009=1", "a=1"),
+    ]
     assert {row["reason"][:5] for row in rows} == {"'=1+1"}
     _, said = desk.call("sla", "--period", "2026-Q3", "--csv")
     first, function = csv.DictReader(StringIO(said))
@@ -159,7 +236,8 @@ def test_outages_are_filtered(desk: Desk) -> None:
         (("--period", "yesterday"), 2, "expected a month such as"),
         (("--period", "9998-Q1"), 4, "has not begun"),
         (("--period", "2020-01"), 4, "Nothing was measured"),
-        (("--json", "--csv"), 2, "not both"),
+        (("--json", "--csv"), 2, "expected one of"),
+        (("--markdown", "--csv"), 2, "expected one of"),
         (("nowhere",), 2, "expected one of: payments"),
         (("--html", "/nowhere/sla.html", "--period", "2026-07"), 4, "can't be written"),
     ],

@@ -64,9 +64,13 @@ def _platform(verdict: str = "up", **changes: object) -> dict[str, Any]:
     }
 
 
-def _answer(*platforms: dict[str, Any]) -> bytes:
+def _body(*platforms: dict[str, Any]) -> bytes:
     body = {"deployment": "prod", "vantage": "main", "version": "0.1.0", "at": SINCE, "platforms": list(platforms)}
-    return answer(200, StatusAnswer.model_validate(body).model_dump_json().encode())
+    return StatusAnswer.model_validate(body).model_dump_json().encode()
+
+
+def _answer(*platforms: dict[str, Any]) -> bytes:
+    return answer(200, _body(*platforms))
 
 
 async def _status(script: Script, *arguments: str) -> int:
@@ -130,6 +134,41 @@ async def test_open_uses_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     used["break_glass"] |= {"open_uses": 2, "critical_uses": 1}
     assert await _status(answering(_answer(used))) == ExitCode.GOOD
     assert "  open uses: 2, 1 CRITICAL (monitor uses list --open)" in capsys.readouterr().out
+
+
+async def test_drills_to_look_after_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is left behind by name, what is not heard of, and what is due; the exit code is the platform's."""
+    told = {
+        "scenario": "restore",
+        "title": "",
+        "owner": "",
+        "platform": "payments",
+        "operator": "anna",
+        "why": "",
+        "scenario_sha256": "5" * 64,
+        "real": True,
+        "opened": SINCE,
+        "until": SINCE,
+        "heard": SINCE,
+        "closed": None,
+        "verdict": "",
+        "spans": {},
+        "findings": {},
+        "residue": (),
+        "head": {"seq": 1, "hash": "a" * 64},
+    }
+    left = {**told, "run": "d", "standing": "closed", "residue": ("user drill-7", "rule\x1b")}
+    stands = {"a": "open", "b": "silent", "c": "overdue"}
+    runs = [{**told, "run": name, "standing": each} for name, each in stands.items()]
+    due = {"scenario": "rotate", "platform": "payments", "cadence": "yearly", "last_passed": None, "due": SINCE}
+    due |= {"overdue": SINCE, "state": "overdue"}
+    body = json.loads(_body(_platform("up"))) | {"drills": {"runs": [*runs, left], "scenarios": [due]}}
+    assert await _status(answering(answer(200, json.dumps(body, default=list).encode()))) == ExitCode.GOOD
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("drill: ")]
+    assert said[0] == "drill: payments: restore (a) by anna: running"
+    assert [line.partition("by anna: ")[2].partition(" ")[0] for line in said[1:3]] == ["not", "not"]
+    assert said[3].endswith("left behind: user drill-7; rule\\u001b (drill resume d --clean-up-only)")
+    assert said[4].startswith("drill: payments: rotate is overdue, since ")
 
 
 async def test_before_the_first_outcome_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -222,3 +261,25 @@ def test_the_address_comes_from_the_settings(tmp_path: Path, capsys: pytest.Capt
     write(tmp_path, f"{GOOD}listen: 127.0.0.1:0\n")
     assert run(command, "monitor", ["status", "--config", config]) == ExitCode.USAGE
     assert "name its address with --url" in capsys.readouterr().err
+
+
+async def test_a_person_reads_that_an_exercise_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Plainly: it is no outage, whose it is, for whom and until when."""
+    exercise = {
+        "id": "ex-1",
+        "run": "quarterly-1",
+        "platform": "payments",
+        "state": "detected",
+        "by": "drill-runner",
+        "principals": ["drill-anna"],
+        "targets": [],
+        "began": SINCE,
+        "until": (START + timedelta(minutes=15)).isoformat(),
+        "detected": SINCE,
+        "detection_seconds": 12.5,
+        "ended": None,
+        "why": "",
+    }
+    assert await _status(answering(_answer(_platform(exercise=exercise)))) == ExitCode.GOOD
+    line = "  EXERCISE, no outage: run quarterly-1 by drill-runner, for drill-anna only, until 2026-03-01 03:15:00Z"
+    assert line in capsys.readouterr().out.splitlines()

@@ -120,6 +120,19 @@ def test_a_whole_audit_is_good(there: Site, heads: list[ChainHead]) -> None:
     }
 
 
+def test_an_entry_that_a_report_names_is_looked_for(there: Site, heads: list[ChainHead]) -> None:
+    """It is there as it was, or the chain was written anew, or cut off before it."""
+    named = [f"--entry={each.seq}:{each.head}" for each in (heads[2], heads[-1])]
+    assert there.verify(*named)[0] == ExitCode.GOOD
+    for number, seq, damage in ((heads[2].seq, heads[2].seq, "edit"), (ENTRIES + 1, ENTRIES, "cut")):
+        code, found = there.verify(f"--entry={number}:{heads[3].head}")
+        flaw = found["flaw"]
+        assert isinstance(flaw, dict)
+        assert (code, flaw["seq"], flaw["damage"]) == (ExitCode.FINDING, seq, damage)
+    for wrong in ("7", f"x:{heads[3].head}", f"7:{heads[3].head.upper()}"):
+        assert run(command, "monitor", ["store", "verify", "--entry", wrong]) == ExitCode.USAGE
+
+
 @pytest.mark.parametrize(
     ("edit", "seq", "damage"),
     [

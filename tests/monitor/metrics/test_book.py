@@ -13,7 +13,7 @@ from monitor.model.act import ActKind, Acts, Inhibition
 from monitor.model.drill import Cadence, CalendarLine, DrillFigures
 from monitor.model.exercise import Exercise, Wish
 from monitor.model.figures import Figures
-from monitor.model.maintenance import InForce, Maintenance
+from monitor.model.maintenance import InForce, Maintenance, Origin, Range, Window
 from monitor.model.outcome import PHASES, Attempt, Outcome, OutcomeKind, Reason
 from monitor.model.page import PageKind
 from monitor.model.state import Cause, FlagHead, PlatformState
@@ -473,3 +473,37 @@ def test_a_reload_is_shown() -> None:
 
 def _plain(text: str) -> str:
     return re.sub(r"(\d)\.(\d+)e\+09", lambda found: repr(float(found[0])), text)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        ((), False),
+        ((Range(),), True),
+        ((Range(functions=("sign_in",)),), True),
+        ((Range(functions=("request",)),), False),
+        ((Range(probes=("portal",)),), False),
+        ((Range(functions=("request",)), Range()), True),
+    ],
+)
+def test_what_maintenance_takes_out_of_an_outage_is_shown(ranges: tuple[Range, ...], *, expected: bool) -> None:
+    """A window for all of it, or for all that is down; not one for a probe, nor one for what is not down."""
+    windows = tuple(_window(nth, each) for nth, each in enumerate(ranges))
+    force = tuple(InForce(each.id, each.id, START, START + timedelta(hours=1)) for each in windows)
+    book = _book()
+    book.state(replace(down(), maintenance=Maintenance(windows=windows, in_force=force)))
+    line = f'jit_sla_excluded{{platform="{PLATFORM}"}} {float(expected)}'
+    assert line in book.render().decode().splitlines()
+
+
+def test_a_window_for_what_is_up_takes_nothing_out() -> None:
+    """Only while there is an outage do windows for functions count for the platform."""
+    window = _window(0, Range(functions=("sign_in",)))
+    book = _book()
+    book.state(replace(up(), maintenance=Maintenance((window,), in_force=(InForce("w0", "w0", START, START),))))
+    assert f'jit_sla_excluded{{platform="{PLATFORM}"}} 0.0' in book.render().decode().splitlines()
+
+
+def _window(nth: int, of: Range) -> Window:
+    until = START + timedelta(hours=1)
+    return Window(f"w{nth}", PLATFORM, Origin.PERSON, START, until, "anna", START, "why", range=of)

@@ -367,11 +367,13 @@ def test_change_counts_changes_of_state_or_causes() -> None:
 
 
 def test_severities() -> None:
-    """A closed list of kinds, each a page or a ticket; flag and store are never suppressed."""
+    """A closed list of kinds, each a page or a ticket; flag, store and what drills leave are never suppressed."""
     tickets = {kind for kind, severity in SEVERITY.items() if severity is Severity.TICKET}
     assert set(SEVERITY) == set(PageKind)
-    assert tickets == {PageKind.DEGRADED, PageKind.TLS_EXPIRY, PageKind.PUBLISH_BEHIND, PageKind.SLA_BUDGET}
-    assert {PageKind.FLAG, PageKind.STORE} <= NEVER_SUPPRESSED
+    drills = {PageKind.DRILL_DUE, PageKind.DRILL_OVERDUE}
+    others = {PageKind.DEGRADED, PageKind.TLS_EXPIRY, PageKind.PUBLISH_BEHIND, PageKind.SLA_BUDGET}
+    assert tickets == others | drills
+    assert {PageKind.FLAG, PageKind.STORE, PageKind.DRILL_RESIDUE} <= NEVER_SUPPRESSED
     # The design has `clock` among the tickets; what fires here, every flag refused by every reader, is a lock-out.
     assert SEVERITY[PageKind.CLOCK] is Severity.PAGE
 

@@ -190,3 +190,108 @@ def test_a_quarter_is_a_matter_of_spans() -> None:
     past = _past(until=90 * 86400, changes=FELL, outages=[OUTAGE], alive=[Span(BEGIN, BEGIN + timedelta(days=90))])
     found = account(history(past), Span(BEGIN, BEGIN + timedelta(days=90)))
     assert found.up_seconds == 90 * 86400 - 100
+
+
+def test_what_is_not_critical_opens_no_outage() -> None:
+    """It fell while one was beginning: what opened it was down from its first bad attempt all the same."""
+    early = [_change("api", 0, UNKNOWN, UP), _change("api", 105, UP, DOWN), _change("api", 300, DOWN, UP)]
+    changes = sorted([*FELL, *early], key=lambda each: each.at)
+    past = _past(changes=changes, outages=[replace(OUTAGE, functions=("sign_in",))])
+    assert downtime(past, "sign_in") == [_span(100, 200)]
+    assert downtime(past, "api") == [_span(105, 300)]
+
+
+def test_what_was_down_before_an_outage_is_not_lost_in_it() -> None:
+    """Other vantages see it later than we do: until then it is this function's own downtime."""
+    changes = [_change("sign_in", 0, UNKNOWN, UP), _change("sign_in", 20, UP, DOWN), _change("sign_in", 230, DOWN, UP)]
+    outage = replace(OUTAGE, functions=("sign_in",), interruptions=((_at(140), _at(160)),))
+    past = _past(changes=[_change(None, 0, UNKNOWN, UP), *changes], outages=[outage])
+    assert downtime(past, "sign_in") == [_span(20, 140), _span(160, 200)]
+
+
+PIECES = st.lists(st.integers(0, 60), max_size=8, unique=True).map(
+    lambda edges: list(zip(sorted(edges)[::2], sorted(edges)[1::2], strict=False))
+)
+STEPS = MOMENTS.map(lambda moments: sorted(dict(moments).items()))
+MEMBERS = st.sampled_from([("api",), ("api", "sign_in"), ("sign_in",)])
+
+
+def _outages(pieces: list[tuple[int, int]], joined: list[bool], members: list[tuple[str, ...]]) -> list[Outage]:
+    """Return outages that are on in these pieces; one that is joined goes on with the one before."""
+    found: list[Outage] = []
+    for nth, (first, last) in enumerate(pieces):
+        if found and joined[nth]:
+            before = found[-1]
+            hole = (before.ended_at or _at(first), _at(first))
+            found[-1] = replace(before, ended_at=_at(last), interruptions=(*before.interruptions, hole))
+        else:
+            opened = replace(OUTAGE, id=f"o{first}", opened_at=_at(first), confirmed_at=_at(first), ended_at=_at(last))
+            found.append(replace(opened, functions=members[nth], cleared_at=_at(last)))
+    return found
+
+
+def _held(moments: list[tuple[int, Verdict]], second: int) -> Verdict:
+    return ([UNKNOWN, *(word for at, word in moments if at <= second)])[-1]
+
+
+def _fell_at(moments: list[tuple[int, Verdict]]) -> list[int]:
+    before = [UNKNOWN, *(word for _, word in moments)]
+    return [at for (at, word), was in zip(moments, before, strict=False) if word is DOWN and was is not DOWN]
+
+
+def _walked(api: list[tuple[int, Verdict]], other: list[tuple[int, Verdict]], outages: list[Outage]) -> list[int]:
+    """Return the seconds in which `api` was down, looking at each by itself and keeping only what was just before."""
+    falls = {"api": _fell_at(api), "sign_in": _fell_at(other)}
+    down, was_in_outage = [], False
+    for second in range(60):
+        verdict = _held(api, second)
+        was_in_outage = was_in_outage and verdict is DOWN and second not in falls["api"]
+        on = next(
+            (
+                (each, start)
+                for each in outages
+                if "api" in each.functions
+                and each.opened_at <= _at(second) < (each.ended_at or _at(60))
+                and not any(first <= _at(second) < last for first, last in each.interruptions)
+                for start in [max([each.opened_at, *(end for _, end in each.interruptions if end <= _at(second))])]
+            ),
+            None,
+        )
+        if on is None:
+            down += [second] if verdict is DOWN and not was_in_outage else []
+            continue
+        outage, start = on
+        begin = int((start - BEGIN).total_seconds())
+        ends = [*(int((at - BEGIN).total_seconds()) for at, _ in outage.interruptions), 60]
+        ends += [int(((outage.ended_at or _at(60)) - BEGIN).total_seconds())]
+        end = min(each for each in ends if each > begin)
+        mine, everyones = (
+            [at for name in names for at in falls[name] if begin <= at < end] for names in (("api",), outage.functions)
+        )
+        was_on = any(
+            _held(told, begin) is DOWN for told, name in ((api, "api"), (other, "sign_in")) if name in outage.functions
+        )
+        is_head = not was_on and bool(mine) and min(mine) == min(everyones) and second < min(mine)
+        down += [second] if verdict is DOWN or is_head else []
+        was_in_outage = was_in_outage or verdict is DOWN
+    return down
+
+
+@BOUNDED
+@given(STEPS, STEPS, PIECES, st.lists(st.booleans(), min_size=4, max_size=4), st.lists(MEMBERS, min_size=4, max_size=4))
+def test_a_function_is_backdated_and_joined_as_one_would_by_hand(
+    api: list[tuple[int, Verdict]],
+    other: list[tuple[int, Verdict]],
+    pieces: list[tuple[int, int]],
+    joined: list[bool],
+    members: list[tuple[str, ...]],
+) -> None:
+    """Whatever verdicts do meanwhile: outages that began before they were confirmed, came back, and were joined."""
+    changes: list[VerdictChange] = []
+    for name, moments in (("api", api), ("sign_in", other)):
+        for (at, word), was in zip(moments, [UNKNOWN, *(word for _, word in moments)], strict=False):
+            changes += [_change(name, at, was, word)] if word is not was else []
+    outages = _outages(pieces, joined, members)
+    past = _past(until=60, changes=sorted(changes, key=lambda each: each.at), outages=outages)
+    seconds = [second for second in range(60) if any(span.contains(_at(second)) for span in downtime(past, "api"))]
+    assert seconds == _walked(api, other, outages)

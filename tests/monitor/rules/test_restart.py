@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model.event import Restarted
-from monitor.model.fact import CauseAdded, CauseEnded, OutageEnded, ProbeChanged
+from monitor.model.event import Reconfigured, Restarted
+from monitor.model.fact import CauseAdded, CauseEnded, FunctionChanged, OutageEnded, ProbeChanged
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import Cause
 from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
@@ -246,6 +246,19 @@ def test_what_is_gone_is_dropped() -> None:
     platform.restart(watched=policy(A))
     assert list(platform.state.probes) == ["a"]
     assert list(platform.state.functions) == ["sign_in"]
+
+
+def test_a_function_that_is_gone_is_down_no_longer() -> None:
+    """On record too, at a restart and at a reload: nobody can tell any more, so it isn't down for ever."""
+    for is_reload in (True, False):
+        platform = down(API)
+        platform.policy = policy(A)
+        if is_reload:
+            platform.hear(Reconfigured(frozenset()))
+        else:
+            platform.restart(watched=policy(A))
+        gone = [each for each in platform.facts if isinstance(each, FunctionChanged) and each.function == "request"]
+        assert (gone[-1].was, gone[-1].now, gone[-1].why) == (Verdict.DOWN, Verdict.UNKNOWN, "no longer watched")
 
 
 def test_a_changed_opener_must_recover() -> None:

@@ -20,6 +20,7 @@ from monitor.rules.sla import (
     budget_seconds,
     burn_rate,
     burning,
+    counted_seconds,
     credit,
     month,
     quarter,
@@ -135,6 +136,31 @@ def test_a_period_is_the_sum_of_its_parts(told: Told, at: int) -> None:
         assert getattr(whole, name) == getattr(first, name) + getattr(second, name)
 
 
+@BOUNDED
+@given(HISTORIES, PAIRS)
+def test_each_outage_counts_by_its_own_part(told: Told, period: tuple[int, int]) -> None:
+    """As far as it was on in the period, measured and not in maintenance; and has times only if it was ever outside."""
+    history, found = told.history(), account(told.history(), _span(*period))
+    parts = [
+        [second for second in range(first, HORIZON if last is None else last) if told.what(second) == "down"]
+        for first, last in told.outages
+    ]
+    counted = [counted_seconds(history, each, _span(*period)) for each in history.outages]
+    assert counted == [sum(period[0] <= second < period[1] for second in part) for part in parts]
+    assert found.outages == sum(seconds > 0 for seconds in counted)
+    known = [
+        each
+        for each in told.outages
+        if any(
+            not any(first <= second < last for first, last in told.excluded)
+            for second in range(each[0], min(told.now, HORIZON if each[1] is None else each[1]))
+        )
+    ]
+    assert (found.detect_seconds is not None) == any(period[0] <= first < period[1] for first, _ in known)
+    ended = [last - first for first, last in known if last is not None and period[0] <= last < period[1]]
+    assert found.recover_seconds == (pytest.approx(sum(ended) / len(ended)) if ended else None)
+
+
 def test_interruptions_are_no_downtime() -> None:
     """The good span within an outage that came back is up."""
     history = History([_outage(10, 40, good=(20, 25))], [], [], BEGIN, _at(60))
@@ -187,6 +213,13 @@ def test_a_month_that_begins_in_a_gap_begins_with_what_follows() -> None:
     assert september.end == october.start == datetime(2023, 10, 1, 4, tzinfo=UTC)
 
 
+def test_an_outage_that_was_all_maintenance_is_no_outage() -> None:
+    """Neither counted nor found nor recovered from; of one that outlasts it, all of it is."""
+    history = History([_outage(10, 20), _outage(40, 50)], [], [_span(5, 25), _span(35, 45)], BEGIN, _at(60))
+    found = account(history, _span(0, 60))
+    assert (found.outages, found.detect_seconds, found.recover_seconds, found.down_seconds) == (1, 2, 10, 5)
+
+
 def test_an_objective_leaves_a_budget_of_the_whole_period() -> None:
     """Also of what is still to come; maintenance has none."""
     period = _span(0, 1000)
@@ -234,6 +267,16 @@ def test_burn_rate_is_times_as_fast_as_allowed() -> None:
 def test_both_windows_must_burn(length: timedelta, ago: timedelta, fires: list[float]) -> None:
     """The long one so that little doesn't page, the short one so that what is over doesn't."""
     assert [burn.factor for burn in burning(_down_for(length, ago=ago), 0.999)] == fires
+
+
+def test_little_in_a_window_that_is_hardly_measured_yet_does_not_page() -> None:
+    """Half a minute of the first ten that were ever watched is no month's budget burning, as long as it may be."""
+    down = _down_for(40 * SECOND)
+    begun = replace(down, watched_since=down.now - 10 * MINUTE)
+    assert burn_rate(begun, 6 * HOUR, 0.999) == pytest.approx(1000 * 40 / 600)
+    assert burning(begun, 0.999) == ()
+    longer = replace(_down_for(3 * MINUTE), watched_since=down.now - 10 * MINUTE)
+    assert [burn.factor for burn in burning(longer, 0.999)] == [14.4, 6.0]
 
 
 def test_windows_are_the_workbooks() -> None:

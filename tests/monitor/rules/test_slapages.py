@@ -10,7 +10,7 @@ from monitor.model.page import PageKind, PageStatus, Severity
 from monitor.model.state import Outage
 from monitor.rules.periods import Terms
 from monitor.rules.sla import History
-from monitor.rules.slapages import Whose, budget_page
+from monitor.rules.slapages import Whose, budget_page, gone_page
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -55,3 +55,10 @@ def test_it_is_over_when_nothing_burns() -> None:
     blind = replace(quiet, unmeasured=[Span(NOW - 10 * MINUTE, NOW)])
     assert budget_page(WHOSE, blind, TERMS, Severity.PAGE) is None
     assert budget_page(WHOSE, quiet, Terms(), None) is None
+
+
+def test_of_a_budget_that_is_none_any_more_it_is_over() -> None:
+    """Under the key that it fired under."""
+    fired, gone = budget_page(WHOSE, _history(2 * MINUTE), TERMS, None), gone_page(WHOSE, NOW)
+    assert fired is not None
+    assert (gone.status, gone.dedup_key) == (PageStatus.RESOLVED, fired.dedup_key)

@@ -71,3 +71,23 @@ async def test_a_change_is_a_row_and_survives_a_restart(place: StorePlace) -> No
 def test_an_outcome_is_a_word(kind: OutcomeKind, warnings: tuple[Warn, ...], expected: Word | None) -> None:
     """What was not looked at says nothing new."""
     assert word(Outcome(kind, Reason.OK, "", START, 0.1, warnings=warnings, attempt=Attempt.SCHEDULED)) is expected
+
+
+async def test_what_nobody_reads_any_more_says_nothing(place: StorePlace) -> None:
+    """A page that leaves the settings is not well for ever; read again, it says what it says then."""
+    store = place.store()
+    await store.open()
+    store.record([row(0, Word.WELL), row(0, Word.WELL, "other")])
+    await store.close()
+    again = place.store()
+    await again.open()
+    await again.pages_left({("payments", "other")})
+    await again.pages_left({("payments", "other")})
+    await again.close()
+    back = place.store()
+    await back.open()
+    back.record([row(30, Word.WELL), row(30, Word.WELL, "other")])
+    await back.close()
+    heard = [(each.probe, each.word) for each in (await _past(place)).said if each.probe == "vendor"]
+    assert heard == [("vendor", Word.WELL), ("vendor", Word.NOT_TOLD), ("vendor", Word.WELL)]
+    assert [each.word for each in (await _past(place)).said if each.probe == "other"] == [Word.WELL]

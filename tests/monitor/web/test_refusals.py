@@ -56,13 +56,13 @@ async def test_other_methods_are_refused_and_told(method: str) -> None:
         ("since=1772334000", "since: expected a time such as 2026-03-01T03:00:00Z"),
         ("since=2026-03-01T03:00:00", "since: expected a time such as 2026-03-01T03:00:00Z"),
         ("limit=5&limit=6", "limit: expected once, not several times"),
-        ("hunter2=1", "unknown parameter: expected only platform, since, limit"),
+        ("hunter2=1", "unknown parameter: expected only platform, since, until, function, open, limit"),
         (
             "hunter2=1&limit=hunter2&since=hunter2&platform=a&platform=b",
             (
                 "platform: expected once, not several times; since: expected a time such as 2026-03-01T03:00:00Z; "
                 "limit: expected a whole number from 1 to 1000; "
-                "unknown parameter: expected only platform, since, limit"
+                "unknown parameter: expected only platform, since, until, function, open, limit"
             ),
         ),
     ],

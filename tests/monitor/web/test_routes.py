@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -6,6 +8,7 @@ from monitor.web.app import routes
 from monitor.web.asked import Handler
 from monitor.wire.answers import FlagAnswer, KeysAnswer, OutagesAnswer, StatusAnswer
 from monitor.wire.endpoints import ENDPOINTS, JSON, Endpoint
+from tests.support.clock import START
 from tests.support.desk import desk
 from tests.support.drill_register import RUN, DrillLife, begun
 from tests.support.face import World, asking
@@ -97,6 +100,27 @@ async def test_outages_are_found_by_platform_and_number() -> None:
         of_all = await client.get("/api/v1/outages")
     assert len(OutagesAnswer.model_validate_json(of_one.content).outages) == 1
     assert {each.id for each in OutagesAnswer.model_validate_json(of_all.content).outages} == {"o0", "o1", "o2"}
+
+
+async def test_outages_are_found_by_time_function_and_whether_they_are_over() -> None:
+    """As `monitor outages` does; what can't be read is refused."""
+    world = World()
+    made = [outage(id="o0", ended_at=START), outage(id="o1", functions=("request",)), outage(id="o2")]
+    for nth, each in enumerate(made):
+        found = replace(each, opened_at=START + timedelta(minutes=nth))
+        world.store.disk.outages[found.id] = found
+
+    async def ids(**query: str) -> set[str]:
+        answer = await client.get("/api/v1/outages", params=query)
+        return {each.id for each in OutagesAnswer.model_validate_json(answer.content).outages}
+
+    async with asking(world.face()) as client:
+        assert await ids(open="true") == {"o1", "o2"}
+        assert await ids(open="false") == {"o0", "o1", "o2"}
+        assert await ids(function="request") == {"o1"}
+        assert await ids(until=(START + timedelta(minutes=1)).isoformat()) == {"o0"}
+        for wrong in ({"open": "perhaps"}, {"until": "soon"}, {"function": ""}):
+            assert (await client.get("/api/v1/outages", params=wrong)).status_code == 400
 
 
 async def test_the_flag_comes_as_json_or_as_the_jws_itself() -> None:

@@ -1,0 +1,259 @@
+"""A whole run in this process, on a real journal and real programs: what stands in its directory, and who may go on."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from drills.errors import NotApproved, RunBusy, RunUnknown
+from drills.journal.reading import read
+from drills.model.event import Closed, Confirmed, Ended, Gated
+from drills.model.found import Value
+from drills.model.step import Status
+from drills.model.verdict import Verdict
+from drills.runner import requests, unsent
+from drills.runner.finish import Done
+from drills.runner.requests import Word
+from drills.runner.resuming import Again, place_of, resume
+from drills.runner.session import Seat, Wanted, alone_on, begin
+from drills.runner.witnesses import elsewhere
+from drills.scenarios import find
+from drills.screens.plain import PlainScreen
+from drills.settings.root import DrillFile
+from glasswatch.clock import SystemClock
+from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault
+from glasswatch.secrets import SecretReference
+from glasswatch.settings.load import load
+from tests.support.drill_processes import Host, host, marking
+from tests.support.waiting import until
+
+LOOK = {"id": "look", "action": "manual", "with": {"ask": "Is the vault open?", "file": True}, "within": "60s"}
+
+
+class Watched:
+    """What was shown of a run."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def seat(self) -> Seat:
+        """Return where it is watched from."""
+        return Seat(SystemClock(), lambda _entries: PlainScreen(self._write))
+
+    def _write(self, text: str) -> None:
+        self.text += text
+
+
+def settings_of(where: Host) -> DrillFile:
+    """Return the host's settings."""
+    return load(where.config, DrillFile)
+
+
+def wanted(where: Host, **given: str) -> Wanted:
+    """Return its scenario, run by anna."""
+    settings = settings_of(where)
+    return Wanted(find(settings.drill)[0], settings, "anna", given)
+
+
+async def begun(where: Host, meanwhile: Callable[[Path], Awaitable[None]], watched: Watched) -> Done:
+    """Run its scenario, and do something once a journal is there."""
+    task = asyncio.ensure_future(begin(wanted(where), watched.seat()))
+    await until(lambda: list(where.evidence.glob("*/journal.jsonl")) or task.done())
+    if not task.done():
+        await meanwhile(where.run_directory())
+    return (await task)[1]
+
+
+def events_of(where: Host) -> Sequence[object]:
+    """Return what its one run's journal holds."""
+    found = read(where.run_directory())
+    assert found.problem is None
+    return [entry.event for entry in found.entries]
+
+
+async def test_a_run_passes_and_leaves_its_evidence_and_nothing_else(tmp_path: Path) -> None:
+    """The journal holds, the scenario lies beside it, and no secret is in any file or on the screen."""
+    secret = "hunter2-hunter2"
+    (tmp_path / "pass").write_text(secret)
+    (tmp_path / "pass").chmod(0o600)
+    printing = {
+        "id": "print",
+        "action": "command",
+        "with": {"argv": ["/bin/echo", "${password}"], "stdin": {"file": str(tmp_path / "pass")}},
+    }
+    where = host(tmp_path / "host", [marking(tmp_path / "host", "one"), printing])
+    where.add(parameters={"password": {"secret": {"file": str(tmp_path / "pass")}}})
+    watched = Watched()
+    run, done = await begin(wanted(where), watched.seat())
+    assert (done.exit_code, done.result.verdict) == (ExitCode.GOOD, Verdict.PASSED), watched.text
+    assert where.marks() == set()
+    directory = where.run_directory()
+    assert directory.name == run
+    assert (directory / "scenario.yaml").read_bytes() == (where.root / "scenarios" / "q.yaml").read_bytes()
+    assert any((directory / "outputs").iterdir())
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    assert [path for path in files if secret in path.read_text()] == []
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+    assert secret not in watched.text
+    assert secret not in repr(done)
+    assert "passed       one" in watched.text
+
+
+async def test_a_person_confirms_from_another_terminal_with_a_file(tmp_path: Path) -> None:
+    """The word goes on record with whose login said it; the file is kept with the evidence."""
+    where = host(tmp_path, [LOOK])
+    watched = Watched()
+
+    async def confirm(directory: Path) -> None:
+        await until(lambda: "answer with: drill confirm" in watched.text)
+        requests.say(directory, "look", Word("berta", is_yes=True, note="seen", file="photo.txt"), b"open")
+
+    await begun(where, confirm, watched)
+    (said,) = [event for event in events_of(where) if isinstance(event, Confirmed)]
+    assert (said.person, said.is_yes, said.note, said.login) == ("berta", True, "seen", requests.own_login())
+    assert said.file_sha256 == hashlib.sha256(b"open").hexdigest()
+    assert (where.run_directory() / "outputs" / said.file).read_bytes() == b"open"
+    assert list((where.run_directory() / "confirm").iterdir()) == []
+    (ended,) = [event for event in events_of(where) if isinstance(event, Ended)]
+    assert ended.status is Status.PASSED
+
+
+async def test_a_request_to_stop_is_taken_while_a_step_goes_on(tmp_path: Path) -> None:
+    """And names whose login asked."""
+    where = host(tmp_path, [marking(tmp_path, "one"), LOOK])
+
+    async def stop(directory: Path) -> None:
+        await until(lambda: "one" in where.marks())
+        requests.ask_to_stop(directory)
+
+    watched = Watched()
+    done = await begun(where, stop, watched)
+    assert done.exit_code is ExitCode.INTERRUPTED
+    assert f"interrupted by stop: asked by {requests.own_login()}" in watched.text
+    assert where.marks() == set()
+
+
+async def test_one_drill_at_a_time_on_a_platform(tmp_path: Path) -> None:
+    """A process that drills keeps others out; a run that was never closed does too."""
+    where = host(tmp_path, [marking(tmp_path, "one")])
+    with alone_on(where.evidence, "payments"), pytest.raises(RunBusy, match="another drill is under way on payments"):
+        await begin(wanted(where), Watched().seat())
+    await begin(wanted(where), Watched().seat())
+    first = where.run_directory()
+    lines = (first / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    closed = next(number for number, line in enumerate(lines) if b'"kind":"closed"' in line)
+    (first / "journal.jsonl").write_bytes(b"".join(lines[:closed]))
+    _, done = await begin(wanted(where), Watched().seat())
+    assert done.result.verdict is Verdict.ABORTED
+    assert done.exit_code is not ExitCode.GOOD
+    assert f"finish it with `drill resume {first.name}`" in str(done.result.findings)
+
+
+async def test_gates_that_are_shut_keep_a_run_from_beginning(tmp_path: Path) -> None:
+    """Without approval, and without a monitor that could say how the platform is."""
+    where = host(tmp_path, [marking(tmp_path, "one")], approval="required", waived_gates=[])
+    _, done = await begin(wanted(where), Watched().seat())
+    gated = {event.gate: event.status for event in events_of(where) if isinstance(event, Gated)}
+    assert gated == {
+        "evidence": Status.PASSED,
+        "alone": Status.PASSED,
+        "window": Status.PASSED,
+        "approval": Status.FAILED,
+        "monitor_healthy": Status.NOT_MEASURED,
+        "no_open_incident": Status.NOT_MEASURED,
+        "witness": Status.PASSED,
+    }
+    assert where.marks() == set()
+    assert done.exit_code is not ExitCode.GOOD
+
+
+async def test_a_run_that_was_closed_or_is_not_as_it_was_is_not_gone_on_with(tmp_path: Path) -> None:
+    """Another scenario, another deployment, another name: each says what to do by hand."""
+    where = host(tmp_path, [marking(tmp_path, "one")])
+    run, _ = await begin(wanted(where), Watched().seat())
+    again = Again(where.run_directory(), settings_of(where), "berta")
+    with pytest.raises(UsageFault, match="closed"):
+        await resume(run, again, Watched().seat())
+    with pytest.raises(UsageFault, match="not of other"):
+        await resume("other", again, Watched().seat())
+    journal = where.run_directory() / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    began = next(number for number, line in enumerate(lines) if b'"kind":"began"' in line)
+    journal.write_bytes(b"".join(lines[: began + 1]))
+    where.add(description="changed")
+    with pytest.raises(NotApproved, match=r"not as it was when the run began.*take back by hand; one: "):
+        await resume(run, again, Watched().seat())
+    where.add(description=None)
+    elsewhere_ = Again(again.directory, again.settings.model_copy(update={"deployment": "test"}), "berta")
+    with pytest.raises(UsageFault, match="a run of prod"):
+        await resume(run, elsewhere_, Watched().seat())
+    done = await resume(run, again, Watched().seat())
+    assert (done.exit_code, where.marks()) == (ExitCode.INTERRUPTED, set())
+
+
+def test_the_place_of_a_run_is_below_the_evidence_or_given(tmp_path: Path) -> None:
+    """A name leads nowhere else."""
+    settings = settings_of(host(tmp_path, [LOOK]))
+    assert place_of("q-1", settings, None) == settings.drill.directory / "q-1"
+    assert place_of("q-1", settings, tmp_path) == tmp_path
+    for name in ("../q", "/etc", ".x"):
+        with pytest.raises(RunUnknown):
+            place_of(name, settings, None)
+
+
+async def test_a_parameter_that_could_not_stand_in_the_journal_is_refused(tmp_path: Path) -> None:
+    """A run that is resumed would take back something else."""
+    (tmp_path / "pass").write_text("hunter2-hunter2")
+    (tmp_path / "pass").chmod(0o600)
+    where = host(tmp_path / "host", [LOOK])
+    where.add(
+        parameters={"account": {"default": "a"}, "password": {"secret": {"file": str(tmp_path / "pass")}}},
+    )
+    with pytest.raises(UsageFault, match="--set account: it holds, or looks like, a secret"):
+        wanted(where, account="x-hunter2-hunter2").values(SystemClock())
+
+
+async def test_evidence_that_can_not_be_written_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    """Exit 7."""
+    where = host(tmp_path, [marking(tmp_path, "one")])
+    where.evidence.write_text("a file")
+    with pytest.raises(EvidenceUnwritable, match="evidence can't be written"):
+        await begin(wanted(where), Watched().seat())
+    assert where.marks() == set()
+
+
+async def test_a_result_that_could_not_be_told_waits_and_is_sent_later(tmp_path: Path) -> None:
+    """The run's own verdict stands; its command can't say that it is good."""
+    deaf = f'read line; case "$line" in *\'"close"\'*) test -e {tmp_path}/listens;; esac'
+    where = host(tmp_path / "host", [marking(tmp_path / "host", "one")], witness={"command": ["/bin/sh", "-c", deaf]})
+    _, done = await begin(wanted(where), Watched().seat())
+    assert (done.exit_code, done.result.verdict) == (ExitCode.NOT_MEASURED, Verdict.PASSED)
+    directory = where.run_directory()
+    assert list(unsent.read(directory / unsent.UNSENT)) == ["witness"]
+    witnesses = elsewhere(settings_of(where).drill, _no_secret, SystemClock()).witnesses
+    assert "still can't be told" in (await unsent.send(where.evidence, witnesses, 10.0))[0]
+    (tmp_path / "listens").touch()
+    assert await unsent.send(where.evidence, witnesses, 10.0) == (f"{directory.name}: witness was told how it ended",)
+    assert not (directory / unsent.UNSENT).exists()
+    assert [event.verdict for event in events_of(where) if isinstance(event, Closed)] == ["passed"]
+
+
+def test_a_request_of_another_form_is_taken_away_and_is_no_word(tmp_path: Path) -> None:
+    """Nobody said anything."""
+    (tmp_path / "confirm").mkdir()
+    for text in ("", "[]", '{"person": "x"}', '{"person": 1, "is_yes": true, "note": "", "file": ""}'):
+        (tmp_path / "confirm" / "look.json").write_text(text)
+        assert requests.said(tmp_path, "look") is None
+        assert list((tmp_path / "confirm").iterdir()) == []
+    assert requests.said(tmp_path, "look") is None
+    requests.say(tmp_path, "look", Word("anna", is_yes=False), None)
+    requests.ask_to_stop(tmp_path)
+    requests.clear(tmp_path)
+    assert requests.said(tmp_path, "look") is None
+    assert requests.stop_asked(tmp_path) is None
+
+
+def _no_secret(_reference: SecretReference) -> Value:
+    raise AssertionError("no secret is needed")
