@@ -37,12 +37,9 @@ _WORDS: Final = (
     ),
     ("42501", re.compile(r"FATAL:  permission denied for database ")),
 )
-_SQLITE_READ_ONLY: Final = "PRAGMA query_only = ON"
 _READ_ONLY_BY: Final[Mapping[str, str]] = {
     "postgresql": "SET TRANSACTION READ ONLY",
-    "sqlite": _SQLITE_READ_ONLY,
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+    "sqlite": "PRAGMA query_only = ON",
 }
 
 

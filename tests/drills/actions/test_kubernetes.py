@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,13 @@ def asking(cluster: ApiServer, authority: Authority, tmp_path: Path) -> Asking:
     return Asking(cluster, str(authority.ca_file), tmp_path)
 
 
-def _held() -> tuple[set[int], int]:
-    """Return processes, and how many files are open."""
-    return children(), len(list(Path("/proc/self/fd").iterdir()))
+def _held() -> tuple[set[int], list[str]]:
+    """Return processes, and files in memory."""
+    held: list[str] = []
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the server's threads close theirs when they like
+            held += [str(each.readlink())]
+    return children(), [each for each in held if "memfd:" in each]
 
 
 def _of(token: str, directory: Path) -> dict[str, Any]:
