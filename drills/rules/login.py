@@ -3,7 +3,8 @@
 Rules:
 1. Whoever was authenticated was let in by sshd, whatever was run there afterwards.
 2. A refusal is sshd's own "Permission denied", after it was offered the key (the certificate, where there is one) and
-   said no to it: a key that can't be read, or that can't sign once sshd has taken it, was refused by nobody.
+   said no to it: a key that can't be read, that can't sign once sshd has taken it, or that sshd took and wants more
+   than, was refused by nobody.
 3. All else is not measured: the host is another than it should be, is dead, does not answer or breaks off.
 
 The log is ssh's alone (`-E`), at level DEBUG1: neither sshd's banner nor what runs there can write into it.
@@ -19,6 +20,7 @@ _DENIED: Final = re.compile(r"^\S+: Permission denied \(([a-z,-]+)\)\.?\r?$", re
 _OFFERED: Final = "debug1: Offering public key: "
 _CERTIFICATE: Final = "-CERT "
 _SAID_NO: Final = "debug1: Authentications that can continue: "
+_PARTLY: Final = re.compile(r"^(?:debug1: )?Authenticated using .* with partial success", re.MULTILINE)
 _WRONG_HOST: Final = re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY|POSSIBLE DNS SPOOFING")
 _UNKNOWN_HOST: Final = re.compile(r"^Host key verification failed\.", re.MULTILINE)
 _OWN: Final = re.compile(r"^(?!debug\d: |@)\S.*$", re.MULTILINE)
@@ -48,6 +50,8 @@ def taken(log: str, *, by_certificate: bool) -> Taken:
     denied = _DENIED.search(log)
     if denied is None:
         return Taken(Door.UNKNOWN, _no_answer(log))
+    if _PARTLY.search(log):
+        return Taken(Door.UNKNOWN, "sshd took the key, and wants more than a key: it refused nothing that it was shown")
     if not _is_answered(log, _CERTIFICATE if by_certificate else " "):
         what = "certificate" if by_certificate else "key"
         return Taken(Door.UNKNOWN, f"sshd was never shown the {what} as it must be, so that it refused nothing")

@@ -15,8 +15,8 @@ from glasswatch.clock import SystemClock
 from tests.support.programs import require
 
 _CONFIG = """
-Port {port}
-ListenAddress 127.0.0.1
+ListenAddress 127.0.0.1:{port}
+ListenAddress 127.0.0.1:{strict}
 HostKey {d}/host_key
 HostCertificate {d}/host_key-cert.pub
 PidFile none
@@ -31,15 +31,22 @@ TrustedUserCAKeys {d}/ca.pub
 AuthorizedPrincipalsFile {d}/principals
 AcceptEnv GLASSWATCH_RUN
 Banner {d}/banner
+Match LocalPort {strict}
+  PasswordAuthentication yes
+  AuthenticationMethods publickey,password
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Sshd:
-    """A running sshd. `directory` holds the keys `plain` (let in), `forced`, `stranger`, `locked`, and the CA `ca`."""
+    """A running sshd. `directory` holds the keys `plain` (let in), `forced`, `stranger`, `locked`, and the CA `ca`.
+
+    At the port `strict` it wants a password as well.
+    """
 
     directory: Path
     port: int
+    strict: int
     user: str
 
     @property
@@ -77,20 +84,25 @@ def sshd() -> Iterator[Sshd]:
         keygen("-t", "ed25519", "-N", "a passphrase", "-f", str(directory / "locked"))
         host = ("-I", "host", "-h", "-n", "127.0.0.1", "-V", "-5m:+1h")
         keygen("-s", str(directory / "host_ca"), *host, str(directory / "host_key.pub"))
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
-        found = Sshd(directory, port, getpass.getuser())
+        port, strict = _free_ports()
+        found = Sshd(directory, port, strict, getpass.getuser())
         forced = 'command="echo sealed; exit 42" '
         keys = [found.public("plain"), found.public("locked"), forced + found.public("forced")]
         (directory / "authorized_keys").write_text("".join(f"{key}\n" for key in keys))
         (directory / "principals").write_text("breakglass-drill\n")
         (directory / "banner").write_text("anybody@here: Permission denied (publickey).\n")
-        (directory / "sshd_config").write_text(_CONFIG.format(port=port, d=directory))
+        (directory / "sshd_config").write_text(_CONFIG.format(port=port, strict=strict, d=directory))
         with _running(program, found):
             yield found
     finally:
         shutil.rmtree(directory)
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        for each in (one, other):
+            each.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 @contextmanager

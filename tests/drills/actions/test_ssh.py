@@ -150,6 +150,12 @@ async def test_a_key_that_can_not_be_used_is_refused_by_nobody(host: Sshd, tmp_p
     assert found.status is Status.NOT_MEASURED, found.detail
 
 
+async def test_a_key_that_is_not_enough_was_not_refused(host: Sshd) -> None:
+    """The daemon took it, and wants a password too, which nobody has here."""
+    found = await _tried(host, refused=True, given={"port": host.strict})
+    assert (found.status, "wants more" in found.detail) == (Status.NOT_MEASURED, True), found.detail
+
+
 async def test_a_minted_certificate_opens_and_is_found_in_sshds_log(host: Sshd) -> None:
     """By the run's id and by the serial that derives from it."""
     mint = {"ca": host.key("ca"), "principals": ["breakglass-drill"], "key_id": "anna ${run}"}

@@ -8,6 +8,7 @@ _OFFER = "debug1: Offering public key: /k ED25519 SHA256:x explicit\n"
 _CERT = "debug1: Offering public key: /k ED25519-CERT SHA256:x explicit\n"
 _NO = "debug1: Authentications that can continue: publickey\n"
 _TAKES = "debug1: Server accepts key: /k ED25519 SHA256:x explicit\n"
+_PARTLY = 'Authenticated using "publickey" with partial success.\n'
 _DENIED = "a@h: Permission denied (publickey).\n"
 
 
@@ -18,6 +19,7 @@ _DENIED = "a@h: Permission denied (publickey).\n"
         (_NO + _OFFER + _NO + _DENIED, Door.REFUSED),
         (_NO + _OFFER + _TAKES + _NO + _DENIED, Door.REFUSED),
         (_NO + _OFFER + _TAKES + _DENIED, Door.UNKNOWN),
+        (_NO + _OFFER + _TAKES + _PARTLY + _NO + _DENIED, Door.UNKNOWN),
         (_NO + _DENIED, Door.UNKNOWN),
         (_OFFER + _NO, Door.UNKNOWN),
         ("debug1: Remote: a@h: Permission denied (publickey).\n" + _OFFER + _NO, Door.UNKNOWN),
