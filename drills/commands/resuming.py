@@ -27,7 +27,7 @@ def resume(  # noqa: PLR0913 - what a command line says
     as_json: bool,
 ) -> ExitCode:
     """Go on with a run, and say what it came to. One that is closed is not touched."""
-    asyncio.run(send_unsent(settings, clock))
+    asyncio.run(send_unsent(settings, clock, place))
     directory = place_of(run, settings, place)
     closed = closed_in(reading.read(directory).entries)
     if closed is not None:

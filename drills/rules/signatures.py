@@ -4,8 +4,8 @@
    went on. Its claims name the run, and the entry before it. A key that the trust file has must not be revoked there.
 2. A receipt is believed if a key of role `evidence` signed it that the trust file has, that is not revoked and was
    valid when it was issued, and that speaks for the run's deployment. A key without an issuer is the vantage `main`'s,
-   as for flags; a demo's key speaks for the deployment `demo` alone. A person's key signs approvals, and a run's own key
-   checkpoints: neither gives a receipt, for who holds it may be who ran the drill.
+   as for flags; a demo's key speaks for the deployment `demo` alone. A person's key signs approvals, and a run's own
+   key checkpoints: neither gives a receipt, for who holds it may be who ran the drill.
 3. What a receipt says must be so: the run, the act, number and hash; at `open` what was to be run and who ran it, at
    `close` how it ended.
 

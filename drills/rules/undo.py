@@ -4,6 +4,7 @@ Rules:
 - A step is to be taken back from the moment its intent was written (`Began` with `has_undo`), whatever came of it:
   passed, failed, cut short, or nobody knows. An undo may be called for what never happened.
 - It is taken back once an undo of it passed, and not before. One that failed is tried again when the run is resumed.
+- So is one of which an undo is said to have failed although nothing says that it began (`behind`).
 - Last in, first out, by when they began.
 - What can't be taken back is residue: it is named, with what to do by hand.
 """
@@ -22,6 +23,8 @@ def to_take_back(events: Sequence[Event]) -> tuple[str, ...]:
             standing = [*(step for step in standing if step != event.step), event.step]
         elif isinstance(event, UndoEnded) and event.status is Status.PASSED:
             standing = [step for step in standing if step != event.step]
+        elif isinstance(event, UndoEnded) and event.step not in standing:
+            standing.append(event.step)
     return tuple(reversed(standing))
 
 

@@ -1,14 +1,14 @@
 """What the gates are told: by the evidence directory, the clock, the approval, the monitor. `rules.gates` decides."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from drills.errors import DrillFault
 from drills.journal import reading
-from drills.model.event import Approval, Closed, Gated, Opened
+from drills.model.event import Approval, Closed, Gated, Head, Opened
 from drills.planning import let_go
 from drills.rules import gates
 from drills.rules.approval import Unapproved
@@ -43,6 +43,14 @@ class Seeing(Protocol):
 
     async def look(self, platform: str) -> Seen:
         """Return what it says. Never raises."""
+        ...
+
+    async def heads(self, run: str) -> Sequence[Head]:
+        """Return the heads of a run's journal that it was told of; none where it knows of no such run.
+
+        Raises:
+            NotMeasured, RequestRefused: it does not say.
+        """
         ...
 
 
