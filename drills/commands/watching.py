@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
@@ -80,17 +80,20 @@ class _Asked:
 
 def tell(run: str, done: Done, *, as_json: bool) -> None:
     """Say what a run came to, where to look, and what is left to a person. Nobody reading it changes nothing."""
-    say: Callable[[str], None] = complain if as_json else _say
     for note in done.notes:
-        say(line(note))
+        say(line(note), as_json=as_json)
     for left in done.residue:
-        say(f"LEFT BEHIND {line(left)}")
+        say(f"LEFT BEHIND {line(left)}", as_json=as_json)
     if not as_json:
-        say(f"{run}: {done.result.verdict.replace('_', ' ')}")
+        say(f"{run}: {done.result.verdict.replace('_', ' ')}", as_json=False)
     _settle()
 
 
-def _say(text: str) -> None:
+def say(text: str, *, as_json: bool) -> None:
+    """Say something to people: beside the journal's entries where those are printed. Nobody reading it is no fault."""
+    if as_json:
+        complain(text)
+        return
     with suppress(OSError, ValueError):
         write(f"{text}\n")
 
