@@ -11,7 +11,7 @@ Rules:
 
 from collections.abc import Sequence
 
-from drills.model.event import Began, Event, UndoEnded
+from drills.model.event import Began, Closed, Event, UndoEnded
 from drills.model.step import PlannedStep, Status
 
 
@@ -32,6 +32,8 @@ def residue_of(steps: Sequence[PlannedStep], events: Sequence[Event]) -> tuple[s
     """Return what may be left behind, each with what to do by hand, in the order in which to do it."""
     by_id = {step.id: step for step in steps}
     said = {e.step: e.residue for e in events if isinstance(e, UndoEnded) and e.status is not Status.PASSED}
+    # What it was closed with once is called the same for ever: whoever was told of it knows it by that name.
+    said |= {line.partition(":")[0]: line for e in events if isinstance(e, Closed) for line in e.residue}
     return tuple(said.get(id_) or by_hand(id_, by_id.get(id_)) for id_ in to_take_back(events))
 
 

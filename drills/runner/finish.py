@@ -84,9 +84,11 @@ class Finish:
         await self._record.note(Interrupted(by, detail))
 
     async def _close(self, ending: Ending) -> Done:
+        before = next((e for e in reversed(self._record.events) if isinstance(e, Closed)), None)
         result, residue = await self._closed()
+        is_news = before is None or set(residue) != set(before.residue)
         for witness in self._stage.outside.witnesses:
-            if witness.name in self._opened:
+            if witness.name in self._opened and is_news:
                 await self._whatever(self._close_at(witness, result, residue))
         if self._record.lost:
             self._notes.append(f"the journal can't be written: {self._record.lost}")

@@ -8,10 +8,11 @@ from typing import Final, Protocol
 
 from drills.errors import DrillFault
 from drills.journal import reading
-from drills.model.event import Approval, Closed, Gated, Head, Opened
+from drills.model.event import Approval, Gated, Head, Opened
 from drills.planning import let_go
 from drills.rules import gates
 from drills.rules.approval import Unapproved
+from drills.rules.course import closed_in
 from drills.rules.gates import Answer
 from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
@@ -120,7 +121,7 @@ def _open_here(root: Path, own: str, platform: str) -> Iterator[str]:
             yield place.name
             continue
         opened = entries[0].event if entries else None
-        is_closed = any(isinstance(entry.event, Closed) for entry in entries)
+        is_closed = closed_in([entry.event for entry in entries]) is not None
         if isinstance(opened, Opened) and opened.platform == platform and not is_closed:
             yield place.name
 

@@ -69,7 +69,8 @@ class Run:
             UsageFault: it is closed.
             JournalBehind: it went on elsewhere, and more is to be done than to clean up.
         """
-        if isinstance(course.after(self._stage.drill.steps, self._stage.record.events), course.Over):
+        closed = course.closed_in(self._stage.record.events)
+        if closed is not None and not (closed.residue and resumed.clean_up_only):
             raise UsageFault("the run is closed: there is nothing to go on with")
         lost = await self._behind()
         if lost is not None and not resumed.clean_up_only:

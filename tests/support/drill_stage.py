@@ -70,6 +70,7 @@ class Marking:
         self.found = list(found)
         self.attempts: list[Attempt] = []
         self.stuck = False
+        self.why = f"mark {name} still stands"
         self._world = world
         self._points = points
         self._seconds = seconds
@@ -90,7 +91,7 @@ class Marking:
         self._points.pass_(f"undo {self.name}")
         await asyncio.sleep(self._seconds)
         if self.stuck:
-            return Found(Status.FAILED, f"mark {self.name} still stands")
+            return Found(Status.FAILED, self.why)
         self._world.standing.discard(self.name)
         self._points.pass_(f"undone {self.name}")
         return Found(Status.PASSED, "gone")

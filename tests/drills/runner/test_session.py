@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from drills.errors import NotApproved, RunBusy, RunUnknown
+from drills.journal.gathering import gather
 from drills.journal.reading import read
 from drills.model.event import Closed, Confirmed, Ended, Gated
 from drills.model.found import Value
 from drills.model.step import Status
 from drills.model.verdict import Verdict
-from drills.runner import requests, unsent
+from drills.rules.verification import verify
+from drills.runner import cleanup, requests, unsent
 from drills.runner.finish import Done
 from drills.runner.requests import Word
 from drills.runner.resuming import Again, place_of, resume
@@ -215,6 +217,23 @@ async def test_a_run_that_was_closed_or_is_not_as_it_was_is_not_gone_on_with(tmp
     (where.root / "scenarios" / "broken.yaml").write_text("id: other\n")  # another's mistakes keep nothing standing
     done = await resume(run, again, Watched().seat())
     assert (done.exit_code, where.marks()) == (ExitCode.INTERRUPTED, set())
+
+
+async def test_what_was_left_behind_is_taken_back_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the same journal, which holds as it is, and is closed once more."""
+    monkeypatch.setattr(cleanup, "TRIES", 1)
+    where = host(tmp_path, [marking(tmp_path, "one", undo=f"test -e {tmp_path}/mended || exit 1")])
+    run, left = await begin(wanted(where), Watched().seat())
+    assert (left.exit_code, len(left.residue), where.marks()) == (ExitCode.RESIDUE, 1, {"one"})
+    again = Again(where.run_directory(), settings_of(where), "berta", clean_up_only=True)
+    same = await resume(run, again, Watched().seat())
+    assert (same.exit_code, same.residue) == (ExitCode.RESIDUE, left.residue)
+    (tmp_path / "mended").touch()
+    done = await resume(run, again, Watched().seat())
+    assert (done.exit_code, done.residue, where.marks()) == (ExitCode.INTERRUPTED, (), set())
+    assert [event.verdict for event in events_of(where) if isinstance(event, Closed)] == ["clean_up_failed"] * 3
+    found = verify(gather(where.run_directory(), None, run))
+    assert (found.problems, found.is_closed) == ((), True)
 
 
 def test_the_place_of_a_run_is_below_the_evidence_or_given(tmp_path: Path) -> None:
