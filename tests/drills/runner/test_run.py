@@ -1,6 +1,7 @@
 """What a run does, step after step, when nothing goes wrong that it could not foresee."""
 
 import asyncio
+import errno
 from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from drills.runner.finish import Done
 from drills.runner.trying import Terms, Try, until_passed
 from glasswatch.errors import ExitCode, NotMeasured, SecretUnavailable
 from tests.support.clock import START
-from tests.support.drill_stage import Stage, step
+from tests.support.drill_stage import Points, Stage, step
 from tests.support.virtual_time import VirtualClock, run
 
 FAILED = Found(Status.FAILED, "seen 1, expected 2")
@@ -253,6 +254,17 @@ def test_a_witness_that_hangs_holds_up_no_step() -> None:
     assert stage.of(NotTold)
     assert done.exit_code is ExitCode.NOT_MEASURED
     assert stage.unsent.kept
+
+
+def test_a_result_that_can_neither_be_told_nor_kept_is_no_fault_of_ours() -> None:
+    """A full disk and a monitor that is away: the evidence is not written, which is what the exit code says."""
+    points = Points(1, lambda name: setattr(stage.witness, "dead", name == "close at monitor"), lasting=True)
+    stage = Stage(points=points)
+    stage.unsent.fault = OSError(errno.ENOSPC, "No space left on device")
+    done = run(stage.begin())
+    assert done.exit_code is ExitCode.EVIDENCE_UNWRITABLE
+    assert "nor can that be kept here to be sent later: No space left on device" in done.notes
+    assert stage.world.standing == set()
 
 
 def test_a_witness_hears_of_a_long_step_all_the_while() -> None:
