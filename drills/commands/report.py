@@ -12,12 +12,10 @@ from drills.report.controls import own
 from drills.report.formats import by_template
 from drills.report.values import ReportView
 from drills.report.words import verdict
-from drills.runs import directory_of
-from drills.settings.root import DrillFile
+from drills.runs import directory_at
 from glasswatch import options
 from glasswatch.ending import complain
 from glasswatch.errors import ExitCode, UsageFault
-from glasswatch.settings.load import load
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -42,15 +40,15 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Make the reports of RUN again, from its journal: an id, or the path of a run's directory.
 
-    Without --format or --template, all formats are written into the run's directory; a PDF where the extra `pdf` is
-    installed. Exits 0 when they are made, whatever the drill came to.
+    For a directory no settings file is needed. Without --format or --template, all formats are written into the run's
+    directory; a PDF where the extra `pdf` is installed. Exits 0 when they are made, whatever the drill came to.
     """
     wanted = "json" if as_json else wanted
     if wanted is not None and template is not None:
         raise UsageFault("expected at most one of --format, --json and --template")
     if wanted == reporting.PDF and out is None and sys.stdout.isatty():
         raise UsageFault("--format pdf: expected --out FILE with it: a terminal shows no PDF")
-    directory = directory_of(run, load(config, DrillFile))
+    directory = directory_at(run, config)
     shown = reporting.view_of(directory, own(controls) if controls is not None else None)
     if wanted is None and template is None:
         if out is not None:

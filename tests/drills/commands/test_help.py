@@ -17,8 +17,8 @@ def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_command_of_the_design_is_listed() -> None:
-    """In its order."""
-    assert list(COMMANDS) == DESIGN
+    """In its order; there may be more."""
+    assert [name for name in COMMANDS if name in DESIGN] == DESIGN
 
 
 def _cost(*arguments: str) -> float:

@@ -61,8 +61,10 @@ def test_a_copy_elsewhere_gives_the_same(here: Path, capsys: pytest.CaptureFixtu
     first = capsys.readouterr().out
     place = here / "evidence" / sample.RUN
     place.rename(here / "copy")
+    (here / "glasswatch.yaml").unlink()  # nor our settings
     assert drill("report", str(here / "copy"), "--json") == 0
     assert capsys.readouterr().out == first
+    assert drill("report", sample.RUN, "--json") == 3
 
 
 def test_runs_before_it_stand_beside_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
