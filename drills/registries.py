@@ -21,4 +21,5 @@ ACTIONS: Final[Mapping[str, Entry]] = {
     ),
     "manual": Entry("drills.settings.actions.manual:ManualStep", "drills.actions.manual:make"),
     "wait": Entry("drills.settings.actions.wait:WaitStep", "drills.actions.wait:make"),
+    "expect_audit": Entry("drills.settings.actions.expect_audit:ExpectAuditStep", "drills.actions.expect_audit:make"),
 }

@@ -65,6 +65,9 @@ CASES = {
     ),
     "manual": Case(lambda _url, _: {"with": {"ask": "Is it so?"}}, asks=False),
     "wait": Case(lambda _url, _: {"with": {"for": "10m"}}, asks=False),
+    "expect_audit": Case(
+        lambda url, _: {"with": {"http_json": {"url": f"{url}/?q=${{run}}", "headers": {"X-Key": TOKEN}}}}
+    ),
 }
 ASKING = [name for name, case in CASES.items() if case.asks]
 
