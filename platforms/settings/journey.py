@@ -15,7 +15,7 @@ from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import AddressShape, Switch
 from platforms.addresses import is_forbidden
 from platforms.journey.model import TOTAL, Ask, Journey, Step
-from platforms.journey.rules.fill import names_in, names_in_path
+from platforms.journey.rules.names import names_in, names_in_path
 from platforms.journey.rules.needs import unclosable
 from platforms.settings.meanings import NO_BODY, bodiless, unclosing
 from platforms.settings.steps import (
