@@ -178,6 +178,7 @@ PLATFORM: Final = Board(
                         Query("jit_break_glass_ready{of}", "ready · {{instance}}"),
                         Query("jit_break_glass_cause{of}", "{{cause}} · {{instance}}"),
                         Query("jit_break_glass_inhibited{of}", "held closed · {{instance}}"),
+                        Query("jit_exercise_active{of}", "exercise runs · {{instance}}"),
                     ),
                     "What raises the flag, and whether two persons hold it closed.",
                     Shown(words={0: ("no", _GREEN), 1: ("yes", _RED)}),
@@ -287,8 +288,10 @@ PLATFORM: Final = Board(
                             " (increase(jit_outage_detection_seconds_bucket{of}[1d])))",
                             WHO,
                         ),
+                        Query("jit_exercise_detection_seconds{of}", "latest exercise · {{instance}}"),
                     ),
-                    "From the first bad attempt to the confirmation, nine of ten, over a day.",
+                    "From the first bad attempt to the confirmation, nine of ten, over a day; the latest exercise from"
+                    " its beginning.",
                     _SECONDS,
                 ),
                 Panel(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TREES = ("glasswatch", "platforms", "monitor", "checks", "benchmarks", "examples", "tests")
+TREES = ("glasswatch", "platforms", "monitor", "drills", "checks", "benchmarks", "examples", "tests")
 FILE_LINES, TEST_FILE_LINES, FUNCTION_LINES, PARAMETERS = 400, 600, 60, 5
 JUNK = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 

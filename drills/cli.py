@@ -17,6 +17,7 @@ COMMANDS = {
     "resume": Place("drills.commands.resume:command", "Finish a run that was cut off, also from another machine."),
     "status": Place("drills.commands.status:command", "What is due or overdue, and which runs are open."),
     "report": Place("drills.commands.report:command", "Render a run's report again, from its journal."),
+    "compare": Place("drills.commands.compare:command", "Runs of a scenario side by side: is the last one worse?"),
     "verify": Place("drills.commands.verify:command", "Check that a run's journal is what was written."),
 }
 

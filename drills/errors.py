@@ -6,6 +6,8 @@ GlasswatchError
 │   ├── RunBusy             2  another process works on it
 │   ├── JournalUnreadable   3  it is no journal, or not of this version
 │   ├── JournalDamaged      1  it is a journal, and not as it was written
+│   ├── TemplateFault       3  a template, or a table of controls, can't be used
+│   ├── PdfUnavailable      2  what makes a PDF is not installed
 │   ├── NotApproved         1  nobody who may has signed the scenario as it stands
 │   └── RequestRefused      1  the monitor, or the witness, says no in its own words
 ├── NotMeasured             4  whoever was asked gave no answer
@@ -41,6 +43,12 @@ class TemplateFault(DrillFault):
     """A template for a report can't be read, or asks for what is not there."""
 
     exit_code = ExitCode.INVALID
+
+
+class PdfUnavailable(DrillFault):
+    """What makes a PDF is not installed: the extra, or the system's libraries below it."""
+
+    exit_code = ExitCode.USAGE
 
 
 class JournalDamaged(DrillFault):

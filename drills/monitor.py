@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 
 from drills import credentials
 from drills.asking import JSON, Asker, Heard, Manner, Question, agent_of
-from drills.awaited import AWAITED
 from drills.errors import RequestRefused
 from drills.model.event import Head
 from drills.ports import Closing, OpeningFacts
@@ -233,7 +232,7 @@ class MonitorClient:
 
 def endpoint_of(name: str) -> Endpoint:
     """Return an endpoint of the monitor's table."""
-    return BY_NAME.get(name) or AWAITED[name]
+    return BY_NAME[name]
 
 
 def _head(head: Head) -> HeadBody:

@@ -12,6 +12,10 @@ from glasswatch.settings.registry import Entry
 ACTIONS: Final[Mapping[str, Entry]] = {
     "http": Entry("drills.settings.actions.http:HttpStep", "drills.actions.http:make"),
     "command": Entry("drills.settings.actions.command:CommandStep", "drills.actions.command:make"),
+    "ssh": Entry("drills.settings.actions.ssh:SshStep", "drills.actions.ssh:make"),
+    "sql": Entry("drills.settings.actions.sql:SqlStep", "drills.actions.sql:make"),
+    "aws": Entry("drills.settings.actions.aws:AwsStep", "drills.actions.aws:make"),
+    "kubernetes": Entry("drills.settings.actions.kubernetes:KubernetesStep", "drills.actions.kubernetes:make"),
     "exercise": Entry("drills.settings.actions.exercise:ExerciseStep", "drills.actions.exercise:make"),
     "fault": Entry("drills.settings.actions.fault:FaultStep", "drills.actions.fault:make"),
     "expect_flag": Entry("drills.settings.actions.expect_flag:ExpectFlagStep", "drills.actions.expect_flag:make"),

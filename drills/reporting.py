@@ -11,6 +11,7 @@ from drills.errors import JournalDamaged, JournalUnreadable
 from drills.journal.reading import JOURNAL, read
 from drills.model.event import Entry, Opened
 from drills.model.step import Span
+from drills.report import pdf
 from drills.report.controls import shipped
 from drills.report.formats import FORMATS
 from drills.report.values import ReportView
@@ -21,11 +22,13 @@ from drills.rules.verdict import judge
 from glasswatch import files
 from glasswatch.errors import EvidenceUnwritable
 
+PDF: Final = "pdf"
 NAMES: Final[Mapping[str, str]] = {
     "html": "report.html",
     "markdown": "report.md",
     "json": "report.json",
     "junit": "report.xml",
+    PDF: "report.pdf",
 }
 """What each format's file is called in the run's directory."""
 _OWNER_ONLY: Final = 0o600
@@ -38,7 +41,7 @@ def view_of(directory: Path, table: Table | None = None) -> ReportView:
         RunUnknown, JournalUnreadable: there is no journal, or none of this version.
         JournalDamaged: it is not as it was written.
     """
-    entries = _entries(directory)
+    entries = entries_of(directory)
     earlier = _earlier(directory, entries)
     result = judge(entries, list(reversed(earlier)))
     return view(entries, result, table or shipped(), earlier)
@@ -53,24 +56,39 @@ def write(directory: Path, shown: ReportView, names: Iterable[str] = FORMATS) ->
     written = []
     for name in names:
         path = directory / NAMES[name]
-        put(path, FORMATS[name](shown))
+        put(path, rendered(shown, name))
         written.append(path)
     return tuple(written)
 
 
-def put(path: Path, text: str) -> None:
+def rendered(shown: ReportView, name: str) -> bytes:
+    """Return the report in one format.
+
+    Raises:
+        PdfUnavailable: what makes a PDF is not installed.
+    """
+    return pdf.pdf(shown) if name == PDF else FORMATS[name](shown).encode()
+
+
+def put(path: Path, content: bytes) -> None:
     """Write a report's file, readable by its owner alone.
 
     Raises:
         EvidenceUnwritable: it can't be written.
     """
     try:
-        files.replace(path, text.encode(), _OWNER_ONLY)
+        files.replace(path, content, _OWNER_ONLY)
     except OSError as fault:
         raise EvidenceUnwritable(f"{path}: the report can't be written: {fault.strerror}") from None
 
 
-def _entries(directory: Path) -> tuple[Entry, ...]:
+def entries_of(directory: Path) -> tuple[Entry, ...]:
+    """Return the entries of a run whose journal is what was written.
+
+    Raises:
+        RunUnknown, JournalUnreadable: there is no journal, or none of this version.
+        JournalDamaged: it is not as it was written.
+    """
     reading = read(directory)
     if reading.problem is not None:
         raise JournalDamaged(
@@ -87,7 +105,7 @@ def _earlier(directory: Path, entries: tuple[Entry, ...]) -> list[Mapping[Span, 
     opened = entries[0].event
     scenario = opened.scenario if isinstance(opened, Opened) else ""
     found: list[tuple[Entry, Mapping[Span, float]]] = []
-    for place in _beside(directory):
+    for place in beside(directory):
         try:
             reading = read(place)
         except JournalUnreadable:
@@ -102,7 +120,8 @@ def _earlier(directory: Path, entries: tuple[Entry, ...]) -> list[Mapping[Span, 
     return [spans for _, spans in found[:MOST_EARLIER]]
 
 
-def _beside(directory: Path) -> list[Path]:
+def beside(directory: Path) -> list[Path]:
+    """Return the directories of runs that lie where this one does, itself among them."""
     try:
         return [path for path in directory.absolute().parent.iterdir() if (path / JOURNAL).exists()]
     except OSError:

@@ -5,7 +5,20 @@ from pathlib import Path
 from drills.errors import RunUnknown
 from drills.journal.reading import JOURNAL
 from drills.settings.root import DrillFile
+from glasswatch.settings.load import load
 from glasswatch.visible import line
+
+
+def directory_at(run: str, config: Path) -> Path:
+    """Return the directory of a run. For a directory no settings file is needed.
+
+    Raises:
+        RunUnknown: none of that name is there.
+    """
+    place = Path(run) if "\0" not in run else Path()
+    if not config.exists() and ("/" in run or place.is_dir()) and (place / JOURNAL).exists():
+        return place
+    return directory_of(run, load(config, DrillFile))
 
 
 def directory_of(run: str, settings: DrillFile) -> Path:

@@ -23,9 +23,9 @@ from drills.settings.actions.expect_flag import ANY, ExpectFlagStep
 from glasswatch.errors import NotMeasured
 from glasswatch.flag import disk, trust
 from glasswatch.flag.document import CauseKind, Claims, FlagState, unix_ms
-from glasswatch.flag.errors import Malformed, Refusal, TrustFault
+from glasswatch.flag.errors import Malformed, Refusal, Refused, TrustFault
 from glasswatch.flag.floor import Floor
-from glasswatch.flag.jws import MAX_BYTES
+from glasswatch.flag.jws import FLAG_TYP, MAX_BYTES, open_
 from glasswatch.flag.reader import Expectation, Judgement
 from glasswatch.flag.selection import Question as Asked
 from glasswatch.flag.selection import judge_all, sha256
@@ -67,7 +67,7 @@ class ExpectFlagAction:
         answer = judge_all([raw], Asked(believed, expectation, now), self._floor)
         self._floor = answer.floor
         status, detail = self._judged(answer.judgement, attempt, unix_ms(now))
-        return Found(status, detail, outputs=(Output("flag.json", _kept(raw)),), at=now)
+        return Found(status, detail, outputs=_outputs(raw), at=now)
 
     async def undo(self, attempt: Attempt) -> Found:
         """Nothing."""
@@ -136,8 +136,18 @@ def _refusal(judgement: Judgement, wanted: str) -> tuple[Status, str]:
     return Status.PASSED, f"refused as {found}: {judgement.reason}"
 
 
+def _outputs(raw: bytes) -> tuple[Output, ...]:
+    """Return what is kept: what a document says, and a flag itself, which anybody may have. Another may be a token."""
+    said = Output("flag.json", _kept(raw))
+    try:
+        open_(raw, FLAG_TYP)
+    except Refused:
+        return (said,)
+    return said, Output("flag.jws", raw, is_public=True)
+
+
 def _kept(raw: bytes) -> bytes:
-    """Return what is kept of a flag: its hash, and what it says. The document itself looks like somebody's token."""
+    """Return a document's hash, and what it says."""
     parts = raw.strip().split(b".")
     try:
         claims = loads(decode_base64url(parts[1])) if len(parts) > 1 else None

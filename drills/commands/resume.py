@@ -8,7 +8,6 @@ from drills.commands.options import operator as operator_option
 from drills.operators import operator
 from drills.settings.root import DrillFile
 from glasswatch import options
-from glasswatch.clock import SystemClock
 from glasswatch.interrupt import Loading
 from glasswatch.settings.load import load
 
@@ -39,6 +38,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     who = operator(person, settings.drill)
     with Loading():
         from drills.commands.resuming import resume  # noqa: PLC0415 - what acts is loaded where something will
+        from drills.runner.resuming import Again, place_of  # noqa: PLC0415 - as above
 
-    clock = SystemClock()
-    return resume(run, settings, who, place, clock, clean_up_only=clean_up_only, as_json=as_json)
+    again = Again(place_of(run, settings, place), settings, who, clean_up_only)
+    return resume(run, again, as_json=as_json)

@@ -1,43 +1,31 @@
 """Composing of `drill resume`."""
 
 import asyncio
-from pathlib import Path
 
+from drills.commands.closing import over
 from drills.commands.sending import send_unsent
-from drills.commands.watching import seat, tell
+from drills.commands.watching import seat
 from drills.journal import reading
 from drills.runner.places import closed_in
-from drills.runner.resuming import Again, place_of
+from drills.runner.resuming import Again
 from drills.runner.resuming import resume as go_on
 from drills.runner.signals import held
-from drills.settings.root import DrillFile
-from glasswatch.clock import Clock
+from glasswatch.clock import SystemClock
 from glasswatch.ending import complain
 from glasswatch.errors import ExitCode
 
 
-def resume(  # noqa: PLR0913 - what a command line says
-    run: str,
-    settings: DrillFile,
-    operator: str,
-    place: Path | None,
-    clock: Clock,
-    *,
-    clean_up_only: bool,
-    as_json: bool,
-) -> ExitCode:
-    """Go on with a run, and say what it came to. One that is closed is not touched."""
-    asyncio.run(send_unsent(settings, clock))
-    directory = place_of(run, settings, place)
-    closed = closed_in(reading.read(directory).entries)
+def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
+    """Go on with a run, say what it came to, and write its reports. One that is closed is not touched."""
+    clock = SystemClock()
+    asyncio.run(send_unsent(again.settings, clock))
+    closed = closed_in(reading.read(again.directory).entries)
     if closed is not None:
         complain(f"{run} is closed: {closed.verdict.replace('_', ' ')}: {closed.detail}")
         for left in closed.residue:
             complain(f"LEFT BEHIND {left}")
         return ExitCode.RESIDUE if closed.residue else ExitCode.USAGE
-    again = Again(directory, settings, operator, clean_up_only)
-    at = seat(clock, operator, as_json=as_json, is_attended=True)
+    at = seat(clock, again.operator, as_json=as_json, is_attended=True)
     held(at.stop)
     done = asyncio.run(go_on(run, again, at))
-    tell(run, done, as_json=as_json)
-    return done.exit_code
+    return over(again.directory, run, done, as_json=as_json)

@@ -50,7 +50,8 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     Without SCENARIO what is due is run, one after the other. Ctrl-C, SIGTERM and a closed terminal stop it, and it
     cleans up; a second signal does not cut that short. On a terminal it shows how everything stands, elsewhere a line
-    for each step; --json prints the journal's entries as they come.
+    for each step; --json prints the journal's entries as they come. Its reports are written into its directory, as
+    `drill report` does.
     """
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)
@@ -68,10 +69,12 @@ def command(  # noqa: PLR0913 - one parameter an option
     # Imported here: what acts need not be loaded before it is known that anything will.
     with Loading():
         from drills.commands.running import run  # noqa: PLC0415
+        from drills.runner.session import Wanted  # noqa: PLC0415
 
     codes: list[ExitCode] = []
     for each in chosen:
-        codes.append(run(each, settings, who, values, as_json=as_json, is_attended=not unattended))
+        wanted = Wanted(each, settings, who, values)
+        codes.append(run(wanted, as_json=as_json, is_attended=not unattended))
         if codes[-1] in _ENOUGH:
             break
     return worst(codes)

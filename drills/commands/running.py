@@ -1,32 +1,21 @@
-"""Composing of `drill run`: one run, watched from here."""
+"""Composing of `drill run`: one run, watched from here, and its reports."""
 
 import asyncio
-from collections.abc import Mapping
 
+from drills.commands.closing import over
 from drills.commands.sending import send_unsent
-from drills.commands.watching import seat, tell
+from drills.commands.watching import seat
 from drills.runner.session import Wanted, begin
 from drills.runner.signals import held
-from drills.scenarios import Scenario
-from drills.settings.root import DrillFile
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 
 
-def run(  # noqa: PLR0913 - what a command line says of one run
-    scenario: Scenario,
-    settings: DrillFile,
-    operator: str,
-    given: Mapping[str, str],
-    *,
-    as_json: bool,
-    is_attended: bool,
-) -> ExitCode:
-    """Run a scenario, and say what it came to."""
+def run(wanted: Wanted, *, as_json: bool, is_attended: bool) -> ExitCode:
+    """Run a scenario, say what it came to, and write its reports."""
     clock = SystemClock()
-    asyncio.run(send_unsent(settings, clock))
-    at = seat(clock, operator, as_json=as_json, is_attended=is_attended)
+    asyncio.run(send_unsent(wanted.settings, clock))
+    at = seat(clock, wanted.operator, as_json=as_json, is_attended=is_attended)
     held(at.stop)
-    run, done = asyncio.run(begin(Wanted(scenario, settings, operator, given), at))
-    tell(run, done, as_json=as_json)
-    return done.exit_code
+    run_id, done = asyncio.run(begin(wanted, at))
+    return over(wanted.settings.drill.directory / run_id, run_id, done, as_json=as_json)

@@ -3,8 +3,9 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import TextIO
 
 from drills.model.event import Entry
 from drills.runner.dialog import Lines, TerminalDialog
@@ -26,8 +27,10 @@ def write(text: str) -> None:
     Raises:
         OSError, ValueError: nobody reads it any more.
     """
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    stream: TextIO | None = sys.stdout  # None where the process was started with it closed
+    if stream is not None:
+        stream.write(text)
+        stream.flush()
 
 
 def seat(clock: Clock, operator: str, *, as_json: bool, is_attended: bool) -> Seat:
@@ -77,18 +80,31 @@ class _Asked:
 
 def tell(run: str, done: Done, *, as_json: bool) -> None:
     """Say what a run came to, where to look, and what is left to a person. Nobody reading it changes nothing."""
-    say: Callable[[str], None] = complain if as_json else _say
     for note in done.notes:
-        say(line(note))
+        say(line(note), as_json=as_json)
     for left in done.residue:
-        say(f"LEFT BEHIND {line(left)}")
+        say(f"LEFT BEHIND {line(left)}", as_json=as_json)
     if not as_json:
-        say(f"{run}: {done.result.verdict.replace('_', ' ')}")
+        say(f"{run}: {done.result.verdict.replace('_', ' ')}", as_json=False)
+    _settle()
 
 
-def _say(text: str) -> None:
-    try:
+def say(text: str, *, as_json: bool) -> None:
+    """Say something to people: beside the journal's entries where those are printed. Nobody reading it is no fault."""
+    if as_json:
+        complain(text)
+        return
+    with suppress(OSError, ValueError):
         write(f"{text}\n")
+
+
+def _settle() -> None:
+    """Let go of an output that nobody reads any more: what is left in it would change the exit code."""
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        return
+    try:
+        stream.flush()
     except (OSError, ValueError):
         with suppress(OSError, ValueError):
             let_go_of_output()

@@ -45,10 +45,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Something to be kept beside the journal, before it was redacted. `name` is a file's name without a path."""
+    """Something to be kept beside the journal, before it was redacted. `name` is a file's name without a path.
+
+    `is_public`: anybody may have it, as a signed flag. It is kept as it is, although it looks like a credential, unless
+    one of the run's secrets stands in it.
+    """
 
     name: str
     content: bytes = field(repr=False)
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,12 @@ _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 
 def html(view: ReportView) -> str:
     """Return the report as one HTML document."""
-    return _environment(escapes=True).get_template("report.html.j2").render(**_given(view), **_style())
+    return page("report.html.j2", _given(view))
+
+
+def page(name: str, given: Mapping[str, object]) -> str:
+    """Return what one of our templates of HTML makes of this, with the reports' style and policy."""
+    return _environment(escapes=True).get_template(name).render(**given, **_style())
 
 
 def markdown(view: ReportView) -> str:

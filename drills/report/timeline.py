@@ -31,6 +31,9 @@ _LOOKS: Final = {
     Status.INTERRUPTED: "failed",
 }
 
+_FILLS: Final = {"passed": "#17603a", "failed": "#9b1c17", "simulated": "none", "unknown": "none"}
+"""For whoever draws SVG without the page's style sheet, as who makes a PDF; elsewhere the style sheet's count."""
+
 
 def timeline(view: ReportView) -> Markup:
     """Return the chart, empty where nothing was begun."""
@@ -55,7 +58,9 @@ def _grid(whole: float, height: int) -> Iterator[Markup]:
     for nth in range(_TICKS + 1):
         at = whole * nth / _TICKS
         x = _x(at, whole)
-        yield Markup('<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(x, _TOP - 4, height)
+        yield Markup('<line class="grid" stroke="#999" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(
+            x, _TOP - 4, height
+        )
         yield Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(x, height + 18, words.seconds(at))
 
 
@@ -67,11 +72,13 @@ def _bars(steps: list[StepView], whole: float) -> Iterator[Markup]:
         look = _LOOKS.get(step.status, "unknown")
         yield Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_LEFT - 8, y + 16, name)
         yield Markup(
-            '<g><title>{title}</title><rect class="bar {look}" x="{x:.1f}" y="{y}" width="{wide:.1f}" height="16"/>'
+            '<g><title>{title}</title><rect class="bar {look}" fill="{fill}" x="{x:.1f}" y="{y}"'
+            ' width="{wide:.1f}" height="16"/>'
             '<text x="{after:.1f}" y="{low}">{word}</text></g>'
         ).format(
             title=f"{step.id}: {words.status(step.status)}, {words.seconds(step.took_seconds)}",
             look=look,
+            fill=_FILLS[look],
             x=start,
             y=y + 4,
             wide=max(end - start, _THINNEST),

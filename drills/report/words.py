@@ -1,5 +1,6 @@
 """Words and figures as people read them, the same in every format."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,13 @@ _VERDICT: Final = {
     Verdict.ABORTED: "ABORTED",
     Verdict.CLEAN_UP_FAILED: "CLEAN-UP FAILED",
     Verdict.OPEN: "NEVER CLOSED: counts as failed",
+}
+_TOLD: Final = {
+    "interrupted": "It was stopped before its end. Steps that had not begun were left out; what had been done was to "
+    "be taken back, as it says under Clean-up.",
+    "resumed": "The process that ran it ended too early, and another one went on. A run that was resumed never passes.",
+    "not_witnessed": "Nobody else was told of its journal while it ran: whoever could write here could have written "
+    "all of it anew.",
 }
 _SPAN: Final = {
     Span.DETECT: "outage detected",
@@ -72,6 +80,44 @@ def seconds(length: float | None) -> str:
 def instant(at: datetime | None) -> str:
     """Return an instant in UTC, to the second."""
     return "-" if at is None else f"{at:%Y-%m-%d %H:%M:%SZ}"
+
+
+def told(view: ReportView) -> tuple[str, ...]:
+    """Return in sentences what a reader must not miss, and what is to be done; the most urgent first."""
+    codes = {each.code for each in view.findings}
+    lines = []
+    if view.verdict is Verdict.OPEN:
+        lines.append(
+            "Nobody closed this run. What it did may still be in force. If it is not under way any more, finish it: "
+            f"drill resume {view.run} --clean-up-only"
+        )
+    elif view.residue:
+        lines.append(
+            "What stands under Left behind may still be in force. The run is over and takes nothing back any more: "
+            "have it taken away by hand, see under Steps by what, and write down who did it and when."
+        )
+    if view.verdict is Verdict.NOT_MEASURED:
+        lines.append(
+            "This is neither a pass nor a fail: something could not be told. Put right what kept it from being "
+            "measured, and run the drill again."
+        )
+    lines += [line for code, line in _TOLD.items() if code in codes]
+    waived = [each.gate for each in view.gates if each.status is Status.WAIVED]
+    if waived:
+        lines.append(f"The settings let go of what is asked before a drill: {', '.join(waived)}. Nobody checked that.")
+    return tuple(lines)
+
+
+def shown_by(steps: Sequence[str], lacking: Sequence[str]) -> str:
+    """Return which steps show a part of a drill, and which were to and did not."""
+    parts = [", ".join(steps)] if steps else []
+    return "; ".join([*parts, f"not by {', '.join(lacking)}"] if lacking else parts) or "no step"
+
+
+def supported_by(steps: Sequence[str], lacking: Sequence[str]) -> str:
+    """Return which steps support a control, and which parts of a drill nothing shows in full."""
+    parts = [", ".join(steps)] if steps else []
+    return "; ".join([*parts, f"{', '.join(lacking)} not shown in full"] if lacking else parts) or "no step"
 
 
 def anchored(view: ReportView) -> str:

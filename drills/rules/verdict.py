@@ -102,6 +102,7 @@ def judge(
     """
     facts = Facts(entries, step_results(entries), measured(entries), residue(entries), is_closing)
     against = [*_of_its_end(facts), *_of_the_run(facts), *_of_steps(facts), *_of_spans(facts.spans)]
+    against += _closed_as_worse(facts, against)
     against.sort(key=lambda each: -BADNESS.index(each.verdict))
     shown = sum(step.is_evidence for step in facts.steps)
     return Result(
@@ -131,11 +132,15 @@ def _of_its_end(facts: Facts) -> Iterator[Against]:
         return
     if not all(isinstance(entry.event, _AFTER_ITS_END) for entry in facts.entries[ends[0] + 1 :]):
         yield _against(Verdict.ABORTED, "it went on after it was closed")
-    for at in ends:
-        closed = facts.entries[at].event
-        word = closed.verdict if isinstance(closed, Closed) else ""
-        if word != Verdict.PASSED:
-            yield _against(_CLOSED_AS.get(word, Verdict.FAILED), f"it was closed as {word}")
+
+
+def _closed_as_worse(facts: Facts, known: Sequence[Against]) -> Iterator[Against]:
+    """Yield that who ran it closed it with a worse word than all that is known of it."""
+    for entry in facts.entries:
+        if isinstance(entry.event, Closed) and entry.event.verdict != Verdict.PASSED:
+            verdict = _CLOSED_AS.get(entry.event.verdict, Verdict.FAILED)
+            if all(BADNESS.index(each.verdict) < BADNESS.index(verdict) for each in known):
+                yield _against(verdict, f"it was closed as {entry.event.verdict}")
 
 
 def _of_the_run(facts: Facts) -> Iterator[Against]:

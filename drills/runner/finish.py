@@ -6,10 +6,10 @@ written, and in what is returned.
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from drills.model.event import CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
+from drills.model.event import Checkpoint, CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
 from drills.model.step import Status
 from drills.model.verdict import Result, Verdict
 from drills.ports import Closing, Witness
@@ -99,6 +99,7 @@ class Finish:
         if not self._record.lost:
             await self._record.note(Closed(result.verdict, result.why, self._code(result, residue), residue))
             if not self._record.lost:
+                await self._record.note(Checkpoint(""))  # so that the end is signed too
                 return result, residue
             self._record.entries.pop()
             await self._came_late()
@@ -147,11 +148,17 @@ class Finish:
         return worst(codes)
 
     def _judged(self, entries: Sequence[Entry]) -> Result:
+        """Return what the run comes to. One whose end nobody elsewhere could see was not measured, at best."""
         try:
-            return self._stage.outside.judge(entries)
+            result = self._stage.outside.judge(entries)
         except Exception as fault:  # noqa: BLE001 - a run that can't be judged was not passed
             self._codes.append(ExitCode.BUG)
             return Result(Verdict.ABORTED, f"it can't be judged: {words(fault)}", ExitCode.BUG, (), (), ())
+        behind = self._stage.telling.behind
+        if not behind or result.verdict is not Verdict.PASSED:
+            return result
+        why = f"{behind[0]} could not be told of its end"
+        return replace(result, verdict=Verdict.NOT_MEASURED, why=why, exit_code=ExitCode.NOT_MEASURED)
 
     async def _close_at(self, witness: Witness, result: Result, residue: Sequence[str]) -> None:
         """Close the run at a witness; where that can't be told it waits, and is sent later."""

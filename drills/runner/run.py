@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from drills.model.calendar import Cadence
 from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, NotTold, Receipted, Resumed
 from drills.model.step import Status
 from drills.ports import OpeningFacts
@@ -140,7 +141,7 @@ class Run:
             title=opening.title,
             owner=opening.owner,
             scenario_sha256=opening.scenario_sha256,
-            cadence=opening.cadence,
+            cadence=opening.cadence if opening.cadence != Cadence.NONE else "",
             real=any(step.is_real for step in opening.steps),
             until=drill.until,
         )

@@ -8,9 +8,10 @@
 """
 
 import asyncio
+import atexit
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -33,8 +34,16 @@ def held(stop: Stop) -> None:
     def tell(number: int, _frame: FrameType | None) -> None:
         stop.tell(signal.Signals(number).name)
 
-    for number in _heard():
+    heard = _heard()
+    for number in heard:
         signal.signal(number, tell)
+    # Python gives every signal that it hears back to the system as it ends, and the next would kill it then.
+    atexit.register(_ignore, [number for number in heard if number is not signal.SIGINT])  # that one is `ending`'s
+
+
+def _ignore(numbers: Iterable[signal.Signals]) -> None:
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

@@ -51,6 +51,11 @@ class Telling:
         for told in self._told:
             told.tell(head)
 
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """Who could not be told of the last head that there was to be told of."""
+        return tuple(told.name for told in self._told if told.is_behind)
+
     async def end(self) -> None:
         """Stop telling, after each witness was told of the last head, or could not be."""
         for told in self._told:
@@ -71,7 +76,8 @@ class _Told:
         self._latest: Head | None = None
         self._known: Head | None = None
         self._news = asyncio.Event()
-        self._is_behind = False
+        self.name = witness.name
+        self.is_behind = False
         self.is_over = False
 
     def tell(self, head: Head) -> None:
@@ -101,11 +107,11 @@ class _Told:
         except asyncio.CancelledError:
             raise
         except BaseException as fault:  # noqa: BLE001 - whatever a witness does, the run goes on
-            if not self._is_behind:
-                self._is_behind = True
+            if not self.is_behind:
+                self.is_behind = True
                 await self._record.note(NotTold(self._witness.name, words(fault)))
             return
-        self._is_behind = False
+        self.is_behind = False
         if head != self._known:
             self._known = head
             await self._record.note(Receipted(self._witness.name, head.seq, head.hash, jws))

@@ -116,6 +116,10 @@ class Redactor:
         """Return whether one of the secrets stands in a text, whatever else there may look like a credential."""
         return next(self._secret_places(text), None) is not None
 
+    def is_without_secrets(self, text: str) -> bool:
+        """Return whether it can be told that none of the secrets stands in a text."""
+        return not self._withheld and not self.holds(text)
+
     def joins(self, texts: Sequence[str]) -> set[int]:
         """Return which of these texts hold a secret, as it is or in base64, together with those beside them."""
         edge = self._needles.longest

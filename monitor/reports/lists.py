@@ -76,7 +76,7 @@ def _agreed(report: SlaReport) -> Iterator[tuple[str, str]]:
     yield "Error budget left", left
     for step in terms.credits:
         yield f"Credit agreed below {words.percent(step.below)}", f"{words.percent(step.credit, 1)} of the price"
-    if terms.credits:
+    if terms.credits and report.period.kind == terms.period:
         yield "Credit by these steps", f"{words.percent(report.credit, 1)} of the price"
 
 
@@ -119,7 +119,7 @@ def _claims(report: SlaReport) -> Listing:
     hosts = {each.probe: each.target for each in report.watches}
     head = (
         *("page", "availability by its word", "it told of outage", "of degradation", "of maintenance"),
-        *("it said nothing", "we found it down while it told of no outage"),
+        *("it said nothing", "unsaid downtime"),
     )
     rows = [_claim(each, hosts.get(each.probe, "")) for each in report.claims]
     return Listing("What the operator's status page said in the same time", head, rows)

@@ -56,6 +56,7 @@ it is from that one's first bad attempt, and where it was down until its end, un
 
 A status page is what its operator says; it decides nothing here. What it said holds until it said something else, or
 was not read any more. Availability by its word = (1 - time of outage / time that it told anything but maintenance).
+Unsaid downtime is how long we found the platform down while its page told something, and of no outage.
 
 Response times are those of good attempts that were due, from the look-up of the name to the last byte.
 

@@ -1,7 +1,8 @@
 """Reports and outages as CSV, for spreadsheets: no cell is ever read as a formula.
 
 A cell that begins as a formula would is given an apostrophe in front, as spreadsheets do it; what can't be seen, or
-turns the reading order round, is spelled out.
+turns the reading order round, is spelled out. An outage lasted from its first bad attempt to its first good one; it was
+down for as long, without the time within which it was good.
 """
 
 import csv
@@ -10,11 +11,26 @@ from io import StringIO
 from typing import Final
 
 from glasswatch import visible
+from glasswatch.spans import total_seconds
 from monitor.model.state import Outage
+from monitor.rules.past import spans_of
 from monitor.rules.sla import Account
 from monitor.rules.slavalues import SlaReport
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "|", "%")
+_FORMULA: Final = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "|",
+    "%",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # full-width ones too
 _HEAD: Final = (
     *("platform", "function", "period", "start", "end", "availability", "coverage", "objective", "breached"),
     *("up_seconds", "down_seconds", "not_measured_seconds", "maintenance_seconds", "outages"),
@@ -22,7 +38,7 @@ _HEAD: Final = (
 )
 _OUTAGES: Final = (
     *("platform", "id", "opened_at", "confirmed_at", "ended_at", "cleared_at"),
-    *("lasted_seconds", "detection_seconds", "functions", "reason"),
+    *("lasted_seconds", "detection_seconds", "functions", "reason", "down_seconds"),
 )
 
 
@@ -75,6 +91,7 @@ def _outage(each: Outage) -> Sequence[object]:
         *(each.platform, each.id, *(None if at is None else at.isoformat() for at in times)),
         None if each.ended_at is None else (each.ended_at - each.opened_at).total_seconds(),
         *(each.detection_seconds, " ".join(each.functions), each.reason),
+        None if each.ended_at is None else total_seconds(spans_of([each], each.ended_at)),
     )
 
 

@@ -80,7 +80,7 @@ def heading(report: SlaReport) -> Iterator[str]:
     """Yield of what time it is, who measured from where, and as of when."""
     span, terms, subject = report.period.span, report.terms, report.subject
     yield (
-        f"From {instant(span.start)} to {instant(span.end)}, {both(span.seconds)}: the calendar {_kind(report)} "
+        f"From {instant(span.start)} to {instant(span.end)}, {both(span.seconds)}: the calendar {report.period.kind} "
         f"{report.period.name} of {terms.timezone}."
     )
     yield (
@@ -99,10 +99,6 @@ def record(report: SlaReport) -> str:
 def standing(report: SlaReport) -> str:
     """Return the availability and how the objective stands."""
     return f"Availability {percent(report.account.availability)}; {verdict(report)}."
-
-
-def _kind(report: SlaReport) -> str:
-    return "quarter" if "Q" in report.period.name else "month"
 
 
 def functions(outage: Outage) -> str:

@@ -1,7 +1,7 @@
 """What people are told of exercises: in pages, and in the audit chain.
 
 1. A page says plainly that it is an exercise and no outage, whose drill it is, until when, and who alone may break the
-   glass. It carries the run's name, so that a drill finds it.
+   glass: three of them in its first line, all of them below. It carries the run's name, so that a drill finds it.
 2. Who was told of an exercise is told that it is over, and why; a real outage that ended one says that it is real.
 3. An entry of the audit holds names, times and our own words.
 """
@@ -82,7 +82,7 @@ def line(fact: ExerciseFact) -> tuple[str, Body]:
 
 
 def _one(cause: Cause) -> str:
-    names = ", ".join(cause.principals)
+    names = reasons.several(cause.principals)
     until = f" until {reasons.clock(cause.until)}" if cause.until else ""
     by = f" of {cause.by}" if cause.by else ""
     return f"only {names} may break the glass{until}, for drill {cause.run}{by}"

@@ -48,6 +48,11 @@ class Period:
     name: str
     span: Span
 
+    @property
+    def kind(self) -> str:
+        """What it is: `month` or `quarter`, as terms have it."""
+        return "quarter" if "Q" in self.name else "month"
+
 
 def named(name: str, where: tzinfo) -> Period | None:
     """Return the period of this name; None: there is none."""

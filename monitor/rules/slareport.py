@@ -3,7 +3,7 @@
 1. A period that is over is told of as it was; one that is going on, as far as it is, with rolling windows and burn
    rates up to now; one that lies ahead holds nothing.
 2. An objective is breached when the availability that was agreed on is below it. Where nothing counts that can't be
-   told, and it is told so.
+   told, and it is told so. Credit follows only from a period of the kind that it was agreed on for.
 3. A vendor's page is compared second by second: what it said while we found the platform down. Time in which it told
    of maintenance counts neither for it nor against it.
 4. Notes say in plain words what a reader must know before believing the figures.
@@ -57,7 +57,7 @@ def report(subject: Subject, past: Past, terms: Terms, period: Period) -> SlaRep
         if objective is None or not found.counted_seconds
         else sla.budget_remaining(whole, period.span, objective, terms.not_measured),
         breached=breached,
-        credit=sla.credit(found.availability, terms.credits),
+        credit=sla.credit(found.availability, terms.credits) if period.kind == terms.period else 0.0,
         rolling={
             name: sla.account(whole, sla.rolling(length, whole.now), terms.not_measured)
             for name, length in sla.ROLLING.items()
@@ -71,7 +71,7 @@ def report(subject: Subject, past: Past, terms: Terms, period: Period) -> SlaRep
         unmeasured=_clipped(pasts.unmeasured(past), _over(period.span, whole.now)),
         claims=[_claim(past, whole, probe, period.span) for probe in pasts.pages(past)],
         days=[sla.account(whole, day, terms.not_measured) for day in days(period, terms)],
-        notes=list(_notes(found, standing, terms, whole.now)),
+        notes=[*_notes(found, standing, terms, whole.now), *_of_another_kind(period, terms)],
     )
 
 
@@ -190,6 +190,14 @@ def _notes(found: sla.Account, standing: Standing, terms: Terms, now: datetime) 
         yield f"The period was only partly watched: {share} of it was measured; the rest {counts[terms.not_measured]}."
     if terms.objective is None:
         yield "No objective is set for this platform (platforms.NAME.sla): nothing is compared."
+
+
+def _of_another_kind(period: Period, terms: Terms) -> Iterator[str]:
+    if terms.objective is not None and period.kind != terms.period:
+        yield (
+            f"The objective was agreed on for each calendar {terms.period}, and this is a {period.kind}: it is "
+            "compared, but no credit follows from it."
+        )
 
 
 def _over(period: Span, now: datetime) -> Span:

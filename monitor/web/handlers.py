@@ -159,7 +159,7 @@ def _outages_asked(query: OutagesQuery) -> OutageQuery:
         limit=query.limit,
         until=query.until,
         function=query.function,
-        is_open=query.open,
+        is_open=bool(query.open),
     )
 
 

@@ -1,6 +1,7 @@
 """What the endpoint of availability answers: the rules' report on what is on record.
 
-Response times are left out: counting them would hold up what the store has to write. `monitor sla` has them.
+Response times, and what the audit has of outages, are left out: reading them would hold up what the store has to write.
+`monitor sla` has them.
 """
 
 import asyncio

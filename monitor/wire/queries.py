@@ -30,5 +30,5 @@ class OutagesQuery(Query):
         Field(description="a time such as 2026-03-01T03:00:00Z"),
     ] = None
     function: Annotated[str | None, Field(min_length=1, max_length=63, description="the name of a function")] = None
-    open: Annotated[bool, Field(description="true or false")] = False
+    open: Annotated[bool | None, Field(description="true or false")] = None
     limit: Annotated[int, Field(ge=1, le=1000, description="a whole number from 1 to 1000")] = 100

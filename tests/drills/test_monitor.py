@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from drills.awaited import AWAITED
 from drills.errors import RequestRefused
 from drills.model.event import Head
 from drills.model.step import Span
@@ -19,7 +18,6 @@ from drills.witness import CommandWitness
 from glasswatch.clock import SystemClock
 from glasswatch.errors import NotMeasured
 from monitor.wire.drills import RunQuery
-from monitor.wire.endpoints import BY_NAME
 from tests.support.drill_actions import RUN, SECRET, secret_of
 from tests.support.fake_monitor import FakeMonitor, fake_monitor
 from tests.support.receiver import Answer, Behaviour, Close, Garbage, Hang, HugeBody
@@ -78,14 +76,6 @@ async def test_a_run_is_opened_told_of_and_closed() -> None:
     ]
     assert {request.headers["authorization"] for request in got} == {f"Bearer {SECRET}"}
     assert got[0].headers["user-agent"].endswith(RUN.id)
-
-
-def test_what_the_monitors_table_has_goes_before_what_is_awaited() -> None:
-    """And is what was agreed."""
-    for name, awaited in AWAITED.items():
-        found = endpoint_of(name)
-        assert found is BY_NAME.get(name, awaited)
-        assert (found.method, found.path, found.scope) == (awaited.method, awaited.path, awaited.scope)
 
 
 async def test_a_run_that_is_not_there_is_none() -> None:

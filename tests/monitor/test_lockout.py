@@ -74,7 +74,7 @@ def test_everything_is_seen_where_it_stands(tmp_path: Path, mounts: Path) -> Non
     assert seen.copies == (Part("flag.publish[1]", "copies.example.com"), Part("flag.publish[2]", ""))
     assert (seen.raisers, seen.confirmers, seen.manual_persons) == (frozenset({"anna"}), frozenset({"ben"}), 2)
     assert (seen.has_controls, seen.is_loopback_only, seen.configured_vantages) == (True, True, 1)
-    assert seen.unrouted_kinds == ("store",)
+    assert seen.unrouted_kinds == ("store", "drill_residue")
     assert not seen.has_heartbeat
     assert (seen.stores, seen.store_filesystem) == ((), "ext4")
 

@@ -23,6 +23,7 @@ import psycopg
 
 from glasswatch.clock import SystemClock
 from tests.support.programs import require
+from tests.support.tls import Authority
 
 PASSWORD = "correct horse battery"
 USER = "glasswatch"
@@ -87,6 +88,26 @@ def cluster(**others: object) -> Iterator[Cluster]:
             _stop(process)
     finally:
         shutil.rmtree(base, ignore_errors=True)
+
+
+def speak_tls(server: Cluster, authority: Authority, **settings: str) -> None:
+    """Have the server speak TLS with a certificate of the authority's."""
+    certificate, owner = authority.issue(), server.sockets.stat()
+    for source, name, mode in ((certificate.cert_file, "tls.pem", 0o644), (certificate.key_file, "tls.key", 0o600)):
+        place = Path(shutil.copy(source, server.sockets / name))
+        place.chmod(mode)
+        os.chown(place, owner.st_uid, owner.st_gid)
+    files = {"ssl_cert_file": str(server.sockets / "tls.pem"), "ssl_key_file": str(server.sockets / "tls.key")}
+    with server.connect() as connection:
+        for name, value in {**files, "ssl": "on", **settings}.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+        connection.execute(b"SELECT pg_reload_conf()")
+    for _ in range(1000):
+        with server.connect() as connection:
+            if connection.execute(b"SHOW ssl").fetchone() == ("on",):
+                return
+        Event().wait(0.01)
+    raise AssertionError("PostgreSQL does not turn TLS on")
 
 
 def _unprivileged(base: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tests.support.flags import jwk, write_trust
 from tests.support.listeners import free_port
 from tests.support.receiver import Answer, Behaviour, Close, Garbage, Hang, Receiver, Reset, receiving
 
+_NO_HTTP = "300ms"  # whoever waits for a request waits for ever; their own tests have listeners of their kind
 ECHO = "echo"
 """Answers with all that it was sent, credentials included."""
 
@@ -71,6 +72,12 @@ def _look(url: str, **others: Any) -> dict[str, Any]:
     return {"action": "http", "with": {"url": url, "auth": {"bearer": TOKEN}}, **others}
 
 
+def _key_file(directory: Path) -> Path:
+    key = directory / "key"
+    key.write_text("nothing\n")
+    return key
+
+
 def _monitor(url: str, _directory: Path) -> dict[str, Any]:
     return {"monitor": {"url": url, "token": TOKEN}}
 
@@ -80,6 +87,42 @@ CASES = {
     "http": Case(lambda url, _: {"with": {"url": f"{url}/a", "auth": {"bearer": TOKEN}, "headers": {"X-Key": TOKEN}}}),
     "command": Case(
         lambda _url, _: {"with": {"argv": ["/bin/sh", "-c", "cat; sleep 600 & sleep 600"], "stdin": TOKEN}}, asks=False
+    ),
+    "ssh": Case(
+        lambda url, path: {
+            "with": {
+                "host": "127.0.0.1",
+                "port": int(url.rpartition(":")[2]),
+                "user": "root",
+                "timeout": _NO_HTTP,
+                "key": str(_key_file(path)),
+                "host_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII"],
+            }
+        }
+    ),
+    "sql": Case(
+        lambda url, _: {
+            "with": {
+                "url": f"postgresql+psycopg://root@{url.removeprefix('http://')}/postgres",
+                "password": TOKEN,
+                "statement": "SELECT 1",
+                "timeout": _NO_HTTP,
+            }
+        }
+    ),
+    "aws": Case(
+        lambda url, _: {
+            "with": {
+                "region": "eu-central-1",
+                "endpoint_url": url,
+                "credentials": {"access_key_id": "AKIA", "secret_access_key": TOKEN},
+                "service": "sts",
+                "operation": "GetCallerIdentity",
+            }
+        }
+    ),
+    "kubernetes": Case(
+        lambda url, _: {"with": {"server": url, "token": TOKEN, "review": {"verb": "get", "resource": "pods"}}}
     ),
     "exercise": Case(lambda _url, _: {"with": {"principals": ["p"]}}, _monitor),
     "fault": Case(lambda url, _: {"with": {"url": url, "token": TOKEN, "fault": {"kind": "hang"}}}),

@@ -14,6 +14,7 @@ from drills.model.found import Found
 from drills.model.step import Status
 from drills.ports import Action
 from glasswatch.flag.document import Claims
+from glasswatch.flag.jws import EVIDENCE_TYP, sign
 from tests.support.clock import ManualClock
 from tests.support.drill_actions import RUN, attempt, made, outcome, step_of, tools
 from tests.support.flags import (
@@ -86,10 +87,22 @@ async def test_what_a_flag_is_worth(
 @pytest.mark.parametrize(("document", "state"), [(signed(READY_CLAIMS), "ready"), (FORGED, "ready"), (b"a.b.c", None)])
 async def test_what_it_says_is_kept_with_its_hash(tmp_path: Path, document: bytes, state: str | None) -> None:
     """Believed or not; in a form that nobody takes for a token."""
-    (kept,) = (await _read(tmp_path, document, {"state": "ready"})).outputs
+    kept, *_ = (await _read(tmp_path, document, {"state": "ready"})).outputs
     found = json.loads(kept.content)
     assert found["sha256"] == hashlib.sha256(document).hexdigest()
     assert (found["claims"] or {}).get("state") == state
+
+
+TOKEN = sign(b'{"sub":"anna"}', OTHER_KEY, EVIDENCE_TYP).encode()
+
+
+@pytest.mark.parametrize(
+    ("document", "is_flag"), [(signed(READY_CLAIMS), True), (FORGED, True), (TOKEN, False), (b"a.b.c", False)]
+)
+async def test_a_flag_itself_is_kept_too(tmp_path: Path, document: bytes, *, is_flag: bool) -> None:
+    """Believed or not, anybody may have it, and check its signature later. What is no flag may be somebody's token."""
+    _, *kept = (await _read(tmp_path, document, {"state": "ready"})).outputs
+    assert [(each.name, each.content, each.is_public) for each in kept] == [("flag.jws", document, True)] * is_flag
 
 
 async def test_it_happened_when_it_was_seen(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """`drill` begins quickly, under each of its names, and lists what it can do without loading it."""
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -17,20 +17,22 @@ def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_command_of_the_design_is_listed() -> None:
-    """In its order."""
-    assert list(COMMANDS) == DESIGN
+    """In its order; there may be more."""
+    assert [name for name in COMMANDS if name in DESIGN] == DESIGN
+
+
+def _cost(*arguments: str) -> float:
+    """Return the seconds of a processor that it takes: a busy machine adds none to them."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert _run(*arguments).returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_help_is_quick() -> None:
-    """Within 0.3 s of what Python itself takes; the quickest of three counts, for the machine has other work."""
-    bare: list[float] = []
-    ours: list[float] = []
-    for _ in range(3):
-        for times, arguments in ((bare, ("-c", "pass")), (ours, ("-m", "drills", "--help"))):
-            began = time.perf_counter()
-            assert _run(*arguments).returncode == 0
-            times.append(time.perf_counter() - began)
-    assert min(ours) - min(bare) < 0.3
+    """Within 0.3 s of what Python itself takes; the quickest of three counts."""
+    bare = min(_cost("-c", "pass") for _ in range(3))
+    assert min(_cost("-m", "drills", "--help") for _ in range(3)) - bare < 0.3
 
 
 def test_help_loads_no_command() -> None:

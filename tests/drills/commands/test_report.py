@@ -1,36 +1,22 @@
 """`drill report`: made from the journal alone, with the runs before beside it, or said why not."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from drills.cli import command
-from drills.journal.codec import Stamp, encode
+from drills.errors import PdfUnavailable
 from drills.journal.reading import JOURNAL
-from drills.model.event import Event
-from glasswatch.chain import GENESIS
-from glasswatch.chainlines import write
+from drills.report import pdf
 from glasswatch.cli import run
 from tests.drills.report import sample
+from tests.support.drill_journals import journal
 
 EARLIER = "outage-20251201t030000z-aaaaaa"
 SETTINGS = "deployment: prod\ndrill: {directory: evidence}\n"
-
-
-def journal(directory: Path, name: str, events: tuple[Event, ...], days: int = 0) -> Path:
-    """Write a run's journal, a second and a half from entry to entry; return its directory."""
-    place = directory / name
-    place.mkdir(parents=True)
-    prev, lines = GENESIS, b""
-    for seq, event in enumerate(events, 1):
-        at = sample.START + timedelta(days=days, seconds=1.5 * (seq - 1))
-        line, prev = write(prev, seq, encode(Stamp(name, at, 1500 * (seq - 1), "one"), event))
-        lines += line
-    (place / JOURNAL).write_bytes(lines)
-    return place
 
 
 @pytest.fixture
@@ -49,8 +35,11 @@ def drill(*words: str) -> int:
     return run(command, "drill", words)
 
 
-def test_all_formats_are_written_beside_the_journal(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_formats_are_written_beside_the_journal(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Readable by their owner alone; the verdict is the journal's, not what was said at the end."""
+    monkeypatch.setattr(pdf, "is_installed", lambda: False)
     assert drill("report", sample.RUN) == 0
     place = here / "evidence" / sample.RUN
     assert {path.name for path in place.iterdir()} == {
@@ -72,8 +61,10 @@ def test_a_copy_elsewhere_gives_the_same(here: Path, capsys: pytest.CaptureFixtu
     first = capsys.readouterr().out
     place = here / "evidence" / sample.RUN
     place.rename(here / "copy")
+    (here / "glasswatch.yaml").unlink()  # nor our settings
     assert drill("report", str(here / "copy"), "--json") == 0
     assert capsys.readouterr().out == first
+    assert drill("report", sample.RUN, "--json") == 3
 
 
 def test_runs_before_it_stand_beside_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,3 +123,38 @@ def test_no_report_is_made_of_a_journal_that_was_changed(here: Path, capsys: pyt
     assert drill("report", sample.RUN) == 1
     assert "drill verify" in capsys.readouterr().err
     assert not list(path.parent.glob("report.*"))
+
+
+@pytest.fixture
+def makes_pdf(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool, str], None]:
+    """Have PDFs be made, or not."""
+
+    def set_up(is_installed: bool, fault: str) -> None:  # noqa: FBT001 - a pair of a table below
+        def made(_: object) -> bytes:
+            if fault:
+                raise PdfUnavailable(fault)
+            return b"%PDF-"
+
+        monkeypatch.setattr(pdf, "is_installed", lambda: is_installed)
+        monkeypatch.setattr(pdf, "pdf", made)
+
+    return set_up
+
+
+def test_a_pdf_is_made_where_it_can_be(
+    here: Path, makes_pdf: Callable[[bool, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the others; a library that is missing is said, and takes nothing from them."""
+    path = here / "evidence" / sample.RUN / "report.pdf"
+    makes_pdf(False, "no extra")
+    assert drill("report", sample.RUN) == 0
+    assert drill("report", sample.RUN, "--format", "pdf", "--out", "x.pdf") == 2
+    assert "no extra" in capsys.readouterr().err
+    makes_pdf(True, "needs Pango")
+    assert drill("report", sample.RUN) == 0
+    assert "needs Pango" in capsys.readouterr().err
+    assert not path.exists()
+    makes_pdf(True, "")
+    assert drill("report", sample.RUN) == 0
+    assert drill("report", sample.RUN, "--format", "pdf", "--out", "x.pdf") == 0
+    assert path.read_bytes() == (here / "x.pdf").read_bytes() == b"%PDF-"

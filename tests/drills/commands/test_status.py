@@ -62,7 +62,7 @@ def test_a_run_that_failed_moves_nothing(here: Place, capsys: pytest.CaptureFixt
         "run": "door-2",
         "scenario": "door",
         "verdict": "failed",
-        "why": "it was closed as failed",
+        "why": "door failed: shut",
         "at": f"{NOW - DAY:%Y-%m-%dT%H:%M:%SZ}",
         "where": "here",
         "real": True,

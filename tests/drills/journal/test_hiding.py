@@ -151,6 +151,30 @@ def test_an_output_is_cleared(notation: str) -> None:
     assert core(notation, written) not in kept.name
 
 
+FLAG = b"eyJhbGciOiJFZERTQSJ9.eyJzdGF0ZSI6InJlYWR5In0.c2lnbmF0dXJl"
+
+
+def test_what_is_public_is_kept_as_it_is() -> None:
+    """A signed flag looks like a token, and is none. Without its signature nobody could check it."""
+    assert HIDING.output(Output("flag.jws", FLAG, is_public=True), MOST_OUTPUT).content == FLAG
+    assert HIDDEN.encode() in HIDING.output(Output("flag.jws", FLAG), MOST_OUTPUT).content
+
+
+@pytest.mark.parametrize("notation", notations(SECRET))
+def test_a_secret_in_what_is_public_is_hidden(notation: str) -> None:
+    """Then what else looks like a credential is too."""
+    written = notations(SECRET)[notation]
+    kept = HIDING.output(Output("flag.jws", FLAG + b" " + written.encode(), is_public=True), MOST_OUTPUT).content
+    assert core(notation, written).encode() not in kept
+    assert FLAG not in kept
+
+
+def test_what_is_public_keeps_to_the_other_bounds() -> None:
+    """A secret too short to be found may stand in it; and no output is longer than it may be."""
+    assert FLAG not in HIDING.with_secret("ab").output(Output("x", FLAG, is_public=True), MOST_OUTPUT).content
+    assert len(HIDING.output(Output("x", FLAG * 10, is_public=True), 300).content) <= 300
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=60), st.binary(max_size=300))
 def test_an_output_s_name_is_a_file_s_name_anywhere(name: str, content: bytes) -> None:

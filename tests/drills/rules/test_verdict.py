@@ -143,6 +143,7 @@ def test_what_speaks_against_a_run(events: Sequence[Event], verdict: Verdict, co
     """Before it is closed, and after: whatever word it was closed with."""
     result = judge(_run(*events), is_closing=True)
     assert (result.verdict, result.exit_code) == (verdict, code)
+    assert judge(_run(*events, Closed(result.verdict, result.why, code, result.residue))) == result
     closed = judge(_run(*events, Closed("passed", "", 0)))
     assert (closed.verdict, closed.exit_code, closed.why) == (verdict, code, result.why)
 

@@ -143,8 +143,8 @@ async def test_one_drill_at_a_time_on_a_platform(tmp_path: Path) -> None:
     await begin(wanted(where), Watched().seat())
     first = where.run_directory()
     lines = (first / "journal.jsonl").read_bytes().splitlines(keepends=True)
-    left = [line for line in lines if b'"kind":"closed"' not in line]
-    (first / "journal.jsonl").write_bytes(b"".join(lines[: len(left) - 1]))
+    closed = next(number for number, line in enumerate(lines) if b'"kind":"closed"' in line)
+    (first / "journal.jsonl").write_bytes(b"".join(lines[:closed]))
     _, done = await begin(wanted(where), Watched().seat())
     assert done.result.verdict is Verdict.ABORTED
     assert done.exit_code is not ExitCode.GOOD

@@ -17,6 +17,7 @@ from glasswatch.cli import run
 from monitor.cli import command
 from monitor.reports.lists import Listing
 from monitor.reports.markdown import escaped, table
+from monitor.reports.table import cell
 from tests.support import quarter
 from tests.support.html import Reader
 from tests.support.settings_files import GOOD, write
@@ -100,6 +101,16 @@ def test_an_outage_over_a_months_end_is_in_both(desk: Desk) -> None:
     assert (july["down_seconds"], august["down_seconds"]) == (4_200, 5_400)
     assert july["up_seconds"] == 31 * 86_400 - 21_600 - 4_200
     assert august["maintenance_seconds"] == 7_200
+
+
+def test_no_credit_follows_from_a_period_that_was_not_agreed_on(desk: Desk) -> None:
+    """A month of a quarter's objective is compared, and it is said what that is worth."""
+    july = desk.sla("2026-07")
+    assert (july["objective"]["breached"], july["objective"]["credit"]) == (True, 0)
+    assert any("agreed on for each calendar quarter, and this is a month" in note for note in july["notes"])
+    said = desk.call("sla", "payments", "--period", "2026-07", "--markdown")[1]
+    assert "credited" not in said
+    assert "Credit by these steps" not in said
 
 
 def test_it_is_printed_with_its_method(desk: Desk) -> None:
@@ -193,7 +204,10 @@ def test_a_spreadsheet_runs_nothing(desk: Desk) -> None:
     """A cell that begins as a formula is text."""
     _, said = desk.call("outages", "--csv")
     rows = list(csv.DictReader(StringIO(said)))
-    assert [row["lasted_seconds"] for row in rows] == ["7200", "3600", "2400"]
+    assert [row["lasted_seconds"] for row in rows] == ["7200", "3600", "2400"] == [row["down_seconds"] for row in rows]
+    assert [cell(name) for name in ("=1", "+1", "-1", "@a", "\uff1d1", "\t=1", "a=1")] == [
+        *("'=1", "'+1", "'-1", "'@a", "'\uff1d1", "\\u0009=1", "a=1"),
+    ]
     assert {row["reason"][:5] for row in rows} == {"'=1+1"}
     _, said = desk.call("sla", "--period", "2026-Q3", "--csv")
     first, function = csv.DictReader(StringIO(said))

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from glasswatch.settings.mistake import SettingsFault
 from monitor.assembly import assemble
 from monitor.daemon import Daemon
 from monitor.errors import ReloadRefused, StoreUnavailable
+from monitor.model.outcome import Outcome, OutcomeKind, Reason
 from monitor.model.outline import Outline
+from monitor.model.past import PastQuery, Word
+from monitor.model.record import OutcomeRow
 from monitor.parts import Assembly
 from monitor.reload.crew import Crew
 from monitor.reload.reloader import Reloader
@@ -108,6 +112,26 @@ async def test_another_calendar_of_drills_holds_from_then_on(home: Home, target:
         home.config.write_text(text)
         with pytest.raises(ReloadRefused, match=r"drills\.evidence_key changed"):
             await reload()
+
+
+async def test_a_status_page_that_left_says_nothing_any_more(home: Home, target: Receiver) -> None:
+    """From the reload that took its probe away on; else its last word would hold for ever in every account."""
+    async with _watching(home) as (parts, reload):
+        now = parts.clock.now()
+        outcome = Outcome(OutcomeKind.GOOD, Reason.OK, "", now, 0.1)
+        parts.store.record([OutcomeRow("payments", "vendor", "status", outcome, word=Word.WELL)])
+        day = timedelta(days=1)
+
+        async def until_said(*words: Word) -> None:
+            asked = PastQuery("payments", now - day, now + day)
+            async with asyncio.timeout(30):
+                while [each.word for each in (await parts.store.past(asked)).said] != list(words):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # the store's thread writes it
+
+        await until_said(Word.WELL)
+        write(home, Written({"payments": {"portal": probe(target.url), "api": probe(target.url, "api")}}))
+        await reload()
+        await until_said(Word.WELL, Word.NOT_TOLD)
 
 
 async def test_who_asks_while_one_is_under_way_gets_the_next(home: Home, target: Receiver) -> None:

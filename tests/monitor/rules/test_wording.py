@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monitor.model.act import Inhibition
+from monitor.model.exercise import Exercise, Wish
 from monitor.model.maintenance import InForce
 from monitor.model.page import PageKind, PageStatus
 from monitor.model.state import Outage
@@ -241,3 +242,24 @@ def test_maintenance_in_force_is_named_on_every_page() -> None:
     for kind in PageKind:
         lines = text(page(kind=kind), context).splitlines()
         assert "Maintenance in force: nights, until 2026-03-01 04:00:00Z" in lines
+
+
+def test_an_exercise_is_told_plainly_with_everybody_whom_it_is_for() -> None:
+    """That it is no outage, until when, for which drill, and that nobody else may break the glass."""
+    began = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+    wish = Wish("ex-1", "quarterly-1", ("a", "b", "c", "d"), ("db-1",), timedelta(minutes=30))
+    held = Exercise(wish, "drill-runner", "drills", began, began + timedelta(minutes=30), began)
+    context = replace(CONTEXT, flag=FlagState.EXERCISE, exercise=held)
+    said = text(page(kind=PageKind.FLAG), context)
+    assert "May I break the glass? No: this is an exercise, and only a, b, c, d may, until 03:30:00Z" in said
+    assert "Exercise: this is a drill, no outage: only a, b, c, d may, until 03:30:00Z, for drill quarterly-1" in said
+    sent = body(page(kind=PageKind.FLAG), context)
+    assert sent["exercise"] == {
+        "id": "ex-1",
+        "run": "quarterly-1",
+        "by": "drill-runner",
+        "principals": ["a", "b", "c", "d"],
+        "targets": ["db-1"],
+        "until": "2026-03-01T03:30:00.000Z",
+    }
+    assert json.loads(json.dumps(sent)) == sent

@@ -1,0 +1,56 @@
+"""What a reader must not miss is said in sentences."""
+
+import pytest
+
+from drills.model.event import CleaningUp, Closed, Event, Gated, Resumed
+from drills.model.step import Status
+from drills.report.controls import shipped
+from drills.report.view import view
+from drills.report.words import shown_by, supported_by, told
+from drills.rules.verdict import judge
+from tests.drills.report import sample
+
+OPENED, WINDOW, RECEIPT, *REST = sample.EVENTS
+RESUMED = Resumed("eve", "other", clean_up_only=True)
+
+
+def said(*events: Event) -> str:
+    """Return what is said of a run of these entries."""
+    entries = sample.journal((OPENED, *events))
+    return " ".join(told(view(entries, judge(entries), shipped())))
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        pytest.param((RECEIPT,), f"drill resume {sample.RUN} --clean-up-only", id="never closed"),
+        pytest.param((RECEIPT, *REST), "taken away by hand", id="something is left behind"),
+        pytest.param((RECEIPT, *REST), "stopped before its end", id="interrupted"),
+        pytest.param((RESUMED, Closed("aborted", "", 5)), "resumed never passes", id="resumed"),
+        pytest.param((Gated("window", Status.WAIVED, ""),), "before a drill: window", id="waived"),
+        pytest.param((CleaningUp("done"), Closed("not_measured", "", 4)), "neither a pass nor a fail", id="unknown"),
+        pytest.param(tuple(REST), "whoever could write here", id="nobody else was told"),
+    ],
+)
+def test_each_state_has_its_sentence(events: tuple[Event, ...], words: str) -> None:
+    """For who reads it at three in the morning."""
+    assert words in said(*events)
+
+
+def test_a_run_that_is_over_is_not_to_be_resumed() -> None:
+    """It would do nothing; what is left is taken away by hand."""
+    assert "drill resume" not in said(RECEIPT, *REST)
+
+
+def test_what_shows_nothing_says_so() -> None:
+    """No dash stands for a word."""
+    assert (shown_by((), ()), shown_by(("a", "b"), ("c",)), shown_by((), ("c",))) == (
+        "no step",
+        "a, b; not by c",
+        "not by c",
+    )
+    assert (supported_by((), ()), supported_by(("a",), ("D1",)), supported_by((), ("D1", "D2"))) == (
+        "no step",
+        "a; D1 not shown in full",
+        "D1, D2 not shown in full",
+    )
