@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from drills.actions.undoing import NOTHING_TO_TAKE_BACK
+from drills.audits.databases import DatabaseSource
 from drills.audits.files import FileSource, PostgresqlLogSource
 from drills.audits.journal import JournalSource
 from drills.audits.searches import Searches
@@ -97,6 +98,8 @@ def _look(step: ExpectAuditStep, tools: Tools) -> Look:
     if what.journald is not None:
         journal = JournalSource(what.journald, tools.clock.now())
         return lambda attempt: journal.look(attempt.run.id, attempt.seconds)
+    if what.sql is not None:
+        return DatabaseSource(what.sql, tools).look
     return _search(step, Searches(tools))
 
 

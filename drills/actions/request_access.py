@@ -47,8 +47,8 @@ class RequestAccessAction:
         """Go the journey once."""
         if await self._journeys.book.openings():
             return Found(Status.NOT_MEASURED, "an earlier try may have left something open", can_still=False)
+        self._has_gone = True
         async with self._journeys.going(attempt) as going:
-            self._has_gone = True
             trip = await going.engine.open(Run(attempt.run.id, self._clock.now(), going.values), going.send)
         is_left = bool(await self._journeys.book.openings())
         status, detail = self._judged(trip)

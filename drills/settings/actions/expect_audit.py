@@ -8,6 +8,7 @@ from pydantic import Field
 
 from drills.settings.actions.asked import AskedSettings
 from drills.settings.actions.parts import JsonGiven, secrets, texts
+from drills.settings.actions.sql import SqlWithSettings
 from drills.settings.fill import FillShape, UrlFillShape, wrong_program
 from drills.settings.fitting import RUN
 from drills.settings.step import StepSettings
@@ -20,8 +21,8 @@ from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import AddressShape, OneOf, Pattern, RelativePath, TextShape
 
-SOURCES: Final = ("file", "journald", "postgresql_log", "http_json", "loki", "elasticsearch")
-_JSON_SOURCES: Final = frozenset({"http_json", "loki", "elasticsearch"})
+SOURCES: Final = ("file", "journald", "postgresql_log", "sql", "http_json", "loki", "elasticsearch")
+_JSON_SOURCES: Final = frozenset({"sql", "http_json", "loki", "elasticsearch"})
 _MATCH: Final = TextShape("a match such as SYSLOG_IDENTIFIER=sshd", r"[A-Z_][A-Z0-9_]{0,63}=[ -~]+")
 _ROOM: Final = timedelta(seconds=10)
 _LONGEST_QUERY: Final = 4096
@@ -94,6 +95,23 @@ class PostgresqlLogAuditSettings(SettingsModel):
     """How the server writes it: csvlog, jsonlog or stderr."""
 
 
+class SqlAuditSettings(SqlWithSettings):
+    """A database that holds an audit: what the action `sql` asks, and nothing that changes it."""
+
+    expected: ClassVar[str] = "a mapping with url, statement and values"
+
+    at: Annotated[str, TextShape("the name of a column", r"[^\x00-\x1f\x7f]{1,255}")] | None = None
+    """Column of the entry's own time, with its offset."""
+
+    @finding("values", "writes")
+    def asks_for_this_run(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """Rows are asked for by the run's id, and left as they are."""
+        if "${run}" not in self.values.values():
+            yield ("values",), "expected one that is ${run}: it is this run's rows that are asked for"
+        if self.writes:
+            yield ("writes",), "expected nothing: an audit is not written by who looks into it"
+
+
 class HttpJsonAuditSettings(AskedSettings):
     """Anything that searches and answers with JSON."""
 
@@ -163,6 +181,8 @@ class ExpectAuditWithSettings(SettingsModel):
     """Look into the journal."""
     postgresql_log: PostgresqlLogAuditSettings | None = None
     """Look into a PostgreSQL server's log."""
+    sql: SqlAuditSettings | None = None
+    """Ask a database."""
     http_json: HttpJsonAuditSettings | None = None
     """Search over HTTP."""
     loki: LokiAuditSettings | None = None
@@ -262,18 +282,21 @@ class ExpectAuditStep(StepSettings):
             return f"the journal ({', '.join(what.journald.matches)})"
         if what.postgresql_log is not None:
             return f"PostgreSQL's log {what.postgresql_log.path}"
+        if what.sql is not None:
+            return f"the database {what.sql.url}"
         return f"{what.source} at {what.asked.url}" if what.asked is not None else "the log"
 
     @property
     def rights(self) -> tuple[str, ...]:
         """What it needs to be allowed."""
-        asked = self.what.asked
-        return (f"to read {self.place}", *secrets(asked.given() if asked is not None else ()))
+        return (f"to read {self.place}", *secrets(self._given()))
 
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
-        asked = self.what.asked
-        given: list[object] = [self.what.principal, self.what.target, *self.what.match.values()]
-        if asked is not None:
-            given += [asked.url, *asked.given()]
-        return texts(given)
+        return texts([self.what.principal, self.what.target, *self.what.match.values(), *self._given()])
+
+    def _given(self) -> tuple[object, ...]:
+        asked, database = self.what.asked, self.what.sql
+        if database is not None:
+            return (database.user, database.password, *database.values.values())
+        return (asked.url, *asked.given()) if asked is not None else ()

@@ -212,6 +212,35 @@ async def test_postgresqls_own_logs_are_read(
     assert timedelta(milliseconds=-1) <= found.at - began <= timedelta(seconds=30)
 
 
+async def test_a_database_is_asked(server: tuple[postgres.Cluster, Path], tmp_path: Path) -> None:
+    """By the run's id, which is bound; under another name than the run's, so that the question finds not itself."""
+    cluster, logs = server
+    database = cluster.new_database()
+    at = SystemClock().now()
+    with cluster.connect(database) as connection:
+        connection.execute(b"CREATE TABLE audit (run text, who text, at timestamptz)")
+        wanted = {
+            "url": cluster.url(database),
+            "statement": "SELECT * FROM audit WHERE run LIKE :run || '%'",
+            "values": {"run": "${run}"},
+            "at": "at",
+        }
+        action = _action(tmp_path, sql=wanted, match={"who": "breakglass"}, timed_by="entry")
+        connection.execute("INSERT INTO audit VALUES (%s, 'breakglass', now())", [f"{RUN.id}2"])
+        connection.execute("INSERT INTO audit VALUES (%s, 'anna', now())", [RUN.id])
+        before = await _look(action)
+        connection.execute("INSERT INTO audit VALUES (%s, 'breakglass', %s)", [RUN.id, at])
+        found = await _look(action)
+        connection.execute(b"DROP TABLE audit")
+        gone = await _look(action)
+    assert [each.status for each in (before, found, gone)] == [FAILED, PASSED, NOT_MEASURED], found.detail
+    assert found.at == at
+    told = [json.loads(line) for line in (logs / "postgresql.json").read_text().splitlines()]
+    assert not [each for each in told if "/* glasswatch" in each["message"] and each["application_name"] == RUN.id]
+    nobody = _action(tmp_path, sql={**wanted, "url": "postgresql+psycopg://a@127.0.0.1:1/a"})
+    assert (await _look(nobody)).status is NOT_MEASURED
+
+
 async def test_a_real_journal_is_asked(own_journal: Path, tmp_path: Path) -> None:
     """Messages that match; it happened when the journal took it."""
     directory = own_journal / "journal"

@@ -125,6 +125,15 @@ async def test_any_search_is_asked(tmp_path: Path) -> None:
         {"journald": {"matches": ["--since=x"]}},
         {"journald": {"matches": ["A=b"], "program": "journalctl"}},
         {"http_json": {"url": "https://a/everything"}},
+        {"sql": {"url": "sqlite:////a", "statement": "SELECT * FROM a", "values": {}}},
+        {
+            "sql": {
+                "url": "sqlite:////a",
+                "statement": "SELECT * FROM a WHERE b = :run",
+                "values": {"run": "${run}"},
+                "writes": True,
+            }
+        },
         {"loki": {"url": "https://a/", "query": '{job="a"}'}},
         {"loki": {"url": "http://a.example/", "query": "${run}"}},
         {"elasticsearch": {"url": "https://a/", "index": "../x", "field": "a"}},
