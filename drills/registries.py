@@ -25,4 +25,12 @@ ACTIONS: Final[Mapping[str, Entry]] = {
     ),
     "manual": Entry("drills.settings.actions.manual:ManualStep", "drills.actions.manual:make"),
     "wait": Entry("drills.settings.actions.wait:WaitStep", "drills.actions.wait:make"),
+    "expect_audit": Entry("drills.settings.actions.expect_audit:ExpectAuditStep", "drills.actions.expect_audit:make"),
+    "rotate": Entry("drills.settings.actions.rotate:RotateStep", "drills.actions.rotate:make"),
+    "request_access": Entry(
+        "drills.settings.actions.request_access:RequestAccessStep", "drills.actions.request_access:make"
+    ),
+    "revoke_access": Entry(
+        "drills.settings.actions.revoke_access:RevokeAccessStep", "drills.actions.revoke_access:make"
+    ),
 }

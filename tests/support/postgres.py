@@ -63,8 +63,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Run a cluster; skip the test, or fail where all is required, if PostgreSQL isn't installed."""
+def cluster(**others: object) -> Iterator[Cluster]:
+    """Run a cluster; skip the test, or fail where all is required, if PostgreSQL isn't installed.
+
+    `others`: settings of the server, besides ours or in their place.
+    """
     initdb = require("initdb", package="postgresql")
     server = require("postgres", package="postgresql")
     base = Path(
@@ -78,7 +81,7 @@ def cluster() -> Iterator[Cluster]:
         command = [initdb, "--pgdata", str(base / "data"), "--no-sync", "--username", USER, "--pwfile", str(password)]
         command += ["--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         subprocess.run(command, check=True, capture_output=True, timeout=_DEADLINE_SECONDS * 2, cwd=base, **person)
-        process, port = _start(server, base, person)
+        process, port = _start(server, base, person, others)
         try:
             yield Cluster(base, port, process.pid, count(1))
         finally:
@@ -120,7 +123,9 @@ def _unprivileged(base: Path) -> dict[str, Any]:
     raise RuntimeError("there is no unprivileged user to run PostgreSQL as")
 
 
-def _start(server: str, base: Path, person: dict[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
+def _start(
+    server: str, base: Path, person: dict[str, Any], others: dict[str, object]
+) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(_STARTS):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -134,6 +139,7 @@ def _start(server: str, base: Path, person: dict[str, Any]) -> tuple[subprocess.
             "max_connections": 50,
             "autovacuum": "off",
             "logging_collector": "off",
+            **others,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (base / "log").open("ab") as log:
