@@ -7,13 +7,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """A page at the receiver. `arrived` is a reading of our monotonic clock."""
+    """A page at the receiver. `arrived` is a reading of our monotonic clock; a ticket is one that wakes nobody."""
 
     kind: str
     status: str
     dedup_key: str
     summary: str
     arrived: float
+    is_ticket: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ class Story:
         return look
 
     async def _nothing_fires(self) -> _Sight:
-        status = {page.dedup_key: page for page in await self._views.pages.pages()}
+        status = {page.dedup_key: page for page in await self._views.pages.pages() if not page.is_ticket}
         firing = [page.summary for page in status.values() if page.status == "firing"]
         return _Sight(not firing, "; ".join(firing))
 

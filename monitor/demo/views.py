@@ -195,4 +195,5 @@ def _page(each: object, now: float) -> PageSeen:
         dedup_key=said["dedup_key"],
         summary=said["summary"] or said["reason"],
         arrived=now - (age if isinstance(age, (int, float)) else 0.0),
+        is_ticket=members.get("severity") == "ticket",
     )
