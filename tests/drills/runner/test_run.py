@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from drills.model.event import CleaningUp, Ended, Gated, Head, NotTold, Receipted, UndoEnded
 from drills.model.found import Attempt, Found, Output, Value
 from drills.model.step import Span, Status
