@@ -27,6 +27,7 @@ from monitor.demo.scenarios import OUTAGE
 SCENARIO: Final = OUTAGE
 APPROVER: Final = "anna"
 OPERATOR: Final = "demo"
+ORDERING: Final = ("anna", "ben")
 _OWNER_ONLY: Final = 0o600
 
 
@@ -45,6 +46,10 @@ class DrillPlaces:
     def approver_key(self) -> Path:
         """What the second person approves with."""
         return self.root / "approver.key"
+
+    def order_key(self, person: str) -> Path:
+        """Return what a person orders with when the monitor is gone."""
+        return self.root / f"{person}.order.key"
 
     @property
     def token(self) -> Path:
@@ -67,6 +72,10 @@ def make_keys(places: DrillPlaces, trust_file: Path, issuer: str, clock: Clock) 
     for path, iss, person in ((places.evidence_key, issuer, None), (places.approver_key, None, APPROVER)):
         key = keys.create(path, is_demo=True)
         public = trust.TrustKey(key.kid, key.public, trust.KeyRole.EVIDENCE, iss=iss, person=person, is_demo=True)
+        trust_change.add_key(trust_file, public, clock)
+    for person in ORDERING:
+        key = keys.create(places.order_key(person), is_demo=True)
+        public = trust.TrustKey(key.kid, key.public, trust.KeyRole.ORDER, person=person, is_demo=True)
         trust_change.add_key(trust_file, public, clock)
     files.replace(places.token, f"{secrets.token_urlsafe(32)}\n".encode(), _OWNER_ONLY)
 

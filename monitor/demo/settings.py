@@ -181,6 +181,7 @@ def _remove_known(places: Places, *, keeps_evidence: bool = False) -> None:
         drills.evidence_key,
         drills.approver_key,
         drills.token,
+        *(drills.order_key(person) for person in drilling.ORDERING),
         *places.root.glob(f"{places.store.name}*"),
     )
     for path in known:

@@ -20,6 +20,8 @@ from monitor.demo.screen import opening_lines, target_lines, told_line, verdict_
 from monitor.demo.settings import Places, clear, held
 from monitor.demo.stage import MONITOR, choose_ports, staged
 from monitor.demo.story import Pace, Story
+from monitor.demo.targets import postgres
+from monitor.demo.targets.places import TargetPlaces
 from monitor.demo.told import Told
 from monitor.errors import Interrupted
 
@@ -55,6 +57,7 @@ async def show(wish: Wish) -> ExitCode:
             raise
         finally:
             if wish.is_kept or is_wanted:
+                postgres.leave(TargetPlaces(places.root), places.logs)
                 click.echo(f"State and logs are left in {places.root}", err=True)
             else:
                 clear(places)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from glasswatch.clock import Clock
+from glasswatch.flag import keys
 from glasswatch.flag.reader import Expectation
 from monitor.demo import scenarios
 from monitor.demo.drilling import DrillPlaces
@@ -20,13 +21,14 @@ from monitor.demo.processes import Child, OnLine, Processes, all_stopped, python
 from monitor.demo.settings import (
     DEPLOYMENT,
     PLATFORM,
+    VANTAGE,
     Addresses,
     Places,
     make_secrets,
     write_running,
     write_settings,
 )
-from monitor.demo.targets import standing
+from monitor.demo.targets import forging, standing
 from monitor.demo.targets.places import Ports, TargetPlaces
 from monitor.demo.targets.standing import Guarded, Standing
 from monitor.demo.views import FlagFile, ReceivedPages, SimulatorControl, StatusApi, new_client
@@ -103,7 +105,7 @@ async def staged(
     async with (
         new_client() as client,
         all_stopped(Processes(places.logs)) as processes,
-        _being_made(places, ports) as targets,
+        _being_made(places, ports, clock) as targets,
     ):
         simulator = await _start_simulator(processes, places, ports)
         receiver = await _start_receiver(processes, places, ("receiver", ports[Port.RECEIVER]), on_page)
@@ -125,20 +127,24 @@ async def staged(
 
 
 @asynccontextmanager
-async def _being_made(places: Places, ports: Mapping[Port, int]) -> AsyncIterator["asyncio.Task[Standing]"]:
+async def _being_made(
+    places: Places, ports: Mapping[Port, int], clock: Clock
+) -> AsyncIterator["asyncio.Task[Standing]"]:
     """Make what the glass is broken on, beside everything else."""
-    making = asyncio.create_task(_targets(places, ports), name="targets")
+    making = asyncio.create_task(_targets(places, ports, clock), name="targets")
     try:
         yield making
     finally:
         await asyncio.wait((making,))  # it writes where everything is about to be removed
 
 
-async def _targets(places: Places, ports: Mapping[Port, int]) -> Standing:
+async def _targets(places: Places, ports: Mapping[Port, int], clock: Clock) -> Standing:
     """Make what the glass is broken on, and write the scenarios for it."""
     chosen = Ports(ports[Port.SSH_DRILL], ports[Port.SSH], ports[Port.SQL])
     guarded = Guarded(places.flag, PLATFORM, DEPLOYMENT)
     made = await standing.prepared(TargetPlaces(places.root), chosen, guarded)
+    whose = forging.Whose(DEPLOYMENT, VANTAGE, PLATFORM)
+    forging.write(made.places.root, keys.load(places.key, clock), whose, clock)
     fitting = scenarios.Fitting(places.root, {int(port): own for port, own in ports.items()}, made.names)
     scenarios.write(DrillPlaces(places.root).scenarios, fitting)
     return made

@@ -32,7 +32,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the targets listen, all on loopback. `ssh_drill` opens in exercises, `ssh` in emergencies."""
+    """Where the targets listen, all on loopback. `ssh_drill` opens in exercises, `ssh` by orders of two persons."""
 
     ssh_drill: int
     ssh: int
@@ -51,24 +51,9 @@ class TargetPlaces:
         return self.state / "targets"
 
     @property
-    def reader_settings(self) -> Path:
-        """What the shipped readers go by."""
-        return self.root / "reader.conf"
-
-    @property
-    def reader_start(self) -> Path:
-        """What starts one of the shipped readers."""
-        return self.root / "reader"
-
-    @property
     def opener(self) -> Path:
         """What opens sealed secrets."""
         return self.root / "open"
-
-    @property
-    def order(self) -> Path:
-        """Where an order of two persons is put when the monitor is gone."""
-        return self.root / "order.jws"
 
     @property
     def sealed(self) -> Path:

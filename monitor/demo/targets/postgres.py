@@ -10,7 +10,9 @@
 import os
 import pwd
 import secrets
+import shlex
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -21,10 +23,25 @@ from monitor.demo.targets.places import READERS, Ports, TargetPlaces
 
 NAME: Final = "postgres"
 DATABASE: Final = "payments"
+ADMIN: Final = "demo_admin"
 ROLES: Final = ("breakglass", "breakglass_drill")
 _NEEDED: Final = ("initdb", "postgres", "openssl")
 _OTHERS: Final = ("postgres", "nobody")
 _PRIVATE: Final = 0o600
+_PROGRAM: Final = 0o700
+_AUDIT: Final = """\
+#!/bin/sh
+# Stops PostgreSQL's audit, and starts it again: audit off|on
+set -eu
+cd {data}
+case $1 in off) echo "log_destination = stderr" >audit.conf ;; on) rm -f audit.conf ;; esac
+chmod -f a+r audit.conf || :
+kill -HUP "$(head -n 1 postmaster.pid)"
+"""
+_ROTATE: Final = """\
+#!/bin/sh
+PYTHONPATH={packages} exec {python} {again}
+"""
 _SQL: Final = """\
 CREATE DATABASE {database};
 CREATE ROLE breakglass LOGIN PASSWORD '{breakglass}';
@@ -65,6 +82,14 @@ def prepare(places: TargetPlaces, ports: Ports) -> None:
     passwords = {role: secrets.token_urlsafe(18) for role in ROLES}
     _make_cluster(places, ports, passwords)
     _seal(places, passwords)
+    files.replace(
+        places.root / "audit", _AUDIT.format(data=shlex.quote(str(_home(places) / "data"))).encode(), _PROGRAM
+    )
+    again = f"-P -m monitor.demo.targets.rotation {shlex.quote(str(places.state))} {ports.sql}"
+    rotate = _ROTATE.format(
+        packages=shlex.quote(str(READERS.parent.parent)), python=shlex.quote(sys.executable), again=again
+    )
+    files.replace(places.root / "rotate", rotate.encode(), _PROGRAM)
     files.replace(places.root / "last-quarter.password", f"{secrets.token_urlsafe(18)}\n".encode(), _PRIVATE)
 
 
@@ -85,6 +110,14 @@ def is_ready(places: TargetPlaces) -> bool:
     except OSError:
         return False
     return any(line.strip() == "ready" for line in lines)
+
+
+def leave(places: TargetPlaces, logs: Path) -> None:
+    """Remove a cluster that lies outside the state directory, where the rest is kept: its log is kept with the others."""
+    outside = places.system_postgres
+    if outside is not None and (outside / "data" / "log").is_dir():
+        shutil.copytree(outside / "data" / "log", logs / NAME, dirs_exist_ok=True)
+    clear(places)
 
 
 def clear(places: TargetPlaces) -> None:
@@ -117,7 +150,7 @@ def _make_cluster(places: TargetPlaces, ports: Ports, passwords: Mapping[str, st
         places.postgres.symlink_to(home, target_is_directory=True)
     data = home / "data"
     initdb: list[str | Path] = [programs.find("initdb") or "initdb", "--pgdata", data, "--no-sync"]
-    initdb += ["--username", "demo_admin", "--auth=scram-sha-256", "--no-instructions"]
+    initdb += ["--username", ADMIN, "--auth=scram-sha-256", "--no-instructions"]
     initdb += ["--encoding=UTF8", "--locale=C", "--wal-segsize=1"]
     password = secrets.token_urlsafe(18)
     pwfile = home / "admin.password"
@@ -127,10 +160,17 @@ def _make_cluster(places: TargetPlaces, ports: Ports, passwords: Mapping[str, st
     programs.run([*initdb, "--pwfile", pwfile], owner=who)
     lines = [f"{name} = '{value}'\n" for name, value in {**_SETTINGS, "port": str(ports.sql)}.items()]
     with (data / "postgresql.conf").open("a", encoding="utf-8") as conf:
-        conf.write("".join(lines))
+        conf.write("".join([*lines, "include_if_exists = 'audit.conf'\n"]))
     single: list[str | Path] = [programs.find("postgres") or "postgres", "--single", "-j", "-D", data]
     sql = _SQL.format(database=DATABASE, **passwords).replace("\n", "\n\n")  # as -j wants it: one statement, empty line
     programs.run([*single, "-c", "logging_collector=off", "postgres"], sql.encode(), owner=who)
+
+
+def seal_drill(places: TargetPlaces, password: str) -> None:
+    """Seal the password of the drill's account, for the reader alone. Raises `NotUsable`."""
+    encrypt = [str(programs.find("openssl") or "openssl"), "cms", "-encrypt", "-binary", "-aes-256-cbc"]
+    out = ["-outform", "DER", "-out", str(places.sealed / "drill.cms"), str(places.sealed / "reader.crt")]
+    programs.run([*encrypt, *out], password.encode())
 
 
 def _seal(places: TargetPlaces, passwords: Mapping[str, str]) -> None:
@@ -142,6 +182,4 @@ def _seal(places: TargetPlaces, passwords: Mapping[str, str]) -> None:
         phrases[f"{word}_PASSPHRASE_FILE"] = str(path)
     real, drill = ROLES
     programs.run([READERS / "secret" / "seal", places.sealed], passwords[real].encode(), phrases)
-    encrypt = [str(programs.find("openssl") or "openssl"), "cms", "-encrypt", "-binary", "-aes-256-cbc"]
-    out = ["-outform", "DER", "-out", str(places.sealed / "drill.cms"), str(places.sealed / "reader.crt")]
-    programs.run([*encrypt, *out], passwords[drill].encode())
+    seal_drill(places, passwords[drill])

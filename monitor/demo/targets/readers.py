@@ -15,13 +15,19 @@ _PRIVATE: Final = 0o600
 _PROGRAM: Final = 0o700
 _PATIENCE_SECONDS: Final = 20
 
+READER: Final = "reader"
+CUT_OFF: Final = "cut-off"
+"""A reader that hears nothing of the monitor: it has no flag at all, and goes by an order where there is one."""
+BAD: Final = ("forged", "stale")
+"""Readers that are given a flag which nobody must believe."""
+
 # The readers take names of flags apart at blanks, so that they are named from where they stand.
 _SETTINGS: Final = """\
 READER=demo:targets
 PLATFORM={platform}
 AUDIENCE={audience}
 TRUST=trust.json
-FLOOR=targets/floor.json
+FLOOR=targets/{name}.floor.json
 FLAGS={flag}
 ORDER=targets/order.jws
 MONITOR={monitor}
@@ -32,7 +38,7 @@ _START: Final = """\
 #!/bin/sh
 # Starts one of the shipped readers on the demo's settings: reader NAME ARGUMENT…
 cd {state} || exit 4
-export GLASSWATCH_READER_CONF={settings} SUDO_USER="${{SUDO_USER:-{principal}}}"
+export GLASSWATCH_READER_CONF="${{GLASSWATCH_READER_CONF:-{settings}}}" SUDO_USER="${{SUDO_USER:-{principal}}}"
 reader=$1
 shift
 exec {readers}/"$reader" "$@"
@@ -48,22 +54,29 @@ def write(places: TargetPlaces, flag: Path, platform: str, audience: str) -> Non
     program = places.root / "monitor"
     packages = shlex.quote(str(READERS.parent.parent))
     _program(program, _MONITOR.format(packages=packages, python=shlex.quote(sys.executable)))
-    settings = _SETTINGS.format(
-        platform=platform,
-        audience=audience,
-        flag=flag.name,
-        monitor=shlex.quote(str(program)),
-        patience=_PATIENCE_SECONDS,
-    )
-    files.replace(places.reader_settings, settings.encode(), _PRIVATE)
-    start = _START.format(
-        state=shlex.quote(str(places.state)),
-        settings=shlex.quote(str(places.reader_settings)),
-        principal=DRILL_PRINCIPAL,
-        readers=shlex.quote(str(READERS)),
-    )
-    _program(places.reader_start, start)
-    _program(places.opener, f'#!/bin/sh\nexec {shlex.quote(str(places.reader_start))} secret/open "$@"\n')
+    for name, shown in (
+        (READER, flag.name),
+        (CUT_OFF, "targets/no.jws"),
+        *((each, f"targets/{each}.jws") for each in BAD),
+    ):
+        settings = _SETTINGS.format(
+            name=name,
+            platform=platform,
+            audience=audience,
+            flag=shown,
+            monitor=shlex.quote(str(program)),
+            patience=_PATIENCE_SECONDS,
+        )
+        files.replace(places.root / f"{name}.conf", settings.encode(), _PRIVATE)
+    for name in (READER, CUT_OFF):
+        start = _START.format(
+            state=shlex.quote(str(places.state)),
+            settings=shlex.quote(str(places.root / f"{name}.conf")),
+            principal=DRILL_PRINCIPAL,
+            readers=shlex.quote(str(READERS)),
+        )
+        _program(places.root / name, start)
+    _program(places.opener, f'#!/bin/sh\nexec {shlex.quote(str(places.root / READER))} secret/open "$@"\n')
 
 
 def _program(path: Path, text: str) -> None:

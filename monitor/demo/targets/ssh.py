@@ -1,9 +1,10 @@
-"""OpenSSH's sshd behind the shipped reader, on two doors: one opens in exercises, one in emergencies.
+"""OpenSSH's sshd behind the shipped reader, on two doors: one opens in exercises, one is cut off from the monitor.
 
 1. It runs as whoever runs the demo, on loopback, and lets in nobody but that user: by a certificate of the demo's own
    break-glass authority, whose key is in the state directory, and only while the reader says so.
 2. Whoever gets in gets no shell: sshd says who came through which door, and ends.
-3. Neither the system's nor the user's own settings of ssh are read or written.
+3. The second door stands for a host that hears nothing of the monitor: it opens by an order of two persons alone.
+4. Neither the system's nor the user's own settings of ssh are read or written.
 """
 
 import os
@@ -46,11 +47,11 @@ AcceptEnv GLASSWATCH_RUN
 TrustedUserCAKeys "{directory}/ca.pub"
 AuthorizedPrincipalsCommandUser {user}
 Match LocalPort {drill_port}
-    AuthorizedPrincipalsCommand /bin/sh "{reader}" sshd/principals {drill} %i %s %t %k
+    AuthorizedPrincipalsCommand /bin/sh "{root}/reader" sshd/principals {drill} %i %s %t %k
     ForceCommand echo "in by break-glass, through the door of drills"
 Match LocalPort {port}
-    AuthorizedPrincipalsCommand /bin/sh "{reader}" sshd/principals {real} %i %s %t %k
-    ForceCommand echo "in by break-glass, through the door of emergencies"
+    AuthorizedPrincipalsCommand /bin/sh "{root}/cut-off" sshd/principals {real} %i %s %t %k
+    ForceCommand echo "in by break-glass, through the door that an order opens"
 """
 
 
@@ -86,7 +87,7 @@ def prepare(places: TargetPlaces, ports: Ports) -> None:
         port=ports.ssh,
         directory=directory,
         user=user,
-        reader=str(places.reader_start).replace("%", "%%"),
+        root=str(places.root).replace("%", "%%"),
         drill=DRILL_PRINCIPAL,
         real=REAL_PRINCIPAL,
     )

@@ -8,13 +8,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from glasswatch import files
 from monitor.demo.processes import Child, Processes, python
 from monitor.demo.targets import postgres, programs, readers, ssh
 from monitor.demo.targets.places import LeftOut, Ports, TargetName, TargetPlaces
 
 _READY_SECONDS: Final = 60.0  # a busy machine takes ten times as long as an idle one
 _LOOK_EVERY: Final = 0.05
-_HOST: Final = "127.0.0.1"
+_PRIVATE: Final = 0o600
+_PRETEND: Final = "probe-pretend"  # of the simulated platform, whose secrets stand in its own code
 _TARGETS: Final[dict[TargetName, ModuleType]] = {TargetName.SSH: ssh, TargetName.SQL: postgres}
 
 
@@ -40,6 +42,7 @@ class Guarded:
 async def prepared(places: TargetPlaces, ports: Ports, guarded: Guarded) -> Standing:
     """Make what the targets need. What can't be had is left out; raises `OSError` for the directory alone."""
     places.root.mkdir(mode=0o700)
+    files.replace(places.root / "platform.password", f"{_PRETEND}\n".encode(), _PRIVATE)
     readers.write(places, guarded.flag, guarded.platform, guarded.audience)
     made = [asyncio.to_thread(_prepare, name, places, ports) for name in _TARGETS]
     left_out = tuple(each for each in await asyncio.gather(*made) if each is not None)
