@@ -201,6 +201,21 @@ def test_an_exercise_opens_the_drills_account_to_whom_it_names(bastion: Bastion)
     ] == [("anna", "exercise")] * _times(bastion, "allowed")
 
 
+def test_a_key_id_may_say_what_the_certificate_is_for(bastion: Bastion) -> None:
+    """Reader and watcher go by the person before the slash, sshd's log has it whole; what comes after names nobody."""
+    bastion.host.publish(claims_now(FlagState.EXERCISE, principals=("anna",)))
+    assert not bastion.login("breakglass-drill", account=_DRILL, person="ben/anna")
+    assert bastion.login("breakglass-drill", account=_DRILL, person="anna/run-1"), bastion.log.read_text()
+    assert {(report["person"], report["decision"]) for report in bastion.host.reports()} == {
+        ("ben", "refused"),
+        ("anna", "allowed"),
+    }
+    assert "ID anna/run-1 (serial 7)" in bastion.log.read_text()
+    watched = by_pattern(_watched().replace(_REAL, _DRILL))
+    entries = [watched(line, "") for line in bastion.log.read_text().splitlines()]
+    assert [entry.person for entry in entries if entry is not None] == ["anna"]
+
+
 @pytest.mark.parametrize(
     ("principals", "account", "code"),
     [

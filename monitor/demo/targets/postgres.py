@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from glasswatch import files
+from monitor.demo.processes import environment
 from monitor.demo.targets import programs
 from monitor.demo.targets.places import READERS, Ports, TargetPlaces
 
@@ -87,7 +88,7 @@ def prepare(places: TargetPlaces, ports: Ports) -> None:
     )
     again = f"-P -m monitor.demo.targets.rotation {shlex.quote(str(places.state))} {ports.sql}"
     rotate = _ROTATE.format(
-        packages=shlex.quote(str(READERS.parent.parent)), python=shlex.quote(sys.executable), again=again
+        packages=shlex.quote(environment()["PYTHONPATH"]), python=shlex.quote(sys.executable), again=again
     )
     files.replace(places.root / "rotate", rotate.encode(), _PROGRAM)
     files.replace(places.root / "last-quarter.password", f"{secrets.token_urlsafe(18)}\n".encode(), _PRIVATE)
@@ -113,7 +114,7 @@ def is_ready(places: TargetPlaces) -> bool:
 
 
 def leave(places: TargetPlaces, logs: Path) -> None:
-    """Remove a cluster that lies outside the state directory, where the rest is kept: its log stays with the others."""
+    """Remove a cluster that lies outside the state directory, which is kept: so is its log."""
     outside = places.system_postgres
     if outside is not None and (outside / "data" / "log").is_dir():
         shutil.copytree(outside / "data" / "log", logs / NAME, dirs_exist_ok=True)

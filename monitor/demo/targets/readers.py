@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from glasswatch import files
+from monitor.demo.processes import environment
 from monitor.demo.targets.places import DRILL_PRINCIPAL, READERS, TargetPlaces
 
 _PRIVATE: Final = 0o600
@@ -52,7 +53,7 @@ PYTHONPATH={packages} exec {python} -P -m monitor "$@"
 def write(places: TargetPlaces, flag: Path, platform: str, audience: str) -> None:
     """Write the readers' settings, and what starts them."""
     program = places.root / "monitor"
-    packages = shlex.quote(str(READERS.parent.parent))
+    packages = shlex.quote(environment()["PYTHONPATH"])
     _program(program, _MONITOR.format(packages=packages, python=shlex.quote(sys.executable)))
     for name, shown in (
         (READER, flag.name),

@@ -75,6 +75,29 @@ async def test_it_is_ended_and_seen_ended(tmp_path: Path) -> None:
     assert (over.status, over.can_still) == (Status.FAILED, False)
 
 
+async def test_a_step_ends_what_another_started(tmp_path: Path) -> None:
+    """Before the clean-up would, which finds it ended; one that nobody started is ended as well."""
+    ends: dict[str, Any] = {"of": "outage", "end": True}
+    async with fake_monitor() as monitor:
+        never = await _act(tmp_path, monitor, ends)
+        await _act(tmp_path, monitor)
+        ended = await _act(tmp_path, monitor, ends)
+        state = monitor.exercises[ID]["state"]
+        undone = [await _act(tmp_path, monitor, with_, is_undo=True) for with_ in (ends, BEGIN)]
+    assert (ended.status, state) == (Status.PASSED, "ended")
+    assert never.status is Status.PASSED
+    assert [each.status for each in undone] == [Status.PASSED] * 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"with_": {**BEGIN, "end": True}}, {"with_": {"of": "a", "end": True}, "expect": {"state": "detected"}}]
+)
+def test_only_what_another_step_started_is_ended(wrong: dict[str, Any]) -> None:
+    """And nothing else comes of it."""
+    with pytest.raises(ValidationError):
+        step_of("exercise", **wrong)
+
+
 async def test_an_answer_that_was_lost_is_asked_for_once_more(tmp_path: Path) -> None:
     """Under the same id, so that there is one exercise."""
     async with fake_monitor() as monitor:

@@ -92,6 +92,15 @@ async def test_a_repeat_is_counted_and_not_kept_again(desk: Desk) -> None:
     assert len(desk.printed) == 1
 
 
+async def test_a_pager_that_is_out_of_order_takes_nothing_until_it_is_mended(desk: Desk) -> None:
+    """Pages that were not taken are not listed."""
+    body = json.dumps(PAGE).encode()
+    assert (await desk.client.put("/down")).status_code == 204
+    broken, listed = await desk.post(body, _headers(body)), (await desk.seen())["pages"]
+    assert (await desk.client.delete("/down")).status_code == 204
+    assert (broken, listed, await desk.post(body, _headers(body))) == (503, [], 204)
+
+
 def _without(name: str) -> dict[str, str]:
     return {key: value for key, value in _headers(b"{}").items() if key != name}
 

@@ -1,0 +1,66 @@
+"""The shipped scenarios as a demo writes them: whole, or without the targets that a machine can't have."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from drills.scenarios import read
+from monitor.demo.scenarios import OUTAGE, SHIPPED, Fitting, fitted, write
+from monitor.demo.stage import Port
+from monitor.demo.targets.places import TargetName
+
+STANDARD = {int(port): int(port) for port in Port}
+NAMES = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+
+
+def _written(directory: Path, *targets: TargetName, **ports: int) -> dict[str, Path]:
+    directory.mkdir(exist_ok=True)
+    own = STANDARD | {int(Port[name]): port for name, port in ports.items()}
+    write(directory / "scenarios", Fitting(directory, own, targets))
+    return {path.stem: path for path in (directory / "scenarios").glob("*.yaml")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_shipped_scenario_is_one(name: str, tmp_path: Path) -> None:
+    """Read as a user's own, in a state directory whose name is awkward; under its file's name."""
+    written = _written(tmp_path / "my demo", *TargetName)
+    assert read(written[name]).settings.id == name
+
+
+def test_a_scenario_as_it_is_shipped_is_one_too() -> None:
+    """Nothing of it has to be filled in before it is looked at."""
+    assert [read(SHIPPED / f"{name}.yaml").settings.id for name in NAMES] == NAMES
+
+
+def test_ports_are_the_demos_own(tmp_path: Path) -> None:
+    """And every other number stays."""
+    written = _written(tmp_path, *TargetName, SSH_DRILL=40001, SQL=40002)
+    steps = {step["id"]: step for step in yaml.safe_load(written[OUTAGE].read_text())["steps"]}
+    assert steps["ssh_in"]["with"]["port"] == 40001
+    assert steps["sql_in"]["with"]["url"] == "postgresql+psycopg://127.0.0.1:40002/payments"
+    assert steps["page"]["with"]["http_json"]["url"] == "http://127.0.0.1:9781/pages"
+
+
+@pytest.mark.parametrize("left", [(), (TargetName.SSH,), (TargetName.SQL,)], ids=["none", "ssh", "sql"])
+def test_a_target_that_is_left_out_takes_its_steps_along(left: tuple[TargetName, ...], tmp_path: Path) -> None:
+    """What stays is a scenario; of the others, those that need the target are not there at all."""
+    written = _written(tmp_path, *left)
+    steps = read(written[OUTAGE]).settings.steps
+    kinds = {name for name in TargetName for step in steps if step.id.startswith(f"{name.value}_")}
+    assert kinds == set(left)
+    assert {"outage", "detected", "flag", "others", "page", "ended", "standby"} <= {step.id for step in steps}
+    for path in written.values():
+        gone = set(TargetName) - set(left)
+        assert not any(str(step["id"]).startswith(f"{name.value}_") for name in gone for step in _steps(path))
+    assert "page-channel-down" in written
+
+
+def _steps(path: Path) -> list[dict[str, object]]:
+    return list(yaml.safe_load(path.read_text())["steps"])
+
+
+def test_a_scenario_without_its_target_is_not_there() -> None:
+    """A rotation without a database rotates nothing."""
+    text = (SHIPPED / "credential-rotation.yaml").read_text()
+    assert fitted(text, Fitting(Path("/demo"), STANDARD, (TargetName.SSH,))) == ""
