@@ -7,13 +7,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """A page at the receiver. `arrived` is a reading of our monotonic clock."""
+    """A page at the receiver. `arrived` is a reading of our monotonic clock; what says no severity wakes somebody."""
 
     kind: str
     status: str
     dedup_key: str
     summary: str
     arrived: float
+    severity: str = "page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ OTHERS = ("sealed", "quiet", "ready", "page", "flag_page", "over", "up", "flag_o
 
 
 def test_the_story_happens_on_real_processes_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Healthy, an outage, break-glass ready, a page, recovery, sealed again: all seen, all timed, exit 0."""
+    """Healthy, an outage, break-glass ready, a page, recovery, sealed again, a drill: all seen, all timed, exit 0."""
     directory = tmp_path / "demo"
     argv = (sys.executable, "-m", "monitor", "demo", "--story", "--dir", str(directory), "--port", "0")
     ended = subprocess.run(argv, capture_output=True, text=True, timeout=110, check=False)
@@ -25,5 +25,8 @@ def test_the_story_happens_on_real_processes_and_leaves_nothing_behind(tmp_path:
     assert seconds["standby"] > seconds["recover"]
     assert "All of it happened." in ended.stdout
     assert "\x1b" not in ended.stdout
-    assert not directory.exists()
+    assert " passed: 5 of 5 steps are evidence" in ended.stdout
+    assert {path.name for path in directory.iterdir()} <= {"drills", "demo.lock"}, "evidence alone stays"
+    (run,) = (directory / "drills").glob("platform-outage-*")
+    assert (run / "report.html").exists()
     assert processes_naming(directory) == []

@@ -245,6 +245,7 @@ class Stage:
         self.steps = tuple(steps)
         self.values: Mapping[str, Value] = {"run": Value(RUN)}
         self.every: dict[str, float] = {}
+        self.secrets: dict[str, frozenset[str]] = {}
         self.held: Sequence[Head] = ()
         self.points.look = lambda: (tuple(self.journal.entries), frozenset(self.world.standing))
 
@@ -304,7 +305,8 @@ class Stage:
     def _doing(self, planned: PlannedStep) -> Doing:
         marking = self.marking[planned.id]
         undo = Undo(planned.id, marking, within=60.0, is_own=True)
-        return Doing(planned, marking, within=30.0, every=self.every.get(planned.id), undo=(undo,))
+        every, secrets = self.every.get(planned.id), self.secrets.get(planned.id, frozenset())
+        return Doing(planned, marking, within=30.0, every=every, undo=(undo,), secrets=secrets)
 
 
 def unwritable(_name: str) -> None:

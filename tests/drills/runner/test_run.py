@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from drills.model.event import CleaningUp, Ended, Gated, Head, NotTold, Receipted, UndoEnded
 from drills.model.found import Attempt, Found, Output, Value
 from drills.model.step import Span, Status
@@ -201,6 +203,20 @@ def test_captured_values_reach_later_steps_and_secrets_reach_no_entry() -> None:
     assert stage.marking["two"].attempts[0].values["token"].text == "s3cret"
     assert [value.text for value in stage.journal.hidden] == ["hunter2", "s3cret"]
     assert "s3cret" not in str(stage.journal.entries)
+
+
+@pytest.mark.parametrize("captured", [{}, {"grant": Value("g-1")}], ids=["nothing", "another value"])
+def test_an_answer_that_a_secret_was_not_found_in_is_not_kept(captured: dict[str, Value]) -> None:
+    """It may stand there in another way than was looked for, and nobody could hide it."""
+    stage = Stage((step("one"),))
+    stage.secrets["one"] = frozenset({"token"})
+    output = Output("answer.json", b"s3cret")
+    stage.marking["one"].found = [Found(Status.FAILED, "expected 200, got 201", captured, (output,), can_still=False)]
+    run(stage.begin())
+    ended = stage.of(Ended)[0]
+    assert isinstance(ended, Ended)
+    assert ended.outputs == ()
+    assert ended.detail.startswith("expected 200, got 201; what it answered is not kept")
 
 
 def test_a_run_that_is_resumed_knows_what_was_captured() -> None:
