@@ -37,7 +37,8 @@ class Eyes:
         except GlasswatchError as fault:
             return Seen(_well(status), _platform(platform, status), fault)
         left = tuple(run.run for run in runs if run.standing != CLOSED)
-        return Seen(_well(status), _platform(platform, status), left)
+        closed = frozenset(run.run for run in runs if run.standing == CLOSED)
+        return Seen(_well(status), _platform(platform, status), left, closed)
 
     async def heads(self, run: str) -> Sequence[Head]:
         """Return the heads of a run's journal that it was told of; none where it knows of no such run."""

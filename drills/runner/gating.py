@@ -27,12 +27,14 @@ _PROBE: Final = ".written"
 class Seen:
     """What the monitor says: whether it is well, how the platform is, and which runs it holds open there.
 
-    `open_runs` is why that can't be told, where it can't.
+    `open_runs` is why that can't be told, where it can't. `closed_runs` are those that it knows closed: also one that
+    was finished from a copy, on another machine, while what lies here does not know it.
     """
 
     well: Answer
     platform: Answer
     open_runs: tuple[str, ...] | GlasswatchError = ()
+    closed_runs: frozenset[str] = frozenset()
 
 
 _NO_MONITOR: Final = Answer(holds=None, detail="no monitor is set (drill.monitor)")
@@ -102,7 +104,8 @@ def _approval(scenario: Scenario, found: Approval | Unapproved) -> Answer:
 
 def _alone(asking: Asking, seen: Seen) -> Answer:
     """Return whether no other run is open, here and at the monitor; one that can't be read may be anything."""
-    here = list(_open_here(asking.settings.drill.directory, asking.run, asking.scenario.settings.platform))
+    left = _open_here(asking.settings.drill.directory, asking.run, asking.scenario.settings.platform)
+    here = [run for run in left if run not in seen.closed_runs]
     there = seen.open_runs
     if isinstance(there, GlasswatchError):
         return gates.alone(here) if here else Answer(holds=None, detail=str(there))

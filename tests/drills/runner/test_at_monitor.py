@@ -5,12 +5,13 @@ from typing import Any, cast
 import pytest
 
 from drills.errors import RequestRefused
+from drills.model.event import Head
 from drills.monitor import MonitorClient
 from drills.rules.gates import Answer
 from drills.runner.at_monitor import Eyes
 from glasswatch.errors import GlasswatchError, NotMeasured
 from monitor.wire.answers import BreakGlassAnswer, PlatformAnswer, StatusAnswer
-from monitor.wire.drills import RunAnswer, RunsAnswer
+from monitor.wire.drills import HeadAnswer, HeadsAnswer, RunAnswer, RunsAnswer
 
 
 class Asked:
@@ -108,3 +109,28 @@ class _Any(Asked):
 
     async def runs(self, query: Any = None) -> RunsAnswer:
         return RunsAnswer(runs=())
+
+
+class _Holding:
+    """A monitor that says what it holds of a run, or refuses to."""
+
+    def __init__(self, said: HeadsAnswer | RequestRefused) -> None:
+        self._said = said
+
+    async def heads(self, _run: str) -> HeadsAnswer:
+        """Say it."""
+        if isinstance(self._said, RequestRefused):
+            raise self._said
+        return self._said
+
+
+async def test_what_the_monitor_holds_of_a_run() -> None:
+    """Of one that it never heard of it holds nothing; that it does not say is another thing."""
+    row = part(HeadAnswer, seq=3, hash="a" * 64)
+    for said, held in (
+        (HeadsAnswer.model_construct(run="q-1", heads=(row,)), [Head(3, "a" * 64)]),
+        (RequestRefused("no_such", "no run of this name"), []),
+    ):
+        assert list(await Eyes(cast("MonitorClient", _Holding(said))).heads("q-1")) == held
+    with pytest.raises(RequestRefused):
+        await Eyes(cast("MonitorClient", _Holding(RequestRefused("forbidden", "no scope read")))).heads("q-1")

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from drills.cli import command
 from drills.journal.reading import read
 from drills.model.event import Closed, Ended, Interrupted, Resumed
 from drills.model.step import Status
+from glasswatch import cli
 from tests.support.drill_processes import WITHIN, Host, argv, host, leave, marking
 from tests.support.leftovers import processes_naming
 
@@ -27,6 +29,11 @@ def drilling(where: Host) -> Iterator["subprocess.Popen[bytes]"]:
         yield process
     finally:
         leave(process)
+
+
+def here(where: Host, *words: str) -> int:
+    """Call `drill` in this process, where nothing is begun."""
+    return cli.run(command, "drill", [*words, "--config", str(where.config)])
 
 
 def sleeping(root: Path) -> Host:
@@ -56,7 +63,7 @@ def test_signals_stop_a_run_and_cut_no_clean_up_short(tmp_path: Path) -> None:
     assert processes_naming(tmp_path) == []
 
 
-def test_killed_and_resumed_from_a_copy_of_its_directory(tmp_path: Path) -> None:
+def test_killed_and_resumed_from_a_copy_of_its_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In a step, and in clean-up: what was done is taken back, and no child goes on."""
     step, undo = tmp_path / "step", tmp_path / "undo"
     once = f"mkdir {undo}/first 2>/dev/null && touch {undo}/marks/undoing && sleep 60; rm -f {undo}/marks/undoing"
@@ -80,9 +87,8 @@ def test_killed_and_resumed_from_a_copy_of_its_directory(tmp_path: Path) -> None
         events = [entry.event for entry in read(copy).entries]
         assert [event.verdict for event in events if isinstance(event, Closed)] == ["aborted"]
         assert any(isinstance(event, Resumed) for event in events)
-        again = where.call("resume", run.name, "--from", str(copy))
-        assert again.returncode == 2
-        assert "is closed" in again.stderr
+        assert here(where, "resume", run.name, "--from", str(copy)) == 2
+        assert "is closed" in capsys.readouterr().err
     cut = [e.event for e in read(step / "copy").entries if isinstance(e.event, Ended)]
     assert [event.status for event in cut] == [Status.PASSED, Status.INTERRUPTED]
     assert processes_naming(tmp_path) == []
@@ -116,7 +122,7 @@ def test_nobody_reading_and_no_room_are_no_reason_to_leave_anything_behind(tmp_p
     assert "the journal can't be written" in lost.output.read_text()
 
 
-def test_stopped_from_another_terminal(tmp_path: Path) -> None:
+def test_stopped_from_another_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`drill stop --wait` returns when all is taken back, and says what the run came to."""
     where = sleeping(tmp_path)
     with drilling(where) as process:
@@ -127,9 +133,8 @@ def test_stopped_from_another_terminal(tmp_path: Path) -> None:
         assert "aborted" in stopped.stdout
         assert process.wait(WITHIN) == 5
     assert where.output.read_text().splitlines()[-1] == f"report: {where.run_directory() / 'report.html'}"
-    again = where.call("stop", run)
-    assert again.returncode == 2
-    assert "nobody works on" in again.stderr
+    assert here(where, "stop", run) == 2
+    assert "nobody works on" in capsys.readouterr().err
 
 
 @pytest.fixture(autouse=True)

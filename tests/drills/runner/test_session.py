@@ -12,12 +12,14 @@ import pytest
 from drills.errors import NotApproved, RunBusy, RunUnknown
 from drills.journal.gathering import gather
 from drills.journal.reading import read
-from drills.model.event import Closed, Confirmed, Ended, Gated
+from drills.model.event import Closed, Confirmed, Ended, Gated, Head
 from drills.model.found import Value
 from drills.model.step import Status
 from drills.model.verdict import Verdict
+from drills.rules.approval import Unapproved
+from drills.rules.gates import Answer
 from drills.rules.verification import verify
-from drills.runner import cleanup, requests, unsent
+from drills.runner import cleanup, gating, requests, unsent
 from drills.runner.finish import Done
 from drills.runner.requests import Word
 from drills.runner.resuming import Again, place_of, resume
@@ -174,6 +176,36 @@ async def test_one_drill_at_a_time_on_a_platform(tmp_path: Path) -> None:
     assert done.result.verdict is Verdict.ABORTED
     assert done.exit_code is not ExitCode.GOOD
     assert f"finish it with `drill resume {first.name}`" in str(done.result.findings)
+
+
+class _Knowing:
+    """A monitor that knows some runs closed."""
+
+    def __init__(self, *closed: str) -> None:
+        self._closed = frozenset(closed)
+
+    async def look(self, _platform: str) -> gating.Seen:
+        """See `Seeing`."""
+        well = Answer(holds=True, detail="up")
+        return gating.Seen(well, well, closed_runs=self._closed)
+
+    async def heads(self, _run: str) -> Sequence[Head]:
+        """See `Seeing`."""
+        return ()
+
+
+async def test_a_run_that_was_finished_elsewhere_is_not_in_the_way(tmp_path: Path) -> None:
+    """From a copy, on another machine: what lies here never heard of its end, and the monitor did."""
+    where = host(tmp_path, [marking(tmp_path, "one")])
+    run, _ = await begin(wanted(where), Watched().seat())
+    journal = where.run_directory() / "journal.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:9]))
+    chosen = wanted(where)
+    for monitor, status in ((_Knowing(), Status.FAILED), (_Knowing(run), Status.PASSED)):
+        approval = Unapproved("nobody asked")
+        asking = gating.Asking("q-2", chosen.scenario, chosen.settings, approval, monitor, True, SystemClock())
+        gated = {gate.gate: gate.status for gate in await gating.ask(asking)}
+        assert gated["alone"] is status
 
 
 async def test_gates_that_are_shut_keep_a_run_from_beginning(tmp_path: Path) -> None:
