@@ -31,6 +31,7 @@ EVERY: Final = 0.4
 _PATIENCE: Final = timedelta(seconds=5)
 _LARGEST: Final = 64 * 1024
 _FILE_MODE: Final = 0o600
+_FOR_THE_RUN: Final = 0o644  # in a directory that only its owner, and root, can enter
 _MODE: Final = 0o700
 _FIELDS: Final = {"person": str, "is_yes": bool, "note": str, "file": str}
 
@@ -84,9 +85,13 @@ def say(directory: Path, step: str, word: Word, content: bytes | None = None) ->
     """
     place = directory / CONFIRM
     place.mkdir(mode=_MODE, exist_ok=True)
+    owner, mode = directory.stat(), _FILE_MODE
+    if owner.st_uid != os.geteuid():  # the run's process must be able to read it, and to take it away
+        os.chown(place, owner.st_uid, owner.st_gid)
+        mode = _FOR_THE_RUN
     if content is not None:
-        files.replace(place / f"{step}.file", content, _FILE_MODE)
-    files.replace(place / f"{step}.json", json.dumps(asdict(word)).encode(), _FILE_MODE)
+        files.replace(place / f"{step}.file", content, mode)
+    files.replace(place / f"{step}.json", json.dumps(asdict(word)).encode(), mode)
 
 
 def said(directory: Path, step: str) -> tuple[Word, bytes | None, str] | None:

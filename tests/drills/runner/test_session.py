@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+import os
+import pwd
 import shutil
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -333,6 +336,24 @@ def test_a_request_of_another_form_is_taken_away_and_is_no_word(tmp_path: Path) 
     requests.clear(tmp_path)
     assert requests.said(tmp_path, "look") is None
     assert requests.stop_asked(tmp_path) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
+def test_an_answer_of_another_login_is_heard() -> None:
+    """Given with sudo, for a step that not even the operator may confirm: it stays root's, and the run can read it."""
+    nobody = pwd.getpwnam("nobody")
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        os.chown(directory, nobody.pw_uid, nobody.pw_gid)
+        requests.say(directory, "look", Word("berta", is_yes=True, file="photo.txt"), b"open")
+        os.seteuid(nobody.pw_uid)
+        try:
+            found = requests.said(directory, "look")
+            left = list((directory / "confirm").iterdir())
+        finally:
+            os.seteuid(0)
+    assert found == (Word("berta", is_yes=True, file="photo.txt"), b"open", "root")
+    assert left == []
 
 
 def _no_secret(_reference: SecretReference) -> Value:
