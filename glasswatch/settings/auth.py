@@ -10,6 +10,7 @@ from glasswatch.settings.shapes import OneOf, TextShape
 from glasswatch.settings.tls import TrustSettings
 
 _FORMS = ("bearer", "basic", "oauth2")
+_PLAIN_FORMS = ("bearer", "basic")
 _PRINTABLE = r"[\x20-\x7e]{1,1000}"
 
 
@@ -94,8 +95,8 @@ class PlainAuthSettings(SettingsModel):
     @finding()
     def is_one_form(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """A credential has one form."""
-        if given.keys() <= {"bearer", "basic"} and (self.bearer is None) == (self.basic is None):
-            yield (), "expected exactly one of: bearer, basic"
+        if given.keys() <= set(_PLAIN_FORMS) and sum(given.get(form) is not None for form in _PLAIN_FORMS) != 1:
+            yield (), f"expected exactly one of: {', '.join(_PLAIN_FORMS)}"
 
     def secrets(self) -> Iterable[SecretReference]:
         """Return the references to all that is secret in it."""

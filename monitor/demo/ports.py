@@ -7,14 +7,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """A page at the receiver. `arrived` is a reading of our monotonic clock; a ticket is one that wakes nobody."""
+    """A page at the receiver. `arrived` is a reading of our monotonic clock; what says no severity wakes somebody."""
 
     kind: str
     status: str
     dedup_key: str
     summary: str
     arrived: float
-    is_ticket: bool = False
+    severity: str = "page"
 
 
 @dataclass(frozen=True, slots=True)

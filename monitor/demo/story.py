@@ -195,9 +195,11 @@ class Story:
         return look
 
     async def _nothing_fires(self) -> _Sight:
-        status = {page.dedup_key: page for page in await self._views.pages.pages() if not page.is_ticket}
-        firing = [page.summary for page in status.values() if page.status == "firing"]
-        return _Sight(not firing, "; ".join(firing))
+        status = {page.dedup_key: page for page in await self._views.pages.pages()}
+        firing = (page for page in status.values() if page.status == "firing")
+        # A ticket wakes nobody, and is none of the story's: the drill at its end is due from the start.
+        paging = [page.summary for page in firing if page.severity != "ticket"]
+        return _Sight(not paging, "; ".join(paging))
 
     def _page_came(self, kind: str, status: str) -> Callable[[], Awaitable[_Sight]]:
         async def look() -> _Sight:

@@ -188,12 +188,13 @@ def _page(each: object, now: float) -> PageSeen:
     page = received.get("page")
     members = page if isinstance(page, dict) else {}
     age = received.get("age_seconds")
-    said = {name: str(members.get(name) or "") for name in ("kind", "status", "dedup_key", "summary", "reason")}
+    names = ("kind", "status", "dedup_key", "summary", "reason", "severity")
+    said = {name: str(members.get(name) or "") for name in names}
     return PageSeen(
         kind=said["kind"],
         status=said["status"],
         dedup_key=said["dedup_key"],
         summary=said["summary"] or said["reason"],
         arrived=now - (age if isinstance(age, (int, float)) else 0.0),
-        is_ticket=members.get("severity") == "ticket",
+        severity=said["severity"] or "page",
     )

@@ -171,6 +171,13 @@ async def test_a_page_that_fires_already_is_not_a_beginning() -> None:
     assert fake.pulls == []
 
 
+async def test_a_ticket_that_fires_already_keeps_no_story_from_beginning() -> None:
+    """The drill that ends the story is due from its first moment: that wakes nobody."""
+    ticket = PageSeen("drill_due", "firing", "demo/payments/drill_due", "the drill is due", 1.0, "ticket")
+    result = await _play(_fake(seen_from_start=(ticket,)))
+    assert result.exit_code is ExitCode.GOOD
+
+
 async def test_a_page_from_before_the_break_does_not_count() -> None:
     """What fired and was resolved earlier is not the page of this outage."""
     old = (_page("outage", "firing", OUTAGE, 1.0), _page("outage", "resolved", OUTAGE, 2.0))

@@ -88,12 +88,12 @@ async def test_ready_is_a_200_and_nothing_else(handler: Handler, is_ready: bool)
 async def test_a_pages_arrival_is_placed_on_our_own_clock() -> None:
     """The receiver says how long ago; words are taken where there are any."""
     page = {"kind": "flag", "status": "firing", "dedup_key": "k", "reason": "why", "outage": {"id": 1}}
-    data = {"pages": [{"age_seconds": 1.5, "page": page}, {"page": None}, None]}
+    data = {"pages": [{"age_seconds": 1.5, "page": page | {"severity": "ticket"}}, {"page": None}, None]}
     clock = ManualClock(monotonic=100.0)
     async with _client(_says(200, data)) as client:
         pages = await ReceivedPages(client, "http://pager", clock).pages()
     assert pages == [
-        PageSeen("flag", "firing", "k", "why", 98.5),
+        PageSeen("flag", "firing", "k", "why", 98.5, "ticket"),
         PageSeen("", "", "", "", 100.0),
         PageSeen("", "", "", "", 100.0),
     ]
