@@ -86,7 +86,7 @@ def _steps(printed: str) -> Mapping[str, str]:
 
 @pytest.mark.timeout(600)
 def test_every_shipped_drill_does_what_it_says(demo: Demo) -> None:
-    """On a real sshd and PostgreSQL. One of them has to fail, and so has the outage with its role broken."""
+    """On a real sshd, PostgreSQL, pagers and platform. One has to fail; so has the outage with its role broken."""
     names = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
     for name in names:
         demo.approve(name)

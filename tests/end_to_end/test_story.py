@@ -1,7 +1,10 @@
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.support.leftovers import processes_naming
 
@@ -10,11 +13,12 @@ MILESTONES = ("healthy", "break", "down", "recover", "standby")
 OTHERS = ("sealed", "quiet", "ready", "page", "flag_page", "over", "up", "flag_over")
 
 
+@pytest.mark.timeout(300)
 def test_the_story_happens_on_real_processes_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Healthy, an outage, break-glass ready, a page, recovery, sealed again, a drill: all seen, all timed, exit 0."""
+    """Healthy, an outage, break-glass ready, a page, recovery, sealed again: seen and timed; then the drill passes."""
     directory = tmp_path / "demo"
     argv = (sys.executable, "-m", "monitor", "demo", "--story", "--dir", str(directory), "--port", "0")
-    ended = subprocess.run(argv, capture_output=True, text=True, timeout=110, check=False)
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=240, check=False)
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
     told = re.findall(r"^ +(?:(\d+\.\d\d) s)? +(\w+) +\S", ended.stdout, re.MULTILINE)
     names = [name for _, name in told]
@@ -25,8 +29,14 @@ def test_the_story_happens_on_real_processes_and_leaves_nothing_behind(tmp_path:
     assert seconds["standby"] > seconds["recover"]
     assert "All of it happened." in ended.stdout
     assert "\x1b" not in ended.stdout
-    assert " passed: 5 of 5 steps are evidence" in ended.stdout
-    assert {path.name for path in directory.iterdir()} <= {"drills", "demo.lock"}, "evidence alone stays"
-    (run,) = (directory / "drills").glob("platform-outage-*")
-    assert (run / "report.html").exists()
+    assert {path.name for path in directory.iterdir()} == {"demo.lock", "drills"}, "only evidence stays"
+    (report,) = directory.glob("drills/*/report.html")
+    assert f"report: {report}" in ended.stdout
+    passed = set(re.findall(r"^\S+ passed +(\w+):", ended.stdout, re.MULTILINE))
+    assert {"outage", "detected", "flag", "others", "page", "ended", "standby"} <= passed
+    left_out = set(re.findall(r"^Left out of the drill: (\w+), because", ended.stdout, re.MULTILINE))
+    for target in {"ssh", "sql"} - left_out:
+        assert {f"{target}_sealed", f"{target}_in", f"{target}_audit", f"{target}_shut"} <= passed
+    if os.environ.get("GLASSWATCH_REQUIRE_ALL"):
+        assert not left_out
     assert processes_naming(directory) == []

@@ -114,7 +114,7 @@ def is_ready(places: TargetPlaces) -> bool:
 
 
 def leave(places: TargetPlaces, logs: Path) -> None:
-    """Remove a cluster that lies outside the state directory, which is kept: so is its log."""
+    """Remove a cluster that lies outside the state directory, where the rest is kept: its log stays with the others."""
     outside = places.system_postgres
     if outside is not None and (outside / "data" / "log").is_dir():
         shutil.copytree(outside / "data" / "log", logs / NAME, dirs_exist_ok=True)

@@ -186,3 +186,20 @@ def test_a_supervised_program_is_told_to_end_and_its_code_handed_on() -> None:
         tether.stdout.readline()
         tether.terminate()
         assert tether.wait(10) == 7
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts a program as somebody else")
+def test_a_program_is_started_as_somebody_else() -> None:
+    """And keeps nothing of root's: PostgreSQL would not start otherwise."""
+    words = (
+        "-m",
+        "monitor.demo.tether",
+        str(os.getpid()),
+        "--as",
+        "65534:65533",
+        "/bin/sh",
+        "-c",
+        "id -u; id -g; id -G",
+    )
+    done = subprocess.run((sys.executable, *words), capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["65534", "65533", "65533"], done.stderr
