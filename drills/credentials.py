@@ -1,17 +1,23 @@
-"""Credentials that steps show: read by reference when they are needed, and never part of a message."""
+"""Credentials that steps show: read by reference when they are needed, and never part of a message.
+
+What only a client needs is imported where one is made: a step that runs a program has none.
+"""
 
 import asyncio
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drills.model.found import Value
 from drills.rules import fill
 from glasswatch.errors import NotMeasured
 from glasswatch.secrets import SecretReference
-from glasswatch.settings.auth import PlainAuthSettings
-from glasswatch.settings.tls import IdentifiedTlsSettings
-from platforms.transport.tls import Identity, TlsOptions
+
+if TYPE_CHECKING:  # who has a client has loaded them
+    from glasswatch.settings.auth import PlainAuthSettings
+    from glasswatch.settings.tls import IdentifiedTlsSettings
+    from platforms.transport.tls import Identity, TlsOptions
 
 AUTHORIZATION = "Authorization"
 
@@ -54,7 +60,7 @@ async def read_for_header(secret: ReadSecret, reference: SecretReference) -> str
     return text
 
 
-async def authorization(secret: ReadSecret, auth: PlainAuthSettings | None) -> dict[str, str]:
+async def authorization(secret: ReadSecret, auth: "PlainAuthSettings | None") -> dict[str, str]:
     """Return the header that shows a credential; none without one.
 
     Raises:
@@ -70,7 +76,7 @@ async def authorization(secret: ReadSecret, auth: PlainAuthSettings | None) -> d
     return {AUTHORIZATION: f"Basic {base64.b64encode(pair).decode('ascii')}"}
 
 
-async def identity(secret: ReadSecret, tls: IdentifiedTlsSettings) -> Identity | None:
+async def identity(secret: ReadSecret, tls: "IdentifiedTlsSettings") -> "Identity | None":
     """Return the client certificate to show; None without one.
 
     Raises:
@@ -78,9 +84,13 @@ async def identity(secret: ReadSecret, tls: IdentifiedTlsSettings) -> Identity |
     """
     if tls.certificate is None or tls.key is None:
         return None
+    from platforms.transport.tls import Identity  # noqa: PLC0415 - see above
+
     return Identity(tls.certificate, await read(secret, tls.key))
 
 
-def trust(ca_file: Path | None, min_version: str = "1.2") -> TlsOptions:
+def trust(ca_file: Path | None, min_version: str = "1.2") -> "TlsOptions":
     """Return how the other side is verified."""
+    from platforms.transport.tls import TlsOptions  # noqa: PLC0415 - see above
+
     return TlsOptions(ca_file=ca_file, min_version=min_version)

@@ -24,6 +24,7 @@ from glasswatch import visible
 from glasswatch.clock import Clock
 from glasswatch.errors import NotMeasured
 from monitor.wire.answers import ErrorAnswer, OutagesAnswer, StatusAnswer
+from monitor.wire.drillpoints import DRILL_ENDPOINTS
 from monitor.wire.drills import (
     CalendarAnswer,
     CloseRunBody,
@@ -35,7 +36,8 @@ from monitor.wire.drills import (
     RunQuery,
     RunsAnswer,
 )
-from monitor.wire.endpoints import BY_NAME, Endpoint
+from monitor.wire.endpoint import Endpoint
+from monitor.wire.exercise_endpoints import EXERCISES
 from monitor.wire.exercises import (
     EndExerciseBody,
     ExerciseAnswer,
@@ -44,6 +46,7 @@ from monitor.wire.exercises import (
     ExercisesAnswer,
 )
 from monitor.wire.queries import OutagesQuery
+from monitor.wire.seeing_endpoints import OUTAGES, STATUS
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -52,6 +55,11 @@ _ASKED_TO_WAIT: Final = 429
 _LONGEST_LINE: Final = 1000
 _LONGEST_NAME: Final = 255
 _MOST_NAMES: Final = 100
+_ENDPOINTS: Final[Mapping[str, Endpoint]] = {
+    # Not the whole table: what all others take and answer need not be loaded for a drill.
+    each.name: each
+    for each in (STATUS, OUTAGES, *DRILL_ENDPOINTS, *EXERCISES)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +239,7 @@ class MonitorClient:
 
 def endpoint_of(name: str) -> Endpoint:
     """Return an endpoint of the monitor's table."""
-    return BY_NAME[name]
+    return _ENDPOINTS[name]
 
 
 def _head(head: Head) -> HeadBody:

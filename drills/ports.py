@@ -54,6 +54,14 @@ class Journal(Protocol):
         """
         ...
 
+    async def seal(self, event: Event) -> tuple[Head, Head]:
+        """Write an entry, and behind it a checkpoint of it, with one sync; return the numbers and hashes of both.
+
+        Raises:
+            EvidenceUnwritable: it is not known that both are written. The journal takes no more.
+        """
+        ...
+
     async def keep(self, output: Output) -> KeptOutput:
         """Keep an output beside the journal, redacted, readable by its owner alone.
 

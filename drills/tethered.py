@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from drills import tether
 from glasswatch import programs
 from glasswatch.errors import NotMeasured
 
@@ -30,6 +29,7 @@ LARGEST_ERRORS: Final = 64 * 1024
 _PAUSE: Final = 0.005
 _ROUNDS: Final = 1200  # 6 s: longer than a tether tries to end something
 _PIECE: Final = 64 * 1024
+_TETHER: Final = Path(__file__).with_name("tether.py")  # run as a file, and never imported here
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class _Running:
         reported, report = _pipe(stack)
         given, giving = _pipe(stack)
         _write_whole(giving, data)
-        tethered = (sys.executable, "-I", "-S", str(Path(tether.__file__)), str(control.number), str(report.number))
+        tethered = (sys.executable, "-I", "-S", str(_TETHER), str(control.number), str(report.number))
         self._process = subprocess.Popen(  # noqa: S603 - the scenario's own program, no shell
             (*tethered, *argv),
             stdin=given.number,

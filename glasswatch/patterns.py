@@ -1,9 +1,10 @@
-"""Patterns as what others send is matched by: RE2, so that no answer can slow it down."""
+"""Patterns as what others send is matched by: RE2, so that no answer can slow it down.
+
+It is imported where a pattern is compiled: it takes 3 MB, and many settings have none.
+"""
 
 from collections.abc import Callable
 from typing import Protocol
-
-import re2
 
 
 class Pattern(Protocol):
@@ -37,6 +38,8 @@ class BytePattern(Protocol):
 
 def compiled(pattern: str) -> Pattern:
     """Return a pattern that the settings have checked."""
+    import re2  # noqa: PLC0415 - see above
+
     options = re2.Options()
     options.log_errors = False  # its log would repeat the pattern
     found: Pattern = re2.compile(pattern, options)
@@ -45,6 +48,8 @@ def compiled(pattern: str) -> Pattern:
 
 def compiled_bytes(pattern: str) -> BytePattern:
     r"""Return a pattern that the settings have checked, for bytes that may be no text: `\xff` is that byte."""
+    import re2  # noqa: PLC0415 - see above
+
     options = re2.Options()
     options.log_errors = False
     options.encoding = re2.Options.Encoding.LATIN1
@@ -54,6 +59,8 @@ def compiled_bytes(pattern: str) -> BytePattern:
 
 def compiled_groups(pattern: str) -> Callable[[bytes], str | None]:
     """Return what finds the text of a pattern's only group, first match, None where there is none or it is no text."""
+    import re2  # noqa: PLC0415 - see above
+
     options = re2.Options()
     options.log_errors = False
     matcher = re2.compile(pattern, options)

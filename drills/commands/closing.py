@@ -1,11 +1,11 @@
 """What comes after a run: it is said what it came to, and its reports are written beside its journal.
 
 A report changes nothing of what a run came to. One that can't be written is said, and joins the exit code.
+What makes it is loaded only here: a drill that begins waits for none of it.
 """
 
 from pathlib import Path
 
-from drills import reporting
 from drills.commands.watching import say, tell
 from drills.runner.finish import Done
 from glasswatch.ending import complain
@@ -17,6 +17,8 @@ def over(directory: Path, run: str, done: Done, *, as_json: bool) -> ExitCode:
     """Say what a run came to, write its reports into its directory, and say where; return the exit code of all."""
     tell(run, done, as_json=as_json)
     try:
+        from drills import reporting  # noqa: PLC0415 - once the run is over
+
         written = reporting.write(directory, reporting.view_of(directory))
     except GlasswatchError as fault:
         why = str(fault)

@@ -5,6 +5,7 @@ import asyncio
 from drills.commands.closing import over
 from drills.commands.sending import send_unsent
 from drills.commands.watching import seat
+from drills.garbage import looked_for
 from drills.journal import reading
 from drills.runner.places import closed_in
 from drills.runner.resuming import Again
@@ -18,6 +19,7 @@ from glasswatch.errors import ExitCode
 def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
     """Go on with a run, say what it came to, and write its reports. One that is closed is only cleaned up."""
     clock = SystemClock()
+    looked_for()
     asyncio.run(send_unsent(again.settings, clock, again.directory))
     closed = closed_in(reading.read(again.directory).entries)
     if closed is not None and not (closed.residue and again.clean_up_only):

@@ -5,6 +5,7 @@ import asyncio
 from drills.commands.closing import over
 from drills.commands.sending import send_unsent
 from drills.commands.watching import seat
+from drills.garbage import looked_for
 from drills.runner.session import Wanted, begin
 from drills.runner.signals import held
 from glasswatch.clock import SystemClock
@@ -14,6 +15,7 @@ from glasswatch.errors import ExitCode
 def run(wanted: Wanted, *, as_json: bool, is_attended: bool) -> ExitCode:
     """Run a scenario, say what it came to, and write its reports."""
     clock = SystemClock()
+    looked_for()
     asyncio.run(send_unsent(wanted.settings, clock))
     at = seat(clock, wanted.operator, as_json=as_json, is_attended=is_attended)
     held(at.stop)

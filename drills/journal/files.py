@@ -13,6 +13,7 @@
 import errno
 import fcntl
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -87,13 +88,14 @@ class RunFiles:
             (self.directory / OUTPUTS).mkdir(mode=_DIRECTORY)
         sync_directory(self.directory)
 
-    def append(self, line: bytes) -> None:
-        """Write a line at the journal's end."""
-        if len(line) > LONGEST or self._size + len(line) > LARGEST:
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Write lines at the journal's end, all at once."""
+        content = b"".join(lines)
+        if max(map(len, lines)) > LONGEST or self._size + len(content) > LARGEST:
             raise OSError(errno.EFBIG, "it would be longer than a journal can be")
-        written = os.write(self._journal, line)
+        written = os.write(self._journal, content)
         self._size += written
-        if written != len(line):
+        if written != len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(self._journal)
         self._check_place()

@@ -2,7 +2,7 @@
 
 Rules:
 - One entry is one line, one write and one sync, in a thread of its own: a disk that hangs holds up nobody longer than
-  `Making.seconds`, and never the event loop.
+  `Making.seconds`, and never the event loop. An entry that is sealed shares them with the checkpoint that signs it.
 - The first entry that is not known to be written is the last: the journal takes no more. A line that was cut short
   stands at its end, is read as torn, and is set aside by who goes on.
 - Entries are numbered in the order in which `append` was called, and their time is that of the call.
@@ -15,7 +15,7 @@ Rules:
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -106,10 +106,24 @@ class FileJournal:
             EvidenceUnwritable: it is not known to be written. The journal takes no more.
             TypeError, ValueError: it is no entry that could be read back. Nothing was written.
         """
+        (head,) = await self._write((event,))
+        return head
+
+    async def seal(self, event: Event) -> tuple[Head, Head]:
+        """Write an entry, and a checkpoint of it, with one write and one sync; return the numbers and hashes of both.
+
+        Raises:
+            EvidenceUnwritable: it is not known that both are written. The journal takes no more.
+            TypeError, ValueError: it is no entry that could be read back. Nothing was written.
+        """
+        entry, checkpoint = await self._write((event, Checkpoint()))
+        return entry, checkpoint
+
+    async def _write(self, events: Sequence[Event]) -> Sequence[Head]:
         clock, hiding = self._making.clock, self._hiding
         stamp = codec.Stamp(self._standing.run, clock.now(), int(clock.monotonic() * 1000), self._making.boot)
         try:
-            return await self._within(self._lines, self._making.seconds, lambda: self._append(stamp, event, hiding))
+            return await self._within(self._lines, self._making.seconds, lambda: self._append(stamp, events, hiding))
         except EvidenceUnwritable as fault:
             self._lost = self._lost or str(fault)
             raise
@@ -144,27 +158,32 @@ class FileJournal:
             raise EvidenceUnwritable(self._lost)
         return await _within(thread, seconds, self.directory, work)
 
-    def _append(self, stamp: codec.Stamp, event: Event, hiding: Hiding) -> Head:
+    def _append(self, stamp: codec.Stamp, events: Sequence[Event], hiding: Hiding) -> Sequence[Head]:
         if self._lost:  # while this one waited behind the one that was
             raise EvidenceUnwritable(self._lost)
-        body = codec.encode(stamp, hiding.event(self._filled(stamp, event)))
-        line, digest = write(self._head.hash, self._head.seq + 1, body)
+        lines, heads = [], [self._head]
+        for event in events:
+            last = heads[-1]
+            body = codec.encode(stamp, hiding.event(self._filled(stamp, event, last)))
+            line, digest = write(last.hash, last.seq + 1, body)
+            lines.append(line)
+            heads.append(Head(last.seq + 1, digest))
         try:
-            self._files.append(line)
+            self._files.append(lines)
         except OSError as fault:
             self._lost = _unwritable(self.directory, fault)
             raise
-        self._head = Head(self._head.seq + 1, digest)
-        return self._head
+        self._head = heads[-1]
+        return heads[1:]
 
-    def _filled(self, stamp: codec.Stamp, event: Event) -> Event:
+    def _filled(self, stamp: codec.Stamp, event: Event, last: Head) -> Event:
         key = checkpoints.public_half(self._key)
         if isinstance(event, Opened):
             return replace(event, salt=self._standing.salt, checkpoint_key=key)
         if isinstance(event, Resumed):
             return replace(event, torn=self._standing.torn, checkpoint_key=key)
         if isinstance(event, Checkpoint):
-            return Checkpoint(checkpoints.signed(stamp.run, self._head, stamp.at, self._key))
+            return Checkpoint(checkpoints.signed(stamp.run, last, stamp.at, self._key))
         return event
 
     def _keep(self, output: Output, hiding: Hiding) -> KeptOutput:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from drills.model.event import Entry, Event, Head, Interrupted, KeptOutput
+from drills.model.event import Checkpoint, Entry, Event, Head, Interrupted, KeptOutput
 from drills.model.found import Output
 from drills.runner.outside import Outside
 from drills.runner.steady import let_go, regardless, spawn, whole, words
@@ -50,6 +50,14 @@ class Record:
         """
         return await whole(self._append(event))
 
+    async def seal(self, event: Event) -> Head:
+        """Write an entry and a checkpoint of it, at once; return where the journal ends.
+
+        Raises:
+            EvidenceUnwritable: it is not known that both are written. The journal takes no more.
+        """
+        return await whole(self._append(event, is_sealed=True))
+
     async def note(self, event: Event) -> None:
         """Write an entry if the journal still takes one; remember it in any case. Never raises."""
         try:
@@ -66,21 +74,25 @@ class Record:
         """
         return await whole(self._journal.keep(output))
 
-    async def _append(self, event: Event) -> Head:
+    async def _append(self, event: Event, *, is_sealed: bool = False) -> Head:
         async with self._lock:
             if self.lost:
                 raise EvidenceUnwritable(self.lost)
-            writing = spawn(self._journal.append(event))
+            writing = spawn(self._journal.seal(event) if is_sealed else self._alone(event))
             try:
-                head = await _soon(writing)
+                heads = await _soon(writing)
             except (TypeError, ValueError):  # it is no entry at all: nothing was written
                 raise
             except BaseException as fault:
                 self._lose(fault)
                 await let_go(writing)
                 raise
-            self._remember(event, head)
-            return head
+            for each, head in zip((event, Checkpoint(""))[: len(heads)], heads, strict=True):
+                self._remember(each, head)
+            return heads[-1]
+
+    async def _alone(self, event: Event) -> tuple[Head, ...]:
+        return (await self._journal.append(event),)
 
     def _lose(self, fault: BaseException) -> None:
         self.lost = self.lost or words(fault)
@@ -99,7 +111,7 @@ class Record:
             return Interrupted(type(fault).__name__, "an entry that can't be written")
 
 
-async def _soon(writing: asyncio.Task[Head]) -> Head:
+async def _soon(writing: asyncio.Task[tuple[Head, ...]]) -> tuple[Head, ...]:
     await asyncio.wait({writing}, timeout=SECONDS)
     if not writing.done():
         raise EvidenceUnwritable(f"the journal took longer than {SECONDS:g} s for an entry")

@@ -62,8 +62,7 @@ async def do(stage: Stage, doing: Doing) -> None:
         tries=tried.tries,
         happened_at=found.at,
     )
-    await stage.record.write(ended)
-    await checkpoint(stage)
+    stage.telling.tell(await stage.record.seal(ended))
 
 
 async def checkpoint(stage: Stage) -> None:

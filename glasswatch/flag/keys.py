@@ -15,12 +15,6 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from glasswatch.clock import Clock
 from glasswatch.flag import disk
@@ -64,6 +58,13 @@ class SigningKey:
 
     def pem(self) -> bytes:
         """Return the private key in PKCS#8 PEM, for its file and nothing else."""
+        # Imported where PEM is written or read: with it come all formats there are, and a drill's own key has none.
+        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+            Encoding,
+            NoEncryption,
+            PrivateFormat,
+        )
+
         pem = self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return _DEMO_LINE + pem if self._is_demo else pem
 
@@ -96,6 +97,8 @@ def parse(pem: bytes) -> SigningKey:
     text = text.removeprefix(_DEMO_LINE)
     if not text.startswith(_PEM_HEADER):
         raise KeyFault("expected an unencrypted private key in PKCS#8 PEM, as `monitor flag keygen` makes it")
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - see `pem`
+
     try:
         private = load_pem_private_key(text, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -49,7 +49,7 @@ def finding(*needs: str) -> Callable[[_C], _C]:
 class SettingsModel(BaseModel):
     """A part of the settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     expected: ClassVar[str] = "a mapping"
     hides_keys: ClassVar[bool] = False

@@ -6,16 +6,25 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
-from pydantic_core.core_schema import WithDefaultSchema
+from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 
 from glasswatch.durations import render
+from glasswatch.settings.descriptions import descriptions
 from glasswatch.settings.model import SettingsModel
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class _Schema(GenerateJsonSchema):
-    """Writes defaults as they would be written in the file."""
+    """Writes defaults as they would be written in the file, and what each setting is for."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        found = super().model_schema(schema)
+        model = schema["cls"]
+        if issubclass(model, SettingsModel):
+            for name, text in descriptions(model).items():
+                found["properties"][model.model_fields[name].alias or name]["description"] = text
+        return found
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
         if isinstance(schema.get("default"), SettingsModel):

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 from urllib.parse import SplitResult, urlsplit
 
-import re2
-
 from glasswatch.settings.sentences import one_of, unknown_choice
 from glasswatch.settings.shape import PlacedShape, Plain, Shape, expected
 
@@ -225,6 +223,8 @@ def is_host(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def _pattern_fault(pattern: str) -> str | None:
     """Return what to add to `expected`, in RE2's words; None for a sound pattern."""
+    import re2  # noqa: PLC0415 - it takes 3 MB, and many settings have no pattern
+
     options = re2.Options()
     options.log_errors = False  # its log would repeat the pattern
     try:

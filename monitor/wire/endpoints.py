@@ -6,7 +6,7 @@ What its members mean stands at `Endpoint`.
 from collections.abc import Mapping
 
 from monitor.wire.acts import ConfirmBody, InhibitBody, LowerBody, RaiseBody
-from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, OutagesAnswer, ReloadAnswer, StatusAnswer
+from monitor.wire.answers import ActAnswer, FlagAnswer, KeysAnswer, ReloadAnswer
 from monitor.wire.beats import BeatAnswer, BeatBody
 from monitor.wire.drillpoints import DRILL_ENDPOINTS
 from monitor.wire.endpoint import (
@@ -33,8 +33,9 @@ from monitor.wire.maintenance import (
     WindowActAnswer,
 )
 from monitor.wire.probes import ProbeDetailAnswer
-from monitor.wire.queries import NoQuery, OutagesQuery
+from monitor.wire.queries import NoQuery
 from monitor.wire.residue import GoneAnswer, GoneBody
+from monitor.wire.seeing_endpoints import OUTAGES, STATUS
 from monitor.wire.sla import SlaAnswer, SlaQuery
 from monitor.wire.uses import ClassBody, ReportBody, UseAnswer, UsesAnswer, UsesQuery
 
@@ -107,15 +108,7 @@ ENDPOINTS = (
         query=NoQuery,
         refusals=("invalid_settings", "restart_needed", "not_possible"),
     ),
-    Endpoint(
-        name="status",
-        method="GET",
-        path="/api/v1/status",
-        scope="read",
-        summary="Everything that is held true of every platform, its functions and probes.",
-        answers={JSON: StatusAnswer},
-        query=NoQuery,
-    ),
+    STATUS,
     Endpoint(
         name="probe",
         method="GET",
@@ -191,16 +184,7 @@ ENDPOINTS = (
         body=ConfirmBody,
         refusals=("unknown_platform", "not_possible", "no_such"),
     ),
-    Endpoint(
-        name="outages",
-        method="GET",
-        path="/api/v1/outages",
-        scope="read",
-        summary="Outages on record, newest first.",
-        answers={JSON: OutagesAnswer},
-        query=OutagesQuery,
-        refusals=("unknown_platform", "store_unavailable"),
-    ),
+    OUTAGES,
     Endpoint(
         name="sla",
         method="GET",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from drills.errors import RequestRefused
-from drills.model.event import Ended, Entry, Event, Gated, Head, KeptOutput, Opened, Resumed
+from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, Head, KeptOutput, Opened, Resumed
 from drills.model.found import Attempt, Found, Output, RunFacts, Value
 from drills.model.step import PlannedStep, Status
 from drills.model.verdict import Result
@@ -121,6 +121,10 @@ class MemoryJournal:
         self.entries.append(Entry(head, RUN, self._clock.now(), mono, "", event))
         self._points.pass_(f"appended {type(event).__name__}")
         return head
+
+    async def seal(self, event: Event) -> tuple[Head, Head]:
+        """Write an entry and a checkpoint."""
+        return await self.append(event), await self.append(Checkpoint(""))
 
     async def keep(self, output: Output) -> KeptOutput:
         """Keep an output."""

@@ -14,6 +14,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from glasswatch.durations import render
+from glasswatch.settings.descriptions import descriptions
 from glasswatch.settings.model import SettingsModel
 from glasswatch.settings.registry import Choice, model_of
 from glasswatch.settings.sections import models
@@ -39,14 +40,18 @@ def reachable(*roots: type[SettingsModel]) -> list[type[SettingsModel]]:
 
 def table(model: type[SettingsModel]) -> list[str]:
     """Return a model's table, line by line."""
-    return [*HEADER, *(_row(field.alias or name, field) for name, field in model.model_fields.items())]
+    said = descriptions(model)
+    return [
+        *HEADER,
+        *(_row(field.alias or name, field, said.get(name, "")) for name, field in model.model_fields.items()),
+    ]
 
 
-def _row(name: str, field: FieldInfo) -> str:
+def _row(name: str, field: FieldInfo, what_for: str) -> str:
     takes = describe(field).replace("|", "\\|")
     # The model has a default for settings made in code; a file must choose.
     default = "required" if name == "type" else _default(field)
-    return f"| `{name}` | {takes} | {default} | {field.description or ''} |"
+    return f"| `{name}` | {takes} | {default} | {what_for} |"
 
 
 def _default(field: FieldInfo) -> str:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
-import re2
 from pydantic import Field
 
 from drills.settings.actions.parts import Given, secrets, texts
@@ -30,6 +29,8 @@ class GroupPatternShape(PatternShape):
     def read(self, value: object) -> str:
         """Return the pattern as text."""
         text = super().read(value)
+        import re2  # noqa: PLC0415 - it takes 3 MB, and many steps have no pattern
+
         options = re2.Options()
         options.log_errors = False
         if re2.compile(text, options).groups != 1:

@@ -186,11 +186,62 @@ def _short(real: Callable[[int, bytes], int]) -> Callable[[int, bytes], int]:
     return lambda descriptor, data: real(descriptor, data[: len(data) // 2])
 
 
+def _up_to_a_line(real: Callable[[int, bytes], int]) -> Callable[[int, bytes], int]:
+    return lambda descriptor, data: real(descriptor, data[: data.index(b"\n") + 1])
+
+
+def _noted(done: list[str], name: str) -> Callable[..., Any]:
+    real = getattr(os, name)
+
+    def note(*given: object) -> Any:
+        done.append(name)
+        return real(*given)
+
+    return note
+
+
 def _failing(number: int) -> Callable[..., Any]:
     def fail(*_: object) -> Any:
         raise OSError(number, os.strerror(number))
 
     return fail
+
+
+async def test_an_entry_is_sealed_with_one_write_and_one_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkpoint behind it signs it, and nothing comes between the two."""
+    done: list[str] = []
+    async with running(tmp_path) as made:
+        with monkeypatch.context() as patch:
+            for name in ("write", "fsync"):
+                patch.setattr(os, name, _noted(done, name))
+            entry, sealed = await made.seal(Ended("login", Status.PASSED, "HTTP 200"))
+        assert made.head == sealed
+        found = await made.read()
+    assert done == ["write", "fsync"]
+    assert found.problem is None
+    assert [each.head for each in found.entries[1:]] == [entry, sealed]
+    assert isinstance(found.entries[1].event, Ended)
+    checkpoint = found.entries[2].event
+    assert isinstance(checkpoint, Checkpoint)
+    claims = loads(open_(checkpoint.jws, EVIDENCE_TYP).payload)
+    assert isinstance(claims, dict)
+    assert (claims["seq"], claims["hash"]) == (entry.seq, entry.hash)
+
+
+async def test_of_a_sealed_entry_that_may_be_lost_nothing_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the first of both lines fits, it is there to be read, and the journal takes no more."""
+    async with running(tmp_path) as made:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", _up_to_a_line(os.write))
+            with pytest.raises(EvidenceUnwritable, match="evidence can't be written"):
+                await made.seal(Ended("login", Status.PASSED, "HTTP 200"))
+        with pytest.raises(EvidenceUnwritable, match="evidence can't be written"):
+            await made.seal(Ended("next", Status.PASSED, ""))
+        found = reading.read(made.directory)
+    assert found.problem is None
+    assert [type(each.event) for each in found.entries] == [Opened, Ended]
 
 
 @pytest.mark.parametrize(
