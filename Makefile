@@ -58,7 +58,7 @@ bench: $(VENV)/.dev-ready ## Measure outage to page beside Prometheus, and the d
 
 lock: ## Renew the lock files (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --python-version 3.11 --extra build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --python-version 3.11 --extra build --extra dev --extra apprise --extra pdf -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --python-version 3.11 --extra build --extra dev --extra apprise --extra aws --extra pdf -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 format: $(VENV)/.dev-ready ## Put the code into its form
 	@$(BIN)/ruff check --fix .

@@ -54,6 +54,7 @@ DRILLS: Final = Board(
                     (Query("jit_drill_due_timestamp_seconds{one} - time()", _SCENARIO),),
                     "Below 0 it is due: seven days later it is overdue, of yearly ones fourteen.",
                     Shown(unit="s", steps=((None, "orange"), (0, "green")), nothing="no calendar"),
+                    8,
                 ),
                 Panel(
                     "Since it passed",
@@ -61,6 +62,15 @@ DRILLS: Final = Board(
                     (Query("time() - jit_drill_last_passed_timestamp_seconds{one}", _SCENARIO),),
                     "Only runs that really acted and passed count.",
                     Shown(unit="s", nothing="never passed"),
+                    8,
+                ),
+                Panel(
+                    "Since its last run",
+                    "stat",
+                    (Query("time() - jit_drill_last_run_timestamp_seconds{one}", f"{{{{verdict}}}} · {_SCENARIO}"),),
+                    "What the last run came to that really acted, and how long ago.",
+                    Shown(unit="s", nothing="never run"),
+                    8,
                 ),
                 Panel(
                     "What was measured",

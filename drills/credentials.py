@@ -2,10 +2,11 @@
 
 import asyncio
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from drills.model.found import Value
+from drills.rules import fill
 from glasswatch.errors import NotMeasured
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.auth import PlainAuthSettings
@@ -26,6 +27,18 @@ async def read(secret: ReadSecret, reference: SecretReference) -> str:
     """
     value = await asyncio.to_thread(secret, reference)
     return value.text
+
+
+async def given(secret: ReadSecret, value: str | SecretReference | None, values: Mapping[str, Value]) -> str | None:
+    """Return what stands for a secret: what a reference leads to, or a text with its values; None for none.
+
+    Raises:
+        SecretUnavailable: it can't be had.
+        NotMeasured: a value isn't there.
+    """
+    if isinstance(value, SecretReference):
+        return await read(secret, value)
+    return None if value is None else fill.put(value, values)
 
 
 async def read_for_header(secret: ReadSecret, reference: SecretReference) -> str:

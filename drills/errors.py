@@ -6,6 +6,7 @@ GlasswatchError
 │   ├── RunBusy             2  another process works on it
 │   ├── JournalUnreadable   3  it is no journal, or not of this version
 │   ├── JournalDamaged      1  it is a journal, and not as it was written
+│   ├── JournalBehind       1  somebody elsewhere was told of more than it holds
 │   ├── TemplateFault       3  a template, or a table of controls, can't be used
 │   ├── PdfUnavailable      2  what makes a PDF is not installed
 │   ├── NotApproved         1  nobody who may has signed the scenario as it stands
@@ -14,7 +15,12 @@ GlasswatchError
 └── EvidenceUnwritable      7  the journal can't be written
 """
 
+from typing import Final
+
 from glasswatch.errors import ExitCode, GlasswatchError
+
+NO_SUCH: Final = "no_such"
+"""The monitor's code for what it does not know."""
 
 
 class DrillFault(GlasswatchError):
@@ -57,6 +63,12 @@ class JournalDamaged(DrillFault):
     exit_code = ExitCode.FINDING
 
 
+class JournalBehind(DrillFault):
+    """The run went on after this journal of it was copied."""
+
+    exit_code = ExitCode.FINDING
+
+
 class NotApproved(DrillFault):
     """The scenario, as it stands, was not signed by a second person."""
 
@@ -71,3 +83,8 @@ class RequestRefused(DrillFault):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+    @property
+    def is_of_no_such(self) -> bool:
+        """Whether what was asked about is not known there."""
+        return self.code == NO_SUCH

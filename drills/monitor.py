@@ -47,7 +47,6 @@ from monitor.wire.queries import OutagesQuery
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-NO_SUCH: Final = "no_such"
 _OWN_TROUBLE: Final = 500
 _ASKED_TO_WAIT: Final = 429
 _LONGEST_LINE: Final = 1000
@@ -91,7 +90,7 @@ class MonitorClient:
         try:
             return await self._said(ExerciseAnswer, "exercise", id=exercise)
         except RequestRefused as refused:
-            if refused.code == NO_SUCH:
+            if refused.is_of_no_such:
                 return None
             raise
 
@@ -104,7 +103,7 @@ class MonitorClient:
         try:
             await self._asked("exercise_end", body=EndExerciseBody(reason=reason[:_LONGEST_LINE]), id=exercise)
         except RequestRefused as refused:
-            if refused.code != NO_SUCH:
+            if not refused.is_of_no_such:
                 raise
 
     # Runs of drills
@@ -153,7 +152,7 @@ class MonitorClient:
         try:
             return await self._said(RunAnswer, "drill", run=run)
         except RequestRefused as refused:
-            if refused.code == NO_SUCH:
+            if refused.is_of_no_such:
                 return None
             raise
 

@@ -8,7 +8,7 @@ Rules:
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +34,10 @@ class LocalRuns:
     async def runs(self) -> Sequence[PastRun]:
         """See `PastRuns`."""
         return await asyncio.to_thread(lambda: tuple(_runs(self._directory)))
+
+    async def never_passed(self) -> Mapping[str, datetime]:
+        """Return nothing: a directory does not say since when there is a scenario."""
+        return {}
 
 
 def _runs(directory: Path) -> Iterator[PastRun]:

@@ -4,7 +4,7 @@ Each port is small, and an implementation decides nothing. Every wait has an end
 cancelled when they are over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -147,6 +147,14 @@ class PastRuns(Protocol):
 
     async def runs(self) -> Sequence[PastRun]:
         """Return every run that was begun, closed or not.
+
+        Raises:
+            NotMeasured: it can't be told.
+        """
+        ...
+
+    async def never_passed(self) -> Mapping[str, datetime]:
+        """Return since when scenarios are known there that never passed; none where nobody keeps that.
 
         Raises:
             NotMeasured: it can't be told.

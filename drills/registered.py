@@ -1,7 +1,7 @@
 """The runs that the monitor knows of: those that were opened there."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from drills.model.calendar import PastRun
@@ -11,7 +11,7 @@ from drills.monitor import Means, MonitorClient
 from drills.settings.root import MonitorReachSettings
 from glasswatch.clock import Clock
 from glasswatch.secrets import SecretReference, resolve
-from monitor.wire.drills import RunAnswer, RunsAnswer
+from monitor.wire.drills import DrillCalendarAnswer, RunAnswer, RunsAnswer
 
 
 class Asked(Protocol):
@@ -19,6 +19,10 @@ class Asked(Protocol):
 
     async def runs(self) -> RunsAnswer:
         """Return the runs that were opened there."""
+        ...
+
+    async def calendar(self) -> DrillCalendarAnswer:
+        """Return what is due there."""
         ...
 
 
@@ -32,6 +36,11 @@ class MonitorRuns:
         """See `PastRuns`."""
         answer = await self._monitor.runs()
         return tuple(_there(run) for run in answer.runs)
+
+    async def never_passed(self) -> Mapping[str, datetime]:
+        """See `PastRuns`: the monitor counts such a scenario as due from when it first knew of it."""
+        answer = await self._monitor.calendar()
+        return {each.scenario: each.due for each in answer.scenarios if each.last_passed is None}
 
 
 def _there(run: RunAnswer) -> PastRun:

@@ -68,17 +68,25 @@ def find(settings: DrillSettings) -> tuple[Scenario, ...]:
     Raises:
         SettingsFault: every mistake in all of them, a place without any, and ids that two files have.
     """
-    mistakes: list[Mistake] = []
-    found: list[Scenario] = []
-    for path in _files(settings.scenarios, mistakes):
-        try:
-            found.append(read(path))
-        except SettingsFault as fault:
-            mistakes += fault.mistakes
+    found, mistakes = _read_all(settings)
     mistakes += _repeated(found)
     if mistakes:
         raise SettingsFault(mistakes)
     return tuple(sorted(found, key=lambda scenario: scenario.settings.id))
+
+
+def find_one(settings: DrillSettings, id_: str) -> Scenario | None:
+    """Return the scenario of this id, whatever is wrong with others: what it left must be taken back in any case.
+
+    Raises:
+        SettingsFault: there is none among those that can be read, with every mistake in the others; or there are two.
+    """
+    every, mistakes = _read_all(settings)
+    found = [scenario for scenario in every if scenario.settings.id == id_]
+    mistakes = list(_repeated(found)) if found else mistakes
+    if mistakes:
+        raise SettingsFault(mistakes)
+    return found[0] if found else None
 
 
 def pick(found: Sequence[Scenario], name: str) -> Scenario:
@@ -92,6 +100,17 @@ def pick(found: Sequence[Scenario], name: str) -> Scenario:
             return scenario
     known = ", ".join(scenario.settings.id for scenario in found) or "none"
     raise UsageFault(f"there is no scenario of that name: there are {known}")
+
+
+def _read_all(settings: DrillSettings) -> tuple[list[Scenario], list[Mistake]]:
+    mistakes: list[Mistake] = []
+    found: list[Scenario] = []
+    for path in _files(settings.scenarios, mistakes):
+        try:
+            found.append(read(path))
+        except SettingsFault as fault:
+            mistakes += fault.mistakes
+    return found, mistakes
 
 
 def _files(places: Sequence[Path], mistakes: list[Mistake]) -> Iterator[Path]:

@@ -1,12 +1,12 @@
 """Where every scenario stands: how it went last, whether it is due, and which runs are open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from drills.model.calendar import Due, PastRun
 from drills.ports import PastRuns
-from drills.rules.calendar import due, last, last_passed
+from drills.rules.calendar import Past, due, last, last_passed
 from drills.scenarios import Scenario
 from glasswatch.errors import GlasswatchError
 
@@ -23,31 +23,35 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The runs that are known, and who could not be asked, each with why."""
+    """The runs that are known, since when scenarios are that never passed, and who could not be asked, with why."""
 
     runs: tuple[PastRun, ...]
+    never_passed: Mapping[str, datetime]
     silent: tuple[str, ...] = ()
 
 
 async def known(places: Sequence[PastRuns]) -> Known:
     """Return the runs that all these places know of; one that can't be asked keeps none of the others from it."""
     runs: list[PastRun] = []
+    never: dict[str, datetime] = {}
     silent: list[str] = []
     for place in places:
         try:
             runs += await place.runs()
+            never |= await place.never_passed()
         except GlasswatchError as fault:
             silent.append(str(fault))
-    return Known(tuple(runs), tuple(silent))
+    return Known(tuple(runs), never, tuple(silent))
 
 
-def standings(scenarios: Sequence[Scenario], runs: Sequence[PastRun], now: datetime) -> tuple[Standing, ...]:
+def standings(scenarios: Sequence[Scenario], found: Known, now: datetime) -> tuple[Standing, ...]:
     """Return where each scenario stands."""
-    return tuple(_standing(scenario, runs, now) for scenario in scenarios)
+    return tuple(_standing(scenario, found, now) for scenario in scenarios)
 
 
-def _standing(scenario: Scenario, runs: Sequence[PastRun], now: datetime) -> Standing:
+def _standing(scenario: Scenario, known: Known, now: datetime) -> Standing:
     found = scenario.settings
-    passed = last_passed(runs, found.id)
-    when = due(found.cadence, after_change=found.after_change, sha256=scenario.sha256, passed=passed, now=now)
-    return Standing(scenario, last(runs, found.id), passed, when)
+    passed = last_passed(known.runs, found.id)
+    since = known.never_passed.get(found.id)
+    when = due(found.cadence, Past(scenario.sha256, passed, since), after_change=found.after_change, now=now)
+    return Standing(scenario, last(known.runs, found.id), passed, when)

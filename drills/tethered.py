@@ -10,6 +10,7 @@ Rules:
 import asyncio
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,18 @@ class Pipe(Protocol):
 
 class TooMuch(NotMeasured):
     """A program printed more than is read."""
+
+
+def found(name: str) -> str:
+    """Return the path of a program that is looked up in PATH.
+
+    Raises:
+        NotMeasured: it isn't there.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise NotMeasured(f"{name} is not installed: it was looked for in PATH")
+    return path
 
 
 async def run(argv: Sequence[str], data: bytes, environment: Mapping[str, str], seconds: float) -> Ended:

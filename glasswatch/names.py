@@ -177,6 +177,9 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_drill_last_passed_timestamp_seconds": MetricName(
         MetricKind.GAUGE, (SCENARIO,), "When a scenario passed last on the real thing, in Unix time."
     ),
+    "jit_drill_last_run_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (SCENARIO, VERDICT), "When the last real run of a scenario was closed, by what it came to."
+    ),
     "jit_drill_due_timestamp_seconds": MetricName(
         MetricKind.GAUGE, (SCENARIO,), "When a scenario of the calendar is, or was, due, in Unix time."
     ),

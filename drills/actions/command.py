@@ -6,16 +6,15 @@ is neither.
 """
 
 from drills import credentials, tethered
+from drills.actions import printed
 from drills.actions.undoing import unknown
-from drills.model.found import Attempt, Found, Output, Value
+from drills.model.found import Attempt, Found
 from drills.model.step import Status
 from drills.ports import Tools
 from drills.rules import fill
-from drills.rules.answer import shown
 from drills.settings.actions.command import RUN_VARIABLE, CommandStep
 from glasswatch import programs
 from glasswatch.errors import NotMeasured
-from glasswatch.patterns import compiled, compiled_groups
 from glasswatch.secrets import SecretReference
 
 
@@ -58,33 +57,22 @@ class CommandAction:
         return fill.put(value, attempt.values)
 
     def _judged(self, ended: tethered.Ended) -> Found:
-        outputs = tuple(
-            Output(name, content)
-            for name, content in (("stdout.txt", ended.stdout), ("stderr.txt", ended.stderr))
-            if content
-        )
+        outputs = printed.outputs_of(ended.stdout, ended.stderr)
         status, detail = self._worth(ended)
         if status is not Status.PASSED or self._step.refused:
             return Found(status, detail, outputs=outputs)
-        captured: dict[str, Value] = {}
-        for name, place in self._step.capture.items():
-            text = compiled_groups(place.match)(ended.stdout)
-            if text is None:
-                detail = f"{detail}, but it printed nothing that matches {shown(place.match)}"
-                return Found(Status.FAILED, detail, outputs=outputs)
-            captured[name] = Value(text, place.secret)
-        return Found(Status.PASSED, detail, captured, outputs)
+        return printed.captured(self._step.capture, ended.stdout, detail, outputs)
 
     def _worth(self, ended: tethered.Ended) -> tuple[Status, str]:
         how = programs.how_it_ended(ended.status)
         if ended.left:
-            return Status.NOT_MEASURED, f"{how}, and left processes that can't be ended: {_listed(ended.left)}"
+            return Status.NOT_MEASURED, f"{how}, and left processes that can't be ended: {printed.listed(ended.left)}"
         if ended.status < 0:
             return Status.NOT_MEASURED, how
         is_refused = self._step.refused
         if ended.status not in self._step.expect.status:
             return self._unexpected(ended.status, how)
-        objection = self._objection(ended.stdout)
+        objection = printed.objection(self._step.expect, ended.stdout)
         if objection:
             return Status.NOT_MEASURED if is_refused else Status.FAILED, f"{how}, but {objection}"
         return Status.PASSED, f"refused: {how}" if is_refused else how
@@ -96,15 +84,3 @@ class CommandAction:
         if status == 0:
             return Status.FAILED, f"let in: {how}, expected to be refused with {wanted}"
         return Status.NOT_MEASURED, f"{how}, which is neither a refusal ({wanted}) nor being let in"
-
-    def _objection(self, stdout: bytes) -> str:
-        expect = self._step.expect
-        if expect.stdout_matches is not None and not compiled(expect.stdout_matches).search(stdout):
-            return f"it printed nothing that matches {shown(expect.stdout_matches)}"
-        if expect.stdout_not_matches is not None and compiled(expect.stdout_not_matches).search(stdout):
-            return f"it printed what matches {shown(expect.stdout_not_matches)}"
-        return ""
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ", ".join(str(each) for each in numbers)

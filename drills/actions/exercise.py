@@ -1,4 +1,4 @@
-"""The action `exercise`: has the monitor exercise a platform, by an id that derives from run and step.
+"""The action `exercise`: has the monitor exercise a platform, or end that, by an id that derives from run and step.
 
 So trying again starts no second one, and whoever takes over the run ends the right one. That it was detected is the
 monitor's word, at the instant at which its probes were confirmed bad.
@@ -33,7 +33,9 @@ class ExerciseAction:
         self._tools = tools
 
     async def act(self, attempt: Attempt) -> Found:
-        """Start it, or find it started; look how it stands."""
+        """Start it, or find it started; look how it stands; or end it."""
+        if self._step.what.end:
+            return await self._ended(attempt, f"step {attempt.step} of drill {attempt.run.id}")
         monitor = monitor_of(self._tools, attempt)
         exercise = self._id(attempt)
         if self._step.what.of is not None:
@@ -52,10 +54,13 @@ class ExerciseAction:
         """End it; passed once the monitor says that it has ended, or that there is none."""
         if self._step.what.of is not None:
             return NOTHING_TO_TAKE_BACK
+        return await self._ended(attempt, f"clean-up of drill {attempt.run.id}")
+
+    async def _ended(self, attempt: Attempt, reason: str) -> Found:
         monitor = monitor_of(self._tools, attempt)
         exercise = self._id(attempt)
         try:
-            await monitor.end_exercise(exercise, f"clean-up of drill {attempt.run.id}")
+            await monitor.end_exercise(exercise, reason)
         except RequestRefused as refused:
             return Found(Status.FAILED, f"the monitor refused to end the exercise {exercise}: {refused}")
         found = await monitor.exercise(exercise)

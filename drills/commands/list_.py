@@ -39,7 +39,7 @@ def command(config: Path, *, as_json: bool, schema: bool) -> int:
     settings = load(config, DrillFile)
     scenarios = find(settings.drill)
     found = asyncio.run(known([LocalRuns(settings.drill.directory)]))
-    rows = standings(scenarios, found.runs, SystemClock().now())
+    rows = standings(scenarios, found, SystemClock().now())
     if as_json:
         click.echo(json.dumps([as_data(row) for row in rows], indent=2))
     else:

@@ -93,7 +93,7 @@ def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> list[Scenario]:
     found = asyncio.run(known(places(settings, clock)))
     for why in found.silent:
         complain(why)
-    rows = standings(scenarios, found.runs, clock.now())
+    rows = standings(scenarios, found, clock.now())
     return [row.scenario for row in rows if row.due.state is not DueState.NOT_DUE]
 
 

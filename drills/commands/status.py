@@ -37,7 +37,7 @@ def command(config: Path, *, as_json: bool) -> int:
     clock = SystemClock()
     scenarios = find(settings.drill)
     found = asyncio.run(_asked(settings, clock))
-    rows = standings(scenarios, found.runs, clock.now())
+    rows = standings(scenarios, found, clock.now())
     left = still_open(found.runs)
     if as_json:
         answer = {

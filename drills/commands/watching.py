@@ -86,7 +86,8 @@ def tell(run: str, done: Done, *, as_json: bool) -> None:
         say(f"LEFT BEHIND {line(left)}", as_json=as_json)
     if not as_json:
         say(f"{run}: {done.result.verdict.replace('_', ' ')}", as_json=False)
-    _settle()
+    else:
+        _settle()
 
 
 def say(text: str, *, as_json: bool) -> None:
@@ -96,6 +97,7 @@ def say(text: str, *, as_json: bool) -> None:
         return
     with suppress(OSError, ValueError):
         write(f"{text}\n")
+    _settle()
 
 
 def _settle() -> None:

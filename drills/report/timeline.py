@@ -45,7 +45,7 @@ def timeline(view: ReportView) -> Markup:
     parts = Markup("").join([*_grid(whole, height), *_bars(steps, whole)])
     said = "; ".join(f"{each.id} {words.status(each.status)} after {words.seconds(_end(each))}" for each in steps)
     return Markup(
-        '<figure><figcaption>What happened when</figcaption><svg viewBox="0 0 {width} {deep}" role="img"'
+        '<figure tabindex="0"><figcaption>What happened when</figcaption><svg viewBox="0 0 {width} {deep}" role="img"'
         ' aria-label="{said}">{parts}</svg></figure>'
     ).format(width=WIDTH, deep=height + 26, said=said, parts=parts)
 

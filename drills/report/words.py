@@ -120,6 +120,13 @@ def supported_by(steps: Sequence[str], lacking: Sequence[str]) -> str:
     return "; ".join([*parts, f"{', '.join(lacking)} not shown in full"] if lacking else parts) or "no step"
 
 
+def ended(view: ReportView) -> str:
+    """Return when a run was closed, and how long it went on."""
+    if view.closed_at is None:
+        return f"never closed; the last entry came after {seconds(view.seconds)}"
+    return f"{instant(view.closed_at)}, after {seconds(view.seconds)}"
+
+
 def anchored(view: ReportView) -> str:
     """Return who else holds heads of the journal, in one sentence."""
     if not view.anchors:

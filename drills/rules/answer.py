@@ -127,6 +127,11 @@ def _json_objections(expected: Sequence[JsonExpected], body: bytes) -> Iterator[
     except ValueError as error:
         yield f"the body is not JSON: {error}"
         return
+    yield from objections_to(document, expected)
+
+
+def objections_to(document: object, expected: Sequence[JsonExpected]) -> Iterator[str]:
+    """Yield what a document does not hold as it should."""
     for each in expected:
         found = find(document, each.steps)
         if found is NOTHING:

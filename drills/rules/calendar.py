@@ -3,12 +3,14 @@
 1. Counted from when the last run that passed on the real thing was closed. No other verdict counts.
 2. Quarterly: due after 84 days, overdue after 91. A calendar quarter can have 92 days, and 90 is what is asked for.
 3. Yearly: due after 351 days, overdue after 365.
-4. Never passed: due at once. Overdue has no date then: nothing says when it should have been.
+4. Never passed: due at once, and overdue 91 days after the monitor first knew of it, however often it has to pass. It
+   has no such date where no monitor says when that was.
 5. After a change (`after_change`): due when the scenario's hash is not that of the last run that passed.
 6. Without a cadence and without `after_change` it is never due.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,16 +21,26 @@ _AFTER: Final[Mapping[Cadence, tuple[timedelta, timedelta]]] = {
     Cadence.QUARTERLY: (timedelta(days=84), timedelta(days=91)),
     Cadence.YEARLY: (timedelta(days=351), timedelta(days=365)),
 }
+_FIRST_WITHIN: Final = timedelta(days=91)
 
 
-def due(cadence: Cadence, *, after_change: bool, sha256: str, passed: PastRun | None, now: datetime) -> Due:
-    """Return whether a scenario is due; `passed` is the last run of it that passed."""
-    after = _AFTER.get(cadence)
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A scenario as it stands by its hash, the last run of it that passed, and since when it is known if none did."""
+
+    sha256: str
+    passed: PastRun | None = None
+    known_since: datetime | None = None
+
+
+def due(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> Due:
+    """Return whether a scenario is due."""
+    after, passed = _AFTER.get(cadence), past.passed
     if after is None and not after_change:
         return Due(DueState.NOT_DUE, "no cadence")
     if passed is None:
-        return Due(DueState.DUE, "it never passed")
-    is_changed = after_change and passed.sha256 != sha256
+        return _never_passed(past.known_since, now)
+    is_changed = after_change and passed.sha256 != past.sha256
     if after is None:
         return Due(DueState.DUE, "the scenario changed") if is_changed else Due(DueState.NOT_DUE, "nothing changed")
     due_at, overdue_at = (passed.at + each for each in after)
@@ -39,6 +51,13 @@ def due(cadence: Cadence, *, after_change: bool, sha256: str, passed: PastRun | 
     state = DueState.DUE if is_changed else DueState.NOT_DUE
     why = "the scenario changed" if is_changed else f"it passed on {passed.at:%Y-%m-%d}"
     return Due(state, why, due_at, overdue_at)
+
+
+def _never_passed(since: datetime | None, now: datetime) -> Due:
+    if since is None:
+        return Due(DueState.DUE, "it never passed")
+    overdue = since + _FIRST_WITHIN
+    return Due(DueState.OVERDUE if now >= overdue else DueState.DUE, "it never passed", since, overdue)
 
 
 def last(runs: Iterable[PastRun], scenario: str) -> PastRun | None:

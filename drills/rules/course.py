@@ -6,6 +6,7 @@ Rules:
   came out otherwise, or never began, the step is skipped; steps that don't need it go on.
 - At the end the run waits for the background steps that still go on, and cleans up.
 - Whatever interrupted the run ends it: nothing begins any more. Nor does anything once clean-up began.
+- A run that was closed with something left behind may be taken up again, to clean up only. Any other is over.
 - A step that began in another process than the one that works on the run was cut short. That process is gone.
 
 What is to be taken back, and in which order, is `undo`'s.
@@ -62,7 +63,7 @@ Next = Begin | Skip | Wait | CleanUp | Over
 
 def after(steps: Sequence[PlannedStep], events: Sequence[Event]) -> Next:
     """Return what is next."""
-    if any(isinstance(event, Closed) for event in events):
+    if closed_in(events) is not None:
         return Over()
     if (why := _why_it_ended(events)) is not None:
         return CleanUp(why)
@@ -75,6 +76,12 @@ def after(steps: Sequence[PlannedStep], events: Sequence[Event]) -> Next:
         return Wait(going)
     bad = [id_ for id_, ended in ends.items() if ended.status not in WELL]
     return CleanUp(f"{bad[0]} {_word(ends[bad[0]].status)}" if bad else "every step is done")
+
+
+def closed_in(events: Sequence[Event]) -> Closed | None:
+    """Return what closed a run; None where nothing did, or where it was taken up again since."""
+    last = next((event for event in reversed(events) if isinstance(event, Closed | Resumed)), None)
+    return last if isinstance(last, Closed) else None
 
 
 def ends_of(events: Sequence[Event]) -> dict[str, Ended]:

@@ -50,8 +50,17 @@ def url(template: str, values: Values) -> str:
     """
     found = _ORIGIN.match(template)
     origin = found[0] if found else ""
+    return origin + target(template[len(origin) :], values)
+
+
+def target(template: str, values: Values) -> str:
+    """Return a path and its query with their values.
+
+    Raises:
+        Unfillable: a value would lead it elsewhere.
+    """
     try:
-        return origin + placeholders.put_in_target(template[len(origin) :], lambda name: _text(name, values))
+        return placeholders.put_in_target(template, lambda name: _text(name, values))
     except placeholders.Detour:
         raise Unfillable("a value would lead the address's path elsewhere") from None
 

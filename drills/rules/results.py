@@ -11,7 +11,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from drills.model.event import Began, Closed, Ended, Entry, Opened, UndoEnded
+from drills.model.event import Began, Closed, Ended, Entry, Event, Opened, UndoEnded
 from drills.model.step import PlannedStep, Status
 from drills.model.verdict import StepResult
 from drills.rules.undo import residue_of, to_take_back
@@ -51,10 +51,19 @@ def residue(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Return what is left behind, each in a line, last in first out; `Closed` may name more."""
     opened = opened_in(entries)
     events = [entry.event for entry in entries]
-    said = [line for event in events if isinstance(event, Closed) for line in event.residue]
+    said = _said_at_its_end(events)
     left = zip(to_take_back(events), residue_of(opened.steps if opened else (), events), strict=True)
     named = [line for step, line in left if not any(each.startswith(f"{step}:") for each in said)]
     return tuple(dict.fromkeys((*named, *said)))
+
+
+def _said_at_its_end(events: Sequence[Event]) -> list[str]:
+    """Return what a run was closed with last, without what was taken back since."""
+    at = max((number for number, event in enumerate(events) if isinstance(event, Closed)), default=-1)
+    closed = events[at] if at >= 0 else None
+    gone = {e.step for e in events[at + 1 :] if isinstance(e, UndoEnded) and e.status is Status.PASSED}
+    lines = closed.residue if isinstance(closed, Closed) else ()
+    return [line for line in lines if line.partition(":")[0] not in gone]
 
 
 def evidence(steps: Iterable[PlannedStep], results: Iterable[StepResult]) -> Mapping[str, tuple[str, ...]]:

@@ -4,7 +4,8 @@
    went on. Its claims name the run, and the entry before it. A key that the trust file has must not be revoked there.
 2. A receipt is believed if a key of role `evidence` signed it that the trust file has, that is not revoked and was
    valid when it was issued, and that speaks for the run's deployment. A key without an issuer is the vantage `main`'s,
-   as for flags; a demo's key speaks for the deployment `demo` alone.
+   as for flags; a demo's key speaks for the deployment `demo` alone. A person's key signs approvals, and a run's own
+   key checkpoints: neither gives a receipt, for who holds it may be who ran the drill.
 3. What a receipt says must be so: the run, the act, number and hash; at `open` what was to be run and who ran it, at
    `close` how it ended.
 
@@ -72,7 +73,7 @@ def receipt_problem(subject: Subject, told: ToldHead, trust: Trust) -> str | Non
         claims = Members(loads(open_(told.receipt, EVIDENCE_TYP).payload))
         issued = from_seconds(claims.seconds("iat"))
         key = authenticate(told.receipt, EVIDENCE_TYP, trust, issued).key
-        return _issuer(key, claims, subject.opened.deployment) or _untrue(claims, told, subject)
+        return _own(key, subject) or _issuer(key, claims, subject.opened.deployment) or _untrue(claims, told, subject)
     except (Refused, Malformed) as fault:
         return str(fault)
 
@@ -96,6 +97,13 @@ def _checkpoint(entry: Entry, jws: str, key: CheckpointKey | None, subject: Subj
     right = before and (FORMAT, CHECKPOINT, subject.run, before.seq, before.hash)
     is_right = says == right and claims.names() == _CHECKPOINT_CLAIMS
     return None if is_right else "its checkpoint speaks of something else"
+
+
+def _own(key: TrustKey, subject: Subject) -> str | None:
+    if key.person is not None:
+        return "a person's key signed it, and no monitor's"
+    keys = (e.event.checkpoint_key for e in subject.entries if isinstance(e.event, Opened | Resumed))
+    return "the run's own key signed it" if any(own is not None and own.kid == key.kid for own in keys) else None
 
 
 def _issuer(key: TrustKey, claims: Members, deployment: str) -> str | None:

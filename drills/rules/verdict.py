@@ -136,11 +136,13 @@ def _of_its_end(facts: Facts) -> Iterator[Against]:
 
 def _closed_as_worse(facts: Facts, known: Sequence[Against]) -> Iterator[Against]:
     """Yield that who ran it closed it with a worse word than all that is known of it."""
-    for entry in facts.entries:
-        if isinstance(entry.event, Closed) and entry.event.verdict != Verdict.PASSED:
-            verdict = _CLOSED_AS.get(entry.event.verdict, Verdict.FAILED)
-            if all(BADNESS.index(each.verdict) < BADNESS.index(verdict) for each in known):
-                yield _against(verdict, f"it was closed as {entry.event.verdict}")
+    words = dict.fromkeys(e.event.verdict for e in facts.entries if isinstance(e.event, Closed))
+    for word in words:
+        verdict = _CLOSED_AS.get(word, Verdict.FAILED)
+        if word != Verdict.PASSED and all(BADNESS.index(each.verdict) < BADNESS.index(verdict) for each in known):
+            # What was left behind then is gone; that it was left stays.
+            is_gone = verdict is Verdict.CLEAN_UP_FAILED and any(isinstance(e.event, Resumed) for e in facts.entries)
+            yield _against(verdict, f"it was closed as {word}", ExitCode.INTERRUPTED if is_gone else None)
 
 
 def _of_the_run(facts: Facts) -> Iterator[Against]:

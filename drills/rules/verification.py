@@ -6,7 +6,8 @@ What is wrong (exit 1), each with its line:
 3. A checkpoint, or a receipt in the journal, is not signed by whom it must be, or speaks of something else
    (`signatures`). An entry that names a head names one of this journal.
 4. An output is missing, or not what was kept.
-5. It goes on after it was closed with anything but what witnesses said, and checkpoints.
+5. It goes on after it was closed with anything but what witnesses said, and checkpoints; or, if something was left
+   behind, with anything but cleaning up by whoever took it up again.
 6. It was closed as passed, while its entries come to something else (`verdict`).
 7. A head that is held elsewhere is not in it: what was cut off at the end, and what was written anew as a whole, show
    here and nowhere else. Also a head that nobody signed must be there.
@@ -20,22 +21,39 @@ believed head may be missing, and without any head all of it may have been writt
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from drills.model.event import Checkpoint, Closed, Ended, Entry, Head, NotTold, Opened, Receipted
+from drills.model.event import (
+    Checkpoint,
+    CleaningUp,
+    Closed,
+    Ended,
+    Entry,
+    Head,
+    Interrupted,
+    NotTold,
+    Opened,
+    Receipted,
+    Resumed,
+    UndoBegan,
+    UndoEnded,
+)
 from drills.model.proof import Evidence, FoundOutput, Problem, ToldHead, Verification
 from drills.model.verdict import Verdict
+from drills.rules.course import closed_in
 from drills.rules.signatures import Subject, checkpoint_problems, is_ours, receipt_problem
 from drills.rules.verdict import judge
 from glasswatch.chain import GENESIS
 from glasswatch.errors import ExitCode
 
 _AFTER_ITS_END: Final = (Receipted, NotTold, Checkpoint)
+_CLEANING_UP: Final = (Resumed, Interrupted, CleaningUp, UndoBegan, UndoEnded, Closed)
 
 
 def verify(evidence: Evidence) -> Verification:
     """Return what the evidence shows."""
     entries = evidence.entries
     first = entries[0] if entries else None
-    closed = next((entry.head.seq for entry in entries if isinstance(entry.event, Closed)), 0)
+    is_closed = closed_in([entry.event for entry in entries]) is not None
+    closed = max((entry.head.seq for entry in entries if is_closed and isinstance(entry.event, Closed)), default=0)
     problems = [evidence.problem] if evidence.problem else []
     anchored, notes = 0, list(_notes_of_end(evidence, closed))
     if first is None or not isinstance(first.event, Opened):
@@ -72,13 +90,26 @@ def _problems(subject: Subject, evidence: Evidence, closed: int) -> Iterator[Pro
             yield Problem(seq, what)
         elif isinstance(event, Ended):
             yield from _outputs(seq, event, evidence)
-        if closed and seq > closed and not isinstance(event, _AFTER_ITS_END):
-            yield Problem(seq, "it goes on after it was closed")
+    yield from (Problem(seq, "it goes on after it was closed") for seq in _after_its_end(evidence.entries))
     last = evidence.entries[closed - 1].event if closed else None
     if isinstance(last, Closed) and last.verdict == Verdict.PASSED:
         result = judge(evidence.entries)
         if result.verdict is not Verdict.PASSED:
             yield Problem(closed, f"it was closed as passed, and its entries come to {result.verdict}: {result.why}")
+
+
+def _after_its_end(entries: Sequence[Entry]) -> Iterator[int]:
+    """Yield the numbers of entries that can't come where they are, after the run was closed."""
+    closed: Closed | None = None
+    is_taken_up = False
+    for entry in entries:
+        event = entry.event
+        if closed is not None and not isinstance(event, _AFTER_ITS_END):
+            is_taken_up = is_taken_up or (isinstance(event, Resumed) and bool(closed.residue))
+            if not is_taken_up or not isinstance(event, _CLEANING_UP):
+                yield entry.head.seq
+        if isinstance(event, Closed):
+            closed, is_taken_up = event, False
 
 
 def _receipted(event: Receipted, seq: int, subject: Subject, evidence: Evidence) -> str | None:

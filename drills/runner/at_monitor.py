@@ -1,7 +1,9 @@
 """The monitor as a run has it: who is told of it, and what its gates ask. Imported only where a monitor is set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from drills.errors import RequestRefused
+from drills.model.event import Head
 from drills.model.found import Value
 from drills.monitor import Means, MonitorClient
 from drills.rules import gates
@@ -36,6 +38,15 @@ class Eyes:
             return Seen(_well(status), _platform(platform, status), fault)
         left = tuple(run.run for run in runs if run.standing != CLOSED)
         return Seen(_well(status), _platform(platform, status), left)
+
+    async def heads(self, run: str) -> Sequence[Head]:
+        """Return the heads of a run's journal that it was told of; none where it knows of no such run."""
+        try:
+            return [Head(each.seq, each.hash) for each in (await self._monitor.heads(run)).heads]
+        except RequestRefused as refused:
+            if refused.is_of_no_such:
+                return ()
+            raise
 
 
 def client(

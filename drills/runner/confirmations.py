@@ -62,8 +62,9 @@ class Answers:
             await let_go(*tasks)
 
     async def _elsewhere(self, step: str) -> Confirmed:
+        look = requests.Looking()
         while True:
-            found = requests.said(self._directory, step)
+            found = await look.at(lambda: requests.said(self._directory, step))
             if found is not None:
                 return await self._confirmed(step, *found)
             await asyncio.sleep(requests.EVERY)

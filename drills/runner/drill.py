@@ -23,13 +23,17 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One step: how it is done, for how many seconds at most, and how it is taken back, in this order."""
+    """One step: how it is done, for how many seconds at most, and how it is taken back, in this order.
+
+    `secrets` are the names of what it captures and nobody may see.
+    """
 
     planned: PlannedStep
     action: Action
     within: float
     every: float | None = None
     undo: tuple[Undo, ...] = ()
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from drills.model.event import Checkpoint, CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
+from drills.errors import RequestRefused
+from drills.model.event import Checkpoint, CleaningUp, Closed, Ended, Entry, Head, Interrupted, NotTold, Receipted
 from drills.model.step import Status
 from drills.model.verdict import Result, Verdict
 from drills.ports import Closing, Witness
@@ -83,9 +84,11 @@ class Finish:
         await self._record.note(Interrupted(by, detail))
 
     async def _close(self, ending: Ending) -> Done:
+        before = next((e for e in reversed(self._record.events) if isinstance(e, Closed)), None)
         result, residue = await self._closed()
+        is_news = before is None or set(residue) != set(before.residue)
         for witness in self._stage.outside.witnesses:
-            if witness.name in self._opened:
+            if witness.name in self._opened and is_news:
                 await self._whatever(self._close_at(witness, result, residue))
         if self._record.lost:
             self._notes.append(f"the journal can't be written: {self._record.lost}")
@@ -168,11 +171,25 @@ class Finish:
             jws = await asked(lambda: witness.close(run, closing, head), outside.ready_seconds)
             await self._record.note(Receipted(witness.name, head.seq, head.hash, jws))
         except BaseException as fault:  # noqa: BLE001 - whatever it is, the witness does not know
+            if self._was_never_opened_at(witness, fault):
+                return
             self._codes.append(ExitCode.NOT_MEASURED)
             self._notes.append(f"{witness.name} could not be told how the run ended: {words(fault)}")
             self._notes.append("it is sent by the next `drill run`, `drill status` or `drill resume`")
             await self._record.note(NotTold(witness.name, words(fault)))
-            outside.unsent.keep(witness.name, closing, head)
+            self._keep_unsent(witness, closing, head)
+
+    def _was_never_opened_at(self, witness: Witness, fault: BaseException) -> bool:
+        """Whether a witness knows of no such run, and none of its answers says that it ever did."""
+        is_known = any(isinstance(event, Receipted) and event.by == witness.name for event in self._record.events)
+        return isinstance(fault, RequestRefused) and fault.is_of_no_such and not is_known
+
+    def _keep_unsent(self, witness: Witness, closing: Closing, head: Head) -> None:
+        try:
+            self._stage.outside.unsent.keep(witness.name, closing, head)
+        except OSError as fault:
+            self._codes.append(ExitCode.EVIDENCE_UNWRITABLE)
+            self._notes[-1] = f"nor can that be kept here to be sent later: {fault.strerror or type(fault).__name__}"
 
     async def _whatever(self, work: Coroutine[Any, Any, None]) -> None:
         """Do a piece of work to its end; what it meets is remembered, and stops nothing."""

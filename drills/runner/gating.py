@@ -1,17 +1,18 @@
 """What the gates are told: by the evidence directory, the clock, the approval, the monitor. `rules.gates` decides."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from drills.errors import DrillFault
 from drills.journal import reading
-from drills.model.event import Approval, Closed, Gated, Opened
+from drills.model.event import Approval, Gated, Head, Opened
 from drills.planning import let_go
 from drills.rules import gates
 from drills.rules.approval import Unapproved
+from drills.rules.course import closed_in
 from drills.rules.gates import Answer
 from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
@@ -43,6 +44,14 @@ class Seeing(Protocol):
 
     async def look(self, platform: str) -> Seen:
         """Return what it says. Never raises."""
+        ...
+
+    async def heads(self, run: str) -> Sequence[Head]:
+        """Return the heads of a run's journal that it was told of; none where it knows of no such run.
+
+        Raises:
+            NotMeasured, RequestRefused: it does not say.
+        """
         ...
 
 
@@ -112,7 +121,7 @@ def _open_here(root: Path, own: str, platform: str) -> Iterator[str]:
             yield place.name
             continue
         opened = entries[0].event if entries else None
-        is_closed = any(isinstance(entry.event, Closed) for entry in entries)
+        is_closed = closed_in([entry.event for entry in entries]) is not None
         if isinstance(opened, Opened) and opened.platform == platform and not is_closed:
             yield place.name
 

@@ -49,9 +49,9 @@ def make(scenario: Scenario, opening: Opened, facts: RunFacts, values: Mapping[s
     for step in scenario.settings.steps:
         action = _action(step, tools)
         every = step.every.total_seconds() if step.every is not None else None
-        doings[step.id] = Doing(
-            planned[step.id], action, step.within.total_seconds(), every, _undo(step, action, tools)
-        )
+        secret = frozenset(name for name, is_secret in step.captures().items() if is_secret)
+        undo = _undo(step, action, tools)
+        doings[step.id] = Doing(planned[step.id], action, step.within.total_seconds(), every, undo, secret)
     given = {**values, "run": Value(facts.id)}
     return Drill(facts, opening, doings, until(scenario, tools.clock.now()), given)
 

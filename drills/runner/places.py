@@ -9,6 +9,7 @@ from drills.errors import RunUnknown
 from drills.journal.files import LOCK
 from drills.journal.reading import JOURNAL
 from drills.model.event import Closed, Entry
+from drills.rules import course
 from drills.settings.root import DrillFile
 
 
@@ -52,5 +53,5 @@ def wait_until_free(directory: Path) -> None:
 
 
 def closed_in(entries: Sequence[Entry]) -> Closed | None:
-    """Return the entry that closed a run; None where none did."""
-    return next((entry.event for entry in entries if isinstance(entry.event, Closed)), None)
+    """Return what closed a run; None where nothing did, or where it was taken up again since."""
+    return course.closed_in([entry.event for entry in entries])

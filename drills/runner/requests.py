@@ -11,18 +11,24 @@ second, takes what it finds, and removes it. Who asked is on record by the login
 import json
 import os
 import pwd
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from glasswatch import files
+from glasswatch.sidethread import SideThread
+
+T = TypeVar("T")
 
 STOP: Final = "stop"
 CONFIRM: Final = "confirm"
 LARGEST_FILE: Final = 8 * 2**20
 EVERY: Final = 0.4
 """Seconds between two looks."""
+_PATIENCE: Final = timedelta(seconds=5)
 _LARGEST: Final = 64 * 1024
 _FILE_MODE: Final = 0o600
 _MODE: Final = 0o700
@@ -37,6 +43,20 @@ class Word:
     is_yes: bool
     note: str = ""
     file: str = ""
+
+
+class Looking:
+    """Looks for requests in a thread of its own: a disk that hangs holds up no step, and no clean-up."""
+
+    def __init__(self) -> None:
+        self._thread = SideThread("drill-requests")
+
+    async def at(self, look: Callable[[], T]) -> T | None:
+        """Return what a look finds; None where the disk gives no answer."""
+        try:
+            return await self._thread.run(look, _PATIENCE)
+        except (TimeoutError, OSError):
+            return None
 
 
 def ask_to_stop(directory: Path) -> None:

@@ -23,7 +23,7 @@ from drills.runner.finish import Done
 from drills.runner.making import make
 from drills.runner.session import Desk, Open, Seat, Wanted, alone_on, host, making
 from drills.runner.signals import stopping
-from drills.scenarios import find
+from drills.scenarios import find_one
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
 from glasswatch.errors import UsageFault
@@ -97,7 +97,7 @@ def _wanted(again: Again, opened: Opened, entries: Sequence[Entry], clock: Clock
     settings = again.settings
     if opened.deployment != settings.deployment:
         raise UsageFault(f"it is a run of {opened.deployment}: expected settings of that deployment")
-    scenario = next((each for each in find(settings.drill) if each.settings.id == opened.scenario), None)
+    scenario = find_one(settings.drill, opened.scenario)
     if scenario is None:
         raise NotApproved(_by_hand(f"there is no scenario {opened.scenario} any more", entries))
     if scenario.sha256 != opened.scenario_sha256:

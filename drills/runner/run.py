@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from drills.errors import JournalBehind
 from drills.model.calendar import Cadence
-from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, NotTold, Receipted, Resumed
+from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, Head, NotTold, Receipted, Resumed
 from drills.model.step import Status
-from drills.ports import OpeningFacts
-from drills.rules import course, gates
+from drills.ports import OpeningFacts, Witness
+from drills.rules import behind, course, gates
 from drills.runner.drill import Drill
 from drills.runner.finish import Done, Ending, Finish
 from drills.runner.outside import Outside
@@ -66,10 +67,27 @@ class Run:
 
         Raises:
             UsageFault: it is closed.
+            JournalBehind: it went on elsewhere, and more is to be done than to clean up.
         """
-        if isinstance(course.after(self._stage.drill.steps, self._stage.record.events), course.Over):
+        closed = course.closed_in(self._stage.record.events)
+        if closed is not None and not (closed.residue and resumed.clean_up_only):
             raise UsageFault("the run is closed: there is nothing to go on with")
-        return await self._to_its_end(self._take_up(resumed))
+        lost = await self._behind()
+        if lost is not None and not resumed.clean_up_only:
+            raise JournalBehind(
+                f"the monitor holds entry {lost.seq} of this run, and it is not in the journal here: go on with the "
+                "newest copy, where no process goes on with it. If there is none, --clean-up-only takes back whatever "
+                "the scenario may have done"
+            )
+        return await self._to_its_end(self._take_up(resumed, is_behind=lost is not None))
+
+    async def _behind(self) -> Head | None:
+        """Return a head that the monitor holds and the journal doesn't; None where it can't be asked."""
+        try:
+            held = await asyncio.wait_for(self._stage.outside.held(), self._stage.outside.ready_seconds)
+        except (GlasswatchError, TimeoutError):
+            return None  # taking back waits for nobody
+        return behind.missing(self._stage.record.entries, held)
 
     async def _to_its_end(self, opening: Coroutine[Any, Any, None]) -> Done:
         ending = await self._until_it_ends(opening)
@@ -146,13 +164,15 @@ class Run:
             until=drill.until,
         )
 
-    async def _take_up(self, resumed: Resumed) -> None:
+    async def _take_up(self, resumed: Resumed, *, is_behind: bool) -> None:
         record = self._stage.record
-        self._opened += _opened_before(record.events)
+        self._opened += _opened_before(record.events, self._stage.outside.witnesses)
         await record.write(resumed)
         for step in course.going_on(record.events):
             detail = "cut short: the process that did it is gone"
             await record.write(Ended(step, Status.INTERRUPTED, detail))
+        for unknown in behind.unheard_of(self._stage.drill.steps, record.events) if is_behind else ():
+            await record.write(unknown)
         if not any(isinstance(event, Checkpoint) for event in record.events):
             raise _Refused(Ending("it ended before it was opened", ExitCode.INTERRUPTED, "killed"))
         await checkpoint(self._stage)
@@ -215,6 +235,8 @@ class Run:
             await let_go(task, told)
 
 
-def _opened_before(events: Iterable[Event]) -> list[str]:
-    """Return the witnesses that the run was opened at, or may have been."""
-    return list(dict.fromkeys(e.by for e in events if isinstance(e, Receipted | NotTold)))
+def _opened_before(events: Sequence[Event], witnesses: Iterable[Witness]) -> list[str]:
+    """Return the witnesses that the run was opened at, or may have been: the answer may never have been written."""
+    gated = [event for event in events if isinstance(event, Gated)]
+    asked_to = [] if gates.shut(gated) else [witness.name for witness in witnesses]
+    return list(dict.fromkeys((*(e.by for e in events if isinstance(e, Receipted | NotTold)), *asked_to)))

@@ -23,7 +23,7 @@ from drills.approvals import Whose
 from drills.errors import RunBusy
 from drills.journal.hiding import Hiding
 from drills.journal.journal import FileJournal, Making, create
-from drills.model.event import Approval, Entry, Interrupted, Opened
+from drills.model.event import Approval, Entry, Head, Interrupted, Opened
 from drills.model.found import RunFacts, Value
 from drills.planning import planned_steps
 from drills.ports import Tools
@@ -196,7 +196,7 @@ class Desk:
 
     def _outside(self, drill: Drill) -> Outside:
         journal = self._open.journal
-        settings = self._wanted.settings.drill
+        before = spans_before(self._wanted.settings.drill.directory, drill.facts)  # now: later the disk may hang
 
         async def read_back() -> Sequence[Entry]:
             return (await journal.read()).entries
@@ -206,17 +206,24 @@ class Desk:
             journal=journal,
             witnesses=self.elsewhere.witnesses,
             screen=self._screen,
-            unsent=UnsentFile(journal.directory),
+            unsent=UnsentFile(journal.directory, self.run_name),
             hide=self._veil.hide,
             clear=self._veil.event,
-            judge=lambda entries: judge(entries, spans_before(settings.directory, drill.facts), is_closing=True),
+            judge=lambda entries: judge(entries, before, is_closing=True),
             read_back=read_back,
-            ready_seconds=settings.ready_within.total_seconds(),
+            held=self._held,
+            ready_seconds=self._wanted.settings.drill.ready_within.total_seconds(),
         )
 
+    async def _held(self) -> Sequence[Head]:
+        monitor = self.elsewhere.monitor
+        return await monitor.heads(self.run_name) if monitor is not None else ()
+
     async def _look(self) -> None:
+        look = requests.Looking()
         while not self._open.stop.by:
-            if (login := requests.stop_asked(self._open.journal.directory)) is not None:
+            login = await look.at(lambda: requests.stop_asked(self._open.journal.directory))
+            if login is not None:
                 self._open.stop.tell("stop", f"asked by {login}")
             await asyncio.sleep(requests.EVERY)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from drills.model.event import Began, Checkpoint, Ended
 from drills.model.found import Attempt, Found, Value
@@ -13,6 +14,8 @@ from drills.runner.outside import Outside
 from drills.runner.record import Record
 from drills.runner.telling import Telling
 from drills.runner.trying import Terms, Tried, until_passed
+
+_NOT_KEPT: Final = "what it answered is not kept, because a secret that was to be captured may stand in it"
 
 
 @dataclass(slots=True)
@@ -46,11 +49,13 @@ async def do(stage: Stage, doing: Doing) -> None:
     tried = await _tried(stage, id_, doing.action, Terms(doing.within, doing.every))
     found = tried.found
     secrets = _take_over(stage, found.captured)
-    outputs = [await stage.record.keep(output) for output in found.outputs]
+    # A secret that was not found can't be hidden either: what it may stand in is not kept.
+    is_clear = doing.secrets <= found.captured.keys()
+    outputs = [await stage.record.keep(output) for output in (found.outputs if is_clear else ())]
     ended = Ended(
         step=id_,
         status=_status(found, doing.planned),
-        detail=_line(found.detail),
+        detail=_line(found.detail if is_clear or not found.outputs else f"{found.detail}; {_NOT_KEPT}"),
         captured={name: value.text for name, value in found.captured.items() if not value.is_secret},
         secrets=secrets,
         outputs=tuple(outputs),

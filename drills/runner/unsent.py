@@ -25,8 +25,9 @@ _LARGEST: Final = 2**20
 class UnsentFile:
     """`drills.runner.outside.Unsent` in a run's directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, run: str) -> None:
         self._path = directory / UNSENT
+        self._run = run
 
     def keep(self, witness: str, closing: Closing, head: Head) -> None:
         """Keep what is to be said to a witness.
@@ -35,6 +36,7 @@ class UnsentFile:
             OSError: it can't be kept.
         """
         row = {
+            "run": self._run,
             "verdict": str(closing.verdict),
             "why": closing.why,
             "spans": [[str(span), seconds] for span, seconds in closing.spans],
@@ -67,33 +69,35 @@ def read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-async def send(root: Path, witnesses: Iterable[Witness], seconds: float) -> tuple[str, ...]:
-    """Say what waits in the runs below the evidence directory; return what came of it, a line each."""
+async def send(paths: Iterable[Path], witnesses: Iterable[Witness], seconds: float) -> tuple[str, ...]:
+    """Say what waits in these files; return what came of it, a line each."""
     by_name = {witness.name: witness for witness in witnesses}
     return tuple(
         [
             await _sent(path.parent, by_name[name], row, seconds)
-            for path in waiting(root)
+            for path in paths
             for name, row in read(path).items()
             if name in by_name
         ]
     )
 
 
-def waiting(root: Path) -> list[Path]:
-    """Return the files in which something waits."""
-    return sorted(root.glob(f"*/{UNSENT}"))
+def waiting(root: Path, copy: Path | None = None) -> list[Path]:
+    """Return the files in which something waits: in the runs below the evidence directory, and in a copy elsewhere."""
+    beside = [copy / UNSENT] if copy is not None and (copy / UNSENT).exists() else []
+    return list(dict.fromkeys((*sorted(root.glob(f"*/{UNSENT}")), *beside)))
 
 
 async def _sent(directory: Path, witness: Witness, row: Any, seconds: float) -> str:  # noqa: ANN401 - what a file holds
     run = directory.name
     try:
+        run = str(row["run"])
         closing = Closing(row["verdict"], row["why"], row["spans"], row["findings"], row["residue"])
         head = Head(row["seq"], row["hash"])
         await asked(lambda: witness.close(run, closing, head), seconds)
-        UnsentFile(directory).said(witness.name)
+        UnsentFile(directory, run).said(witness.name)
     except RequestRefused as refused:
-        UnsentFile(directory).said(witness.name)
+        UnsentFile(directory, run).said(witness.name)
         return f"{run}: {witness.name} refused its result: {refused}"
     except (GlasswatchError, OSError) as fault:
         return f"{run}: {witness.name} still can't be told how it ended: {words(fault)}"

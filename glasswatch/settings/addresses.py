@@ -18,12 +18,13 @@ class SafeAddressShape(AddressShape):
         """Return the address as it was written."""
         address = super().read(value)
         parts = urlsplit(address)
-        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise expected("an https address: plain http is for loopback only")
         return address
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,10 +1,11 @@
 """The drill that ends the story: what it needs in the state directory, and the run itself, as a user would run it.
 
-1. The scenario is approved by another person than who runs it, with a key that the run does not hold; receipts are
-   signed by the monitor, with a key of its own. All of these keys are a demo's.
-2. The drill is `drill run` on the demo's settings, against the monitor that runs. It is stopped as all programs of the
+1. The scenarios are the shipped ones, on the demo's own targets (`monitor.demo.scenarios`).
+2. The one that is run is approved by another person than who runs it, with a key that the run does not hold; receipts
+   are signed by the monitor, with a key of its own. All of these keys are a demo's.
+3. The drill is `drill run` on the demo's settings, against the monitor that runs. It is stopped as all programs of the
    demo are, and cleans up when it is.
-3. Its evidence and its reports stay in the state directory when everything else of the demo goes.
+4. Its evidence and its reports stay in the state directory when everything else of the demo goes.
 """
 
 import hashlib
@@ -21,11 +22,12 @@ from glasswatch.errors import ExitCode
 from glasswatch.flag import keys, trust, trust_change
 from monitor.demo.errors import ChildFailed
 from monitor.demo.processes import Processes, all_stopped, python
+from monitor.demo.scenarios import OUTAGE
 
-SCENARIO: Final = "platform-outage"
-PRINCIPAL: Final = "breakglass-drill"
+SCENARIO: Final = OUTAGE
 APPROVER: Final = "anna"
 OPERATOR: Final = "demo"
+ORDERING: Final = ("anna", "ben")
 _OWNER_ONLY: Final = 0o600
 
 
@@ -45,6 +47,10 @@ class DrillPlaces:
         """What the second person approves with."""
         return self.root / "approver.key"
 
+    def order_key(self, person: str) -> Path:
+        """Return what a person orders with when the monitor is gone."""
+        return self.root / f"{person}.order.key"
+
     @property
     def token(self) -> Path:
         """What the drill shows to the monitor."""
@@ -54,11 +60,6 @@ class DrillPlaces:
     def scenarios(self) -> Path:
         """The directory of scenarios, each with its approval beside it."""
         return self.root / "scenarios"
-
-    @property
-    def scenario(self) -> Path:
-        """The one scenario."""
-        return self.scenarios / f"{SCENARIO}.yaml"
 
     @property
     def evidence(self) -> Path:
@@ -72,14 +73,11 @@ def make_keys(places: DrillPlaces, trust_file: Path, issuer: str, clock: Clock) 
         key = keys.create(path, is_demo=True)
         public = trust.TrustKey(key.kid, key.public, trust.KeyRole.EVIDENCE, iss=iss, person=person, is_demo=True)
         trust_change.add_key(trust_file, public, clock)
+    for person in ORDERING:
+        key = keys.create(places.order_key(person), is_demo=True)
+        public = trust.TrustKey(key.kid, key.public, trust.KeyRole.ORDER, person=person, is_demo=True)
+        trust_change.add_key(trust_file, public, clock)
     files.replace(places.token, f"{secrets.token_urlsafe(32)}\n".encode(), _OWNER_ONLY)
-
-
-def write_scenario(places: DrillPlaces, flag: Path, receiver: str) -> None:
-    """Write the scenario. `flag` is the published flag's file, `receiver` the address that lists pages."""
-    places.scenarios.mkdir(mode=0o700, exist_ok=True)
-    text = _SCENARIO.format(scenario=SCENARIO, principal=PRINCIPAL, flag=f"../{flag.name}", receiver=receiver)
-    files.replace(places.scenario, text.encode(), _OWNER_ONLY)
 
 
 def settings_text(places: DrillPlaces, platform: str, listen: str, clock: Clock) -> str:
@@ -138,55 +136,4 @@ drill:                         # how `drill` runs them from here
   operator: {operator}
   monitor: {{url: "http://{listen}", token: {{file: drill.token}}}}
   trust: trust.json
-"""
-
-_SCENARIO: Final = """\
-# Written by `monitor demo`: a drill of what happens when the platform is out of reach, up to the page.
-id: {scenario}
-title: The platform is out of reach, and everybody learns of it
-owner: demo
-platform: payments
-cadence: quarterly
-description: |
-  The monitor's own copies of its probes reach nothing for some seconds; the real ones go on undisturbed.
-principals: [{principal}]
-targets: {{detect: 30s, flag: 40s, page: 45s, total: 2m}}
-steps:
-  - id: outage
-    title: Probes of the platform reach nothing, by an exercise
-    action: exercise
-    with: {{principals: [{principal}], for: 5m}}
-    begins: [detect, flag, page]
-    evidences: [D1]
-  - id: detected
-    title: It is detected, on the path that a real outage takes
-    action: exercise
-    with: {{of: outage}}
-    expect: {{state: detected}}
-    ends: [detect]
-    evidences: [D2]
-  - id: flag
-    title: The signed flag opens for the drill's principal
-    action: expect_flag
-    with: {{file: {flag}, principal: {principal}}}
-    expect: {{state: exercise}}
-    ends: [flag]
-    evidences: [D4]
-  - id: others
-    title: The same flag is refused by everybody else's reader
-    action: expect_flag
-    with: {{file: {flag}}}
-    expect: {{refusal: exercise}}
-    evidences: [D5]
-  - id: page
-    title: The page arrived, and names this very run
-    action: expect_page
-    with:
-      http_json:
-        url: {receiver}/pages
-        pages: pages
-        match: {{page.kind: flag, page.status: firing}}
-        at: arrived_at
-    ends: [page]
-    evidences: [D3]
 """

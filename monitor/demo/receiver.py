@@ -4,6 +4,7 @@
   kept again. What doesn't fit is refused with 401 and counted.
 - `GET /pages` lists what arrived, oldest first. `age_seconds` is how long ago, by this machine's monotonic clock, so
   that a reader can place the arrival on its own time line.
+- `PUT /down` has it answer every page with 503 until `DELETE /down`: a pager that is out of order. Both answer 204.
 - Each page that is new is printed in plain words.
 
 The first line on standard output is JSON: `{"event": "ready", "pid": …, "url": …}`. In memory only, the last 1000.
@@ -101,6 +102,7 @@ class Receiver:
         self._key = key
         self._inbox = inbox
         self._clock = clock
+        self._is_down = False
 
     def app(self) -> Starlette:
         """Return the app."""
@@ -108,11 +110,14 @@ class Receiver:
             routes=[
                 Route("/page", self.page, methods=["POST"]),
                 Route("/pages", self.pages, methods=["GET"]),
+                Route("/down", self.down, methods=["PUT", "DELETE"]),
             ]
         )
 
     async def page(self, request: Request) -> Response:
         """Take one page."""
+        if self._is_down:
+            return self._refuse(503, "this pager is out of order")
         body = b""
         async for chunk in request.stream():
             body += chunk
@@ -134,6 +139,11 @@ class Receiver:
         """List what arrived."""
         del request
         return JSONResponse(self._inbox.as_data(self._clock.monotonic()))
+
+    async def down(self, request: Request) -> Response:
+        """Be out of order from now on, or in order again."""
+        self._is_down = request.method == "PUT"
+        return Response(status_code=204)
 
     def _refuse(self, status: int, why: str) -> Response:
         self._inbox.refused += 1

@@ -10,6 +10,7 @@ import click
 
 from monitor.demo.settings import DEPLOYMENT, PLATFORM
 from monitor.demo.stage import Stage
+from monitor.demo.targets.places import TargetName
 from monitor.demo.told import Happened, Missing, NotReached, Result, Told, Unmeasured
 
 _GLOSS = {
@@ -55,6 +56,20 @@ def verdict_lines(result: Result) -> Iterable[str]:
     yield click.style("The story did not happen as it should.", fg="red", bold=True)
     yield from (f"Missing: {words}." for words in missing)
     yield from (f"Not measured: {words}." for words in unmeasured)
+
+
+def target_lines(stage: Stage) -> Iterable[str]:
+    """Return what the glass is broken on in the drill, and what is left out of it, by name."""
+    ports = stage.targets.ports
+    words = {
+        TargetName.SSH: f"OpenSSH's sshd behind the shipped reader, on 127.0.0.1:{ports.ssh_drill}",
+        TargetName.SQL: f"PostgreSQL with a sealed break-glass password, on 127.0.0.1:{ports.sql}",
+    }
+    for name, said in words.items():
+        if name in stage.targets.names:
+            yield f"The glass stands before {said}"
+    for left_out in stage.targets.left_out:
+        yield click.style(f"Left out of the drill: {left_out.name.value}, because {left_out.why}", fg="yellow")
 
 
 def opening_lines(stage: Stage, asked_port: int) -> Iterable[str]:

@@ -29,6 +29,8 @@ from glasswatch.flag import keys, trust, trust_change
 from monitor.demo import drilling
 from monitor.demo.drilling import DrillPlaces, make_keys
 from monitor.demo.errors import DirectoryInUse
+from monitor.demo.targets import postgres
+from monitor.demo.targets.places import TargetPlaces
 
 DEPLOYMENT = trust.DEMO_DEPLOYMENT
 VANTAGE = "main"
@@ -112,6 +114,7 @@ class Addresses:
 
     platform: str
     receiver: str
+    second: str
     listen: str
 
 
@@ -163,7 +166,8 @@ def _lock(descriptor: int, places: Places) -> None:
 
 
 def _remove_known(places: Places, *, keeps_evidence: bool = False) -> None:
-    drills = DrillPlaces(places.root)
+    drills, targets = DrillPlaces(places.root), TargetPlaces(places.root)
+    postgres.clear(targets)
     known = (
         places.settings,
         places.key,
@@ -177,11 +181,12 @@ def _remove_known(places: Places, *, keeps_evidence: bool = False) -> None:
         drills.evidence_key,
         drills.approver_key,
         drills.token,
+        *(drills.order_key(person) for person in drilling.ORDERING),
         *places.root.glob(f"{places.store.name}*"),
     )
     for path in known:
         path.unlink(missing_ok=True)
-    for directory in (places.logs, drills.scenarios, *(() if keeps_evidence else (drills.evidence,))):
+    for directory in (places.logs, drills.scenarios, targets.root, *(() if keeps_evidence else (drills.evidence,))):
         if directory.is_dir() and not directory.is_symlink():
             shutil.rmtree(directory)
 
@@ -198,11 +203,10 @@ def make_secrets(places: Places, clock: Clock) -> None:
 
 
 def write_settings(places: Places, addresses: Addresses, clock: Clock) -> None:
-    """Write the settings file, and the procedure and the scenario it names."""
+    """Write the settings file, and the procedure it names."""
     drills = DrillPlaces(places.root)
     text = settings_text(addresses) + drilling.settings_text(drills, PLATFORM, addresses.listen, clock)
     files.replace(places.procedure, _PROCEDURE.encode(), _OWNER_ONLY)
-    drilling.write_scenario(drills, places.flag, addresses.receiver)
     files.replace(places.settings, text.encode(), _OWNER_ONLY)
 
 
@@ -215,6 +219,7 @@ def settings_text(addresses: Addresses) -> str:
         platform=PLATFORM,
         listen=addresses.listen,
         receiver=addresses.receiver,
+        second=addresses.second,
         probes=probes,
         lower_after=LOWER_AFTER_SECONDS,
     )
@@ -249,6 +254,11 @@ paging:
       type: webhook
       url: {receiver}/page
       secret: {{file: webhook.secret}}
+    second:
+      type: webhook
+      url: {second}/page
+      secret: {{file: webhook.secret}}
+  routes: [{{to: [receiver], fallback: [second], fallback_after: 5s}}]      # production: 1m
 static_page: {{file: status.html}}
 """
 

@@ -16,10 +16,12 @@ from glasswatch.errors import ExitCode
 from monitor import stopping
 from monitor.demo.drilling import DrillPlaces, drill
 from monitor.demo.errors import ChildFailed
-from monitor.demo.screen import opening_lines, told_line, verdict_lines
+from monitor.demo.screen import opening_lines, target_lines, told_line, verdict_lines
 from monitor.demo.settings import Places, clear, held
-from monitor.demo.stage import MONITOR, choose_port, staged
+from monitor.demo.stage import MONITOR, choose_ports, staged
 from monitor.demo.story import Pace, Story
+from monitor.demo.targets import postgres
+from monitor.demo.targets.places import TargetPlaces
 from monitor.demo.told import Told
 from monitor.errors import Interrupted
 
@@ -55,6 +57,7 @@ async def show(wish: Wish) -> ExitCode:
             raise
         finally:
             if wish.is_kept or is_wanted:
+                postgres.leave(TargetPlaces(places.root), places.logs)
                 click.echo(f"State and logs are left in {places.root}", err=True)
             else:
                 clear(places)
@@ -73,8 +76,11 @@ async def interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
 async def _tell(places: Places, wish: Wish) -> ExitCode:
     clock = SystemClock()
     click.echo("The story, on real network traffic: a simulated JIT platform, a page receiver and the monitor.")
-    async with staged(places, choose_port(wish.port), clock) as stage:
-        click.echo(f"Status page while it lasts: {stage.url}/\n")
+    async with staged(places, choose_ports(wish.port), clock) as stage:
+        click.echo(f"Status page while it lasts: {stage.url}/")
+        for line in target_lines(stage):
+            click.echo(line)
+        click.echo("")
         story = Story(stage.views, Pace(), clock, asyncio.sleep)
         try:
             result = await stage.processes.while_all_live(story.play(BROKEN_FUNCTION, _show))
@@ -91,7 +97,8 @@ async def _tell(places: Places, wish: Wish) -> ExitCode:
 
 
 async def _drill(places: Places) -> ExitCode:
-    click.echo("\nNow the quarterly drill, against the monitor that runs: the same, on purpose, and proved.\n")
+    click.echo("\nNow the quarterly drill, against the monitor that runs: the same, on purpose, and proved.")
+    click.echo("The glass is broken for real, on what was named above.\n")
     code = await drill(places.settings, places.logs, click.echo)
     if code is ExitCode.GOOD:
         click.echo(f"\nEvidence and reports stay in {DrillPlaces(places.root).evidence}")
@@ -100,7 +107,7 @@ async def _drill(places: Places) -> ExitCode:
 
 async def _follow(places: Places, wish: Wish) -> ExitCode:
     lines: asyncio.Queue[str] = asyncio.Queue()
-    async with staged(places, choose_port(wish.port), SystemClock(), lines.put_nowait) as stage:
+    async with staged(places, choose_ports(wish.port), SystemClock(), lines.put_nowait) as stage:
         for line in opening_lines(stage, wish.port):
             click.echo(line)
         return await stage.processes.while_all_live(_print(lines))

@@ -32,7 +32,8 @@ from monitor.store.codec import decode, encode
 
 LOOK_SECONDS: Final = 60.0
 PLACE: Final = "drill_calendar"
-_RUNS: Final = 500  # how many closed runs are looked at for what the metrics show
+_RUNS: Final = 500  # how many closed runs are looked at for what metrics and page show
+_HISTORY: Final = 4  # runs of a scenario, a year of quarters
 
 log = logging.getLogger("glasswatch.drills")
 
@@ -68,10 +69,11 @@ class CalendarContext:
 
 @dataclass(slots=True)
 class _Read:
-    """What was read of runs: when each scenario passed last, and what its last run measured."""
+    """What was read of runs: when each scenario passed last, what its last run measured, and its last runs."""
 
     passed: dict[str, datetime] = field(default_factory=dict)
     spans: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    history: dict[str, tuple[DrillRun, ...]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
 
 
@@ -96,6 +98,10 @@ class CalendarWatch:
     def due(self) -> Sequence[DueLine]:
         """Return the scenarios that are due or overdue, as they were found last."""
         return [each for each in self._figures.lines if each.state is not DueState.NOT_DUE]
+
+    def history(self) -> Mapping[str, Sequence[DrillRun]]:
+        """Return by scenario its last runs that were closed, newest first, as they were found last."""
+        return self._figures.history
 
     async def calendar(self) -> Sequence[DueLine]:
         """Return where every scenario of the calendar stands that is known.
@@ -144,7 +150,7 @@ class CalendarWatch:
                 lines.append(found if is_trusted else replace(found, state=kept.told))
                 after[line.scenario] = self._told(found, kept, now) if is_trusted else kept
             self._tell_of_gone(record, now)
-            self._figures = DrillFigures(dict(read.passed), dict(read.spans), tuple(lines))
+            self._figures = DrillFigures(dict(read.passed), dict(read.spans), tuple(lines), dict(read.history))
             context.show(self._figures)
             await self._keep(CalendarRecord(after))
 
@@ -187,6 +193,8 @@ class CalendarWatch:
             read = _Read()
             for run in await self._context.store.drill_runs(DrillQuery(is_closed=True, limit=_RUNS)):
                 _take(read, run)
+                before = read.history.get(run.opening.scenario, ())
+                read.history[run.opening.scenario] = (*before, run)[:_HISTORY]
             self._read = read
         for line in self._context.lines():
             if line.scenario not in read.passed and line.scenario not in read.asked:

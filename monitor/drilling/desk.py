@@ -4,7 +4,7 @@ What is told: pages first, then the log, the metrics and the status page.
 """
 
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from monitor.model.drill import (
     CalendarLine,
     DrillFigures,
     DrillQuery,
+    DrillRun,
     DueLine,
     JournalHead,
     KnownHead,
@@ -156,6 +157,10 @@ class DrillDesk:
     def due(self) -> Sequence[DueLine]:
         """Return the scenarios that are due or overdue."""
         return self._calendar.due()
+
+    def history(self) -> Mapping[str, Sequence[DrillRun]]:
+        """Return by scenario its last runs that were closed, newest first."""
+        return self._calendar.history()
 
     def _told(self, news: RunNews) -> None:
         for routed in news.pages:

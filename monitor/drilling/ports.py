@@ -1,6 +1,6 @@
 """What drills need of the store, and what whoever tells of runs and asks about them needs of drills."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -88,6 +88,10 @@ class Drills(Protocol):
         """Return the scenarios that are due or overdue. From memory."""
         ...
 
+    def history(self) -> Mapping[str, Sequence[DrillRun]]:
+        """Return by scenario its last runs that were closed, newest first. From memory."""
+        ...
+
 
 class NoDrills:
     """Where nobody keeps drills: there are none, and none can be opened."""
@@ -123,3 +127,7 @@ class NoDrills:
     def due(self) -> Sequence[DueLine]:
         """Return none."""
         return ()
+
+    def history(self) -> Mapping[str, Sequence[DrillRun]]:
+        """Return none."""
+        return {}

@@ -255,8 +255,12 @@ class CalendarRecord:
 
 @dataclass(frozen=True, slots=True)
 class DrillFigures:
-    """What is shown of scenarios. `spans`: seconds by scenario, then by span, of the last real run that was closed."""
+    """What is shown of scenarios. `spans`: seconds by scenario, then by span, of the last real run that was closed.
+
+    `history`: by scenario its last runs that were closed, newest first.
+    """
 
     last_passed: Mapping[str, datetime] = field(default_factory=dict)
     spans: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     lines: tuple[DueLine, ...] = ()
+    history: Mapping[str, tuple[DrillRun, ...]] = field(default_factory=dict)

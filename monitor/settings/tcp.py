@@ -17,8 +17,8 @@ from glasswatch.settings.tls import IdentifiedTlsSettings
 from monitor.rules.sending import flaw, names_in
 from monitor.settings.places import Host, Port, is_loopback, needs_a_name
 from monitor.settings.probe import ProbeSettings
-from monitor.settings.steps import ValueName
 from monitor.settings.warn import WarnSettings, too_late
+from platforms.settings.steps import ValueName
 from platforms.transport.resolver import Ip
 from platforms.transport.starttls import StartTls
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from glasswatch import tail
 from glasswatch.sidethread import SideThread
 from monitor.errors import CannotSee
 from monitor.model.watch import LogPart
 from monitor.settings.watchers import FileWatcherSettings
-from monitor.watchers import tail
 from monitor.watchers.context import WatcherContext
 from monitor.watchers.entries import Parse, by_pattern
 

@@ -2,15 +2,18 @@
 
 1. A run that is open and heard of is shown quietly; one that isn't, or that left something behind, loudly.
 2. What is left behind is named, the first ten of it.
+3. Of each scenario the last runs are shown: what they came to, and what they measured. One that was simulated says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from glasswatch import visible
 from monitor.drilling.ports import StoodRun
-from monitor.model.drill import DueLine, DueState, RunStanding
-from monitor.web.pageview import DrillsView, DrillView, Mark, Tone
+from monitor.model.drill import DrillRun, DueLine, DueState, RunStanding, RunVerdict
+from monitor.web import phrases
+from monitor.web.pageview import DrilledView, DrillHistoryView, DrillsView, DrillView, Mark, Tone
 from monitor.web.seen import Seen
 
 _NAMED: Final = 10
@@ -20,6 +23,25 @@ _MARKS: Final = {
     RunStanding.OVERDUE: Mark(Tone.BAD, "not closed: failed"),
     RunStanding.CLOSED: Mark(Tone.BAD, "left something behind"),
 }
+_VERDICTS: Final = {
+    RunVerdict.PASSED: Mark(Tone.GOOD, "passed"),
+    RunVerdict.NOT_MEASURED: Mark(Tone.WARN, "not measured"),
+    RunVerdict.FAILED: Mark(Tone.BAD, "failed"),
+    RunVerdict.ABORTED: Mark(Tone.BAD, "aborted"),
+    RunVerdict.CLEAN_UP_FAILED: Mark(Tone.BAD, "clean-up failed"),
+}
+_SIMULATED: Final = Mark(Tone.WARN, "simulated: no evidence")
+_SPANS: Final = {
+    "detect": "detected",
+    "flag": "flag",
+    "page": "page",
+    "access": "access",
+    "audit": "audit",
+    "revoke": "revoked",
+    "total": "in all",
+}
+_SCENARIOS: Final = 20
+_MINUTE: Final = 60
 _DUE: Final = {DueState.DUE: Mark(Tone.WARN, "due"), DueState.OVERDUE: Mark(Tone.BAD, "overdue")}
 
 
@@ -32,6 +54,30 @@ def drills_view(runs: Sequence[StoodRun], due: Sequence[DueLine], seen: Seen) ->
         is_critical=any(each.standing is not RunStanding.OPEN for each in runs),
         shown=tuple(sorted(shown, key=lambda each: each.mark.tone is not Tone.BAD)),
     )
+
+
+def history_views(history: Mapping[str, Sequence[DrillRun]], seen: Seen) -> tuple[DrillHistoryView, ...]:
+    """Return the last runs of each scenario; of many, of those that were run last."""
+    latest = sorted(history.items(), key=lambda each: each[1][0].opened_at, reverse=True)[:_SCENARIOS]
+    return tuple(
+        DrillHistoryView(visible.line(scenario), tuple(_drilled(run, seen) for run in runs))
+        for scenario, runs in latest
+    )
+
+
+def _drilled(run: DrillRun, seen: Seen) -> DrilledView:
+    mark = _VERDICTS[run.verdict or RunVerdict.FAILED]
+    spans = run.closings[0].spans if run.closings else {}
+    return DrilledView(
+        mark=_SIMULATED if mark.tone is Tone.GOOD and not run.opening.is_real else mark,
+        at=seen.moment(run.closed_at or run.opened_at),
+        run=visible.line(run.id),
+        measured=", ".join(f"{word} {_length(spans[name])}" for name, word in _SPANS.items() if name in spans),
+    )
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < _MINUTE else phrases.duration(timedelta(seconds=seconds))
 
 
 def _run(stood: StoodRun, seen: Seen) -> DrillView:

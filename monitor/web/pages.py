@@ -145,6 +145,7 @@ class Pages:
             {name: self._reader.acknowledged(name) for name in self._site.platforms},
             tuple(self._drills.watched()),
             tuple(self._drills.due()),
+            dict(self._drills.history()),
         )
         now, site = self._clock.now(), replace(self._site)  # a copy: the settings may change meanwhile
         return await sparingly(kept.page(site, held, now))

@@ -201,6 +201,24 @@ class DrillsView:
 
 
 @dataclass(frozen=True, slots=True)
+class DrilledView:
+    """A run of a drill that is over: what it came to, when it ended, and what it measured."""
+
+    mark: Mark
+    at: Moment
+    run: str
+    measured: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillHistoryView:
+    """The last runs of one scenario, newest first."""
+
+    scenario: str
+    runs: tuple[DrilledView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file.
 
@@ -222,3 +240,4 @@ class PageView:
     index: tuple[IndexView, ...]
     platforms: tuple[PlatformView, ...] = ()
     drills: DrillsView | None = None
+    drilled: tuple[DrillHistoryView, ...] = ()

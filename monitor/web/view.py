@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from glasswatch import visible
 from monitor.drilling.ports import StoodRun
-from monitor.model.drill import DueLine
+from monitor.model.drill import DrillRun, DueLine
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
 from monitor.model.state import Cause, FunctionState, Outage, PlatformState
@@ -29,7 +29,7 @@ from monitor.rules import exercise
 from monitor.rules.sealing import Sealing, sealing
 from monitor.rules.versions import refused_until
 from monitor.web import phrases
-from monitor.web.drillview import drills_view
+from monitor.web.drillview import drills_view, history_views
 from monitor.web.pageview import (
     CauseView,
     FunctionView,
@@ -65,7 +65,7 @@ class Held:
 
     `unpublished` names, by platform, the targets that can't be given its latest flag; `forgotten` what is open that no
     journey of the settings closes; `acknowledged`, by platform, who deals with its outage. `runs` and `due` are the
-    runs of drills to be looked after, and the scenarios that are due.
+    runs of drills to be looked after, and the scenarios that are due; `history`, by scenario, its last runs.
     """
 
     states: Sequence[PlatformState]
@@ -78,6 +78,7 @@ class Held:
     acknowledged: Mapping[str, Acknowledgement | None] = field(default_factory=dict)
     runs: Sequence[StoodRun] = ()
     due: Sequence[DueLine] = ()
+    history: Mapping[str, Sequence[DrillRun]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
         blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
         forgotten=tuple(visible.line(each) for each in held.forgotten),
         drills=drills_view(held.runs, held.due, seen),
+        drilled=history_views(held.history, seen),
         index=tuple(
             IndexView(
                 anchor=each.anchor,

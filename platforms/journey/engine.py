@@ -77,12 +77,16 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What came of one run. `late`: seconds by which the deadline was noticed late, where it ended the way."""
+    """What came of one run. `late`: seconds by which the deadline was noticed late, where it ended the way.
+
+    `values`: of a run whose openings were left open, what it was given and captured, secrets included.
+    """
 
     ending: Ending
     spans: Mapping[str, float]
     left: Sequence[Left] = ()
     late: float = 0.0
+    values: Values = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True)
@@ -146,16 +150,8 @@ class Engine:
     async def go(self, run: Run, send: Send, back: Send) -> Trip:
         """Go all steps with `send`, then close with `back` what they left open. Raises nothing but cancellation."""
         course = Course(self._journey, run)
-        loop = asyncio.get_running_loop()
-        late, limit = 0.0, asyncio.timeout(self._means.steps.total_seconds())
         try:
-            async with limit:
-                way = _Way(send, is_back=False, record=Record(self._means.book), limit=limit)
-                ending = await self._drive(course.go(self._clock.monotonic()), way)
-        except TimeoutError:
-            late = loop.time() - (limit.when() or loop.time())
-            within = self._means.steps.total_seconds()
-            ending = Ending(Why.TIMEOUT, course.step, f"not done within {within:g} s")
+            ending, late = await self._gone(course, send)
         except BaseException as error:
             try:
                 await _shielded(self._clean_up(course, back), is_cancelled=isinstance(error, asyncio.CancelledError))
@@ -164,6 +160,34 @@ class Engine:
             raise
         left = await _shielded(self._clean_up(course, back))
         return Trip(ending, self._spans(course, ending), left, late)
+
+    async def open(self, run: Run, send: Send) -> Trip:
+        """Go all steps with `send`, and leave open what they opened, on record: whoever calls has it closed (`settle`).
+
+        Whatever ends the way, the record is brought up to date; it must be one that keeps at once.
+        """
+        course = Course(self._journey, run)
+        try:
+            ending, late = await self._gone(course, send)
+        finally:
+            record = Record(self._means.book)
+            unsent = [] if course.unsent is None else [replace(course.unsent, state=OpenState.CLOSED)]
+            for opening in (*unsent, *course.openings):
+                await self._keep(opening, record)
+        return Trip(ending, self._spans(course, ending), late=late, values=dict(course.values))
+
+    async def _gone(self, course: Course, send: Send) -> tuple[Ending, float]:
+        """Go all steps; return how that ended, and how late the deadline was noticed."""
+        loop = asyncio.get_running_loop()
+        limit = asyncio.timeout(self._means.steps.total_seconds())
+        try:
+            async with limit:
+                way = _Way(send, is_back=False, record=Record(self._means.book), limit=limit)
+                return await self._drive(course.go(self._clock.monotonic()), way), 0.0
+        except TimeoutError:
+            late = loop.time() - (limit.when() or loop.time())
+            within = self._means.steps.total_seconds()
+            return Ending(Why.TIMEOUT, course.step, f"not done within {within:g} s"), late
 
     def _spans(self, course: Course, ending: Ending) -> Mapping[str, float]:
         step = self._journey.step(course.step)

@@ -31,6 +31,12 @@ ABSENT = {
     "jit_monitor_dead_man_beats_failed_total": "no dead man's switch",
     "jit_maintenance_next_timestamp_seconds": "no window was agreed",
     "jit_maintenance_end_timestamp_seconds": "no window was agreed",
+    "jit_drill_due_timestamp_seconds": "no calendar",
+    "jit_drill_overdue": "no calendar",
+    "jit_drill_last_passed_timestamp_seconds": "no drill",
+    "jit_drill_last_run_timestamp_seconds": "no drill",
+    "jit_drill_span_seconds": "no drill",
+    "jit_exercise_detection_seconds": "no exercise",
 }
 # Alerts that must not find anything while the monitor lives: they ask for what is gone.
 QUIET = {"GlasswatchAbsent", "GlasswatchMonitorGone", "GlasswatchOutageMonitorGone", "GlasswatchReadyMonitorGone"}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from drills.errors import RequestRefused
 from drills.model.event import Ended, Entry, Event, Gated, Head, KeptOutput, Opened, Resumed
 from drills.model.found import Attempt, Found, Output, RunFacts, Value
 from drills.model.step import PlannedStep, Status
@@ -69,6 +70,7 @@ class Marking:
         self.found = list(found)
         self.attempts: list[Attempt] = []
         self.stuck = False
+        self.why = f"mark {name} still stands"
         self._world = world
         self._points = points
         self._seconds = seconds
@@ -89,7 +91,7 @@ class Marking:
         self._points.pass_(f"undo {self.name}")
         await asyncio.sleep(self._seconds)
         if self.stuck:
-            return Found(Status.FAILED, f"mark {self.name} still stands")
+            return Found(Status.FAILED, self.why)
         self._world.standing.discard(self.name)
         self._points.pass_(f"undone {self.name}")
         return Found(Status.PASSED, "gone")
@@ -145,6 +147,7 @@ class MemoryWitness:
         self.told: list[Head] = []
         self.closed: list[Closing] = []
         self.dead = False
+        self.refusal: RequestRefused | None = None
         self.seconds = 0.01
         self._points = points
 
@@ -171,6 +174,8 @@ class MemoryWitness:
         await asyncio.sleep(self.seconds)
         if self.dead:
             raise NotMeasured("connection refused")
+        if self.refusal is not None:
+            raise self.refusal
 
 
 class MemoryScreen:
@@ -199,9 +204,12 @@ class MemoryUnsent:
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, Closing, Head]] = []
+        self.fault: OSError | None = None
 
     def keep(self, witness: str, closing: Closing, head: Head) -> None:
         """Take note of one."""
+        if self.fault is not None:
+            raise self.fault
         self.kept.append((witness, closing, head))
 
 
@@ -237,6 +245,8 @@ class Stage:
         self.steps = tuple(steps)
         self.values: Mapping[str, Value] = {"run": Value(RUN)}
         self.every: dict[str, float] = {}
+        self.secrets: dict[str, frozenset[str]] = {}
+        self.held: Sequence[Head] = ()
         self.points.look = lambda: (tuple(self.journal.entries), frozenset(self.world.standing))
 
     def run(self) -> Run:
@@ -255,6 +265,7 @@ class Stage:
             clear=lambda event: event,
             judge=judged,
             read_back=self._read_back,
+            held=self._held,
         )
         return Run(drill, outside, self.stop, self.journal.entries)
 
@@ -280,6 +291,12 @@ class Stage:
         """Return how each step ended."""
         return {event.step: event.status.value for event in self.journal.events if isinstance(event, Ended)}
 
+    async def _held(self) -> Sequence[Head]:
+        await asyncio.sleep(0)
+        if self.witness.dead:
+            raise NotMeasured("connection refused")
+        return self.held
+
     async def _read_back(self) -> Sequence[Entry]:
         self.points.pass_("read back")
         await asyncio.sleep(0)
@@ -288,7 +305,8 @@ class Stage:
     def _doing(self, planned: PlannedStep) -> Doing:
         marking = self.marking[planned.id]
         undo = Undo(planned.id, marking, within=60.0, is_own=True)
-        return Doing(planned, marking, within=30.0, every=self.every.get(planned.id), undo=(undo,))
+        every, secrets = self.every.get(planned.id), self.secrets.get(planned.id, frozenset())
+        return Doing(planned, marking, within=30.0, every=every, undo=(undo,), secrets=secrets)
 
 
 def unwritable(_name: str) -> None:

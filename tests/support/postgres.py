@@ -23,6 +23,7 @@ import psycopg
 
 from glasswatch.clock import SystemClock
 from tests.support.programs import require
+from tests.support.tls import Authority
 
 PASSWORD = "correct horse battery"
 USER = "glasswatch"
@@ -62,8 +63,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Run a cluster; skip the test, or fail where all is required, if PostgreSQL isn't installed."""
+def cluster(**others: object) -> Iterator[Cluster]:
+    """Run a cluster; skip the test, or fail where all is required, if PostgreSQL isn't installed.
+
+    `others`: settings of the server, besides ours or in their place.
+    """
     initdb = require("initdb", package="postgresql")
     server = require("postgres", package="postgresql")
     base = Path(
@@ -77,13 +81,33 @@ def cluster() -> Iterator[Cluster]:
         command = [initdb, "--pgdata", str(base / "data"), "--no-sync", "--username", USER, "--pwfile", str(password)]
         command += ["--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         subprocess.run(command, check=True, capture_output=True, timeout=_DEADLINE_SECONDS * 2, cwd=base, **person)
-        process, port = _start(server, base, person)
+        process, port = _start(server, base, person, others)
         try:
             yield Cluster(base, port, process.pid, count(1))
         finally:
             _stop(process)
     finally:
         shutil.rmtree(base, ignore_errors=True)
+
+
+def speak_tls(server: Cluster, authority: Authority, **settings: str) -> None:
+    """Have the server speak TLS with a certificate of the authority's."""
+    certificate, owner = authority.issue(), server.sockets.stat()
+    for source, name, mode in ((certificate.cert_file, "tls.pem", 0o644), (certificate.key_file, "tls.key", 0o600)):
+        place = Path(shutil.copy(source, server.sockets / name))
+        place.chmod(mode)
+        os.chown(place, owner.st_uid, owner.st_gid)
+    files = {"ssl_cert_file": str(server.sockets / "tls.pem"), "ssl_key_file": str(server.sockets / "tls.key")}
+    with server.connect() as connection:
+        for name, value in {**files, "ssl": "on", **settings}.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+        connection.execute(b"SELECT pg_reload_conf()")
+    for _ in range(1000):
+        with server.connect() as connection:
+            if connection.execute(b"SHOW ssl").fetchone() == ("on",):
+                return
+        Event().wait(0.01)
+    raise AssertionError("PostgreSQL does not turn TLS on")
 
 
 def _unprivileged(base: Path) -> dict[str, Any]:
@@ -99,7 +123,9 @@ def _unprivileged(base: Path) -> dict[str, Any]:
     raise RuntimeError("there is no unprivileged user to run PostgreSQL as")
 
 
-def _start(server: str, base: Path, person: dict[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
+def _start(
+    server: str, base: Path, person: dict[str, Any], others: dict[str, object]
+) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(_STARTS):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -113,6 +139,7 @@ def _start(server: str, base: Path, person: dict[str, Any]) -> tuple[subprocess.
             "max_connections": 50,
             "autovacuum": "off",
             "logging_collector": "off",
+            **others,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (base / "log").open("ab") as log:

@@ -12,7 +12,7 @@ from glasswatch.durations import render
 from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
-from glasswatch.settings.shapes import OneOf, TextShape
+from glasswatch.settings.shapes import OneOf, Switch, TextShape
 
 _STATES = ("running", "detected")
 _OF_STARTING = ("platform", "principals", "targets", "for", "probes_see", "ticket")
@@ -24,7 +24,9 @@ class ExerciseWithSettings(SettingsModel):
     expected: ClassVar[str] = "a mapping with principals, or with of"
 
     of: StepName | None = None
-    """In place of starting one: the step that started the exercise which is waited for."""
+    """In place of starting one: the step that started the exercise which is waited for, or ended."""
+    end: Switch = False
+    """Whether the exercise `of` that step is ended here, before the clean-up would."""
     platform: PlatformName | None = None
     """Platform that is exercised; the scenario's, if left out."""
     principals: Annotated[
@@ -45,6 +47,12 @@ class ExerciseWithSettings(SettingsModel):
     """What the shadow probes meet: connections that are never answered, or that are refused."""
     ticket: Annotated[str, TextShape("a ticket of printable ASCII", r"[ -~]{1,128}")] | None = None
     """Ticket that the flag names."""
+
+    @finding("of", "end")
+    def ends_what_was_started(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """A step ends another's exercise."""
+        if self.end and self.of is None:
+            yield ("end",), "expected it beside of only: it is another step's exercise that is ended"
 
     @finding("of", "principals")
     def starts_or_waits(self, given: Mapping[str, object]) -> Iterable[Finding]:
@@ -67,7 +75,7 @@ class ExerciseExpectSettings(SettingsModel):
 
 
 class ExerciseStep(StepSettings):
-    """Starts an exercise, or waits until one is detected."""
+    """Starts an exercise, waits until one is detected, or ends one."""
 
     what: ExerciseWithSettings = Field(alias="with")
     """Which exercise."""
@@ -76,9 +84,17 @@ class ExerciseStep(StepSettings):
     every: Duration | None = timedelta(seconds=1)
     """Pause between tries."""
 
+    @finding("what", "expect")
+    def nothing_else_comes_of_an_end(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """What is ended has ended."""
+        if self.what.end and given.get("expect"):
+            yield ("expect",), "expected nothing beside end: that it has ended is what is expected"
+
     @property
     def line(self) -> str:
         """What it does."""
+        if self.what.end:
+            return f"end the exercise of step {self.what.of}"
         until = f"wait until it is {self.expect.state}"
         if self.what.of is not None:
             return f"the exercise of step {self.what.of}: {until}"

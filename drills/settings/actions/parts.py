@@ -7,7 +7,7 @@ from pydantic import ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from drills.settings.fill import FillShape
-from glasswatch.placeholders import is_stray, names_in, put
+from glasswatch.placeholders import is_stray, names_in, put, whole
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.model import Finding
@@ -54,7 +54,20 @@ class ScalarFillShape(JsonScalarShape):
         return found
 
 
+class HiddenGivenShape(GivenShape):
+    """A value that is a secret: never written down in the scenario."""
+
+    expected = "a reference to a secret such as {env: NAME}, or exactly ${name}"
+
+    def _read(self, value: object, info: ValidationInfo | None) -> str | SecretReference:
+        found = super()._read(value, info)
+        if isinstance(found, str) and whole(found) is None:
+            raise self.wrong()
+        return found
+
+
 Given = Annotated[str | SecretReference, GivenShape()]
+HiddenGiven = Annotated[str | SecretReference, HiddenGivenShape()]
 JsonGiven = Annotated[JsonScalar, ScalarFillShape()]
 PlatformName = Annotated[
     str, TextShape("a platform's name of a-z, 0-9, - and _, at most 63 long", r"[a-z0-9][a-z0-9_-]{0,62}")

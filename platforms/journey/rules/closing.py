@@ -45,8 +45,9 @@ from platforms.journey.model import (
     Values,
     Why,
 )
-from platforms.journey.rules.fill import Unknown, filled, names_in
+from platforms.journey.rules.fill import Unknown, filled
 from platforms.journey.rules.judge import Unusable, captured, is_accepted, judge
+from platforms.journey.rules.names import names_in
 from platforms.journey.rules.needs import way_to
 
 PAUSES: Final = (1.0, 2.0, 4.0)

@@ -50,17 +50,6 @@ def filled(step: str, ask: Ask, values: Values, origin: str) -> Planned:
     return Planned(step, ask.method, target, headers, body)
 
 
-def names_in(ask: Ask) -> frozenset[str]:
-    """Return the names of all values that a request needs."""
-    found = placeholders.names_in([ask.path, *ask.headers.values(), *(ask.form or {}).values(), ask.json])
-    return found | {ask.link} if ask.link is not None else found
-
-
-def names_in_path(ask: Ask) -> frozenset[str]:
-    """Return the names of the values that would stand in the address."""
-    return placeholders.names_in(ask.path) | ({ask.link} if ask.link is not None else frozenset())
-
-
 def _value(name: str, values: Values) -> Scalar:
     if name not in values:
         raise Unknown(name)

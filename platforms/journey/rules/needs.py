@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from platforms.journey.model import Journey, Step
-from platforms.journey.rules.fill import names_in
+from platforms.journey.rules.names import names_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from drills.model.verdict import Verdict
 from drills.registered import MonitorRuns
 from drills.registries import ACTIONS
 from glasswatch.clock import SystemClock
-from monitor.wire.drills import HeadBody, RunAnswer, RunsAnswer
+from monitor.wire.drills import DrillCalendarAnswer, HeadBody, RunAnswer, RunsAnswer
 from tests.support.drill_desk import CUT, FAILED, PASSED, Place, place
 from tests.support.drill_steps import scenario, use
 from tests.support.settings_files import write
@@ -149,6 +149,13 @@ class _Monitor:
         """See `MonitorClient`."""
         return RunsAnswer(runs=self._runs)
 
+    async def calendar(self) -> DrillCalendarAnswer:
+        """See `MonitorClient`."""
+        at = datetime(2026, 3, 1, 3, tzinfo=UTC)
+        line = {"platform": "payments", "cadence": "quarterly", "due": at, "overdue": at + 91 * DAY, "state": "due"}
+        rows = ({**line, "scenario": "door", "last_passed": at}, {**line, "scenario": "window", "last_passed": None})
+        return DrillCalendarAnswer.model_validate({"scenarios": rows})
+
 
 @pytest.mark.parametrize(
     ("standing", "verdict", "expected"),
@@ -190,6 +197,11 @@ async def test_the_monitors_runs_are_taken_as_it_tells_them(standing: str, verdi
     when = at + DAY if standing == "closed" else at
     why = "" if standing == "closed" else standing
     assert found == PastRun("door-1", "door", "a" * 64, when, expected, why, "monitor")
+
+
+async def test_the_monitor_says_since_when_what_never_passed_is_known() -> None:
+    """From then on it is due, and overdue 91 days later."""
+    assert await MonitorRuns(_Monitor()).never_passed() == {"window": datetime(2026, 3, 1, 3, tzinfo=UTC)}
 
 
 def test_a_schema_for_editors_knows_every_key(here: Place, capsys: pytest.CaptureFixture[str]) -> None:

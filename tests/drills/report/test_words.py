@@ -6,7 +6,7 @@ from drills.model.event import CleaningUp, Closed, Event, Gated, Resumed
 from drills.model.step import Status
 from drills.report.controls import shipped
 from drills.report.view import view
-from drills.report.words import shown_by, supported_by, told
+from drills.report.words import ended, shown_by, supported_by, told
 from drills.rules.verdict import judge
 from tests.drills.report import sample
 
@@ -40,6 +40,13 @@ def test_each_state_has_its_sentence(events: tuple[Event, ...], words: str) -> N
 def test_a_run_that_is_over_is_not_to_be_resumed() -> None:
     """It would do nothing; what is left is taken away by hand."""
     assert "drill resume" not in said(RECEIPT, *REST)
+
+
+def test_when_it_ended() -> None:
+    """One that nobody closed has no end."""
+    whole, cut = (sample.journal(events) for events in (sample.EVENTS, sample.EVENTS[:9]))
+    assert ended(view(whole, sample.RESULT, shipped())) == "2026-03-01 03:00:22Z, after 22.5 s"
+    assert ended(view(cut, sample.RESULT, shipped())) == "never closed; the last entry came after 12.0 s"
 
 
 def test_what_shows_nothing_says_so() -> None:

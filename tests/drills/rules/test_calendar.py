@@ -6,7 +6,10 @@ import pytest
 
 from drills.model.calendar import Cadence, DueState, PastRun
 from drills.model.verdict import Verdict
-from drills.rules.calendar import due, last, last_passed, still_open
+from drills.rules.calendar import Past, due, last, last_passed, still_open
+from monitor.model.drill import Cadence as TheirCadence
+from monitor.model.drill import CalendarLine
+from monitor.rules.drillcalendar import due_line
 
 PASSED_AT = datetime(2026, 3, 1, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -37,7 +40,7 @@ def run(verdict: Verdict = Verdict.PASSED, at: datetime = PASSED_AT, **more: obj
 )
 def test_it_is_due_so_long_after_it_passed(cadence: Cadence, after: timedelta, state: DueState) -> None:
     """To the instant, on either side."""
-    found = due(cadence, after_change=False, sha256=SHA, passed=run(), now=PASSED_AT + after)
+    found = due(cadence, Past(SHA, run()), after_change=False, now=PASSED_AT + after)
     assert found.state is state
 
 
@@ -51,7 +54,7 @@ def test_it_is_due_so_long_after_it_passed(cadence: Cadence, after: timedelta, s
 )
 def test_what_never_passed_is_due_at_once(cadence: Cadence, state: DueState, *, after_change: bool) -> None:
     """And not overdue: nothing says since when."""
-    found = due(cadence, after_change=after_change, sha256=SHA, passed=None, now=PASSED_AT)
+    found = due(cadence, Past(SHA), after_change=after_change, now=PASSED_AT)
     assert (found.state, found.due, found.overdue) == (state, None, None)
 
 
@@ -60,17 +63,28 @@ def test_a_change_makes_it_due_where_that_is_wanted(cadence: Cadence) -> None:
     """Until it passes as it stands now; a change undone is none."""
 
     def state(sha256: str, *, after_change: bool = True) -> DueState:
-        return due(cadence, after_change=after_change, sha256=sha256, passed=run(), now=PASSED_AT + DAY).state
+        return due(cadence, Past(sha256, run()), after_change=after_change, now=PASSED_AT + DAY).state
 
     assert state("b" * 64) is DueState.DUE
     assert state("b" * 64, after_change=False) is DueState.NOT_DUE
     assert state(SHA) is DueState.NOT_DUE
 
 
+@pytest.mark.parametrize("cadence", [Cadence.QUARTERLY, Cadence.YEARLY])
+@pytest.mark.parametrize("after", [timedelta(), 91 * DAY - TICK, 91 * DAY])
+def test_what_never_passed_is_due_and_overdue_as_the_monitor_has_it(cadence: Cadence, after: timedelta) -> None:
+    """Whoever looks here and whoever looks there is told the same."""
+    since = PASSED_AT
+    here = due(cadence, Past(SHA, known_since=since), after_change=False, now=since + after)
+    line = CalendarLine("door", "payments", TheirCadence(cadence.value))
+    there = due_line(line, None, since, since + after)
+    assert (here.state.value, here.due, here.overdue) == (there.state.value, there.due, there.overdue)
+
+
 def test_a_change_makes_nothing_less_overdue() -> None:
     """What is worse is told."""
     late = PASSED_AT + 92 * DAY
-    assert due(Cadence.QUARTERLY, after_change=True, sha256="b", passed=run(), now=late).state is DueState.OVERDUE
+    assert due(Cadence.QUARTERLY, Past("b", run()), after_change=True, now=late).state is DueState.OVERDUE
 
 
 def test_only_what_passed_on_the_real_thing_counts() -> None:

@@ -277,6 +277,8 @@ UNBELIEVED: list[tuple[str, dict[str, Any], str]] = [
     ("without an issuer, of another vantage", {"iss": None, "nbf": 2**31}, "is valid only from"),
     ("ended before it was issued", {"exp": unix_seconds(START)}, "was valid only until"),
     ("a demo's", {"is_demo": True}, "a demo's key signed it"),
+    ("a person's", {"person": "berta"}, "a person's key signed it"),
+    ("a person's, without an issuer", {"person": "berta", "iss": None}, "a person's key signed it"),
     ("another key of that name", {"public": generate().public}, "the signature does not fit"),
 ]
 
@@ -287,6 +289,13 @@ def test_a_receipt_is_believed_by_the_trust_file(changes: dict[str, Any], what: 
     found = verify(replace(WHOLE, trust=trusted(**changes)))
     assert what in _first(found)[1]
     assert found.anchored == 0
+
+
+def test_a_run_gives_itself_no_receipt() -> None:
+    """The key of its checkpoints may stand in the trust file: who ran the drill holds it."""
+    told = ToldHead(SOUND.head, "close", receipt("close", SOUND.head, OWN))
+    trust = Trust(1, {**trusted().keys, **trusted(OWN, iss=None).keys})
+    assert "the run's own key signed it" in _first(verify(replace(evidence(RAW, [told]), trust=trust)))[1]
 
 
 def test_receipts_of_long_ago_are_believed() -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from drills.model.event import Began, Checkpoint, CleaningUp, Closed, Entry, Event, Interrupted, NotTold, Receipted
 from drills.model.verdict import Verdict
+from drills.rules import course
 from drills.rules.undo import to_take_back
 from drills.runner.finish import Done
-from glasswatch.errors import EvidenceUnwritable, ExitCode
+from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault
 from tests.support.drill_stage import Points, Stage, step, unwritable
 from tests.support.virtual_time import run
 
@@ -251,7 +252,8 @@ def test_killed_at_every_point_and_resumed(*, clean_up_only: bool) -> None:
     """SIGKILL and power loss: what the journal holds, and the world as it stood, are all there is to go on from."""
     first = staged()
     run(first.begin())
-    for name, (entries, standing) in zip(first.points.names, first.points.snapshots, strict=True):
+    snapshots = zip(first.points.names, first.points.snapshots, strict=True)
+    for number, (name, (entries, standing)) in enumerate(snapshots):
         if not entries or position([entry.event for entry in entries]) >= 0:
             continue
         stage = staged(entries=entries, standing=standing)
@@ -266,6 +268,8 @@ def test_killed_at_every_point_and_resumed(*, clean_up_only: bool) -> None:
             assert stage.world.acted == []
         begun = {entry.event.step for entry in entries if isinstance(entry.event, Began)}
         assert not begun & set(stage.world.acted), "no step is done twice"
+        may_know = number >= first.points.names.index("open at monitor")
+        assert len(stage.witness.closed) == 1 or not may_know, f"{name}: the monitor would hold it open for ever"
 
 
 def test_killed_while_it_resumes_at_every_point_and_resumed_again() -> None:
@@ -282,6 +286,58 @@ def test_killed_while_it_resumes_at_every_point_and_resumed_again() -> None:
         done = run(third.resume())
         assert third.world.standing == set()
         assert done.residue == ()
+        was_not_passed(third, done)
+
+
+def left_behind() -> tuple[Entry, ...]:
+    """Return what a run wrote that was closed with both of its marks left behind."""
+    stage = staged()
+    stage.marking["one"].stuck = stage.marking["two"].stuck = True
+    assert run(stage.begin()).exit_code is ExitCode.RESIDUE
+    return tuple(stage.journal.entries)
+
+
+def test_what_was_left_behind_is_taken_back_later() -> None:
+    """With all of it gone the run is closed again, everywhere; that it was left stays its verdict."""
+    stage = staged(entries=left_behind(), standing=frozenset({"one", "two"}))
+    done = run(stage.resume(clean_up_only=True))
+    is_clean(stage, done)
+    assert (done.exit_code, done.result.verdict) == (ExitCode.INTERRUPTED, Verdict.CLEAN_UP_FAILED)
+    assert [(closing.verdict, closing.residue) for closing in stage.witness.closed] == [("clean_up_failed", ())]
+    with pytest.raises(UsageFault, match="closed"):
+        run(staged(entries=stage.journal.entries).resume(clean_up_only=True))
+
+
+def test_what_is_still_left_is_called_as_before() -> None:
+    """Less of it is told, by the same names; the same once more is no news to anybody."""
+    entries = left_behind()
+    (closed,) = [entry.event for entry in entries if isinstance(entry.event, Closed)]
+    for stuck, told in (("one",), 1), (("one", "two"), 0):
+        stage = staged(entries=entries, standing=frozenset({"one", "two"}))
+        for name in stuck:
+            stage.marking[name].stuck = True
+            stage.marking[name].why = "another reason"
+        done = run(stage.resume(clean_up_only=True))
+        assert done.exit_code is ExitCode.RESIDUE
+        assert stage.world.standing == set(stuck)
+        assert set(done.residue) <= set(closed.residue)
+        assert len(done.residue) == len(stuck)
+        assert [closing.residue for closing in stage.witness.closed] == [done.residue] * told
+    with pytest.raises(UsageFault, match="closed"):
+        run(staged(entries=entries).resume())
+
+
+def test_killed_while_what_was_left_is_taken_back_at_every_point() -> None:
+    """It is not closed then, and is resumed as any other."""
+    second = staged(entries=left_behind(), standing=frozenset({"one", "two"}))
+    run(second.resume(clean_up_only=True))
+    for entries, standing in second.points.snapshots:
+        if course.closed_in([entry.event for entry in entries]) is not None:
+            continue
+        third = staged(entries=entries, standing=standing)
+        done = run(third.resume())
+        assert third.world.standing == set()
+        assert (done.residue, third.world.acted) == ((), [])
         was_not_passed(third, done)
 
 

@@ -111,6 +111,8 @@ def test_nobody_reading_and_no_room_are_no_reason_to_leave_anything_behind(tmp_p
         assert piped.wait(WITHIN) == 5
         assert gone.wait(WITHIN) == 7, lost.output.read_text()
     assert silent.marks() == lost.marks() == set()
+    assert (silent.run_directory() / "report.html").exists()
+    assert "no report of" in lost.output.read_text()
     assert "the journal can't be written" in lost.output.read_text()
 
 
@@ -124,6 +126,7 @@ def test_stopped_from_another_terminal(tmp_path: Path) -> None:
         assert (stopped.returncode, where.marks()) == (0, set()), stopped
         assert "aborted" in stopped.stdout
         assert process.wait(WITHIN) == 5
+    assert where.output.read_text().splitlines()[-1] == f"report: {where.run_directory() / 'report.html'}"
     again = where.call("stop", run)
     assert again.returncode == 2
     assert "nobody works on" in again.stderr

@@ -1,9 +1,12 @@
 """What a run does, step after step, when nothing goes wrong that it could not foresee."""
 
 import asyncio
+import errno
 from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
+
+import pytest
 
 from drills.model.event import CleaningUp, Ended, Gated, Head, NotTold, Receipted, UndoEnded
 from drills.model.found import Attempt, Found, Output, Value
@@ -13,7 +16,7 @@ from drills.runner.finish import Done
 from drills.runner.trying import Terms, Try, until_passed
 from glasswatch.errors import ExitCode, NotMeasured, SecretUnavailable
 from tests.support.clock import START
-from tests.support.drill_stage import Stage, step
+from tests.support.drill_stage import Points, Stage, step
 from tests.support.virtual_time import VirtualClock, run
 
 FAILED = Found(Status.FAILED, "seen 1, expected 2")
@@ -202,6 +205,20 @@ def test_captured_values_reach_later_steps_and_secrets_reach_no_entry() -> None:
     assert "s3cret" not in str(stage.journal.entries)
 
 
+@pytest.mark.parametrize("captured", [{}, {"grant": Value("g-1")}], ids=["nothing", "another value"])
+def test_an_answer_that_a_secret_was_not_found_in_is_not_kept(captured: dict[str, Value]) -> None:
+    """It may stand there in another way than was looked for, and nobody could hide it."""
+    stage = Stage((step("one"),))
+    stage.secrets["one"] = frozenset({"token"})
+    output = Output("answer.json", b"s3cret")
+    stage.marking["one"].found = [Found(Status.FAILED, "expected 200, got 201", captured, (output,), can_still=False)]
+    run(stage.begin())
+    ended = stage.of(Ended)[0]
+    assert isinstance(ended, Ended)
+    assert ended.outputs == ()
+    assert ended.detail.startswith("expected 200, got 201; what it answered is not kept")
+
+
 def test_a_run_that_is_resumed_knows_what_was_captured() -> None:
     """By its journal, which holds no secret."""
     first = Stage((step("one"), step("two", "one")))
@@ -253,6 +270,17 @@ def test_a_witness_that_hangs_holds_up_no_step() -> None:
     assert stage.of(NotTold)
     assert done.exit_code is ExitCode.NOT_MEASURED
     assert stage.unsent.kept
+
+
+def test_a_result_that_can_neither_be_told_nor_kept_is_no_fault_of_ours() -> None:
+    """A full disk and a monitor that is away: the evidence is not written, which is what the exit code says."""
+    points = Points(1, lambda name: setattr(stage.witness, "dead", name == "close at monitor"), lasting=True)
+    stage = Stage(points=points)
+    stage.unsent.fault = OSError(errno.ENOSPC, "No space left on device")
+    done = run(stage.begin())
+    assert done.exit_code is ExitCode.EVIDENCE_UNWRITABLE
+    assert "nor can that be kept here to be sent later: No space left on device" in done.notes
+    assert stage.world.standing == set()
 
 
 def test_a_witness_hears_of_a_long_step_all_the_while() -> None:

@@ -2,18 +2,22 @@
 
 import asyncio
 import hashlib
+import shutil
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from drills.errors import NotApproved, RunBusy, RunUnknown
+from drills.journal.gathering import gather
 from drills.journal.reading import read
 from drills.model.event import Closed, Confirmed, Ended, Gated
 from drills.model.found import Value
 from drills.model.step import Status
 from drills.model.verdict import Verdict
-from drills.runner import requests, unsent
+from drills.rules.verification import verify
+from drills.runner import cleanup, requests, unsent
 from drills.runner.finish import Done
 from drills.runner.requests import Word
 from drills.runner.resuming import Again, place_of, resume
@@ -135,6 +139,27 @@ async def test_a_request_to_stop_is_taken_while_a_step_goes_on(tmp_path: Path) -
     assert where.marks() == set()
 
 
+async def test_a_disk_that_hangs_while_it_is_looked_at_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a step nor clean-up: what other terminals ask is not heard then, and that is all."""
+    over = threading.Event()
+    waited: list[bool] = []
+
+    def hang(_directory: Path) -> None:
+        waited.append(over.wait(30.0))
+
+    monkeypatch.setattr(requests, "stop_asked", hang)
+    where = host(tmp_path, [marking(tmp_path, "one")])
+    try:
+        _, done = await begin(wanted(where), Watched().seat())
+    finally:
+        over.set()
+    assert done.exit_code is ExitCode.GOOD
+    assert where.marks() == set()
+    assert False not in waited
+
+
 async def test_one_drill_at_a_time_on_a_platform(tmp_path: Path) -> None:
     """A process that drills keeps others out; a run that was never closed does too."""
     where = host(tmp_path, [marking(tmp_path, "one")])
@@ -189,8 +214,26 @@ async def test_a_run_that_was_closed_or_is_not_as_it_was_is_not_gone_on_with(tmp
     elsewhere_ = Again(again.directory, again.settings.model_copy(update={"deployment": "test"}), "berta")
     with pytest.raises(UsageFault, match="a run of prod"):
         await resume(run, elsewhere_, Watched().seat())
+    (where.root / "scenarios" / "broken.yaml").write_text("id: other\n")  # another's mistakes keep nothing standing
     done = await resume(run, again, Watched().seat())
     assert (done.exit_code, where.marks()) == (ExitCode.INTERRUPTED, set())
+
+
+async def test_what_was_left_behind_is_taken_back_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the same journal, which holds as it is, and is closed once more."""
+    monkeypatch.setattr(cleanup, "TRIES", 1)
+    where = host(tmp_path, [marking(tmp_path, "one", undo=f"test -e {tmp_path}/mended || exit 1")])
+    run, left = await begin(wanted(where), Watched().seat())
+    assert (left.exit_code, len(left.residue), where.marks()) == (ExitCode.RESIDUE, 1, {"one"})
+    again = Again(where.run_directory(), settings_of(where), "berta", clean_up_only=True)
+    same = await resume(run, again, Watched().seat())
+    assert (same.exit_code, same.residue) == (ExitCode.RESIDUE, left.residue)
+    (tmp_path / "mended").touch()
+    done = await resume(run, again, Watched().seat())
+    assert (done.exit_code, done.residue, where.marks()) == (ExitCode.INTERRUPTED, (), set())
+    assert [event.verdict for event in events_of(where) if isinstance(event, Closed)] == ["clean_up_failed"] * 3
+    found = verify(gather(where.run_directory(), None, run))
+    assert (found.problems, found.is_closed) == ((), True)
 
 
 def test_the_place_of_a_run_is_below_the_evidence_or_given(tmp_path: Path) -> None:
@@ -233,10 +276,15 @@ async def test_a_result_that_could_not_be_told_waits_and_is_sent_later(tmp_path:
     directory = where.run_directory()
     assert list(unsent.read(directory / unsent.UNSENT)) == ["witness"]
     witnesses = elsewhere(settings_of(where).drill, _no_secret, SystemClock()).witnesses
-    assert "still can't be told" in (await unsent.send(where.evidence, witnesses, 10.0))[0]
+    assert "still can't be told" in (await unsent.send(unsent.waiting(where.evidence), witnesses, 10.0))[0]
+    copy = tmp_path / "copy"
+    shutil.copytree(directory, copy)
     (tmp_path / "listens").touch()
-    assert await unsent.send(where.evidence, witnesses, 10.0) == (f"{directory.name}: witness was told how it ended",)
-    assert not (directory / unsent.UNSENT).exists()
+    told = (f"{directory.name}: witness was told how it ended",)
+    for kept, waiting in ((directory, unsent.waiting(where.evidence)), (copy, unsent.waiting(where.evidence, copy))):
+        assert await unsent.send(waiting, witnesses, 10.0) == told
+        assert not (kept / unsent.UNSENT).exists()
+    assert unsent.waiting(where.evidence, copy) == []
     assert [event.verdict for event in events_of(where) if isinstance(event, Closed)] == ["passed"]
 
 

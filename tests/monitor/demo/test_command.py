@@ -15,7 +15,7 @@ from monitor.commands.demo import command
 from monitor.demo.screen import told_line, verdict_lines
 from monitor.demo.settings import Places, write_running
 from monitor.demo.show import interruptible
-from monitor.demo.stage import choose_port
+from monitor.demo.stage import Port, choose_ports
 from monitor.demo.told import Happened, Missing, NotReached, Result, Told, Unmeasured
 from tests.support.simulator import Simulated, simulated
 
@@ -113,8 +113,8 @@ def test_a_port_that_is_taken_is_replaced_by_a_free_one() -> None:
     """The demo starts all the same; a free one is kept."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert choose_port(port) not in {0, port}
-    assert choose_port(port) == port
+        assert choose_ports(port)[Port.MONITOR] not in {0, port}
+    assert choose_ports(port)[Port.MONITOR] == port
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

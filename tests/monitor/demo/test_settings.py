@@ -15,7 +15,7 @@ from monitor.settings.http import HttpProbeSettings
 from monitor.settings.root import MonitorSettings
 from platforms.simulator import faults
 
-ADDRESSES = Addresses("http://127.0.0.1:1001", "http://127.0.0.1:1002", "127.0.0.1:9780")
+ADDRESSES = Addresses("http://127.0.0.1:1001", "http://127.0.0.1:1002", "http://127.0.0.1:1003", "127.0.0.1:9780")
 
 
 @pytest.fixture

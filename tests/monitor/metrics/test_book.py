@@ -10,7 +10,7 @@ from glasswatch.names import METRICS, MetricKind
 from monitor.metrics.book import NAMES, MetricsBook
 from monitor.metrics.exposition import start
 from monitor.model.act import ActKind, Acts, Inhibition
-from monitor.model.drill import Cadence, CalendarLine, DrillFigures
+from monitor.model.drill import Cadence, CalendarLine, DrillFigures, RunVerdict
 from monitor.model.exercise import Exercise, Wish
 from monitor.model.figures import Figures
 from monitor.model.maintenance import InForce, Maintenance, Origin, Range, Window
@@ -21,6 +21,7 @@ from monitor.model.verdict import CauseKind, FlagState, Verdict
 from monitor.ports import PageObserver
 from monitor.rules.drillcalendar import due_line
 from tests.support.clock import START
+from tests.support.drilled import ran
 from tests.support.pages import page
 from tests.support.watching import PLATFORM, TARGET, blind, degraded, document, down, outage, policy, up
 
@@ -93,7 +94,18 @@ def test_lines_of_a_family_stand_together() -> None:
 
 def _drilled() -> DrillFigures:
     line = due_line(CalendarLine("restore", PLATFORM, Cadence.QUARTERLY), None, START, START)
-    return DrillFigures({"restore": START}, {"restore": {"detect": 12.5}}, (line,))
+    runs = {"restore": (ran(is_real=False), ran(RunVerdict.FAILED), ran()), "faked": (ran(is_real=False),)}
+    return DrillFigures({"restore": START}, {"restore": {"detect": 12.5}}, (line,), runs)
+
+
+def test_what_a_scenario_came_to_last_is_shown() -> None:
+    """By the last run that really acted; one that never did has no line."""
+    book = _book()
+    book.drills.scenarios(_drilled())
+    lines = [line for line in book.render().decode().splitlines() if line.startswith("jit_drill_last_run")]
+    assert lines == [
+        f'jit_drill_last_run_timestamp_seconds{{scenario="restore",verdict="failed"}} {START.timestamp()!r}'
+    ]
 
 
 def test_labels_are_those_of_the_names() -> None:

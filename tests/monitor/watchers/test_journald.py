@@ -3,13 +3,9 @@
 import asyncio
 import json
 import os
-import shutil
-import signal
-import socket
-import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -21,10 +17,12 @@ from monitor.settings.watchers import JournaldWatcherSettings
 from monitor.watchers import journald
 from monitor.watchers.context import WatcherContext
 from monitor.watchers.journald import JournalSource
+from tests.support.journald import own_journal, say
 from tests.support.waiting import until
 
+__all__ = ["own_journal"]
+
 PATTERN = r"^Accepted publickey for breakglass ID (?P<person>\S+)$"
-JOURNALD = Path("/lib/systemd/systemd-journald")
 
 
 @asynccontextmanager
@@ -48,41 +46,6 @@ async def gather(source: JournalSource, place: str | None, count: int) -> tuple[
             part = await source.read(place)
             place, entries = part.place, [*entries, *part.entries]
     return entries, place
-
-
-@pytest.fixture
-def own_journal(tmp_path: Path) -> Iterator[Path]:
-    """A real journald that writes below this path, in a mount namespace of its own; it is spoken to at `sockets`."""
-    unshare = shutil.which("unshare")
-    if os.getuid() != 0 or unshare is None or not JOURNALD.exists() or shutil.which("journalctl") is None:
-        pytest.skip("needs root, unshare and systemd")
-    (tmp_path / "journal").mkdir()
-    (tmp_path / "sockets").mkdir()
-    script = (
-        "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal /run/log/journal && "
-        f"mount --bind {tmp_path}/journal /run/log/journal && mount --bind {tmp_path}/sockets /run/systemd/journal && "
-        f"exec {JOURNALD}"
-    )
-    process = subprocess.Popen([unshare, "--mount", "sh", "-c", script], stderr=subprocess.DEVNULL)
-    try:
-        place = tmp_path / "sockets" / "socket"
-        end = SystemClock().monotonic() + 30
-        while not place.exists() and process.poll() is None and SystemClock().monotonic() < end:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.02)
-        if not place.exists():
-            pytest.skip("journald can't be run in a namespace here")
-        yield tmp_path
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
-
-
-def say(journal: Path, message: str, identifier: str = "sshd") -> None:
-    """Write to the journal as a program does."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
-        entry = f"MESSAGE={message}\nSYSLOG_IDENTIFIER={identifier}\n"
-        link.sendto(entry.encode(), str(journal / "sockets" / "socket"))
 
 
 async def test_a_real_journal_tells_of_accesses_across_a_restart(own_journal: Path) -> None:

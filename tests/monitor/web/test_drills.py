@@ -252,3 +252,27 @@ async def test_what_has_to_be_looked_after_stands_on_the_page_and_in_the_status(
         ("restore", START, timedelta(days=91)),
         ("rotate", START, timedelta(days=91)),
     ]
+
+
+async def test_the_last_runs_of_each_scenario_stand_on_the_page() -> None:
+    """What they came to and measured, newest first, a year of quarters; a run that is open is none of them."""
+    there = world({"restore": Cadence.QUARTERLY})
+    assert there.drills is not None
+    async with asking(there.face()) as client:
+        for number in range(6):
+            run = f"restore-{number}"
+            assert (await opened(client, run=run)).status_code == 201
+            spans = {"total": 75.0, "detect": number + 0.25}
+            ending = {**CLOSING, "verdict": "failed" if number == 5 else "passed", "spans": spans}
+            assert (await client.post(f"{DRILLS}/{run}/close", json=ending, headers=MACHINE)).status_code == 200
+            there.clock.advance(60)
+        await opened(client, run="restore-9", real=False)
+        await there.drills.desk.look()
+        there.clock.advance(2)
+        page = (await client.get("/")).text
+    shown = page.partition("Last drills")[2]
+    assert [number for number in range(10) if f"restore-{number}" in shown] == [2, 3, 4, 5]
+    assert shown.index("restore-5") < shown.index("restore-2")
+    assert shown.index("failed") < shown.index("passed")
+    assert "detected 5.2 s, in all 1 min 15 s" in shown
+    assert Reader(page) is not None

@@ -12,7 +12,8 @@ from glasswatch.placeholders import is_stray
 from platforms.errors import FaultKind, TransportFault
 from platforms.http import URL
 from platforms.journey.model import Ask
-from platforms.journey.rules.fill import Unknown, filled, names_in, names_in_path
+from platforms.journey.rules.fill import Unknown, filled
+from platforms.journey.rules.names import names_in, names_in_path
 from tests.support.journeys import ORIGIN
 
 HOSTILE = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from glasswatch.settings.model import Finding
 
 if TYPE_CHECKING:
-    from monitor.settings.steps import CaptureSettings, StepExpectSettings
+    from platforms.settings.steps import CaptureSettings, StepExpectSettings
 
 _SAYING_CLOSED = frozenset(range(200, 300)) | (frozenset(range(400, 500)) - {401, 408, 429})
 _NOT_CLOSED = "expected status codes that can say so: 2xx, or 4xx but for 401, 408 and 429"

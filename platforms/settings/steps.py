@@ -15,8 +15,8 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import JsonValue, OneOf, Pattern, Switch, TextShape, WholeNumber
-from monitor.settings.meanings import bodiless, unclosing
 from platforms.journey import model
+from platforms.settings.meanings import bodiless, unclosing
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 
@@ -141,7 +141,7 @@ class CaptureSettings(SettingsModel):
         return model.Capture(name, path, self.header, self.keep)
 
 
-_Captures = Annotated[Mapping[ValueName, CaptureSettings], Words("a mapping from names to where each value comes from")]
+Captures = Annotated[Mapping[ValueName, CaptureSettings], Words("a mapping from names to where each value comes from")]
 
 
 class UntilSettings(SettingsModel):
@@ -180,7 +180,7 @@ class FindSettings(SettingsModel):
     """What is sent; it asks for what this run opened, by `${run}`."""
     expect: StepExpectSettings = Field(default_factory=StepExpectSettings)
     """What its answer must look like. 404 and 410 mean that nothing is there."""
-    capture: Annotated[_Captures, Field(min_length=1)]
+    capture: Annotated[Captures, Field(min_length=1)]
     """The values that undoing needs. One that isn't in the answer means that nothing is there."""
     certain_after: Duration = timedelta(minutes=1)
     """That nothing is there is believed so long after the request was sent: the server may still be at it."""

@@ -64,6 +64,22 @@ def read(path: Path, place: str | None) -> tuple[list[Line], str]:
     return _after_rotation(path, descriptor, known)
 
 
+def is_there(path: Path, place: str) -> bool:
+    """Return whether the file of a place can still be read on, under whatever name it has now.
+
+    Raises:
+        OSError: the directory can't be read.
+    """
+    known = _parsed(place)
+    if known is None or place == FROM_START:
+        return True
+    descriptor = _renamed(path, known)
+    if descriptor is None:
+        return False
+    os.close(descriptor)
+    return True
+
+
 def _after_rotation(path: Path, new: int, known: _Place) -> tuple[list[Line], str]:
     try:
         is_begun = os.fstat(new).st_size > 0  # looked at before the old one is read to its end

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.watchers import tail
+from glasswatch import tail
 
 
 class Follower:
