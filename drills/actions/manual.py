@@ -36,12 +36,13 @@ class ManualAction:
         """Ask, until somebody who may has answered, or the time is over."""
         clock = self._tools.clock
         ends = clock.monotonic() + attempt.seconds
-        missing = ""
+        missing, wanted = "", self._wanted()
         for _ in range(_MOST_ANSWERS):
             left = ends - clock.monotonic()
             if left <= 0:
                 break
-            ask = f"{self._what.ask} ({missing})" if missing else self._what.ask
+            more = missing or wanted
+            ask = f"{self._what.ask} ({more})" if more else self._what.ask
             said = await self._tools.confirmations.answer(attempt.step, ask, left)
             if said is None:
                 break
@@ -57,6 +58,17 @@ class ManualAction:
         """Say that nothing is taken back: how that is done, the scenario's own steps say."""
         del attempt
         return unknown("what the person did")
+
+    def _wanted(self) -> str:
+        """Return what an answer must have, said before anybody gives one; empty if nothing."""
+        what = self._what
+        said = (
+            f"by {' or '.join(what.persons)}" if what.persons else "",
+            "by another person than the operator, under another login" if what.not_operator else "",
+            "with a note" if what.note else "",
+            "with a file" if what.file else "",
+        )
+        return ", ".join(each for each in said if each)
 
     def _missing(self, said: Confirmed, operator: str) -> str:
         """Return what makes an answer none; empty if nothing does."""

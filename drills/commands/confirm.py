@@ -46,7 +46,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         requests.say(directory, step, Word(person, is_yes, note, path.name if path else ""), content)
     except OSError as fault:
         raise EvidenceUnwritable(f"{directory} can't be written: {fault.strerror or fault}") from None
-    click.echo(f"{step} of {run}: {person} says {'yes' if is_yes else 'no'}")
+    click.echo(f"{step} of {run}: {person} says {'yes' if is_yes else 'no'}; whether that counts the run itself says")
     return ExitCode.GOOD
 
 

@@ -29,7 +29,7 @@ _ENOUGH: Final = (ExitCode.INTERRUPTED, ExitCode.RESIDUE, ExitCode.EVIDENCE_UNWR
 @options.config
 @set_option
 @operator_option
-@click.option("--when-due", is_flag=True, help="Run it only if it is due; exit 0 if it is not.")
+@click.option("--when-due", is_flag=True, help="Run it only if it is due, in its window; exit 0 if it is not.")
 @click.option("--unattended", is_flag=True, help="Ask nobody here; refuse scenarios with manual steps.")
 @click.option(
     "--confirm-elsewhere", is_flag=True, help="With --unattended: manual steps are confirmed with `drill confirm`."
@@ -59,13 +59,16 @@ def command(  # noqa: PLR0913 - one parameter an option
     chosen = [pick(found, scenario)] if scenario else list(found)
     if not scenario or when_due:
         chosen = _due(chosen, settings)
-    if unattended and not confirm_elsewhere:
+    is_due, is_alone = bool(chosen), unattended and not confirm_elsewhere
+    if when_due:
+        chosen = _that_can_begin(chosen, settings, is_alone=is_alone and not scenario)
+    if is_alone:
         _refuse_manual(chosen)
     values = parameters.parse(given)
     if len(chosen) > 1 and values:
         raise UsageFault("--set is for one scenario: name it")
     if not chosen:
-        click.echo("nothing is due", err=as_json)
+        click.echo("nothing that is due can begin now" if is_due else "nothing is due", err=as_json)
     # Imported here: what acts need not be loaded before it is known that anything will.
     with Loading():
         from drills.commands.running import run  # noqa: PLC0415
@@ -94,9 +97,34 @@ def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> list[Scenario]:
     return [row.scenario for row in rows if row.due.state is not DueState.NOT_DUE]
 
 
+def _that_can_begin(scenarios: Sequence[Scenario], settings: DrillFile, *, is_alone: bool) -> list[Scenario]:
+    """Return what a timer may try now: a window that is shut is no failed run, and a person's drill holds up no other.
+
+    What is left out is said, and stays due: `drill status` and the monitor's tickets remind of it.
+    """
+    from drills.planning import let_go  # noqa: PLC0415 - only where a timer asks
+    from drills.rules.window import is_within, told  # noqa: PLC0415 - as above
+
+    now, chosen = SystemClock().now(), []
+    for scenario in scenarios:
+        found = scenario.settings
+        window = found.gates.window.window() if found.gates.window else None
+        if window and not is_within(window, now) and "window" not in let_go(found, settings.drill):
+            complain(f"{found.id} is due, but not now: expected {told(window)}")
+        elif is_alone and _manual(scenario):
+            complain(f"{found.id} is due, and left to people: it has manual steps ({', '.join(_manual(scenario))})")
+        else:
+            chosen.append(scenario)
+    return chosen
+
+
+def _manual(scenario: Scenario) -> list[str]:
+    return [step.id for step in scenario.settings.steps if step.action == "manual"]
+
+
 def _refuse_manual(scenarios: Sequence[Scenario]) -> None:
     for scenario in scenarios:
-        manual = [step.id for step in scenario.settings.steps if step.action == "manual"]
+        manual = _manual(scenario)
         if manual:
             raise UsageFault(
                 f"{scenario.settings.id} has manual steps ({', '.join(manual)}), and --unattended asks nobody: "

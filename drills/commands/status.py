@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from drills.commands.sending import send_unsent
 from drills.model.calendar import DueState, PastRun
 from drills.past import places
 from drills.rules.calendar import still_open
+from drills.runner.places import is_worked_on
 from drills.scenarios import find
 from drills.settings.root import DrillFile
 from drills.standing import Known, Standing, known, standings
@@ -45,7 +47,7 @@ def command(config: Path, *, as_json: bool) -> int:
         }
         click.echo(json.dumps(answer, indent=2))
     else:
-        _show(rows, left)
+        _show(rows, left, {run.run for run in left if is_worked_on(settings.drill.directory / run.run)})
     for why in found.silent:
         complain(line(why))
     is_something = left or any(row.due.state is not DueState.NOT_DUE for row in rows)
@@ -59,7 +61,7 @@ async def _asked(settings: DrillFile, clock: Clock) -> Known:
     return await known(places(settings, clock))
 
 
-def _show(rows: tuple[Standing, ...], left: tuple[PastRun, ...]) -> None:
+def _show(rows: tuple[Standing, ...], left: tuple[PastRun, ...], worked_on: AbstractSet[str]) -> None:
     if rows:
         for text in table([[line(row.scenario.settings.id), due_cell(row), row.due.why] for row in rows]):
             click.echo(text)
@@ -68,5 +70,10 @@ def _show(rows: tuple[Standing, ...], left: tuple[PastRun, ...]) -> None:
     for run in left:
         mark = click.style("OPEN", fg="red", bold=True)
         known_from = "in the evidence directory" if run.where == "here" else "at the monitor"
-        what = f"since {run.at:%Y-%m-%d %H:%M:%SZ}, {known_from}{f'; {line(run.why)}' if run.why else ''}"
-        click.echo(f"{mark} {line(run.run)}  {what}: drill resume {line(run.run)}")
+        since = f"{line(run.run)}  since {run.at:%Y-%m-%d %H:%M:%SZ}, {known_from}"
+        if run.run in worked_on:
+            click.echo(f"{mark} {since}; it goes on: drill stop {line(run.run)} ends it")
+        elif run.where == "monitor" and run.why == "open":  # its standing there: it is heard of
+            click.echo(f"{mark} {since}; it is heard of: it goes on elsewhere")
+        else:
+            click.echo(f"{mark} {since}{f'; {line(run.why)}' if run.why else ''}: drill resume {line(run.run)}")

@@ -94,5 +94,5 @@ def _gated(name: str, answer: Answer, *, is_waived: bool) -> Gated:
     if answer.holds:
         return Gated(name, Status.PASSED, answer.detail)
     if is_waived and name not in NEVER_WAIVED:
-        return Gated(name, Status.WAIVED, f"let go by the settings: {answer.detail}")
+        return Gated(name, Status.WAIVED, f"let go by the settings or the scenario: {answer.detail}")
     return Gated(name, Status.FAILED if answer.holds is False else Status.NOT_MEASURED, answer.detail)

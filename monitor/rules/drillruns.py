@@ -138,7 +138,7 @@ def _no_run(opening: RunOpening, other: DrillRun | None, now: datetime) -> str:
     if opening.until <= now:
         return "until: it is over already; look at the clocks of both machines"
     if opening.until > now + LONGEST:
-        return f"until: a run lasts for {reasons.span(LONGEST)} at most"
+        return f"until: a run lasts for {reasons.span(LONGEST)} at most; look at the clocks of both machines"
     if other is not None:
         begun = f"{other.id} is open on {opening.platform}, begun by {other.opening.operator}"
         return f"{begun}: let it end, or stop it with drill stop {other.id}"

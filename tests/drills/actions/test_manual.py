@@ -56,6 +56,17 @@ async def test_after_an_answer_that_counts_for_nothing_it_asks_again_and_says_wh
     assert ["eve" in each for each in answers.asked] == [False, True]
 
 
+async def test_what_an_answer_must_have_is_said_before_anybody_gives_one(tmp_path: Path) -> None:
+    """Who answers from another terminal sees nothing of what becomes of it."""
+    _, answers = await _said(tmp_path, persons=["berta", "carl"], not_operator=True, note=True, file=True)
+    (asked,) = answers.asked
+    assert asked == (
+        "Is the seal broken? (by berta or carl, by another person than the operator, under another login, "
+        "with a note, with a file)"
+    )
+    assert (await _said(tmp_path))[1].asked == ["Is the seal broken?"]
+
+
 async def test_answers_that_count_for_nothing_are_not_taken_without_end(tmp_path: Path) -> None:
     """Somebody who repeats them at once would fill the journal."""
     status, answers = await _said(tmp_path, *[Confirmed("it", "eve", is_yes=True)] * 100, persons=["berta"])

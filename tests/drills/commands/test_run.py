@@ -1,11 +1,14 @@
 """`drill run`, `resume`, `stop` and `confirm`, as far as they decide before anything acts."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from drills.cli import command
+from drills.model.window import WEEKDAYS
 from glasswatch.cli import run
+from glasswatch.clock import SystemClock
 from tests.support.drill_processes import Host, host
 
 LOOK = {"id": "look", "action": "manual", "with": {"ask": "Is it so?"}}
@@ -34,6 +37,29 @@ def test_nothing_is_run_that_is_not_due(where: Host, capsys: pytest.CaptureFixtu
     assert drill(where, "run") == 0
     assert drill(where, "run", "q", "--when-due", "--unattended") == 0
     assert capsys.readouterr().out == "nothing is due\n" * 2
+    assert not where.evidence.exists()
+
+
+def test_a_timer_begins_nothing_outside_its_window(where: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """It tries every hour: a window that is shut is no failed run, and leaves nothing behind."""
+    in_three_days = WEEKDAYS[(SystemClock().now() + timedelta(days=3)).weekday()]
+    window = {"days": [in_three_days], "from": "10:00", "to": "15:00", "timezone": "UTC"}
+    where.add(
+        cadence="quarterly", gates={"window": window}, steps=[{"id": "w", "action": "wait", "with": {"for": "1s"}}]
+    )
+    assert drill(where, "run", "--when-due", "--unattended") == 0
+    told = capsys.readouterr()
+    assert told.out == "nothing that is due can begin now\n"
+    assert told.err == f"q is due, but not now: expected {in_three_days} from 10:00 to 15:00 (UTC)\n"
+    assert not where.evidence.exists()
+
+
+def test_a_drill_of_people_keeps_a_timer_from_no_other(where: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is left to them, and said; where it was named, that is a mistake."""
+    where.add(cadence="quarterly")
+    assert drill(where, "run", "--when-due", "--unattended") == 0
+    assert capsys.readouterr().err == "q is due, and left to people: it has manual steps (look)\n"
+    assert drill(where, "run", "q", "--when-due", "--unattended") == 2
     assert not where.evidence.exists()
 
 

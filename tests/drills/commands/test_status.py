@@ -1,5 +1,6 @@
 """`drill list` and `drill status`: how scenarios went last, what is due, and which runs are open."""
 
+import fcntl
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,6 +82,17 @@ def test_an_open_run_is_told_until_it_is_closed(here: Place, capsys: pytest.Capt
     assert "door  not due before " in shown
     assert "OPEN door-2  since " in shown
     assert shown.endswith(": drill resume door-2\n")
+
+
+def test_a_run_that_somebody_works_on_is_not_to_be_resumed(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is open, and told as one that goes on."""
+    directory = here.ran("door-1", NOW - DAY, CUT)
+    with (directory / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert here.drill("status") == 1
+    assert capsys.readouterr().out.endswith("; it goes on: drill stop door-1 ends it\n")
+    assert here.drill("status") == 1
+    assert capsys.readouterr().out.endswith(": drill resume door-1\n")
 
 
 def test_a_journal_that_was_changed_passed_nothing(here: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -186,3 +186,12 @@ def test_a_text_that_must_stay_as_it_is_can_be_asked(notation: str) -> None:
     assert Redactor([SECRET]).holds(f"a {notations(SECRET)[notation]} b")
     assert not Redactor([SECRET]).holds("token=eyJhbGciOiJFZERTQSJ9.e30.c2ln")
     assert not Redactor().holds("anything")
+
+
+def test_a_place_for_a_value_is_no_value() -> None:
+    """How a drill's step is taken back by hand stands in pages: hidden, nobody could do it. What is given is hidden."""
+    named = "by hand: DELETE https://gateway.example.com/sessions?for=${run}; then call"
+    assert Redactor().text(named, 200) == named
+    assert Redactor().text("at /sessions?for=${run}", 200) == "at /sessions?for=${run}"
+    assert Redactor().text("at /sessions?for=${run}abcdef", 200) == f"at /sessions?for={HIDDEN}"
+    assert Redactor().text("at /sessions?for=abc-123", 200) == f"at /sessions?for={HIDDEN}"
