@@ -78,6 +78,7 @@ def _run(reading: Reading) -> PastRun | None:
         verdict=Verdict.FAILED if is_changed else result.verdict,
         why=f"its journal was changed: {reading.problem.what}" if reading.problem else result.why,
         is_real=any(step.is_real for step in opened.steps),
+        residue=result.residue if closed else (),
     )
 
 

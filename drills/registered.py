@@ -54,6 +54,7 @@ def _there(run: RunAnswer) -> PastRun:
         why=run.why if is_closed else run.standing,
         where="monitor",
         is_real=run.real,
+        residue=run.residue if is_closed else (),
     )
 
 

@@ -11,7 +11,7 @@ from drills.commands.rows import as_data, due_cell, run_data, table
 from drills.commands.sending import send_unsent
 from drills.model.calendar import DueState, PastRun
 from drills.past import places
-from drills.rules.calendar import still_open
+from drills.rules.calendar import left_behind, still_open
 from drills.runner.places import is_worked_on
 from drills.scenarios import find
 from drills.settings.root import DrillFile
@@ -31,28 +31,38 @@ def command(config: Path, *, as_json: bool) -> int:
     """Say what is due or overdue, and which runs are open: in the evidence directory, and at the monitor.
 
     Results that could not be told when a run ended are told first. Exits 0 when nothing is due and no run is open, 1
-    when something is, 4 when somebody could not be asked.
+    when something is, 4 when somebody could not be asked, 6 when a run left something behind.
     """
     settings = load(config, DrillFile)
     clock = SystemClock()
     scenarios = find(settings.drill)
     found = asyncio.run(_asked(settings, clock))
     rows = standings(scenarios, found, clock.now())
-    left = still_open(found.runs)
+    left, behind = still_open(found.runs), left_behind(found.runs)
     if as_json:
         answer = {
             "scenarios": [as_data(row) for row in rows],
             "open": [run_data(run) for run in left],
+            "left_behind": [{"run": run.run, "residue": list(run.residue)} for run in behind],
             "not_asked": list(found.silent),
         }
         click.echo(json.dumps(answer, indent=2))
     else:
         _show(rows, left, {run.run for run in left if is_worked_on(settings.drill.directory / run.run)})
+        _show_residue(behind)
     for why in found.silent:
         complain(line(why))
     is_something = left or any(row.due.state is not DueState.NOT_DUE for row in rows)
-    codes = [ExitCode.FINDING] if is_something else []
+    codes = [ExitCode.RESIDUE] if behind else [ExitCode.FINDING] if is_something else []
     return worst([*codes, ExitCode.NOT_MEASURED] if found.silent else codes)
+
+
+def _show_residue(behind: tuple[PastRun, ...]) -> None:
+    for run in behind:
+        mark = click.style("LEFT BEHIND", fg="red", bold=True)
+        for what in run.residue:
+            click.echo(f"{mark} {line(what)}")
+        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only")
 
 
 async def _asked(settings: DrillFile, clock: Clock) -> Known:

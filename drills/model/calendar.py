@@ -28,7 +28,8 @@ class PastRun:
     """A run that was begun once: `verdict` is `open` where it was never closed.
 
     `at`: when it was closed, or opened where it is open. `where`: `here` (the evidence directory) or `monitor`.
-    `sha256`: the scenario's hash. `is_real`: whether any step really acted.
+    `sha256`: the scenario's hash. `is_real`: whether any step really acted. `residue`: what it left behind and nobody
+    has taken back since.
     """
 
     run: str
@@ -39,6 +40,7 @@ class PastRun:
     why: str = ""
     where: str = "here"
     is_real: bool = True
+    residue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@
 4. Never passed: due at once, and overdue 91 days after the monitor first knew of it, however often it has to pass. It
    has no such date where no monitor says when that was.
 5. After a change (`after_change`): due when the scenario's hash is not that of the last run that passed.
-6. Without a cadence and without `after_change` it is never due.
+6. A run that passed later than now tells nothing but that a clock is wrong: the scenario is due until that is known.
+7. Without a cadence and without `after_change` it is never due.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,14 +41,15 @@ def due(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> D
         return Due(DueState.NOT_DUE, "no cadence")
     if passed is None:
         return _never_passed(past.known_since, now)
+    if passed.at > now:
+        return Due(DueState.DUE, f"it passed on {passed.at:%Y-%m-%d}, which is still to come: look at the clocks")
     is_changed = after_change and passed.sha256 != past.sha256
     if after is None:
         return Due(DueState.DUE, "the scenario changed") if is_changed else Due(DueState.NOT_DUE, "nothing changed")
     due_at, overdue_at = (passed.at + each for each in after)
-    if now >= overdue_at:
-        return Due(DueState.OVERDUE, f"it passed last on {passed.at:%Y-%m-%d}", due_at, overdue_at)
     if now >= due_at:
-        return Due(DueState.DUE, f"it passed last on {passed.at:%Y-%m-%d}", due_at, overdue_at)
+        state = DueState.OVERDUE if now >= overdue_at else DueState.DUE
+        return Due(state, f"it passed last on {passed.at:%Y-%m-%d}", due_at, overdue_at)
     state = DueState.DUE if is_changed else DueState.NOT_DUE
     why = "the scenario changed" if is_changed else f"it passed on {passed.at:%Y-%m-%d}"
     return Due(state, why, due_at, overdue_at)
@@ -81,6 +83,18 @@ def still_open(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
         if run.run not in known or run.verdict is not Verdict.OPEN:
             known[run.run] = run
     return tuple(sorted((run for run in known.values() if run.verdict is Verdict.OPEN), key=_when))
+
+
+def left_behind(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
+    """Return the closed runs of which something is left behind, oldest first, each once.
+
+    Where one place says that nothing is left of a run, nothing is: the other was not told.
+    """
+    known: dict[str, PastRun] = {}
+    for run in runs:
+        if run.verdict is not Verdict.OPEN and (run.run not in known or not run.residue):
+            known[run.run] = run
+    return tuple(sorted((run for run in known.values() if run.residue), key=_when))
 
 
 def _when(run: PastRun) -> tuple[datetime, str]:

@@ -1,12 +1,13 @@
 """When scenarios are due."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from drills.model.calendar import Cadence, DueState, PastRun
 from drills.model.verdict import Verdict
-from drills.rules.calendar import Past, due, last, last_passed, still_open
+from drills.rules.calendar import Past, due, last, last_passed, left_behind, still_open
 from monitor.model.drill import Cadence as TheirCadence
 from monitor.model.drill import CalendarLine
 from monitor.rules.drillcalendar import due_line
@@ -104,3 +105,29 @@ def test_an_open_run_is_told_once_and_closed_where_anybody_knows_it_closed() -> 
     assert still_open([other, here, there]) == (here, other)
     assert still_open([here, run(Verdict.ABORTED, where="monitor")]) == ()
     assert still_open([run(Verdict.ABORTED), there]) == ()
+
+
+@pytest.mark.parametrize("ahead", [TICK, 200 * DAY])
+@pytest.mark.parametrize("after_change", [False, True])
+def test_what_passed_in_the_future_is_due(ahead: timedelta, *, after_change: bool) -> None:
+    """A clock is wrong, and nobody knows which: that it is not due can't be told."""
+    past = Past(SHA, run())
+    found = due(Cadence.QUARTERLY, past, after_change=after_change, now=PASSED_AT - ahead)
+    assert (found.state, "clocks" in found.why) == (DueState.DUE, True)
+
+
+def test_what_is_left_behind_is_told_until_anybody_knows_that_it_is_gone() -> None:
+    """Each run once; an open one is told as open."""
+    left = run(Verdict.CLEAN_UP_FAILED, residue=("door: open",))
+    gone = run(Verdict.CLEAN_UP_FAILED, at=PASSED_AT + DAY, residue=("door: open",))
+    still = run(Verdict.OPEN, at=PASSED_AT + 2 * DAY, residue=("door: open",))
+    known = [
+        left,
+        replace(left, where="monitor"),
+        gone,
+        replace(gone, where="monitor", residue=()),
+        still,
+        run(at=PASSED_AT + 3 * DAY),
+    ]
+    assert [each.run for each in left_behind(known)] == [left.run]
+    assert [each.run for each in left_behind(reversed(known))] == [left.run]
