@@ -5,9 +5,11 @@
    are signed by the monitor, with a key of its own. All of these keys are a demo's.
 3. The drill is `drill run` on the demo's settings, against the monitor that runs. It is stopped as all programs of the
    demo are, and cleans up when it is.
-4. Its evidence and its reports stay in the state directory when everything else of the demo goes.
+4. Its evidence and its reports stay in the state directory when everything else of the demo goes; with them what they
+   are checked with: the heads that the monitor holds, and the trust file.
 """
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from glasswatch.flag import keys, trust, trust_change
 from monitor.demo.errors import ChildFailed
 from monitor.demo.processes import Processes, all_stopped, python
 from monitor.demo.scenarios import OUTAGE
+from monitor.demo.views import new_client
+from monitor.wire.endpoints import BY_NAME
 
 SCENARIO: Final = OUTAGE
 APPROVER: Final = "anna"
@@ -107,6 +111,23 @@ async def drill(settings: Path, logs: Path, say: Callable[[str], None]) -> ExitC
     if code is not ExitCode.GOOD:
         raise ChildFailed("approval", f"the scenario could not be approved (exit code {code}): see {logs}/approval.log")
     return await _run("drill", ("run", SCENARIO, "--unattended", *config), logs, say)
+
+
+async def keep_proof(places: DrillPlaces, url: str, trust_file: Path) -> tuple[Path, Path, Path] | None:
+    """Keep what the last run is checked with; return its directory, the heads and the trust file; None without a run.
+
+    Raises:
+        HTTPError, OSError: the monitor at `url` doesn't answer, or it can't be written.
+    """
+    run = max(places.evidence.glob(f"{SCENARIO}-*"), default=None)
+    if run is None:
+        return None
+    heads, kept = places.evidence / "heads.json", places.evidence / "trust.json"
+    async with new_client() as client:
+        answer = await client.get(url + BY_NAME["drill_heads"].at(run=run.name))
+    files.replace(heads, answer.raise_for_status().content, _OWNER_ONLY)
+    files.replace(kept, await asyncio.to_thread(trust_file.read_bytes), _OWNER_ONLY)
+    return run, heads, kept
 
 
 async def _run(name: str, words: tuple[str, ...], logs: Path, say: Callable[[str], None]) -> ExitCode:

@@ -5,6 +5,7 @@ The state directory is removed at the end unless it was asked for, or something 
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import click
 from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 from monitor import stopping
-from monitor.demo.drilling import DrillPlaces, drill
+from monitor.demo.drilling import DrillPlaces, drill, keep_proof
 from monitor.demo.errors import ChildFailed
 from monitor.demo.screen import opening_lines, target_lines, told_line, verdict_lines
 from monitor.demo.settings import Places, clear, held
@@ -24,6 +25,7 @@ from monitor.demo.targets import postgres
 from monitor.demo.targets.places import TargetPlaces
 from monitor.demo.told import Told
 from monitor.errors import Interrupted
+from platforms.http import HTTPError
 
 BROKEN_FUNCTION = "sign_in"
 
@@ -89,19 +91,25 @@ async def _tell(places: Places, wish: Wish) -> ExitCode:
                 click.echo(line)
             if result.exit_code is not ExitCode.GOOD:
                 return result.exit_code
-            return await stage.processes.while_all_live(_drill(places))
+            return await stage.processes.while_all_live(_drill(places, stage.url))
         except ChildFailed as failed:
             click.echo(f"{failed}", err=True)
             # Without its instruments nothing was measured; but a monitor that dies in an outage is what we look for.
             return ExitCode.FINDING if failed.program == MONITOR else ExitCode.NOT_MEASURED
 
 
-async def _drill(places: Places) -> ExitCode:
+async def _drill(places: Places, url: str) -> ExitCode:
     click.echo("\nNow the quarterly drill, against the monitor that runs: the same, on purpose, and proved.")
     click.echo("The glass is broken for real, on what was named above.\n")
     code = await drill(places.settings, places.logs, click.echo)
     if code is ExitCode.GOOD:
-        click.echo(f"\nEvidence and reports stay in {DrillPlaces(places.root).evidence}")
+        drills = DrillPlaces(places.root)
+        click.echo(f"\nEvidence and reports stay in {drills.evidence}")
+        with suppress(HTTPError, OSError):  # without it the run can't be checked, and passed all the same
+            kept = await keep_proof(drills, url, places.trust)
+            if kept is not None:
+                run, heads, trust = kept
+                click.echo(f"Check them: drill verify {run} --heads {heads} --trust {trust}")
     return code
 
 

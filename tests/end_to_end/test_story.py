@@ -32,6 +32,9 @@ def test_the_story_happens_on_real_processes_and_leaves_nothing_behind(tmp_path:
     assert {path.name for path in directory.iterdir()} == {"demo.lock", "drills"}, "only evidence stays"
     (report,) = directory.glob("drills/*/report.html")
     assert f"report: {report}" in ended.stdout
+    words = re.search(r"drill (verify .+)", ended.stdout)
+    assert words is not None
+    assert subprocess.run([sys.executable, "-m", "drills", *words[1].split()], check=False).returncode == 0
     passed = set(re.findall(r"^\S+ passed +(\w+):", ended.stdout, re.MULTILINE))
     assert {"outage", "detected", "flag", "others", "page", "ended", "standby"} <= passed
     left_out = set(re.findall(r"^Left out of the drill: (\w+), because", ended.stdout, re.MULTILINE))
