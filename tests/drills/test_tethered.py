@@ -51,18 +51,18 @@ async def test_what_does_not_read_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("program", ["/nowhere/at-all", "/etc/passwd", "/"])
-async def test_what_cannot_be_run_is_not_measured(program: str) -> None:
+async def test_what_cannot_be_run_is_not_measured(program: str, others: set[int]) -> None:
     """It says why."""
     with pytest.raises(NotMeasured, match="was not started"):
         await run([program], b"", {}, 20)
-    assert children() == set()
+    assert children() == others
 
 
-async def test_more_output_than_is_read_ends_it() -> None:
+async def test_more_output_than_is_read_ends_it(others: set[int]) -> None:
     """A program that never stops is stopped."""
     with pytest.raises(TooMuch):
         await _run("exec yes")
-    assert children() == set()
+    assert children() == others
 
 
 async def test_errors_without_end_are_cut() -> None:
@@ -79,22 +79,22 @@ async def test_what_it_leaves_running_ends_with_it() -> None:
     assert not is_running(int(other))
 
 
-async def test_over_its_time_all_of_it_ends() -> None:
+async def test_over_its_time_all_of_it_ends(others: set[int]) -> None:
     """When the fault is raised, nothing is left."""
     with pytest.raises(TimeoutError):
         await _run(f"{FAMILY}; sleep 600", seconds=0.3)
-    assert children() == set()
+    assert children() == others
 
 
-async def test_a_program_that_ignores_every_signal_ends_too() -> None:
+async def test_a_program_that_ignores_every_signal_ends_too(others: set[int]) -> None:
     """It is not asked."""
     with pytest.raises(TimeoutError):
         await _run("trap '' TERM INT HUP; while true; do sleep 1; done", seconds=0.3)
-    assert children() == set()
+    assert children() == others
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 2, 3])
-async def test_cancelled_at_any_round_of_the_loop_nothing_is_left(rounds: int) -> None:
+async def test_cancelled_at_any_round_of_the_loop_nothing_is_left(rounds: int, others: set[int]) -> None:
     """Also before the program was started."""
     task = asyncio.ensure_future(_run(f"{FAMILY}; sleep 600"))
     for _ in range(rounds):
@@ -102,10 +102,10 @@ async def test_cancelled_at_any_round_of_the_loop_nothing_is_left(rounds: int) -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert children() == set()
+    assert children() == others
 
 
-async def test_cancelled_while_it_runs_nothing_is_left(tmp_path: Path) -> None:
+async def test_cancelled_while_it_runs_nothing_is_left(tmp_path: Path, others: set[int]) -> None:
     """Its children by name."""
     said = tmp_path / "said"
     task = asyncio.ensure_future(_run(f"({FAMILY}) > {said}; sleep 600"))
@@ -116,7 +116,7 @@ async def test_cancelled_while_it_runs_nothing_is_left(tmp_path: Path) -> None:
         await task
     assert not is_running(int(own))
     assert not is_running(int(other))
-    assert children() == set()
+    assert children() == others
 
 
 async def test_it_ends_when_the_drill_is_killed(tmp_path: Path) -> None:
@@ -133,12 +133,12 @@ async def test_it_ends_when_the_drill_is_killed(tmp_path: Path) -> None:
     await until(lambda: not is_running(int(own)) and not is_running(int(other)))
 
 
-async def test_it_ends_when_what_ties_it_is_killed(tmp_path: Path) -> None:
+async def test_it_ends_when_what_ties_it_is_killed(tmp_path: Path, others: set[int]) -> None:
     """Then nobody knows how it ended."""
     said = tmp_path / "said"
     task = asyncio.ensure_future(_run(f"echo $$ > {said}; sleep 600"))
     await until(lambda: said.exists() and said.read_text().strip())
-    (tether,) = children()
+    (tether,) = children() - others
     program = int(said.read_text())
     os.kill(tether, signal.SIGKILL)
     with pytest.raises(NotMeasured, match="not known"):

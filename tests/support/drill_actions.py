@@ -87,7 +87,7 @@ async def outcome(action: Action, given: Attempt, *, is_undo: bool = False) -> F
 
 
 def children() -> set[int]:
-    """Return the processes that this one started and that are there still."""
+    """Return the processes that this one started and that are there still: also those of other tests' fixtures."""
     found = set[int]()
     for task in Path("/proc/self/task").iterdir():
         found |= {int(pid) for pid in (task / "children").read_text().split()}
