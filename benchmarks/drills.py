@@ -36,9 +36,8 @@ drill:
   scenarios: [scenarios]
   directory: evidence
   operator: bench
-  witness: {command: [/bin/true]}
   approval: waived
-  waived_gates: [monitor_healthy, no_open_incident]
+  waived_gates: [monitor_healthy, no_open_incident, witness]
 """
 _HEAD = """\
 id: bench
