@@ -1,7 +1,8 @@
 """The action `exercise`: has the monitor exercise a platform, or end that, by an id that derives from run and step.
 
 So trying again starts no second one, and whoever takes over the run ends the right one. That it was detected is the
-monitor's word, at the instant at which its probes were confirmed bad.
+monitor's word, at the instant at which its probes were confirmed bad. A step that ends it fails where something else
+had ended it before, a real outage, say: then it was not exercised to its end. Taking it back is done in either case.
 """
 
 from typing import Final
@@ -35,7 +36,7 @@ class ExerciseAction:
     async def act(self, attempt: Attempt) -> Found:
         """Start it, or find it started; look how it stands; or end it."""
         if self._step.what.end:
-            return await self._ended(attempt, f"step {attempt.step} of drill {attempt.run.id}")
+            return await self._end(attempt)
         monitor = monitor_of(self._tools, attempt)
         exercise = self._id(attempt)
         if self._step.what.of is not None:
@@ -54,9 +55,26 @@ class ExerciseAction:
         """End it; passed once the monitor says that it has ended, or that there is none."""
         if self._step.what.of is not None:
             return NOTHING_TO_TAKE_BACK
-        return await self._ended(attempt, f"clean-up of drill {attempt.run.id}")
+        found = await self._asked_to_end(attempt, f"clean-up {_of(attempt)}")
+        if isinstance(found, Found):
+            return found
+        if found is None:
+            return Found(Status.PASSED, f"there is no exercise {self._id(attempt)}")
+        return Found(Status.PASSED, _told(found, attempt), at=found.ended)
 
-    async def _ended(self, attempt: Attempt, reason: str) -> Found:
+    async def _end(self, attempt: Attempt) -> Found:
+        found = await self._asked_to_end(attempt, f"step {attempt.step} {_of(attempt)}")
+        if isinstance(found, Found):
+            return found
+        if found is None:
+            why = f"the monitor knows no exercise of step {self._step.what.of}"
+            return Found(Status.FAILED, why, can_still=False)
+        if not _is_ours(found, attempt):
+            return Found(Status.FAILED, _told(found, attempt), at=found.ended, can_still=False)
+        return Found(Status.PASSED, _told(found, attempt), at=found.ended)
+
+    async def _asked_to_end(self, attempt: Attempt, reason: str) -> ExerciseAnswer | Found | None:
+        """Return the exercise once it has ended, None where there is none; else what is in the way."""
         monitor = monitor_of(self._tools, attempt)
         exercise = self._id(attempt)
         try:
@@ -64,11 +82,9 @@ class ExerciseAction:
         except RequestRefused as refused:
             return Found(Status.FAILED, f"the monitor refused to end the exercise {exercise}: {refused}")
         found = await monitor.exercise(exercise)
-        if found is None:
-            return Found(Status.PASSED, f"there is no exercise {exercise}")
-        if found.state == "ended":
-            return Found(Status.PASSED, f"the exercise {exercise} has ended", at=found.ended)
-        return Found(Status.FAILED, f"the exercise {exercise} is {found.state}, expected ended")
+        if found is not None and found.state != "ended":
+            return Found(Status.FAILED, f"the exercise {exercise} is {found.state}, expected ended")
+        return found
 
     def _id(self, attempt: Attempt) -> str:
         return exercise_id(attempt.run.id, self._step.what.of or attempt.step)
@@ -101,3 +117,18 @@ class ExerciseAction:
             return Found(Status.FAILED, f"{name} runs, and is not detected yet")
         seconds = f" after {found.detection_seconds:.1f} s" if found.detection_seconds is not None else ""
         return Found(Status.PASSED, f"{name} was detected{seconds}", at=found.detected)
+
+
+def _of(attempt: Attempt) -> str:
+    return f"of drill {attempt.run.id}"
+
+
+def _is_ours(ended: ExerciseAnswer, attempt: Attempt) -> bool:
+    """Whether this run had it ended: the monitor repeats the reason that it was given."""
+    return ended.why.endswith(_of(attempt))
+
+
+def _told(ended: ExerciseAnswer, attempt: Attempt) -> str:
+    if _is_ours(ended, attempt):
+        return f"the exercise {ended.id} has ended"
+    return f"the exercise {ended.id} had ended before: {visible.line(ended.why)}"

@@ -88,10 +88,12 @@ async def outcome(action: Action, given: Attempt, *, is_undo: bool = False) -> F
 
 def children() -> set[int]:
     """Return the processes that this one started and that are there still: also those of other tests' fixtures."""
-    found = set[int]()
-    for task in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
-    return found
+    while True:
+        try:
+            told = [(task / "children").read_text() for task in Path("/proc/self/task").iterdir()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a thread ended meanwhile: what it had started is another's now
+        return {int(pid) for each in told for pid in each.split()}
 
 
 def is_running(pid: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from drills.settings.actions.parts import Given, HiddenGiven, JsonGiven, secrets, texts
+from drills.settings.actions.parts import Given, HiddenGiven, JsonGiven, nothing_comes_of, secrets, texts
 from drills.settings.fill import JsonFillShape
 from drills.settings.step import StepSettings, ValueName
 from glasswatch.durations import render
@@ -130,11 +130,7 @@ class AwsStep(StepSettings):
     def nothing_comes_of_a_refusal(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """Who is refused gets no answer."""
         if self.refused:
-            yield from (
-                ((key,), f"expected nothing to {key} where access is refused")
-                for key in ("capture", "expect")
-                if given.get(key)
-            )
+            yield from nothing_comes_of("where access is refused", given)
 
     @property
     def only_reads(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from drills.settings.actions.parts import HiddenGiven, JsonGiven, secrets, texts
+from drills.settings.actions.parts import HiddenGiven, JsonGiven, nothing_comes_of, secrets, texts
 from drills.settings.step import StepSettings, ValueName
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import Duration
@@ -122,11 +122,7 @@ class KubernetesStep(StepSettings):
     def only_a_document_is_looked_into(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """A refusal has none, and a review is allowed or not."""
         if self.refused or self.what.review is not None:
-            yield from (
-                ((key,), f"expected nothing to {key} of a review, or where access is refused")
-                for key in ("capture", "expect")
-                if given.get(key)
-            )
+            yield from nothing_comes_of("of a review, or where access is refused", given)
 
     @property
     def line(self) -> str:

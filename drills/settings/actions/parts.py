@@ -93,3 +93,10 @@ def texts(given: Iterable[object]) -> frozenset[str]:
 def secrets(given: Iterable[object]) -> tuple[str, ...]:
     """Return in words which secrets are read."""
     return tuple(f"to read the secret from {each}" for each in given if isinstance(each, SecretReference))
+
+
+def nothing_comes_of(what: str, given: Mapping[str, object]) -> Iterable[Finding]:
+    """Find what is expected or captured of an answer that there is not: of `what`, in words."""
+    for key in ("capture", "expect"):
+        if given.get(key):
+            yield (key,), f"expected nothing to {key} {what}"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field
 
-from drills.settings.actions.parts import HiddenGiven, JsonGiven, secrets, texts
+from drills.settings.actions.parts import HiddenGiven, JsonGiven, nothing_comes_of, secrets, texts
 from drills.settings.fill import FillShape
 from drills.settings.step import StepSettings, ValueName
 from glasswatch.settings.addresses import is_loopback
@@ -171,11 +171,7 @@ class SqlStep(StepSettings):
     def nothing_comes_of_a_refusal(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """Who is refused gets no rows."""
         if self.refused:
-            yield from (
-                ((key,), f"expected nothing to {key} where access is refused")
-                for key in ("capture", "expect")
-                if given.get(key)
-            )
+            yield from nothing_comes_of("where access is refused", given)
 
     @property
     def line(self) -> str:

@@ -76,7 +76,7 @@ async def test_it_is_ended_and_seen_ended(tmp_path: Path) -> None:
 
 
 async def test_a_step_ends_what_another_started(tmp_path: Path) -> None:
-    """Before the clean-up would, which finds it ended; one that nobody started is ended as well."""
+    """Before the clean-up would, which finds it ended; where nobody started one there is nothing that could end."""
     ends: dict[str, Any] = {"of": "outage", "end": True}
     async with fake_monitor() as monitor:
         never = await _act(tmp_path, monitor, ends)
@@ -85,8 +85,30 @@ async def test_a_step_ends_what_another_started(tmp_path: Path) -> None:
         state = monitor.exercises[ID]["state"]
         undone = [await _act(tmp_path, monitor, with_, is_undo=True) for with_ in (ends, BEGIN)]
     assert (ended.status, state) == (Status.PASSED, "ended")
-    assert never.status is Status.PASSED
+    assert (never.status, never.can_still) == (Status.FAILED, False)
     assert [each.status for each in undone] == [Status.PASSED] * 2
+
+
+async def test_what_something_else_ended_was_not_exercised_to_its_end(tmp_path: Path) -> None:
+    """A real outage, say: the step that was to end it fails, also when it is tried again. Nothing of it is left."""
+    ends: dict[str, Any] = {"of": "outage", "end": True}
+    async with fake_monitor() as monitor:
+        await _act(tmp_path, monitor)
+        monitor.exercises[ID] |= {"state": "ended", "ended": "2026-03-01T03:00:30Z", "why": "a real outage began"}
+        tried = [await _act(tmp_path, monitor, ends) for _ in range(2)]
+        undone = await _act(tmp_path, monitor, is_undo=True)
+    assert [(each.status, each.can_still) for each in tried] == [(Status.FAILED, False)] * 2
+    assert "a real outage began" in tried[0].detail
+    assert (undone.status, "a real outage began" in undone.detail) == (Status.PASSED, True)
+
+
+async def test_what_the_step_ended_itself_may_be_tried_again(tmp_path: Path) -> None:
+    """Its first answer may have been lost on the way."""
+    ends: dict[str, Any] = {"of": "outage", "end": True}
+    async with fake_monitor() as monitor:
+        await _act(tmp_path, monitor)
+        found = [await _act(tmp_path, monitor, ends) for _ in range(2)]
+    assert [each.status for each in found] == [Status.PASSED] * 2
 
 
 @pytest.mark.parametrize(
