@@ -16,6 +16,9 @@ How far it is anchored: up to the last head that is believed, which is one whose
 where the monitor itself was asked. Heads in a file need no trust of their own. It is whole if it was closed, and is
 anchored up to there (exit 0). If not, it is not known to be all that was written (exit 4): what came after the last
 believed head may be missing, and without any head all of it may have been written anew.
+
+A receipt by a key that the trust file doesn't have can't be checked, wherever it stands (exit 4): no head is believed
+by it, nor by the monitor's own word beside it. Whoever makes one gains what leaving receipts out gains: nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,11 +42,13 @@ from drills.model.event import (
 from drills.model.proof import Evidence, FoundOutput, Problem, ToldHead, Verification
 from drills.model.verdict import Verdict
 from drills.rules.course import closed_in
-from drills.rules.signatures import Subject, checkpoint_problems, is_ours, receipt_problem
+from drills.rules.signatures import Subject, checkpoint_problems, is_ours, receipt_problem, unknown_signer
 from drills.rules.verdict import judge
 from glasswatch.chain import GENESIS
 from glasswatch.errors import ExitCode
+from glasswatch.flag.errors import shown
 
+_MOST_NAMED: Final = 3
 _AFTER_ITS_END: Final = (Receipted, NotTold, Checkpoint)
 _CLEANING_UP: Final = (Resumed, Interrupted, CleaningUp, UndoBegan, UndoEnded, Closed)
 
@@ -55,16 +60,17 @@ def verify(evidence: Evidence) -> Verification:
     is_closed = closed_in([entry.event for entry in entries]) is not None
     closed = max((entry.head.seq for entry in entries if is_closed and isinstance(entry.event, Closed)), default=0)
     problems = [evidence.problem] if evidence.problem else []
-    anchored, notes = 0, list(_notes_of_end(evidence, closed))
+    anchored, strangers, notes = 0, [], list(_notes_of_end(evidence, closed))
     if first is None or not isinstance(first.event, Opened):
         problems.append(Problem(1, "it does not begin with what was to be run"))
     else:
         subject = Subject(first.run, first.event, entries)
+        strangers = _strangers(subject, evidence)
         problems += _problems(subject, evidence, closed)
         anchored, wrong, said = _anchored(subject, evidence)
         problems += wrong
-        notes += said
-    is_whole = not problems and 0 < closed <= anchored and not evidence.torn
+        notes += [*said, *strangers]
+    is_whole = not problems and not strangers and 0 < closed <= anchored and not evidence.torn
     return Verification(
         run=first.run if first else "",
         head=entries[-1].head if entries else Head(0, GENESIS),
@@ -118,6 +124,8 @@ def _receipted(event: Receipted, seq: int, subject: Subject, evidence: Evidence)
         return f"{event.by} was told of an entry that is not in this journal"
     if not event.jws or evidence.trust is None or (event.by != "monitor" and not is_ours(event.jws)):
         return None  # nobody signed it, nobody knows whose signature to believe, or a witness has its own form
+    if unknown_signer(subject, event.jws, evidence.trust):
+        return None
     what = receipt_problem(subject, ToldHead(head, "", event.jws), evidence.trust)
     return f"the receipt by {event.by} is not believed: {what}" if what else None
 
@@ -147,7 +155,7 @@ def _anchored(subject: Subject, evidence: Evidence) -> tuple[int, list[Problem],
             problems.append(Problem(told.head.seq if subject.head(told.head.seq) else 0, what))
         elif is_believed:
             anchored = max(anchored, told.head.seq)
-        else:
+        elif not _unknown(told, subject, evidence):
             unsigned += 1
     return anchored, problems, _notes_of_heads(anchored, unsigned, evidence)
 
@@ -159,10 +167,33 @@ def _told(told: ToldHead, subject: Subject, evidence: Evidence) -> tuple[str, bo
         return f"entry {told.head.seq} is held elsewhere, and is not in this journal: its end was cut off", False
     if there != told.head:
         return f"entry {told.head.seq} is not the one that is held elsewhere", False
+    if _unknown(told, subject, evidence):
+        return "", False
     if told.receipt and evidence.trust is not None:
         problem = receipt_problem(subject, told, evidence.trust)
         return (f"the receipt for entry {told.head.seq} is not believed: {problem}" if problem else ""), not problem
     return "", evidence.heads is not None and evidence.heads.is_own_word
+
+
+def _unknown(told: ToldHead, subject: Subject, evidence: Evidence) -> str | None:
+    """Return the name of the key of a head's receipt, where the trust file doesn't have it."""
+    trust = evidence.trust
+    return unknown_signer(subject, told.receipt, trust) if told.receipt and trust is not None else None
+
+
+def _strangers(subject: Subject, evidence: Evidence) -> list[str]:
+    """Return what is said of receipts, in the journal and elsewhere, by keys that the trust file doesn't have."""
+    trust = evidence.trust
+    if trust is None:
+        return []
+    there = [entry.event.jws for entry in evidence.entries if isinstance(entry.event, Receipted)]
+    held = [told.receipt for told in evidence.heads.told] if evidence.heads else []
+    names = {name for jws in (*there, *held) if jws and (name := unknown_signer(subject, jws, trust))}
+    if not names:
+        return []
+    named = ", ".join(shown(name) for name in sorted(names)[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return [f"not checked: receipts by keys that the trust file does not have: {named}{more}"]
 
 
 def _notes_of_heads(anchored: int, unsigned: int, evidence: Evidence) -> list[str]:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from drills.errors import NotApproved, RunUnknown
 from drills.journal import reading
@@ -27,6 +28,9 @@ from drills.scenarios import find_one
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
 from glasswatch.errors import UsageFault
+from glasswatch.visible import line
+
+_COPY: Final = "a copy of its directory, from the machine where it ran, is gone on with by --from DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,20 @@ def place_of(run: str, settings: DrillFile, given: Path | None) -> Path:
     """Return the directory of a run: by its name below the evidence directory, or a copy of it that was given.
 
     Raises:
-        RunUnknown: it is no name of a run, or a copy of another.
+        RunUnknown: it is no name of a run, or nothing of that name is below the evidence directory.
     """
     if "/" in run or run.startswith("."):
-        raise RunUnknown("expected the name of a run, as `drill status` shows it")
-    return settings.drill.directory / run if given is None else given.absolute()
+        raise RunUnknown(f"expected the name of a run, as `drill status` shows it; {_COPY}")
+    if given is not None:
+        return given.absolute()
+    directory = settings.drill.directory / run
+    try:
+        (directory / reading.JOURNAL).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunUnknown(f"{line(run)}: no such run in {settings.drill.directory}; {_COPY}") from None
+    except OSError:
+        pass  # why it can't be read, reading it tells
+    return directory
 
 
 async def resume(run: str, again: Again, seat: Seat) -> Done:

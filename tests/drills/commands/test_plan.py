@@ -77,6 +77,21 @@ def test_it_shows_all_of_it_and_changes_nothing(here: Place, capsys: pytest.Capt
     assert "\n  witness           SHUT    neither drill.monitor nor drill.witness is set" in shown
 
 
+def test_paths_stand_as_where_they_are(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of files of the scenario and of the settings, that were written relative to each."""
+    here.set("  directory: ../evidence\n")
+    step = "  - {id: in, action: ssh, with: {host: h, user: u, key: ../keys/id, known_hosts: hosts}}\n"
+    more = "parameters: {password: {secret: {file: ../keys/password}}}\n"
+    write(here.scenario.parent, scenario(step, more), "door.yaml")
+    assert here.drill("plan", "door") == 0
+    shown = "".join(capsys.readouterr().out.split())
+    assert ".." not in shown
+    place = here.directory.resolve()
+    assert f"privatekey{place}/keys/id" in shown
+    assert f"file{place}/keys/password" in shown
+    assert f"{place.parent}/evidenceismade" in shown
+
+
 def test_json_says_the_same(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """And is planned; written to a file too, as it is."""
     out = here.directory / "plan.json"

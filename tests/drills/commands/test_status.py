@@ -217,6 +217,8 @@ def test_a_schema_for_editors_knows_every_key(here: Place, capsys: pytest.Captur
     assert all(len(set(each["required"])) == len(each["required"]) for each in steps)
     assert {"id", "action"} <= set(steps[0]["required"])
     assert steps[0]["properties"]["undo"]["items"]["required"] == ["action"]
+    for measured in ("begins", "ends"):
+        assert "total" not in steps[0]["properties"][measured]["items"]["enum"]
 
 
 @pytest.mark.parametrize("command", ["list", "status"])

@@ -272,13 +272,15 @@ async def test_what_was_left_behind_is_taken_back_later(tmp_path: Path, monkeypa
 
 
 def test_the_place_of_a_run_is_below_the_evidence_or_given(tmp_path: Path) -> None:
-    """A name leads nowhere else."""
+    """A name leads nowhere else; where none is there, or a copy was named, it says how a copy is gone on with."""
     settings = settings_of(host(tmp_path, [LOOK]))
-    assert place_of("q-1", settings, None) == settings.drill.directory / "q-1"
     assert place_of("q-1", settings, tmp_path) == tmp_path
-    for name in ("../q", "/etc", ".x"):
-        with pytest.raises(RunUnknown):
+    for name in ("q-1", "../q", "/etc", ".x"):
+        with pytest.raises(RunUnknown, match="is gone on with by --from DIR"):
             place_of(name, settings, None)
+    (settings.drill.directory / "q-1").mkdir(parents=True)
+    (settings.drill.directory / "q-1" / "journal.jsonl").touch()
+    assert place_of("q-1", settings, None) == settings.drill.directory / "q-1"
 
 
 async def test_a_parameter_that_could_not_stand_in_the_journal_is_refused(tmp_path: Path) -> None:
