@@ -15,12 +15,16 @@ from drills.model.step import PlannedStep, Status
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who signed the scenario: `person` None where nobody had to, and `why` says by which setting."""
+    """Who signed the scenario: `person` None where nobody had to, and `why` says by which setting.
+
+    `jws` is what the person signed; journals of earlier versions lack it.
+    """
 
     person: str | None
     kid: str = ""
     at: datetime | None = None
     why: str = ""
+    jws: str = ""
 
 
 @dataclass(frozen=True, slots=True)

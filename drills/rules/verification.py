@@ -9,13 +9,15 @@ What is wrong (exit 1), each with its line:
 5. It goes on after it was closed with anything but what witnesses said, and checkpoints; or, if something was left
    behind, with anything but cleaning up by whoever took it up again.
 6. It was closed as passed, while its entries come to something else (`verdict`).
-7. A head that is held elsewhere is not in it: what was cut off at the end, and what was written anew as a whole, show
+7. The approval that it says it had was none (`approved`).
+8. A head that is held elsewhere is not in it: what was cut off at the end, and what was written anew as a whole, show
    here and nowhere else. Also a head that nobody signed must be there.
 
 How far it is anchored: up to the last head that is believed, which is one whose receipt is (`signatures`), or any
 where the monitor itself was asked. Heads in a file need no trust of their own. It is whole if it was closed, and is
-anchored up to there (exit 0). If not, it is not known to be all that was written (exit 4): what came after the last
-believed head may be missing, and without any head all of it may have been written anew.
+anchored up to there, and its approval, if it says it had one, could be checked (exit 0). If not, it is not known to be
+all that was written, or approved (exit 4): what came after the last believed head may be missing, and without any head
+all of it may have been written anew.
 
 A receipt by a key that the trust file doesn't have can't be checked, wherever it stands (exit 4): no head is believed
 by it, nor by the monitor's own word beside it. Whoever makes one gains what leaving receipts out gains: nothing.
@@ -41,6 +43,7 @@ from drills.model.event import (
 )
 from drills.model.proof import Evidence, FoundOutput, Problem, ToldHead, Verification
 from drills.model.verdict import Verdict
+from drills.rules.approved import checked
 from drills.rules.course import closed_in
 from drills.rules.signatures import Subject, checkpoint_problems, is_ours, receipt_problem, unknown_signer
 from drills.rules.verdict import judge
@@ -60,17 +63,19 @@ def verify(evidence: Evidence) -> Verification:
     is_closed = closed_in([entry.event for entry in entries]) is not None
     closed = max((entry.head.seq for entry in entries if is_closed and isinstance(entry.event, Closed)), default=0)
     problems = [evidence.problem] if evidence.problem else []
-    anchored, strangers, notes = 0, [], list(_notes_of_end(evidence, closed))
+    anchored, untold, notes = 0, [], list(_notes_of_end(evidence, closed))
     if first is None or not isinstance(first.event, Opened):
         problems.append(Problem(1, "it does not begin with what was to be run"))
     else:
         subject = Subject(first.run, first.event, entries)
-        strangers = _strangers(subject, evidence)
+        approval = checked(first.event, first.at, evidence.trust)
+        untold = [*_strangers(subject, evidence), *filter(None, (approval.untold,))]
         problems += _problems(subject, evidence, closed)
+        problems += [Problem(1, what) for what in filter(None, (approval.problem,))]
         anchored, wrong, said = _anchored(subject, evidence)
         problems += wrong
-        notes += [*said, *strangers]
-    is_whole = not problems and not strangers and 0 < closed <= anchored and not evidence.torn
+        notes += [*said, *untold]
+    is_whole = not problems and not untold and 0 < closed <= anchored and not evidence.torn
     return Verification(
         run=first.run if first else "",
         head=entries[-1].head if entries else Head(0, GENESIS),
