@@ -10,6 +10,7 @@ Rules:
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,7 +21,6 @@ from drills.settings.step import StepChoice, StepSettings
 from glasswatch.settings.model import Finding
 
 MOST_STEPS: Final = 100
-_STEP: Final[TypeAdapter[StepSettings]] = TypeAdapter(Annotated[StepSettings, StepChoice()])
 _STAND_IN: Final = {"id": "0-unnamed-{}", "action": "unknown"}
 _RESTS_ON: Final[Mapping[str, frozenset[str]]] = {
     "needs": frozenset({"id"}),
@@ -48,11 +48,17 @@ def salvaged(written: object) -> Salvage:
     listed: Sequence[object] = written if isinstance(written, list | tuple) and len(written) <= MOST_STEPS else ()
     for place, each in enumerate(listed):
         try:
-            steps.append(_STEP.validate_python(each))
+            steps.append(_step().validate_python(each))
         except ValidationError:
             sound = place if sound is None else sound
             steps.append(_plain(each, place, lost))
     return Salvage(steps, len(steps) if sound is None else sound, frozenset(lost))
+
+
+@cache
+def _step() -> TypeAdapter[StepSettings]:
+    """Return what reads a step; it is made where there are mistakes, for it takes a while."""
+    return TypeAdapter(Annotated[StepSettings, StepChoice()])
 
 
 def _plain(written: object, place: int, lost: set[str]) -> StepSettings:
