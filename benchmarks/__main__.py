@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks import crowd, detection, drills, flag, footprint, probing, reload, scale, target
+from benchmarks import accounting, crowd, detection, drills, flag, footprint, probing, reload, scale, target
 from benchmarks.ours import LISTEN
 
-PARTS = ("flag", "footprint", "reload", "drills", "probing", "scale", "crowd", "detection")
+PARTS = ("flag", "footprint", "reload", "accounting", "drills", "probing", "scale", "crowd", "detection")
 
 
 @click.command()
@@ -42,15 +42,23 @@ async def _measure(folder: Path, trials: int, seconds: float, skip: tuple[str, .
         print(f"start (within 2 s) and reload (within 1 s), {reload.PROBES} probes:", flush=True)
         async for what, took in reload.measure(folder / "reload"):
             print(f"  {what}: {took}", flush=True)
-    if "drills" not in skip:
-        print("drills, beside chaostoolkit:", flush=True)
-        async for what, figures in drills.measure(folder / "drills"):
-            print(f"  {what}: {figures}", flush=True)
+    await _measure_commands(folder, skip)
     if not {"probing", "scale", "crowd"} <= set(skip):
         await _measure_probes(folder, trials, skip)
     if "detection" not in skip:
         print("outage to page:", flush=True)
         print(detection.report(await detection.measure(folder / "detection", trials)), flush=True)
+
+
+async def _measure_commands(folder: Path, skip: tuple[str, ...]) -> None:
+    if "accounting" not in skip:
+        print("monitor sla for a quarter:", flush=True)
+        async for what, took in accounting.measure(folder / "accounting"):
+            print(f"  {what}: {took}", flush=True)
+    if "drills" not in skip:
+        print("drills, beside chaostoolkit:", flush=True)
+        async for what, figures in drills.measure(folder / "drills"):
+            print(f"  {what}: {figures}", flush=True)
 
 
 async def _measure_probes(folder: Path, trials: int, skip: tuple[str, ...]) -> None:

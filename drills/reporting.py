@@ -7,17 +7,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from drills.earlier import spans_before
 from drills.errors import JournalDamaged, JournalUnreadable
 from drills.journal.reading import JOURNAL, read
 from drills.model.event import Entry, Opened
-from drills.model.step import Span
 from drills.report import pdf
 from drills.report.controls import shipped
 from drills.report.formats import FORMATS
 from drills.report.values import ReportView
-from drills.report.view import MOST_EARLIER, view
+from drills.report.view import view
 from drills.rules.controls import Table
-from drills.rules.spans import measured
 from drills.rules.verdict import judge
 from glasswatch import files
 from glasswatch.errors import EvidenceUnwritable
@@ -42,9 +41,10 @@ def view_of(directory: Path, table: Table | None = None) -> ReportView:
         JournalDamaged: it is not as it was written.
     """
     entries = entries_of(directory)
-    earlier = _earlier(directory, entries)
-    result = judge(entries, list(reversed(earlier)))
-    return view(entries, result, table or shipped(), earlier)
+    first = entries[0]
+    scenario = first.event.scenario if isinstance(first.event, Opened) else ""
+    before = spans_before(directory.absolute().parent, first.run, scenario, first.at)
+    return view(entries, judge(entries, before), table or shipped(), list(reversed(before)))
 
 
 def write(directory: Path, shown: ReportView, names: Iterable[str] = FORMATS) -> tuple[Path, ...]:
@@ -98,26 +98,6 @@ def entries_of(directory: Path) -> tuple[Entry, ...]:
     if not reading.entries or not isinstance(reading.entries[0].event, Opened):
         raise JournalUnreadable(f"{directory / JOURNAL}: nothing was opened: no report can be made of it")
     return reading.entries
-
-
-def _earlier(directory: Path, entries: tuple[Entry, ...]) -> list[Mapping[Span, float]]:
-    """Return the spans of the last runs of the same scenario that were opened before this one, newest first."""
-    opened = entries[0].event
-    scenario = opened.scenario if isinstance(opened, Opened) else ""
-    found: list[tuple[Entry, Mapping[Span, float]]] = []
-    for place in beside(directory):
-        try:
-            reading = read(place)
-        except JournalUnreadable:
-            continue  # nothing can be compared with what can't be read
-        first = reading.entries[0] if reading.entries and reading.problem is None else None
-        if first is None or not isinstance(first.event, Opened) or first.run == entries[0].run:
-            continue
-        if first.event.scenario == scenario and first.at < entries[0].at:
-            spans = {each.span: each.seconds for each in measured(reading.entries) if each.seconds is not None}
-            found.append((first, spans))
-    found.sort(key=lambda each: each[0].at, reverse=True)
-    return [spans for _, spans in found[:MOST_EARLIER]]
 
 
 def beside(directory: Path) -> list[Path]:

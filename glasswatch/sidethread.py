@@ -2,7 +2,8 @@
 
 - Work of one `SideThread` is done one piece after another, in order.
 - Work whose waiter gave up is not begun any more. What has begun can't be stopped: it ends when the disk lets it.
-- The thread ends when there is nothing to do, and never holds up the end of the process (a pool's threads would).
+- The thread ends when there was nothing to do for as long as it lingers, and never holds up the end of the process (a
+  pool's threads would). Where pieces follow one another closely a thread that lingers saves each of them a start.
 """
 
 import asyncio
@@ -26,10 +27,11 @@ class _Job:
 class SideThread:
     """One thread for one thing that may hang: a disk, a file, a name."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lingers: timedelta = timedelta(0)) -> None:
         self._name = name
+        self._lingers = lingers.total_seconds()
         self._jobs: deque[_Job] = deque()
-        self._lock = threading.Lock()
+        self._news = threading.Condition(threading.Lock())
         self._is_running = False
 
     async def run(self, work: Callable[[], T], within: timedelta) -> T:
@@ -47,15 +49,16 @@ class SideThread:
             return result
 
     def _begin(self, job: _Job) -> None:
-        with self._lock:
+        with self._news:
             self._jobs.append(job)
             if self._is_running:
+                self._news.notify()
                 return
             self._is_running = True
         try:
             threading.Thread(target=self._work, name=self._name, daemon=True).start()
         except RuntimeError:
-            with self._lock:
+            with self._news:
                 self._is_running = False
                 self._jobs.clear()
             raise OSError("no thread could be started") from None
@@ -73,8 +76,8 @@ class SideThread:
             self._answer(job, result, fault)
 
     def _next(self) -> _Job | None:
-        with self._lock:
-            if self._jobs:
+        with self._news:
+            if self._jobs or self._news.wait_for(lambda: self._jobs, self._lingers):
                 return self._jobs.popleft()
             self._is_running = False
             return None

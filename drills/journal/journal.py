@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 MOST_KEPT: Final = 64 * 2**20  # bytes of all outputs of a run
 _KEEP_SECONDS: Final = 30.0  # beside the disk's, what clearing a megabyte takes that was made to be slow
+_LINGERS: Final = timedelta(seconds=5)  # a run's entries follow one another
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -82,7 +83,7 @@ class FileJournal:
         self._key = making.key or generate()
         self._hiding = Hiding()
         self._lost = ""
-        self._lines = SideThread("drill-journal")
+        self._lines = SideThread("drill-journal", _LINGERS)
         self._outputs = SideThread("drill-outputs")
 
     @property

@@ -47,19 +47,38 @@ def read(directory: Path) -> Reading:
         RunUnknown: there is none.
         JournalUnreadable: it can't be read, or not by this version.
     """
+    return _parsed(directory, _read(directory, LARGEST))
+
+
+def first(directory: Path) -> Entry | None:
+    """Return the first entry alone of a run's journal; None where it is not as it was written, or not there yet.
+
+    Raises:
+        RunUnknown, JournalUnreadable: as `read`.
+    """
+    line, ended, _rest = _read(directory, LONGEST).partition(b"\n")
+    entries = _parsed(directory, line + ended).entries
+    return entries[0] if entries else None
+
+
+def _read(directory: Path, most: int) -> bytes:
     path = directory / JOURNAL
     try:
-        raw = _bytes(path)
+        raw = _bytes(path, most)
     except (FileNotFoundError, NotADirectoryError):
         raise RunUnknown(f"{directory}: no run is there: {JOURNAL} is missing") from None
     except OSError as fault:
         raise JournalUnreadable(f"{path}: can't be read: {fault.strerror}") from None
     if raw is None:
         raise JournalUnreadable(f"{path}: expected a file of at most {LARGEST >> 20} MiB")
+    return raw
+
+
+def _parsed(directory: Path, raw: bytes) -> Reading:
     try:
         return parse(raw)
     except JournalUnreadable as fault:
-        raise JournalUnreadable(f"{path}: {fault}") from None
+        raise JournalUnreadable(f"{directory / JOURNAL}: {fault}") from None
 
 
 def parse(raw: bytes) -> Reading:
@@ -99,12 +118,12 @@ def _entry(number: int, line: bytes, before: list[Entry]) -> Entry | Problem:
     return entry
 
 
-def _bytes(path: Path) -> bytes | None:
-    """Return what a file holds; None where it is none, or too large."""
+def _bytes(path: Path, most: int) -> bytes | None:
+    """Return what a file holds, or so much of it; None where it is none, or too large."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
             return None
-        raw = file.read(LARGEST + 1)
+        raw = file.read(min(most, LARGEST) + 1)
     return raw if len(raw) <= LARGEST else None

@@ -37,7 +37,11 @@ def opened_in(entries: Sequence[Entry]) -> Opened | None:
 def step_results(entries: Sequence[Entry]) -> tuple[StepResult, ...]:
     """Return how each planned step came out, in the plan's order."""
     opened = opened_in(entries)
-    return tuple(_result(step, entries) for step in opened.steps) if opened else ()
+    by_step: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if isinstance(entry.event, Began | Ended | UndoEnded):
+            by_step.setdefault(entry.event.step, []).append(entry)
+    return tuple(_result(step, by_step.get(step.id, ())) for step in opened.steps) if opened else ()
 
 
 def end_of(step: str, entries: Sequence[Entry]) -> Entry | None:
@@ -77,10 +81,11 @@ def evidence(steps: Iterable[PlannedStep], results: Iterable[StepResult]) -> Map
 
 
 def _result(step: PlannedStep, entries: Sequence[Entry]) -> StepResult:
-    began = next((e for e in entries if isinstance(e.event, Began) and e.event.step == step.id), None)
+    """Return how a step came out, by the entries of it."""
+    began = next((e for e in entries if isinstance(e.event, Began)), None)
     end = end_of(step.id, entries)
     ended = end.event if end is not None and isinstance(end.event, Ended) else None
-    undos = [e.event for e in entries if isinstance(e.event, UndoEnded) and e.event.step == step.id]
+    undos = [e.event for e in entries if isinstance(e.event, UndoEnded)]
     status = ended.status if ended else Status.INTERRUPTED if began else Status.SKIPPED
     is_in_order = began is not None and end is not None and began.head.seq < end.head.seq
     return StepResult(

@@ -7,13 +7,13 @@
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Final
 
 from drills.model.event import Checkpoint, Entry, Event, Head, Interrupted, KeptOutput
 from drills.model.found import Output
 from drills.runner.outside import Outside
-from drills.runner.steady import let_go, regardless, spawn, whole, words
+from drills.runner.steady import regardless, whole, words
 from glasswatch.errors import EvidenceUnwritable
 
 SECONDS: Final = 30.0
@@ -78,14 +78,12 @@ class Record:
         async with self._lock:
             if self.lost:
                 raise EvidenceUnwritable(self.lost)
-            writing = spawn(self._journal.seal(event) if is_sealed else self._alone(event))
             try:
-                heads = await _soon(writing)
+                heads = await _soon(self._journal.seal(event) if is_sealed else self._alone(event))
             except (TypeError, ValueError):  # it is no entry at all: nothing was written
                 raise
             except BaseException as fault:
                 self._lose(fault)
-                await let_go(writing)
                 raise
             for each, head in zip((event, Checkpoint(""))[: len(heads)], heads, strict=True):
                 self._remember(each, head)
@@ -111,8 +109,9 @@ class Record:
             return Interrupted(type(fault).__name__, "an entry that can't be written")
 
 
-async def _soon(writing: asyncio.Task[tuple[Head, ...]]) -> tuple[Head, ...]:
-    await asyncio.wait({writing}, timeout=SECONDS)
-    if not writing.done():
-        raise EvidenceUnwritable(f"the journal took longer than {SECONDS:g} s for an entry")
-    return writing.result()
+async def _soon(writing: Awaitable[tuple[Head, ...]]) -> tuple[Head, ...]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await writing
+    except TimeoutError:
+        raise EvidenceUnwritable(f"the journal took longer than {SECONDS:g} s for an entry") from None

@@ -20,6 +20,7 @@ from typing import Final
 
 from drills import approvals, parameters
 from drills.approvals import Whose
+from drills.earlier import spans_before
 from drills.errors import RunBusy
 from drills.journal.hiding import Hiding
 from drills.journal.journal import FileJournal, Making, create
@@ -35,7 +36,6 @@ from drills.runner.drill import Drill
 from drills.runner.finish import Done
 from drills.runner.making import make, run_id
 from drills.runner.outside import Outside
-from drills.runner.past_spans import spans_before
 from drills.runner.run import Run
 from drills.runner.screen import Lenient, Screen
 from drills.runner.signals import stopping
@@ -196,7 +196,9 @@ class Desk:
 
     def _outside(self, drill: Drill) -> Outside:
         journal = self._open.journal
-        before = spans_before(self._wanted.settings.drill.directory, drill.facts)  # now: later the disk may hang
+        opened_at = self.entries[0].at if self.entries else self._clock.now()
+        root, facts = self._wanted.settings.drill.directory, drill.facts
+        before = spans_before(root, facts.id, facts.scenario, opened_at)  # now: later the disk may hang
 
         async def read_back() -> Sequence[Entry]:
             return (await journal.read()).entries

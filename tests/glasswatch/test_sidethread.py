@@ -91,6 +91,17 @@ async def test_thread_ends_when_there_is_nothing_to_do() -> None:
         await until(lambda: "ends by itself" not in [running.name for running in threading.enumerate()])
 
 
+async def test_thread_that_lingers_does_the_next_piece_too_and_ends_then() -> None:
+    """It is not started anew for what follows closely."""
+    lingering, brief = SideThread("lingers", SOON), SideThread("lingers not for long", AT_ONCE)
+
+    idents = {await lingering.run(threading.get_ident, SOON) for _ in range(3)}
+    await brief.run(lambda: None, SOON)
+
+    assert len(idents) == 1
+    await until(lambda: "lingers not for long" not in [running.name for running in threading.enumerate()])
+
+
 def test_result_for_a_loop_that_has_ended_is_dropped() -> None:
     """Work that outlives its loop ends quietly."""
     may_go, ended = threading.Event(), threading.Event()
