@@ -21,6 +21,8 @@ from glasswatch.errors import ExitCode, GlasswatchError
 
 NO_SUCH: Final = "no_such"
 """The monitor's code for what it does not know."""
+NOT_POSSIBLE: Final = "not_possible"
+"""The monitor's code for what can't be so beside what it was told before."""
 
 
 class DrillFault(GlasswatchError):
@@ -88,3 +90,8 @@ class RequestRefused(DrillFault):
     def is_of_no_such(self) -> bool:
         """Whether what was asked about is not known there."""
         return self.code == NO_SUCH
+
+    @property
+    def is_against_what_was_told(self) -> bool:
+        """Whether somebody told it otherwise before: of a journal's head, another process that works on the run."""
+        return self.code == NOT_POSSIBLE

@@ -46,7 +46,7 @@ class Run:
 
     def __init__(self, drill: Drill, outside: Outside, stop: Stop, entries: Iterable[Entry] = ()) -> None:
         record = Record(drill.facts.id, outside, entries)
-        telling = Telling(outside.witnesses, record, drill.facts.id, outside.ready_seconds)
+        telling = Telling(outside, record, drill.facts.id, stop)
         values = {**drill.values, **journalled(record)}
         self._stage = Stage(drill, record, telling, outside, values)
         self._stop = stop

@@ -3,17 +3,21 @@
 import pytest
 
 from drills.errors import JournalBehind, RequestRefused
-from drills.model.event import Closed, Entry, NotTold, Resumed, UndoEnded
+from drills.model.event import Closed, Entry, Interrupted, NotTold, Resumed, UndoEnded
 from drills.model.step import Status
+from drills.model.verdict import Verdict
 from drills.runner.finish import Done
 from glasswatch.errors import ExitCode
-from tests.support.drill_stage import Stage, step
+from tests.support.drill_stage import Points, Stage, step
 from tests.support.virtual_time import run
 
 
-def staged(entries: tuple[Entry, ...] = (), standing: frozenset[str] = frozenset()) -> Stage:
+def staged(
+    entries: tuple[Entry, ...] = (), standing: frozenset[str] = frozenset(), points: Points | None = None
+) -> Stage:
     """Return a run of two steps."""
-    return Stage((step("one", undo="takes it back"), step("two", "one", undo="takes it back")), None, entries, standing)
+    steps = (step("one", undo="takes it back"), step("two", "one", undo="takes it back"))
+    return Stage(steps, points, entries, standing)
 
 
 def copied(at: str = "acted one") -> Stage:
@@ -91,3 +95,34 @@ def test_a_run_that_the_monitor_never_heard_of_is_closed_all_the_same() -> None:
     assert stage.of(Closed)
     assert stage.of(NotTold) == []
     assert stage.unsent.kept == []
+
+
+@pytest.mark.parametrize("at", ["acted one", "appended UndoBegan"])
+def test_a_run_that_somebody_else_goes_on_with_stops_and_cleans_up(at: str) -> None:
+    """The monitor holds another entry under that number: two machines run one run. Also in clean-up."""
+    told = staged(points=Points(1, lasting=True))
+    told.points.fault = lambda name: _refuse(told, name, at)
+    done = run(told.begin())
+    assert (done.exit_code, done.result.verdict, told.world.standing) == (ExitCode.INTERRUPTED, Verdict.ABORTED, set())
+    (met,) = [event for event in told.of(Interrupted) if isinstance(event, Interrupted)]
+    assert (met.by, "another hash" in met.detail) == ("monitor", True)
+    assert told.world.acted in (["one"], ["one", "two"])
+    assert sorted(told.world.undone) == sorted(told.world.acted)
+
+
+def test_a_monitor_that_refuses_for_another_reason_stops_no_run() -> None:
+    """A token that was taken back, a store that was lost: that is a finding, and no word of another process."""
+    told = staged(points=Points(1, lasting=True))
+    told.points.fault = lambda name: _refuse(told, name, "acted one", RequestRefused("forbidden", "no scope drill"))
+    done = run(told.begin())
+    assert told.of(Interrupted) == []
+    assert told.world.acted == ["one", "two"]
+    assert done.result.verdict is Verdict.NOT_MEASURED
+
+
+EQUIVOCATION = RequestRefused("not_possible", "entry 9 was told of with another hash: two machines run it")
+
+
+def _refuse(stage: Stage, name: str, at: str, refusal: RequestRefused = EQUIVOCATION) -> None:
+    if name == at:
+        stage.witness.refusal = refusal
