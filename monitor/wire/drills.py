@@ -107,6 +107,9 @@ class RunAnswer(Shape):
     until: Instant
     heard: Instant
     """When it was heard of last."""
+    quiet_seconds: float | None = None
+    """For how long nothing was heard of it, by a clock that nobody sets, and since the monitor's start at most; none
+    once it is closed and nothing is left behind."""
     closed: Instant | None
     verdict: str
     """The verdict's word; empty while it is open, `failed` once it is overdue."""
