@@ -62,7 +62,7 @@ def _show_residue(behind: tuple[PastRun, ...]) -> None:
         mark = click.style("LEFT BEHIND", fg="red", bold=True)
         for what in run.residue:
             click.echo(f"{mark} {line(what)}")
-        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only")
+        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only{_if_lost(run)}")
 
 
 async def _asked(settings: DrillFile, clock: Clock) -> Known:
@@ -86,4 +86,12 @@ def _show(rows: tuple[Standing, ...], left: tuple[PastRun, ...], worked_on: Abst
         elif run.where == "monitor" and run.why == "open":  # its standing there: it is heard of
             click.echo(f"{mark} {since}; it is heard of: it goes on elsewhere")
         else:
-            click.echo(f"{mark} {since}{f'; {line(run.why)}' if run.why else ''}: drill resume {line(run.run)}")
+            click.echo(
+                f"{mark} {since}{f'; {line(run.why)}' if run.why else ''}: drill resume {line(run.run)}{_if_lost(run)}"
+            )
+
+
+def _if_lost(run: PastRun) -> str:
+    """Return what is left where the journal of a run that the monitor holds is not here, or can't be read."""
+    is_here = run.where == "here" and run.scenario
+    return "" if is_here else f"; if its journal is lost: drill close {line(run.run)}"

@@ -107,10 +107,12 @@ def missing(entries: Sequence[Entry], told: Iterable[Head]) -> Head | None:
     return max((head for head in told if head not in there), key=lambda head: head.seq, default=None)
 
 
-def unheard_of(steps: Sequence[PlannedStep], events: Sequence[Event]) -> tuple[UndoEnded, ...]:
+def unheard_of(
+    steps: Sequence[PlannedStep], events: Sequence[Event], why: str = "the journal is behind, or may be"
+) -> tuple[UndoEnded, ...]:
     """Return, for steps that may have been begun without this journal's knowledge, that they are to be taken back."""
     begun = {event.step for event in events if isinstance(event, Began)}
-    detail = "whether it was begun is not known here: the journal is behind, or may be"
+    detail = f"whether it was begun is not known here: {why}"
     return tuple(
         UndoEnded(step.id, Status.NOT_MEASURED, detail, residue=by_hand(step.id, step, detail), tries=0)
         for step in steps

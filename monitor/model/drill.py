@@ -84,7 +84,10 @@ class RunOpening:
 
 @dataclass(frozen=True, slots=True)
 class RunClosing:
-    """How a run ended, as it was told. `residue` names what is left behind."""
+    """How a run ended, as it was told. `residue` names what is left behind.
+
+    `by_hand`: a person says so, for its journal is lost.
+    """
 
     verdict: RunVerdict
     why: str
@@ -92,6 +95,7 @@ class RunClosing:
     findings: Mapping[str, int]
     residue: tuple[str, ...]
     head: JournalHead
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def closing(body: CloseRunBody) -> RunClosing:
         findings={str(name): count for name, count in body.findings.items()},
         residue=tuple(dict.fromkeys(visible.line(name) for name in body.residue)),
         head=head(body.head),
+        by_hand=body.by_hand,
     )
 
 

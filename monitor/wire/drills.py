@@ -71,6 +71,9 @@ class CloseRunBody(Body):
         Field(strict=False, max_length=100, description="what is left behind, at most 100 names"),
     ] = ()
     head: _Head
+    by_hand: Annotated[
+        bool, Field(description="whether a person says so, for its journal is lost; failed or clean_up_failed, then")
+    ] = False
 
 
 class ReceiptAnswer(Shape):

@@ -32,6 +32,7 @@ RUN: Mapping[str, Any] = {
     "spans": {},
     "findings": {},
     "residue": [],
+    "quiet_seconds": 130.0,
     "head": {"seq": 1, "hash": "a" * 64},
 }
 
@@ -45,7 +46,9 @@ class FakeMonitor:
     heads: list[dict[str, Any]] = field(default_factory=list)
     refusal: tuple[int, str, str] | None = None
     quiet: list[float] = field(default_factory=list)
-    """For how long nothing was heard of a run, each time that it is asked."""
+    """For how long nothing was heard of a run, each time that it is asked; long enough once none is left."""
+    run: dict[str, Any] = field(default_factory=dict)
+    """What else is said of it."""
 
     @property
     def reach(self) -> dict[str, Any]:
@@ -96,7 +99,8 @@ class FakeMonitor:
         return self._show({}, exercise)
 
     def _run(self, _body: dict[str, Any], run: str) -> Answer:
-        return _answer({**RUN, "run": run, "quiet_seconds": self.quiet.pop(0)})
+        quiet = {"quiet_seconds": self.quiet.pop(0)} if self.quiet else {}
+        return _answer({**RUN, **self.run, **quiet, "run": run})
 
     def _head(self, body: dict[str, Any], run: str = "") -> Answer:
         self.heads.append(body)
