@@ -114,9 +114,7 @@ class Run:
         for gate in gated:
             await self._stage.record.write(gate)
         if shut := gates.shut(gated):
-            is_measured = any(gate.status is Status.FAILED for gate in shut)
-            code = ExitCode.FINDING if is_measured else ExitCode.NOT_MEASURED
-            raise _Refused(Ending(f"gate {shut[0].gate}: {shut[0].detail}", code))
+            raise _Refused(Ending(f"gate {shut[0].gate}: {shut[0].detail}", gates.code_of(shut)))
         await self._open_elsewhere()
         await checkpoint(self._stage)
         self._stage.telling.start()
