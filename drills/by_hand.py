@@ -20,7 +20,7 @@ from drills.runner.places import is_worked_on
 from drills.scenarios import find_one
 from drills.settings.root import DrillFile
 from glasswatch.clock import SystemClock
-from glasswatch.errors import UsageFault
+from glasswatch.errors import NotMeasured, UsageFault
 from glasswatch.settings.mistake import SettingsFault
 from monitor.wire.drills import RunAnswer
 
@@ -62,8 +62,10 @@ async def look(run: str, settings: DrillFile, word: Word, *, is_here_too: bool) 
         raise RunUnknown("the monitor knows of no run of that name: `drill status` names them")
     if found.standing == "closed" and not found.residue:
         raise UsageFault(f"it is closed as {found.verdict}, with nothing left behind: that stays")
-    if found.quiet_seconds is None or found.quiet_seconds < QUIET_SECONDS:
-        raise _alive(found)
+    if found.quiet_seconds is None and found.standing != "closed":
+        raise NotMeasured("the monitor does not say when it heard of the run")
+    if found.quiet_seconds is not None and found.quiet_seconds < QUIET_SECONDS:
+        raise _alive(found.quiet_seconds)
     entries = _here(settings.drill.directory / run, is_here_too=is_here_too)
     return Found(_what(found), Head(found.head.seq, found.head.hash), _left(found, settings, word, entries))
 
@@ -95,8 +97,7 @@ def _check(word: Word) -> None:
         raise UsageFault(f"--left: expected at most {_MOST_LEFT} times 1 to {_LONGEST_LEFT} characters")
 
 
-def _alive(found: RunAnswer) -> RunHeardOf:
-    quiet = found.quiet_seconds or 0.0
+def _alive(quiet: float) -> RunHeardOf:
     return RunHeardOf(
         f"its process may be at work: the monitor has heard nothing of it for {quiet:.0f} s; expected "
         f"{QUIET_SECONDS:.0f} s. Stop it where it runs (`drill stop`)",

@@ -32,7 +32,7 @@ class Held:
     """What is held elsewhere of a run, by `by`: every head that was told of, and when it was heard of last.
 
     `quiet_seconds`: for how long nothing was heard of it, by a clock there, since that began to listen at most; None
-    where nothing is to be heard of it: there is no such run (`is_known`), or it is over.
+    where nothing is to be heard of it: there is no such run (`is_known`), or it is over and nobody went on with it.
     """
 
     heads: Sequence[Head] = ()

@@ -135,6 +135,11 @@ class DrillRun:
         return not self.closings or bool(self.residue)
 
     @property
+    def is_over(self) -> bool:
+        """Whether it is closed, and nobody went on with it since."""
+        return bool(self.closings) and self.head == self.closings[-1].head
+
+    @property
     def passed_at(self) -> datetime | None:
         """When it passed, if it did on the real thing. A run that is closed late passed by its end at the latest."""
         if self.closed_at is None or self.verdict is not RunVerdict.PASSED or not self.opening.is_real:

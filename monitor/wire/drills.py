@@ -112,7 +112,7 @@ class RunAnswer(Shape):
     """When it was heard of last."""
     quiet_seconds: float | None = None
     """For how long nothing was heard of it, by a clock that nobody sets, and since the monitor's start at most; none
-    once it is closed and nothing is left behind."""
+    where it is closed, and nobody went on with it since."""
     closed: Instant | None
     verdict: str
     """The verdict's word; empty while it is open, `failed` once it is overdue."""

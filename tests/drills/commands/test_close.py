@@ -93,7 +93,11 @@ async def test_a_run_whose_journal_is_here_is_resumed(here: Place, capsys: pytes
     [
         ({"quiet_seconds": 59.0}, ("--nothing-left",), "its process may be at work"),
         ({"standing": "closed", "verdict": "failed"}, (), "it is closed as failed"),
-        ({"standing": "closed", "residue": ["x"]}, (), "with this left behind: x. Say --nothing-left, or --left"),
+        (
+            {"standing": "closed", "residue": ["x"], "quiet_seconds": None},
+            (),
+            "with this left behind: x. Say --nothing-left, or --left",
+        ),
         ({}, ("--nothing-left", "--left", "x"), "or neither"),
         ({}, ("--left", " "), "--left: expected"),
         ({}, ("--reason", " "), "--reason: expected"),
@@ -108,6 +112,16 @@ async def test_what_can_not_be_closed_by_hand_is_wrong_usage(
         assert await close(here, monitor, *words) == 2
         assert monitor.heads == []
     assert said in capsys.readouterr().err
+
+
+async def test_what_it_left_is_gone_later(here: Place) -> None:
+    """Closed once more; at once, for nobody goes on with a run that was closed. Who can't say is not believed."""
+    async with fake_monitor() as monitor:
+        monitor.run = {"standing": "closed", "residue": ["x"], "quiet_seconds": None}
+        assert await close(here, monitor, "--nothing-left") == 0
+        assert [sent["residue"] for sent in monitor.heads] == [[]]
+        monitor.run["standing"] = "open"
+        assert await close(here, monitor, "--nothing-left") == 4
 
 
 async def test_a_run_that_nobody_knows_is_not_closed(

@@ -10,6 +10,7 @@ from drills.model.event import Closed, Entry, Interrupted, NotTold, Resumed, Und
 from drills.model.step import Status
 from drills.model.verdict import Verdict
 from drills.rules.behind import Claim, Held
+from drills.rules.verdict import judge
 from drills.runner.finish import Done
 from glasswatch.errors import ExitCode, NotMeasured
 from tests.support.clock import START
@@ -178,6 +179,17 @@ def test_a_run_that_somebody_else_goes_on_with_stops_and_cleans_up(at: str) -> N
     assert (met.by, "another hash" in met.detail) == ("monitor", True)
     assert told.world.acted in (["one"], ["one", "two"])
     assert sorted(told.world.undone) == sorted(told.world.acted)
+
+
+def test_a_run_whose_end_the_monitor_knows_otherwise_did_not_pass() -> None:
+    """Told only when it was closed already: neither its command nor its journal says passed, and nothing waits."""
+    told = staged(points=Points(1, lasting=True))
+    told.points.fault = lambda name: _refuse(told, name, "append Closed")
+    done = run(told.begin())
+    assert (done.exit_code, done.result.verdict) == (ExitCode.INTERRUPTED, Verdict.ABORTED)
+    assert judge(told.journal.entries).verdict is Verdict.ABORTED
+    assert told.unsent.kept == []
+    assert any("refused how the run ended: entry 9" in note for note in done.notes)
 
 
 def test_a_monitor_that_refuses_for_another_reason_stops_no_run() -> None:

@@ -304,6 +304,12 @@ class TestCleaning:
         """Cleaning up is written down."""
         assert "adds to it" in why(closed(LEFT, closing(RunVerdict.ABORTED, seq=9), hash_of(9), teller()))
 
+    def test_it_is_over_until_somebody_goes_on_with_it(self) -> None:
+        """And again once that was closed."""
+        on = step(heard(LEFT, head(12), None, teller(HOUR))).run
+        again = step(closed(on, closing(RunVerdict.ABORTED, "rule fw-2", seq=14), None, teller(HOUR))).run
+        assert [run.is_over for run in (begun(), LEFT, on, again)] == [False, True, False, True]
+
     def test_heads_of_the_clean_up_may_come_first(self) -> None:
         """The last of them may be the one that it is closed with."""
         on = step(heard(LEFT, head(14), None, teller(HOUR))).run
