@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from drills.errors import NotApproved, RunBusy, RunHeardOf, RunUnknown, WaitCutShort
+from drills.journal.files import LOCK
 from drills.journal.gathering import gather
 from drills.journal.journal import boot
 from drills.journal.reading import read
@@ -315,11 +316,13 @@ async def test_a_copy_waits_until_nothing_was_heard_of_its_run(tmp_path: Path, m
         assert (done.exit_code, done.residue) == (ExitCode.INTERRUPTED, ())
 
 
-async def test_a_directory_is_told_from_a_copy_of_it(tmp_path: Path) -> None:
+def test_a_directory_is_told_from_a_copy_of_it(tmp_path: Path) -> None:
     """By the file that its lock is, on one start of the machine; what has no lock is nobody's."""
-    where = host(tmp_path / "host", [marking(tmp_path / "host", "one")])
-    await begin(wanted(where), Watched().seat())
-    original, copy = where.run_directory(), tmp_path / "copy"
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.mkdir()
+    (original / LOCK).touch()
+    assert not originals.is_original(original, boot())
+    originals.mark(original, boot())
     shutil.copytree(original, copy)
     assert [originals.is_original(each, boot()) for each in (original, copy, tmp_path)] == [True, False, False]
     assert not originals.is_original(original, "another start")
