@@ -65,7 +65,7 @@ def _show_residue(behind: tuple[PastRun, ...]) -> None:
         for what in run.residue:
             for text in lines(f"{mark} ", line(what), columns()):
                 click.echo(text)
-        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only")
+        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only{_if_lost(run)}")
 
 
 async def _asked(settings: DrillFile, clock: Clock) -> Known:
@@ -117,4 +117,10 @@ def _standing(run: PastRun, worked_on: AbstractSet[str]) -> tuple[str, str]:
         return "it goes on", f"drill stop {line(run.run)} ends it"
     if run.where == "monitor" and run.why == "open":  # its standing there: it is heard of
         return "it is heard of: it goes on elsewhere", ""
-    return line(run.why), f"drill resume {line(run.run)}"
+    return line(run.why), f"drill resume {line(run.run)}{_if_lost(run)}"
+
+
+def _if_lost(run: PastRun) -> str:
+    """Return what is left where the journal of a run that the monitor holds is not here, or can't be read."""
+    is_here = run.where == "here" and run.scenario
+    return "" if is_here else f"; if its journal is lost: drill close {line(run.run)}"

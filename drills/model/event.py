@@ -178,13 +178,17 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Another process goes on with the run, perhaps on another machine. `torn` bytes of a last line were set aside."""
+    """Another process goes on with the run, perhaps on another machine. `torn` bytes of a last line were set aside.
+
+    `unsure`: why it was not measured whether this journal is the newest; empty where it was.
+    """
 
     operator: str
     host: str
     clean_up_only: bool = False
     torn: int = 0
     checkpoint_key: CheckpointKey | None = None
+    unsure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

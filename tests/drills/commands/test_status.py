@@ -133,6 +133,8 @@ def test_a_journal_that_was_changed_passed_nothing(here: Place, capsys: pytest.C
     unreadable.mkdir()
     (run,) = told(here, capsys, 1)["open"]
     assert run["run"] == "door-2"
+    assert here.drill("status") == 1
+    assert capsys.readouterr().out.endswith(": drill resume door-2; if its journal is lost: drill close door-2\n")
 
 
 def test_a_changed_scenario_is_due_where_that_is_wanted(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
