@@ -33,7 +33,8 @@ class RunFacts:
 class Attempt:
     """One try of a step: `seconds` is how long it may take. `values` by the names that `${name}` uses, `run` included.
 
-    `since`: when the run's outage began (the first step that begins a span), None before.
+    `since`: when the run's outage began (the first step that begins a span), None before. `ended`: of an undo, how the
+    step itself had ended; None where the journal holds no end of it.
     """
 
     run: RunFacts
@@ -41,6 +42,7 @@ class Attempt:
     values: Mapping[str, Value]
     seconds: float
     since: datetime | None = None
+    ended: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,18 @@ def test_an_undo_that_fails_keeps_no_other_from_being_tried_and_is_named() -> No
     assert [event.step for event in stage.of(UndoEnded) if isinstance(event, UndoEnded)] == ["three", "two", "one"]
 
 
+def test_an_undo_is_told_how_its_step_ended() -> None:
+    """By the journal: also in a process that did not do the step. What has no end was cut short."""
+    stage = Stage()
+    stage.marking["two"].found = [FAILED]
+    run(stage.begin())
+    ends = [place for place, each in enumerate(stage.journal.entries) if isinstance(each.event, Ended)]
+    cut = Stage(entries=stage.journal.entries[: ends[1]])
+    run(cut.resume(clean_up_only=True))
+    told = [[each.ended for each in its.marking[id_].undos] for its in (stage, cut) for id_ in ("one", "two")]
+    assert told == [[Status.PASSED], [Status.FAILED], [Status.PASSED], [Status.INTERRUPTED]]
+
+
 def test_a_fault_in_an_action_is_the_steps_and_says_where_it_was() -> None:
     """Without its message, which may hold what nobody may see."""
     stage = Stage((step("one"),))
