@@ -64,7 +64,8 @@ class Found:
 
     `status`: passed, failed or not_measured; of an undo, passed means that nothing of it is left. `detail` is one line
     of what was expected and what was seen, and holds no secret. `at`: when it happened, where that is known better
-    than by when we looked. `can_still`: whether trying again can help.
+    than by when we looked. `can_still`: whether trying again can help. `pause`: for how many seconds it can't; what is
+    not measured and has one was put off by whoever was asked.
     """
 
     status: Status
@@ -73,3 +74,4 @@ class Found:
     outputs: tuple[Output, ...] = ()
     at: datetime | None = None
     can_still: bool = True
+    pause: float = 0.0

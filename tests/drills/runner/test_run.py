@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from drills.errors import AskedToWait
 from drills.model.event import CleaningUp, Ended, Gated, Head, NotTold, Receipted, UndoEnded
 from drills.model.found import Attempt, Found, Output, Value
 from drills.model.step import Span, Status
@@ -79,6 +80,29 @@ def test_what_an_earlier_try_found_stands_when_the_last_is_cut_short() -> None:
 
     tried = run(_until_passed(look, Terms(within=30, every=1)))
     assert tried == (FAILED, 2)
+
+
+def test_who_was_asked_to_wait_waits_and_what_was_found_before_stands() -> None:
+    """Where there is no time for it nobody is asked again, but to take something back."""
+    asked: list[float] = []
+    wishes: list[float] = []
+
+    async def throttled(seconds: float) -> Found:
+        asked.append(seconds)
+        if len(asked) == 1:
+            return Found(Status.FAILED, "twelve are the most", pause=5)
+        raise AskedToWait("later", wishes[-1])
+
+    async def asked_at(terms: Terms, wish: float) -> tuple[str, list[int]]:
+        asked.clear()
+        wishes.append(wish)
+        found, _tries = await _until_passed(throttled, terms)
+        return found.detail, [round(each) for each in asked]
+
+    first = "twelve are the most"
+    assert run(asked_at(Terms(within=30, every=1), 20)) == (first, [30, 25, 5])
+    assert run(asked_at(Terms(within=30, every=1), 40)) == (first, [30, 25])
+    assert run(asked_at(Terms(within=30, tries=3), 40)) == (first, [30, 25, 23])
 
 
 def test_what_does_not_end_when_it_is_cancelled_is_left_behind() -> None:
