@@ -1,7 +1,8 @@
 """Makes the parts of a drill as a report shows them: each with what is evidence of it, and where that stands.
 
 A step is cited with the entries of the journal that say what came of it: what took it back is no evidence. A receipt is
-cited with its own entry.
+cited with its own entry. That access was taken back is shown in part only where one that was had was not seen refused
+again, whatever else was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,8 @@ from drills.model.step import PlannedStep
 from drills.model.verdict import Result
 from drills.report.values import PartView
 from drills.rules.controls import FULL, NONE, PARTIAL, Cited
-from drills.rules.parts import PARTS, SEALED
+from drills.rules.parts import PARTS, SEALED, TAKEN_BACK
+from drills.rules.refusals import AFTER, unproven
 from drills.rules.sealed import is_sealed, receipts
 from glasswatch import visible
 
@@ -30,6 +32,9 @@ def _part(name: str, line: str, planned: Sequence[PlannedStep], result: Result, 
     shown = result.evidence.get(name, ())
     there = tuple(cited.get(step, Cited(step)) for step in wanted if step in shown)
     lacking = tuple(step for step in wanted if step not in shown)
+    if name == TAKEN_BACK and there:
+        open_still = (step.id for step, when in unproven(planned, result.steps) if when == AFTER)
+        lacking = (*lacking, *(f"a refusal after {step}" for step in open_still))
     return PartView(name, line, NONE if not there else PARTIAL if lacking else FULL, there, lacking)
 
 

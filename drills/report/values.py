@@ -85,7 +85,7 @@ class SaidView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A part of a drill, and what is evidence of it: `full`, `partial` or `none`. `lacking`: steps that were to be."""
+    """A part of a drill, and what is evidence of it: `full`, `partial` or `none`. `lacking`: what was to be."""
 
     id: str
     line: str

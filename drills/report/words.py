@@ -26,6 +26,7 @@ _TOLD: Final = {
     "interrupted": "It was stopped before its end. Steps that had not begun were left out; what had been done was to "
     "be taken back, as it says under Clean-up.",
     "resumed": "The process that ran it ended too early, and another one went on. A run that was resumed never passes.",
+    "nobody_in": "Nobody got in by break-glass while it ran. Whatever was refused, that shows no way in.",
     "not_witnessed": "Nobody else was told of its journal while it ran: whoever could write here could have written "
     "all of it anew.",
 }
@@ -125,7 +126,7 @@ def cited(each: Cited) -> str:
 
 
 def shown_by(shown: Sequence[Cited], lacking: Sequence[str]) -> str:
-    """Return what shows a part of a drill, and which steps were to and did not."""
+    """Return what shows a part of a drill, and what was to and did not."""
     parts = [", ".join(cited(each) for each in shown)] if shown else []
     return "; ".join([*parts, f"not by {', '.join(lacking)}"] if lacking else parts) or "nothing"
 

@@ -12,10 +12,14 @@ same kind that had ended before it began, and one that began after it had ended:
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from drills.model.step import PlannedStep, Way
 from drills.model.verdict import StepResult
 from drills.rules.parts import kind_of
+
+BEFORE: Final = "before"
+AFTER: Final = "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ def accesses(steps: Sequence[PlannedStep], results: Sequence[StepResult]) -> tup
 
 
 def unproven(steps: Sequence[PlannedStep], results: Sequence[StepResult]) -> Iterator[tuple[PlannedStep, str]]:
-    """Yield each access for which a refusal is lacking, with `before` or `after`."""
+    """Yield each access for which a refusal is lacking, with `BEFORE` or `AFTER`."""
     done = _evident(steps, results)
     by_id = {each.step.id: each for each in done}
     refusals = [each for each in done if kind_of(each.step).is_refusal and each.step.way is not Way.PLATFORM]
@@ -42,9 +46,9 @@ def unproven(steps: Sequence[PlannedStep], results: Sequence[StepResult]) -> Ite
         doors = [each, *(by_id[name] for name in each.step.through if name in by_id)]
         pairs = [(door.result, other.result) for door in doors for other in refusals if _is_same(door.step, other.step)]
         if not any(other.ended_entry < had.began_entry for had, other in pairs):
-            yield each.step, "before"
+            yield each.step, BEFORE
         if not any(other.began_entry > each.result.ended_entry for _, other in pairs):
-            yield each.step, "after"
+            yield each.step, AFTER
 
 
 def _evident(steps: Sequence[PlannedStep], results: Sequence[StepResult]) -> list[_Done]:

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from drills.model.event import Ended, Receipted
-from drills.model.step import Span, Status
+from drills.model.event import Began, Closed, Ended, Receipted
+from drills.model.step import PlannedStep, Span, Status, Way
 from drills.report.controls import shipped
 from drills.report.view import view
 from drills.rules.controls import Cited
 from drills.rules.parts import PARTS
+from drills.rules.verdict import judge
 from tests.drills.report import sample
 
 FLAG = Cited("flag", (6, 7), f"{7:064x}")
@@ -46,6 +47,21 @@ def test_a_part_with_some_of_its_steps_is_partial() -> None:
     shown = view(sample.journal((replace(sample.OPENED, steps=steps), *sample.EVENTS[1:])), result, shipped())
     part = next(part for part in shown.parts if part.id == "D2")
     assert (part.standing, part.cited, part.lacking) == ("partial", (FLAG,), ("again",))
+
+
+def test_what_is_not_refused_again_is_not_taken_back_in_full() -> None:
+    """Two doors were opened, and one was seen shut."""
+    ssh = PlannedStep("ssh", "ssh", "", is_real=True, evidences=("D5",), way=Way.BREAK_GLASS)
+    sql = replace(ssh, id="sql", action="sql")
+    shut = replace(ssh, id="shut", evidences=("D8",), expects_refusal=True)
+    for steps, standing, lacking in (
+        ((ssh, shut), "full", ()),
+        ((sql, ssh, shut), "partial", ("a refusal after sql",)),
+    ):
+        done = (event for each in steps for event in (Began(each.id), Ended(each.id, Status.PASSED, "")))
+        entries = sample.journal((replace(sample.OPENED, steps=steps), *done, Closed("passed", "", 0)))
+        part = next(part for part in view(entries, judge(entries), shipped()).parts if part.id == "D8")
+        assert (part.standing, [each.what for each in part.cited], part.lacking) == (standing, ["shut"], lacking)
 
 
 def test_signed_receipts_seal_the_evidence() -> None:
