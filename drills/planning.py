@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from drills import approvals, parameters
@@ -10,6 +11,7 @@ from drills.model.plan import ApprovalState, GateState, Plan, PlannedApproval, P
 from drills.model.step import PlannedStep
 from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
+from drills.settings import fitting
 from drills.settings.gates import GateSettings
 from drills.settings.root import DrillFile, DrillSettings
 from drills.settings.scenario import ScenarioFile
@@ -19,9 +21,12 @@ from glasswatch.settings.straight import straight, straight_path
 
 def planned_steps(scenario: ScenarioFile) -> tuple[PlannedStep, ...]:
     """Return the steps as the plan, and the journal's first entry, have them: with paths as people are shown them."""
-    needs = scenario.needs()
+    needs, through = scenario.needs(), fitting.through(scenario.steps)
     return tuple(
-        step.planned("; then ".join(each.line for each in step.undo) or step.undo_line, needs[step.id])
+        replace(
+            step.planned("; then ".join(each.line for each in step.undo) or step.undo_line, needs[step.id]),
+            through=through[step.id],
+        )
         for step in map(straight, scenario.steps)
     )
 

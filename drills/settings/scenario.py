@@ -89,6 +89,7 @@ class ScenarioFile(SettingsModel):
         yield from fitting.wrong_rests(self.steps)
         yield from fitting.unawaited(self.steps)
         yield from fitting.wrong_spans(self.steps)
+        yield from fitting.wrong_evidences(self.steps)
 
     @finding("steps", "parameters")
     def values_are_there(self, _given: Mapping[str, object]) -> Iterable[Finding]:

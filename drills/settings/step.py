@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 
 from drills.model.step import PlannedStep, Span, Way
 from drills.registries import ACTIONS
+from drills.rules.parts import Kind, unshown
 from drills.settings.parameter import Line
 from glasswatch.settings.duration import Duration
 from glasswatch.settings.model import Finding, SettingsModel, finding
@@ -22,7 +23,7 @@ from glasswatch.settings.shapes import OneOf, Switch, TextShape
 
 StepName = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 long", "[a-z0-9][a-z0-9_-]{0,62}")]
 ValueName = Annotated[str, TextShape("a name of a-z, 0-9 and _, at most 63 long", "[a-z][a-z0-9_]{0,62}")]
-Evidence = Annotated[str, TextShape("a part of a drill from D0 to D12", "D(?:[0-9]|1[0-2])")]
+Evidence = Annotated[str, TextShape("a part of a drill: D0 to D12, or D5R", "D(?:[0-9]|1[0-2]|5R)")]
 
 
 class StepSpanShape(OneOf):
@@ -149,6 +150,20 @@ class StepSettings(SettingsModel):
         return True
 
     @property
+    def expects_refusal(self) -> bool:
+        """Whether it passes when something is refused: an access, or a flag."""
+        return self.refused
+
+    def unshown(self, part: str) -> str:
+        """Return what would have to be otherwise for it to show a part of a drill; empty where it can show it."""
+        return unshown(part, Kind(self.action, self.expects_refusal, self.way))
+
+    @property
+    def door(self) -> str:
+        """What an access tries to get into, in words that are the same for each step that tries the same."""
+        return ""
+
+    @property
     def undo_line(self) -> str:
         """How the action itself takes back what it did, in words; empty where there is nothing to take back."""
         return ""
@@ -201,7 +216,8 @@ class StepSettings(SettingsModel):
             begins=self.begins,
             ends=self.ends,
             way=self.way,
-            expects_refusal=self.refused,
+            expects_refusal=self.expects_refusal,
             is_background=self.background,
             within_seconds=self.within.total_seconds(),
+            door=self.door,
         )

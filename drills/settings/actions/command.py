@@ -121,6 +121,11 @@ class CommandStep(StepSettings):
         return f"run {' '.join(self.what.argv)}{', which must be refused' if self.refused else ''}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return self.what.argv[0]
+
+    @property
     def touches(self) -> tuple[str, ...]:
         """What a program changes, only its author knows."""
         return (f"whatever {self.what.argv[0]} changes",)

@@ -150,6 +150,11 @@ class SshStep(StepSettings):
         return f"log in to {what.user}@{place}{run}{', which must be refused' if self.refused else ''}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return f"{self.what.host}:{self.what.port}"
+
+    @property
     def touches(self) -> tuple[str, ...]:
         """What a command changes, only its author knows; a certificate ends by itself."""
         what, mint = self.what, self.what.mint
