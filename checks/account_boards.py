@@ -12,6 +12,7 @@ _SHARE: Final = Shown(unit="percentunit", highest=1, decimals=3)
 _YES: Final = Shown(words={0: ("no", "red"), 1: ("yes", "green")}, nothing="no monitor")
 _NONE: Final = Shown(steps=((None, "green"), (1, "red")), nothing="no monitor")
 _BURN: Final = Shown(steps=((None, "green"), (1, "yellow"), (6, "orange"), (14.4, "red")), lowest=0, nothing="none")
+HELD: Final = "{{credential}} · " + MONITOR
 
 
 def _each(metric: str, by: str, name: str = "") -> Query:
@@ -263,6 +264,37 @@ ITSELF: Final = Board(
                     ),
                     "In 5 minutes.",
                     _COUNT,
+                ),
+            ),
+        ),
+        Row(
+            "What it holds",
+            (
+                Panel(
+                    "Credentials end in",
+                    "bargauge",
+                    (Query("jit_credential_expiry_timestamp_seconds{one} - time()", HELD),),
+                    "By their place in the settings, as far as anybody knows: certificates, tokens that say so, and"
+                    " what the settings say.",
+                    Shown(
+                        unit="s",
+                        steps=((None, "red"), (2 * 86400, "orange"), (14 * 86400, "green")),
+                        nothing="of none it is known",
+                    ),
+                ),
+                Panel(
+                    "It is time to renew them in",
+                    "bargauge",
+                    (Query("jit_credential_renewal_due_timestamp_seconds{one} - time()", HELD),),
+                    "14 days before the end, or with a sixth of the life left.",
+                    Shown(unit="s", steps=((None, "red"), (0, "green")), nothing="of none it is known"),
+                ),
+                Panel(
+                    "Credentials can be read",
+                    "stat",
+                    (Query("jit_credential_readable{one}", HELD),),
+                    "No: what needs it can't be measured, published or told, and nobody knows when it ends.",
+                    Shown(words={0: ("no", "red"), 1: ("yes", "green")}, nothing="none is read"),
                 ),
             ),
         ),

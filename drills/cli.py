@@ -15,6 +15,7 @@ COMMANDS = {
     "confirm": Place("drills.commands.confirm:command", "Answer a manual step of a run, from another terminal."),
     "stop": Place("drills.commands.stop:command", "Have a run end now, and clean up."),
     "resume": Place("drills.commands.resume:command", "Finish a run that was cut off, also from another machine."),
+    "close": Place("drills.commands.close:command", "Close a run at the monitor by hand, whose journal is lost."),
     "status": Place("drills.commands.status:command", "What is due or overdue, and which runs are open."),
     "report": Place("drills.commands.report:command", "Render a run's report again, from its journal."),
     "compare": Place("drills.commands.compare:command", "Runs of a scenario side by side: is the last one worse?"),

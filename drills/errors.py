@@ -4,6 +4,8 @@ GlasswatchError
 ├── DrillFault
 │   ├── RunUnknown          2  no run of that name is there
 │   ├── RunBusy             2  another process works on it
+│   │   └── RunHeardOf      2  it was heard of elsewhere, a moment ago
+│   ├── WaitCutShort        5  what was to be waited for was not
 │   ├── JournalUnreadable   3  it is no journal, or not of this version
 │   ├── JournalDamaged      1  it is a journal, and not as it was written
 │   ├── JournalBehind       1  somebody elsewhere was told of more than it holds
@@ -21,6 +23,8 @@ from glasswatch.errors import ExitCode, GlasswatchError
 
 NO_SUCH: Final = "no_such"
 """The monitor's code for what it does not know."""
+NOT_POSSIBLE: Final = "not_possible"
+"""The monitor's code for what can't be so beside what it was told before."""
 
 
 class DrillFault(GlasswatchError):
@@ -37,6 +41,20 @@ class RunBusy(DrillFault):
     """Another process works on the run."""
 
     exit_code = ExitCode.USAGE
+
+
+class RunHeardOf(RunBusy):
+    """Another process may be at work on the run: whoever is told of it heard of it. `seconds`: how long to wait."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class WaitCutShort(DrillFault):
+    """A person or a signal ended a wait, before anything was done."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class JournalUnreadable(DrillFault):
@@ -88,3 +106,8 @@ class RequestRefused(DrillFault):
     def is_of_no_such(self) -> bool:
         """Whether what was asked about is not known there."""
         return self.code == NO_SUCH
+
+    @property
+    def is_against_what_was_told(self) -> bool:
+        """Whether somebody told it otherwise before: of a journal's head, another process that works on the run."""
+        return self.code == NOT_POSSIBLE

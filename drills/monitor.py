@@ -139,16 +139,11 @@ class MonitorClient:
 
     async def close(self, run: str, closing: Closing, head: Head) -> str:
         """Close a run; return the receipt."""
-        body = CloseRunBody.model_validate(
-            {
-                "verdict": str(closing.verdict),
-                "why": closing.why[:_LONGEST_LINE],
-                "spans": {str(span): seconds for span, seconds in closing.spans},
-                "findings": {str(severity): count for severity, count in closing.findings},
-                "residue": tuple(each[:_LONGEST_NAME] for each in closing.residue[:_MOST_NAMES]),
-                "head": _head(head),
-            }
-        )
+        return (await self._said(ReceiptAnswer, "drill_close", body=_closing(closing, head), run=run)).receipt
+
+    async def close_by_hand(self, run: str, closing: Closing, head: Head) -> str:
+        """Close a run whose journal is lost, with the head that was told of last; return the receipt."""
+        body = _closing(closing, head).model_copy(update={"by_hand": True})
         return (await self._said(ReceiptAnswer, "drill_close", body=body, run=run)).receipt
 
     async def runs(self, query: RunQuery | None = None) -> RunsAnswer:
@@ -244,6 +239,19 @@ def endpoint_of(name: str) -> Endpoint:
 
 def _head(head: Head) -> HeadBody:
     return HeadBody(seq=head.seq, hash=head.hash)
+
+
+def _closing(closing: Closing, head: Head) -> CloseRunBody:
+    return CloseRunBody.model_validate(
+        {
+            "verdict": str(closing.verdict),
+            "why": closing.why[:_LONGEST_LINE],
+            "spans": {str(span): seconds for span, seconds in closing.spans},
+            "findings": {str(severity): count for severity, count in closing.findings},
+            "residue": tuple(each[:_LONGEST_NAME] for each in closing.residue[:_MOST_NAMES]),
+            "head": _head(head),
+        }
+    )
 
 
 def _query(query: BaseModel | None) -> str:

@@ -7,6 +7,7 @@ from drills.model.plan import PlannedParameter
 from drills.settings.scenario import ScenarioFile
 from glasswatch.errors import UsageFault
 from glasswatch.secrets import SecretReference
+from glasswatch.settings.straight import straight
 
 
 def parse(given: Iterable[str]) -> dict[str, str]:
@@ -78,7 +79,7 @@ def planned(scenario: ScenarioFile, given: Mapping[str, str]) -> tuple[PlannedPa
     return tuple(
         PlannedParameter(
             name,
-            plain.get(name) if each.secret is None else str(each.secret),
+            plain.get(name) if each.secret is None else str(straight(each.secret)),
             is_secret=each.secret is not None,
             description=each.description or "",
         )

@@ -16,17 +16,18 @@ from drills.settings.gates import GateSettings
 from drills.settings.root import DrillFile, DrillSettings
 from drills.settings.scenario import ScenarioFile
 from glasswatch.clock import Clock
+from glasswatch.settings.straight import straight, straight_path
 
 
 def planned_steps(scenario: ScenarioFile) -> tuple[PlannedStep, ...]:
-    """Return the steps as the plan, and the journal's first entry, have them."""
+    """Return the steps as the plan, and the journal's first entry, have them: with paths as people are shown them."""
     needs, through = scenario.needs(), fitting.through(scenario.steps)
     return tuple(
         replace(
             step.planned("; then ".join(each.line for each in step.undo) or step.undo_line, needs[step.id]),
             through=through[step.id],
         )
-        for step in scenario.steps
+        for step in map(straight, scenario.steps)
     )
 
 
@@ -54,7 +55,7 @@ def plan(scenario: Scenario, settings: DrillFile, operator: str | None, given: M
         cadence=found.cadence.value,
         after_change=found.after_change,
         description=found.description,
-        file=str(scenario.path),
+        file=str(straight_path(scenario.path)),
         scenario_sha256=scenario.sha256,
         is_real=found.is_real,
         longest_seconds=found.longest.total_seconds(),
@@ -98,7 +99,7 @@ def _gates(
         ("no_open_incident", *later),
         ("monitor_healthy", *later),
         ("approval", GateState.SHUT if is_shut else GateState.HOLDS, approval.detail),
-        ("evidence", *_evidence(settings.directory)),
+        ("evidence", *_evidence(straight_path(settings.directory))),
         ("alone", GateState.ASKED_LATER, "asked when the run begins"),
         ("witness", *_witness(settings)),
     ]

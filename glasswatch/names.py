@@ -25,6 +25,8 @@ SWITCH: Final = "switch"
 KIND: Final = "kind"
 TARGET: Final = "target"
 CODE: Final = "code"
+CREDENTIAL: Final = "credential"
+SOURCE: Final = "source"
 DIRECTION: Final = "direction"
 VERSION: Final = "version"
 PYTHON: Final = "python"
@@ -186,6 +188,15 @@ METRICS: Final[Mapping[str, MetricName]] = {
     "jit_drill_overdue": MetricName(MetricKind.GAUGE, (SCENARIO,), "1 if a scenario of the calendar is overdue."),
     "jit_drill_span_seconds": MetricName(
         MetricKind.GAUGE, (SCENARIO, SPAN), "What the last real run of a scenario that was closed measured."
+    ),
+    "jit_credential_expiry_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (CREDENTIAL, SOURCE), "When a credential that the monitor holds ends, in Unix time."
+    ),
+    "jit_credential_renewal_due_timestamp_seconds": MetricName(
+        MetricKind.GAUGE, (CREDENTIAL, SOURCE), "When it is time to renew it, in Unix time."
+    ),
+    "jit_credential_readable": MetricName(
+        MetricKind.GAUGE, (CREDENTIAL,), "1 if it could be read when it was last looked at, 0 if not."
     ),
     "jit_monitor_probe_lag_seconds": MetricName(MetricKind.HISTOGRAM, (), "How late scheduled attempts started."),
     "jit_monitor_vantage_blind": MetricName(

@@ -6,12 +6,14 @@ Rules:
 - A command runs without a shell, with PATH, HOME and LANG only, for 10 s and 64 KiB at most; its own process group is
   killed when it goes over. What it writes to standard error is thrown away: it may hold the secret.
 - No message, repr or log holds a secret: they name the reference.
+- Two references to one place are equal, whatever is said of its end: that changes nothing of what is read and sent.
 """
 
 import os
 import stat
 import subprocess
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Annotated, ClassVar, Final, NoReturn
@@ -19,12 +21,14 @@ from typing import Annotated, ClassVar, Final, NoReturn
 from glasswatch import programs
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import SecretUnavailable
+from glasswatch.settings.ends import EndShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import RelativePath, TextShape
 
 LARGEST_BYTES: Final = 64 * 1024
+KINDS: Final = ("env", "file", "command")
 COMMAND_SECONDS: Final = 10.0
 
 
@@ -57,6 +61,8 @@ class SecretReference(SettingsModel):
         tuple[Annotated[str, ArgumentShape()], ...] | None, Words("a list: the program and its arguments")
     ] = None
     """Program with an absolute path, and its arguments: prints the secret. No shell, 10 s, 64 KiB."""
+    expires: Annotated[datetime, EndShape()] | None = None
+    """When it ends, where that is known: the end of that day in UTC, or that very instant. Nothing but a warning."""
 
     @finding("command")
     def program_is_absolute(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -67,9 +73,18 @@ class SecretReference(SettingsModel):
     @finding()
     def is_one_kind(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """A reference is of exactly one kind."""
-        kinds = [kind for kind in SecretReference.model_fields if given.get(kind) is not None]
+        kinds = [kind for kind in KINDS if given.get(kind) is not None]
         if len(kinds) != 1 and given.keys() <= SecretReference.model_fields.keys():
             yield (), "expected exactly one of env, file and command"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretReference) and self._where() == other._where()
+
+    def __hash__(self) -> int:
+        return hash(self._where())
+
+    def _where(self) -> tuple[str | None, Path | None, tuple[str, ...] | None]:
+        return self.env, self.file, self.command
 
     def __repr__(self) -> str:
         return f"SecretReference({self})"

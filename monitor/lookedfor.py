@@ -20,6 +20,7 @@ from glasswatch.settings.model import Place, SettingsModel
 from glasswatch.settings.shapes import PathShape
 from monitor import procedure
 from monitor.settings import extras
+from monitor.settings.named import places
 
 CERTIFICATE: Place = ("listen", "tls", "certificate")
 # Each is written as a reference; the last may be a path alone.
@@ -63,25 +64,10 @@ def _is_installed(module: str) -> bool:
 
 def missing_secrets(settings: SettingsModel) -> Iterator[tuple[Place, str]]:
     """Yield the secrets in files that can't be had as it looks from here; not those without which nothing starts."""
-    for place, reference in _references(settings, ()):
-        why = file_fault(reference)
+    for place, reference in places(settings):
+        why = file_fault(reference) if isinstance(reference, SecretReference) else None
         if why is not None and not any(place == needed[:-1] for needed in _NEEDED):
             yield (*place, "file"), f"secret from {reference}: {why}"
-
-
-def _references(thing: object, place: Place) -> Iterator[tuple[Place, SecretReference]]:
-    """Yield every reference to a secret in settings, and where it stands."""
-    if isinstance(thing, SecretReference):
-        yield place, thing
-    elif isinstance(thing, SettingsModel):
-        for key, field in type(thing).model_fields.items():
-            yield from _references(getattr(thing, key), (*place, field.alias or key))
-    elif isinstance(thing, Mapping):
-        for key, below in thing.items():
-            yield from _references(below, (*place, str(key)))
-    elif isinstance(thing, tuple):
-        for index, below in enumerate(thing):
-            yield from _references(below, (*place, index))
 
 
 def _written_at(sections: Mapping[str, object], place: Place) -> tuple[Place, object]:

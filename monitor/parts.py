@@ -13,6 +13,7 @@ from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.clockwatch import ClockWatch
 from monitor.copies import CopyWatch
+from monitor.credentials.watch import CredentialContext, CredentialWatch
 from monitor.deadline import Deadline
 from monitor.deadman import DeadManSwitch
 from monitor.drilling.desk import DrillDesk
@@ -110,12 +111,14 @@ class Assembly:
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
         renewing = [self.certificate.watch()] if self.certificate else []
+        held = CredentialContext(lambda: self.builder.settings, self.clock, self.metrics.credentials.show)
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
             *(self.register.watch(), self.slawatch.run(), self.reports.run(), self.budget.run()),
             *self.drills.services(),
             self.builder.exercises.run(),
+            CredentialWatch(held).run(),
             *renewing,
         ]
 

@@ -1,28 +1,15 @@
 """What a JSON document must hold, and what is captured of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from drills.model.found import Found, Output, Value
 from drills.model.step import Status
 from drills.rules import fill
 from drills.rules.answer import JsonExpected, scalar, shown
+from drills.settings.actions.document import DocumentCaptureSettings
 from glasswatch import strict_json
 from glasswatch.settings.json_path import parse
-
-
-class Place(Protocol):
-    """Where a value is taken from."""
-
-    @property
-    def json_place(self) -> str:
-        """Return its place in the document."""
-        ...
-
-    @property
-    def secret(self) -> bool:
-        """Whether it is a secret."""
-        ...
 
 
 def expected(json_values: Mapping[str, Any], values: Mapping[str, Value]) -> Sequence[JsonExpected]:
@@ -37,7 +24,9 @@ def expected(json_values: Mapping[str, Any], values: Mapping[str, Value]) -> Seq
     ]
 
 
-def captured(document: object, capture: Mapping[str, Place], detail: str, outputs: tuple[Output, ...]) -> Found:
+def captured(
+    document: object, capture: Mapping[str, DocumentCaptureSettings], detail: str, outputs: tuple[Output, ...]
+) -> Found:
     """Return that it passed, with the values that are captured; that it failed, where one isn't there."""
     found: dict[str, Value] = {}
     for name, place in capture.items():

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from drills import credentials
+from drills.actions import document
 from drills.actions.undoing import NOTHING_TO_TAKE_BACK, unknown
 from drills.asking import JSON, Asker, Heard, Manner, Question, ours, place_of
 from drills.model.found import Attempt, Found, Output, Value
@@ -112,10 +113,7 @@ def _expected(step: HttpStep, values: Mapping[str, Value]) -> answer.Expected:
         headers={name.lower(): compiled(pattern) for name, pattern in expect.headers.items()},
         body_matches=compiled(expect.body_matches) if expect.body_matches is not None else None,
         body_not_matches=compiled(expect.body_not_matches) if expect.body_not_matches is not None else None,
-        json=[
-            answer.JsonExpected(path, parse(path), fill.json_body(value, values), answer.shown(value))
-            for path, value in expect.json_values.items()
-        ],
+        json=document.expected(expect.json_values, values),
     )
 
 

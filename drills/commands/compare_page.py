@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from drills.commands.rows import table
+from drills.commands.laid import table
 from drills.model.verdict import Verdict
 from drills.report import words
 from drills.report.comparing import cell, change, status

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
-from drills.commands.rows import as_data, due_cell, table
+from drills.commands.laid import columns, lines, table_within
+from drills.commands.rows import as_data, due_cell
 from drills.model.calendar import PastRun
 from drills.model.verdict import Verdict
 from drills.past import LocalRuns
@@ -21,7 +24,8 @@ from glasswatch.settings.load import load
 from glasswatch.settings.schema import json_schema
 from glasswatch.visible import line
 
-_VERDICTS = {Verdict.PASSED: "green", Verdict.NOT_MEASURED: "magenta"}
+_HEAD: Final = ("SCENARIO", "TITLE", "OWNER", "PLATFORM", "CADENCE", "LAST", "DUE")
+_VERDICTS: Final = {Verdict.PASSED: "green", Verdict.NOT_MEASURED: "magenta"}
 
 
 @click.command("list")
@@ -57,11 +61,19 @@ def _show(rows: tuple[Standing, ...]) -> None:
     if not rows:
         click.echo("no scenario: put one into the places that drill.scenarios names")
         return
-    head = ("SCENARIO", "TITLE", "OWNER", "PLATFORM", "CADENCE", "LAST", "DUE")
-    cells = [[click.style(title, bold=True) for title in head]]
-    cells += [_cells(row) for row in rows]
-    for text in table(cells):
+    room = columns()
+    cells = [[click.style(title, bold=True) for title in _HEAD], *(_cells(row) for row in rows)]
+    found = table_within(cells, room, _HEAD.index("TITLE"))
+    for text in found if found is not None else (each for row in cells[1:] for each in _card(row, room)):
         click.echo(text)
+
+
+def _card(cells: Sequence[str], room: int | None) -> Iterator[str]:
+    """Yield a scenario where a row of a table has no room."""
+    id_, title, owner, platform, cadence, last, due = cells
+    yield f"{click.style(id_, bold=True)}  {due}"
+    yield from lines("  ", title, room)
+    yield from lines("  ", f"{owner}; platform {platform}; cadence {cadence}; last {click.unstyle(last)}", room)
 
 
 def _cells(row: Standing) -> list[str]:

@@ -11,14 +11,16 @@ from typing import Final
 
 import click
 
+from drills.commands import laid
 from drills.model.plan import ApprovalState, GateState, Plan, PlannedParameter
 from drills.model.step import PlannedStep, Way
 from glasswatch.durations import render
 from glasswatch.visible import line
 
 _WIDEST: Final = 120
-_NARROWEST: Final = 60
 _LABEL: Final = 10
+_PLANNED: Final = "PLANNED"
+_NOTHING_DONE: Final = "Nothing was done, and nobody was asked: this is a plan, and shows nothing about break-glass."
 _GATES: Final = {
     GateState.HOLDS: ("holds", "green"),
     GateState.SHUT: ("SHUT", "red"),
@@ -36,8 +38,11 @@ _WAYS: Final = {Way.BREAK_GLASS: "by break-glass", Way.PLATFORM: "through the pl
 
 def lines(plan: Plan) -> Iterator[str]:
     """Yield the plan line by line."""
-    width = max(_NARROWEST, min(_WIDEST, get_terminal_size().columns))
-    yield f"{click.style('PLANNED', fg='cyan', bold=True)}  {click.style(line(plan.title), bold=True)}"
+    width = max(laid.NARROWEST, min(_WIDEST, get_terminal_size().columns))
+    first, *more = laid.lines(f"{_PLANNED}  ", line(plan.title), width)
+    title = first.removeprefix(_PLANNED).lstrip()
+    yield f"{click.style(_PLANNED, fg='cyan', bold=True)}  {click.style(title, bold=True)}"
+    yield from (click.style(each, bold=True) for each in more)
     yield from _head(plan, width)
     yield from _section("steps")
     for number, step in enumerate(plan.steps, 1):
@@ -46,7 +51,8 @@ def lines(plan: Plan) -> Iterator[str]:
         yield from _step(number, step, width)
     if plan.targets:
         yield from _section("targets")
-        yield "  " + "   ".join(f"{span} within {_time(seconds)}" for span, seconds in plan.targets.items())
+        targets = ", ".join(f"{span} within {_time(seconds)}" for span, seconds in plan.targets.items())
+        yield from _wrapped(targets, "  ", width)
     if plan.parameters:
         yield from _section("parameters")
         for parameter in plan.parameters:
@@ -57,7 +63,7 @@ def lines(plan: Plan) -> Iterator[str]:
         word, colour = _GATES[gate.state]
         yield from _lines(f"  {gate.gate:<{longest}}  {click.style(f'{word:<6}', fg=colour)}  ", gate.detail, width)
     yield ""
-    yield "Nothing was done, and nobody was asked: this is a plan, and shows nothing about break-glass."
+    yield from _wrapped(_NOTHING_DONE, "", width)
 
 
 def _head(plan: Plan, width: int) -> Iterator[str]:
@@ -92,12 +98,8 @@ def _row(label: str, text: str, width: int, indent: str = "  ") -> Iterator[str]
 
 
 def _lines(before: str, text: str, width: int) -> Iterator[str]:
-    """Yield a text behind what stands before it; further lines begin where the first one does."""
-    margin = len(click.unstyle(before))
-    rows = textwrap.wrap(line(text), max(width - margin, 20), break_on_hyphens=False, break_long_words=False) or [""]
-    yield f"{before}{rows[0]}"
-    for row in rows[1:]:
-        yield f"{'':<{margin}}{row}"
+    """Return the lines of a text that others wrote, or may have, behind what stands before it."""
+    return laid.lines(before, line(text), width)
 
 
 def _wrapped(text: str, indent: str, width: int) -> Iterator[str]:
@@ -114,8 +116,8 @@ def _step(number: int, step: PlannedStep, width: int) -> Iterator[str]:
         facts.append(click.style(way, fg="red") if step.way is Way.PLATFORM else way)
     if step.expects_refusal:
         facts.append("must be REFUSED")
-    yield f" {number:>2} {click.style(line(step.id), bold=True)}  {line(step.action)}  ({', '.join(facts)})"
     indent = "    "
+    yield from _facts(f" {number:>2} {click.style(line(step.id), bold=True)}  {line(step.action)}  (", facts, width)
     yield from _row("does", step.line, width, indent)
     yield from _undo(step, width, indent)
     for label, words in (
@@ -128,6 +130,17 @@ def _step(number: int, step: PlannedStep, width: int) -> Iterator[str]:
     ):
         if words:
             yield from _row(label, "; ".join(words), width, indent)
+
+
+def _facts(row: str, facts: list[str], width: int) -> Iterator[str]:
+    """Yield what is known of a step behind its name: on further lines where there is no room."""
+    for number, fact in enumerate(facts, 1):
+        piece = f"{fact}{',' if number < len(facts) else ')'}"
+        if len(click.unstyle(f"{row}{piece}")) > width:
+            yield row.rstrip()
+            row = "    "
+        row += f"{piece} "
+    yield row.rstrip()
 
 
 def _undo(step: PlannedStep, width: int, indent: str) -> Iterator[str]:
@@ -144,8 +157,8 @@ def _parameter(parameter: PlannedParameter, width: int) -> Iterator[str]:
     if parameter.is_secret:
         yield from _wrapped(line(f"{parameter.name} = secret from {parameter.value}{told}"), "  ", width)
     elif parameter.value is None:
-        missing = click.style("must be given", fg="red")
-        yield f"  {line(parameter.name)} {missing}: --set {line(parameter.name)}=VALUE{line(told)}"
+        before = f"  {line(parameter.name)} {click.style('must be given', fg='red')}: "
+        yield from _lines(before, f"--set {parameter.name}=VALUE{told}", width)
     else:
         yield from _wrapped(line(f"{parameter.name} = {parameter.value}{told}"), "  ", width)
 

@@ -23,16 +23,33 @@ from glasswatch.settings.load import load
     metavar="DIR",
     help="The run's directory, where it is not in drill.directory: such as a copy from another machine.",
 )
+@click.option("--wait", "is_waiting", is_flag=True, help="Where the run is heard of elsewhere, wait until it is not.")
+@click.option(
+    "--newest",
+    "is_newest",
+    is_flag=True,
+    help="Where nobody can say whether this copy is the newest: go on, for you know that it is, and that no process "
+    "goes on with the run.",
+)
 @operator_option
 @options.as_json
 def command(  # noqa: PLR0913 - one parameter an option
-    run: str, *, config: Path, clean_up_only: bool, place: Path | None, person: str | None, as_json: bool
+    run: str,
+    *,
+    config: Path,
+    clean_up_only: bool,
+    place: Path | None,
+    is_waiting: bool,
+    is_newest: bool,
+    person: str | None,
+    as_json: bool,
 ) -> int:
     """Go on with a run whose process was killed, or whose machine went down: verify its journal, take back, close.
 
     It goes on with the next step, unless --clean-up-only is given or it had been told to stop; a step that was cut
     short is not done again. What is done is what the approved scenario says, which must be the one that was begun. A
-    run that was resumed is never passed.
+    run that was resumed is never passed. A run that was heard of elsewhere within a minute is left alone: its process
+    may be at work.
     """
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)
@@ -40,5 +57,5 @@ def command(  # noqa: PLR0913 - one parameter an option
         from drills.commands.resuming import resume  # noqa: PLC0415 - what acts is loaded where something will
         from drills.runner.resuming import Again, place_of  # noqa: PLC0415 - as above
 
-    again = Again(place_of(run, settings, place), settings, who, clean_up_only)
+    again = Again(place_of(run, settings, place), settings, who, clean_up_only, is_newest, is_waiting)
     return resume(run, again, as_json=as_json)

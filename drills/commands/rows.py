@@ -1,6 +1,5 @@
 """Scenarios and runs as rows: for people in columns, and as JSON for programs."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,14 +9,6 @@ from drills.model.calendar import DueState, PastRun
 from drills.standing import Standing
 
 _COLOURS: Final = {DueState.NOT_DUE: "green", DueState.DUE: "yellow", DueState.OVERDUE: "red"}
-
-
-def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows whose cells stand below each other; a cell may be styled."""
-    widths = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell + " " * (size - len(click.unstyle(cell))) for cell, size in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
 
 
 def due_cell(row: Standing) -> str:

@@ -57,8 +57,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     who = operator(person, settings.drill)
     found = find(settings.drill)
     chosen = [pick(found, scenario)] if scenario else list(found)
+    tried: list[Scenario] = []
     if not scenario or when_due:
-        chosen = _due(chosen, settings)
+        chosen, tried = _due(chosen, settings)
     is_due, is_alone = bool(chosen), unattended and not confirm_elsewhere
     if when_due:
         chosen = _that_can_begin(chosen, settings, is_alone=is_alone and not scenario)
@@ -71,30 +72,34 @@ def command(  # noqa: PLR0913 - one parameter an option
         click.echo("nothing that is due can begin now" if is_due else "nothing is due", err=as_json)
     # Imported here: what acts need not be loaded before it is known that anything will.
     with Loading():
-        from drills.commands.running import run  # noqa: PLC0415
+        from drills.commands.running import kept_from_beginning, run  # noqa: PLC0415
         from drills.runner.session import Wanted  # noqa: PLC0415
 
     codes: list[ExitCode] = []
     for each in chosen:
         wanted = Wanted(each, settings, who, values)
-        codes.append(run(wanted, as_json=as_json, is_attended=not unattended))
+        # A timer tries again every hour: one run a day that could not begin is evidence enough.
+        shut = kept_from_beginning(wanted) if when_due and unattended and each in tried else None
+        codes.append(run(wanted, as_json=as_json, is_attended=not unattended) if shut is None else shut)
         if codes[-1] in _ENOUGH:
             break
     return worst(codes)
 
 
-def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> list[Scenario]:
-    """Return the scenarios that are due by the calendar."""
+def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> tuple[list[Scenario], list[Scenario]]:
+    """Return the scenarios that are due by the calendar; and those of which a run was begun within a day."""
     from drills.model.calendar import DueState  # noqa: PLC0415 - only where the calendar is asked
     from drills.past import places  # noqa: PLC0415 - as above
+    from drills.rules.calendar import was_tried  # noqa: PLC0415 - as above
     from drills.standing import known, standings  # noqa: PLC0415 - as above
 
     clock = SystemClock()
     found = asyncio.run(known(places(settings, clock)))
     for why in found.silent:
         complain(why)
-    rows = standings(scenarios, found, clock.now())
-    return [row.scenario for row in rows if row.due.state is not DueState.NOT_DUE]
+    now = clock.now()
+    rows = [row for row in standings(scenarios, found, now) if row.due.state is not DueState.NOT_DUE]
+    return [row.scenario for row in rows], [row.scenario for row in rows if was_tried(row.last, now)]
 
 
 def _that_can_begin(scenarios: Sequence[Scenario], settings: DrillFile, *, is_alone: bool) -> list[Scenario]:

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import click
 
-from drills.commands.rows import as_data, due_cell, run_data, table
+from drills.commands.laid import columns, lines, table_within
+from drills.commands.rows import as_data, due_cell, run_data
 from drills.commands.sending import send_unsent
 from drills.model.calendar import DueState, PastRun
 from drills.past import places
@@ -61,8 +63,9 @@ def _show_residue(behind: tuple[PastRun, ...]) -> None:
     for run in behind:
         mark = click.style("LEFT BEHIND", fg="red", bold=True)
         for what in run.residue:
-            click.echo(f"{mark} {line(what)}")
-        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only")
+            for text in lines(f"{mark} ", line(what), columns()):
+                click.echo(text)
+        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only{_if_lost(run)}")
 
 
 async def _asked(settings: DrillFile, clock: Clock) -> Known:
@@ -73,17 +76,51 @@ async def _asked(settings: DrillFile, clock: Clock) -> Known:
 
 def _show(rows: tuple[Standing, ...], left: tuple[PastRun, ...], worked_on: AbstractSet[str]) -> None:
     if rows:
-        for text in table([[line(row.scenario.settings.id), due_cell(row), row.due.why] for row in rows]):
-            click.echo(text)
+        _show_due([[line(row.scenario.settings.id), due_cell(row), row.due.why] for row in rows])
     else:
         click.echo("no scenario: put one into the places that drill.scenarios names")
     for run in left:
-        mark = click.style("OPEN", fg="red", bold=True)
-        known_from = "in the evidence directory" if run.where == "here" else "at the monitor"
-        since = f"{line(run.run)}  since {run.at:%Y-%m-%d %H:%M:%SZ}, {known_from}"
-        if run.run in worked_on:
-            click.echo(f"{mark} {since}; it goes on: drill stop {line(run.run)} ends it")
-        elif run.where == "monitor" and run.why == "open":  # its standing there: it is heard of
-            click.echo(f"{mark} {since}; it is heard of: it goes on elsewhere")
-        else:
-            click.echo(f"{mark} {since}{f'; {line(run.why)}' if run.why else ''}: drill resume {line(run.run)}")
+        for text in _open(run, worked_on):
+            click.echo(text)
+
+
+def _show_due(cells: list[list[str]]) -> None:
+    room = columns()
+    found = table_within(cells, room, wraps=2)
+    if found is None:
+        found = [text for id_, due, why in cells for text in (f"{id_}  {due}", *lines("  ", why, room))]
+    for text in found:
+        click.echo(text)
+
+
+def _open(run: PastRun, worked_on: AbstractSet[str]) -> Iterator[str]:
+    """Yield what is said of an open run: in a line, or, where there is no room, with what is to be done on its own."""
+    mark, room = click.style("OPEN", fg="red", bold=True), columns()
+    known_from = "in the evidence directory" if run.where == "here" else "at the monitor"
+    since = f"{line(run.run)}  since {run.at:%Y-%m-%d %H:%M:%SZ}, {known_from}"
+    why, act = _standing(run, worked_on)
+    whole = f"{mark} {since}{f'; {why}' if why else ''}{f': {act}' if act else ''}"
+    if room is None or len(click.unstyle(whole)) <= room:
+        yield whole
+        return
+    indent = " " * len("OPEN ")
+    yield from lines(f"{mark} ", since, room)
+    if why:
+        yield from lines(indent, why, room)
+    if act:
+        yield f"{indent}{act}"  # unbroken: it is copied
+
+
+def _standing(run: PastRun, worked_on: AbstractSet[str]) -> tuple[str, str]:
+    """Return what is to be said of an open run, and what is to be done."""
+    if run.run in worked_on:
+        return "it goes on", f"drill stop {line(run.run)} ends it"
+    if run.where == "monitor" and run.why == "open":  # its standing there: it is heard of
+        return "it is heard of: it goes on elsewhere", ""
+    return line(run.why), f"drill resume {line(run.run)}{_if_lost(run)}"
+
+
+def _if_lost(run: PastRun) -> str:
+    """Return what is left where the journal of a run that the monitor holds is not here, or can't be read."""
+    is_here = run.where == "here" and run.scenario
+    return "" if is_here else f"; if its journal is lost: drill close {line(run.run)}"

@@ -58,8 +58,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     without any, that all of it was written anew. For --heads URL the token is that of the settings, else of
     $GLASSWATCH_TOKEN.
 
-    Exits 0 when the run was closed and all of it is as it was written, 1 when something is wrong, 3 when it can't be
-    read, 4 when nothing is wrong and it is not known to be whole: not anchored up to its end, or not closed.
+    Exits 0 when the run was closed, all of it is as it was written, and whoever is said to have approved it did; 1 when
+    something is wrong, 3 when it can't be read, 4 when nothing is wrong and it is not known to be whole: not anchored
+    up to its end, not closed, or the approval can't be checked.
     """
     clock = SystemClock()
     is_directory = "/" in run or Path(run).is_dir()

@@ -15,12 +15,16 @@ from drills.model.step import PlannedStep, Status
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who signed the scenario: `person` None where nobody had to, and `why` says by which setting."""
+    """Who signed the scenario: `person` None where nobody had to, and `why` says by which setting.
+
+    `jws` is what the person signed; journals of earlier versions lack it.
+    """
 
     person: str | None
     kid: str = ""
     at: datetime | None = None
     why: str = ""
+    jws: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +180,17 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Another process goes on with the run, perhaps on another machine. `torn` bytes of a last line were set aside."""
+    """Another process goes on with the run, perhaps on another machine. `torn` bytes of a last line were set aside.
+
+    `unsure`: why it was not measured whether this journal is the newest; empty where it was.
+    """
 
     operator: str
     host: str
     clean_up_only: bool = False
     torn: int = 0
     checkpoint_key: CheckpointKey | None = None
+    unsure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ def judge(document: bytes, trust: Trust, asked: Asked, now: datetime) -> Approva
     why = next((text for rule in _RULES if (text := rule(case)) is not None), None)
     if why is not None:
         return Unapproved(why)
-    return Approval(authentic.key.person, authentic.key.kid, datetime.fromtimestamp(found.iat, UTC))
+    signed = document.decode("ascii").strip()
+    return Approval(authentic.key.person, authentic.key.kid, datetime.fromtimestamp(found.iat, UTC), jws=signed)
 
 
 def _parsed(payload: bytes) -> _Claims:

@@ -23,6 +23,7 @@ _AFTER: Final[Mapping[Cadence, tuple[timedelta, timedelta]]] = {
     Cadence.YEARLY: (timedelta(days=351), timedelta(days=365)),
 }
 _FIRST_WITHIN: Final = timedelta(days=91)
+_TRIED_WITHIN: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ def last_passed(runs: Iterable[PastRun], scenario: str) -> PastRun | None:
     """Return the last run of a scenario that passed; None for none."""
     passed = (run for run in runs if run.scenario == scenario and run.verdict is Verdict.PASSED and run.is_real)
     return max(passed, key=_when, default=None)
+
+
+def was_tried(last_run: PastRun | None, now: datetime) -> bool:
+    """Whether a run was begun within a day: another that can't begin would be evidence of nothing new."""
+    return last_run is not None and abs(now - last_run.at) < _TRIED_WITHIN
 
 
 def still_open(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:

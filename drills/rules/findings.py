@@ -175,7 +175,10 @@ def _of_event(entry: Entry) -> Iterator[Finding]:
         case Interrupted(by=by, detail=detail):
             line = f"interrupted by {by}: {detail}" if detail else f"interrupted by {by}"
             yield Finding("interrupted", Severity.MAJOR, line)
-        case Resumed(operator=operator, host=host, torn=torn):
+        case Resumed(operator=operator, host=host, torn=torn, unsure=unsure):
             yield Finding("resumed", Severity.MAJOR, f"it was resumed by {operator} on {host}")
+            if unsure:
+                line = f"it was not measured whether the journal it was resumed from is the newest: {unsure}"
+                yield Finding("newest_not_measured", Severity.MAJOR, line)
             if torn:
                 yield Finding("torn", Severity.NOTE, f"{torn} bytes of a line were set aside when it was resumed")

@@ -21,6 +21,7 @@ from typing import Final
 
 from drills.model.event import Gated
 from drills.model.step import Status
+from glasswatch.errors import ExitCode
 
 EVIDENCE: Final = "evidence"
 ALONE: Final = "alone"
@@ -51,6 +52,12 @@ def judge(answers: Mapping[str, Answer], waived: Collection[str]) -> tuple[Gated
 def shut(gated: Iterable[Gated]) -> tuple[Gated, ...]:
     """Return the gates that keep the run from beginning."""
     return tuple(gate for gate in gated if gate.status not in (Status.PASSED, Status.WAIVED))
+
+
+def code_of(found: Iterable[Gated]) -> ExitCode:
+    """Return what a run ends with that these gates keep from beginning."""
+    is_measured = any(gate.status is Status.FAILED for gate in found)
+    return ExitCode.FINDING if is_measured else ExitCode.NOT_MEASURED
 
 
 def window(words: str, *, is_open: bool) -> Answer:

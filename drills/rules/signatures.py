@@ -6,14 +6,17 @@
    valid when it was issued, and that speaks for the run's deployment. A key without an issuer is the vantage `main`'s,
    as for flags; a demo's key speaks for the deployment `demo` alone. A person's key signs approvals, and a run's own
    key checkpoints: neither gives a receipt, for who holds it may be who ran the drill.
-3. What a receipt says must be so: the run, the act, number and hash; at `open` what was to be run and who ran it, at
+3. A receipt by a key that the trust file doesn't have can't be checked: it is neither believed nor wrong, and nothing
+   rests on it, as if there were none. One that names a key which is known is checked with that key, and wrong if it
+   does not fit; so is one by the run's own key, whether the trust file has that or not.
+4. What a receipt says must be so: the run, the act, number and hash; at `open` what was to be run and who ran it, at
    `close` how it ended.
 
 Times of long ago are no problem: evidence is looked at years later.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from drills.model.event import Checkpoint, CheckpointKey, Closed, Entry, Head, Opened, Resumed
@@ -34,11 +37,17 @@ _CHECKPOINT_CLAIMS: Final = frozenset({"v", "act", "sub", "iat", "seq", "hash"})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The run that is spoken of: its entries, and what was to be run."""
+    """The run that is spoken of: its entries, what was to be run, and the names of the keys of its checkpoints."""
 
     run: str
     opened: Opened
     entries: Sequence[Entry]
+    own_kids: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look through the entries once, however many receipts there are."""
+        keys = (each.event.checkpoint_key for each in self.entries if isinstance(each.event, Opened | Resumed))
+        object.__setattr__(self, "own_kids", frozenset(key.kid for key in keys if key is not None))
 
     def head(self, seq: int) -> Head | None:
         """Return the entry of a number, as a head; None where there is none."""
@@ -67,13 +76,27 @@ def is_ours(receipt: str) -> bool:
     return True
 
 
+def unknown_signer(subject: Subject, receipt: str, trust: Trust) -> str | None:
+    """Return the name of the key by which a receipt says it is signed, where nobody knows that key; else None."""
+    try:
+        kid = open_(receipt, EVIDENCE_TYP).kid
+    except Refused:
+        return None
+    return kid if trust.key(kid) is None and kid not in subject.own_kids else None
+
+
 def receipt_problem(subject: Subject, told: ToldHead, trust: Trust) -> str | None:
     """Return why a receipt is not believed; None where it is. A head whose act is empty may have been told for any."""
     try:
-        claims = Members(loads(open_(told.receipt, EVIDENCE_TYP).payload))
+        document = open_(told.receipt, EVIDENCE_TYP)
+        if document.kid in subject.own_kids:
+            return "the run's own key signed it"
+        claims = Members(loads(document.payload))
         issued = from_seconds(claims.seconds("iat"))
         key = authenticate(told.receipt, EVIDENCE_TYP, trust, issued).key
-        return _own(key, subject) or _issuer(key, claims, subject.opened.deployment) or _untrue(claims, told, subject)
+        if key.person is not None:
+            return "a person's key signed it, and no monitor's"
+        return _issuer(key, claims, subject.opened.deployment) or _untrue(claims, told, subject)
     except (Refused, Malformed) as fault:
         return str(fault)
 
@@ -97,13 +120,6 @@ def _checkpoint(entry: Entry, jws: str, key: CheckpointKey | None, subject: Subj
     right = before and (FORMAT, CHECKPOINT, subject.run, before.seq, before.hash)
     is_right = says == right and claims.names() == _CHECKPOINT_CLAIMS
     return None if is_right else "its checkpoint speaks of something else"
-
-
-def _own(key: TrustKey, subject: Subject) -> str | None:
-    if key.person is not None:
-        return "a person's key signed it, and no monitor's"
-    keys = (e.event.checkpoint_key for e in subject.entries if isinstance(e.event, Opened | Resumed))
-    return "the run's own key signed it" if any(own is not None and own.kid == key.kid for own in keys) else None
 
 
 def _issuer(key: TrustKey, claims: Members, deployment: str) -> str | None:

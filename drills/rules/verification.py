@@ -9,13 +9,18 @@ What is wrong (exit 1), each with its line:
 5. It goes on after it was closed with anything but what witnesses said, and checkpoints; or, if something was left
    behind, with anything but cleaning up by whoever took it up again.
 6. It was closed as passed, while its entries come to something else (`verdict`).
-7. A head that is held elsewhere is not in it: what was cut off at the end, and what was written anew as a whole, show
+7. The approval that it says it had was none (`approved`).
+8. A head that is held elsewhere is not in it: what was cut off at the end, and what was written anew as a whole, show
    here and nowhere else. Also a head that nobody signed must be there.
 
 How far it is anchored: up to the last head that is believed, which is one whose receipt is (`signatures`), or any
 where the monitor itself was asked. Heads in a file need no trust of their own. It is whole if it was closed, and is
-anchored up to there (exit 0). If not, it is not known to be all that was written (exit 4): what came after the last
-believed head may be missing, and without any head all of it may have been written anew.
+anchored up to there, and its approval, if it says it had one, could be checked (exit 0). If not, it is not known to be
+all that was written, or approved (exit 4): what came after the last believed head may be missing, and without any head
+all of it may have been written anew.
+
+A receipt by a key that the trust file doesn't have can't be checked, wherever it stands (exit 4): no head is believed
+by it, nor by the monitor's own word beside it. Whoever makes one gains what leaving receipts out gains: nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,12 +43,15 @@ from drills.model.event import (
 )
 from drills.model.proof import Evidence, FoundOutput, Problem, ToldHead, Verification
 from drills.model.verdict import Verdict
+from drills.rules.approved import checked
 from drills.rules.course import closed_in
-from drills.rules.signatures import Subject, checkpoint_problems, is_ours, receipt_problem
+from drills.rules.signatures import Subject, checkpoint_problems, is_ours, receipt_problem, unknown_signer
 from drills.rules.verdict import judge
 from glasswatch.chain import GENESIS
 from glasswatch.errors import ExitCode
+from glasswatch.flag.errors import shown
 
+_MOST_NAMED: Final = 3
 _AFTER_ITS_END: Final = (Receipted, NotTold, Checkpoint)
 _CLEANING_UP: Final = (Resumed, Interrupted, CleaningUp, UndoBegan, UndoEnded, Closed)
 
@@ -55,16 +63,19 @@ def verify(evidence: Evidence) -> Verification:
     is_closed = closed_in([entry.event for entry in entries]) is not None
     closed = max((entry.head.seq for entry in entries if is_closed and isinstance(entry.event, Closed)), default=0)
     problems = [evidence.problem] if evidence.problem else []
-    anchored, notes = 0, list(_notes_of_end(evidence, closed))
+    anchored, untold, notes = 0, [], list(_notes_of_end(evidence, closed))
     if first is None or not isinstance(first.event, Opened):
         problems.append(Problem(1, "it does not begin with what was to be run"))
     else:
         subject = Subject(first.run, first.event, entries)
+        approval = checked(first.event, first.at, evidence.trust)
+        untold = [*_strangers(subject, evidence), *filter(None, (approval.untold,))]
         problems += _problems(subject, evidence, closed)
+        problems += [Problem(1, what) for what in filter(None, (approval.problem,))]
         anchored, wrong, said = _anchored(subject, evidence)
         problems += wrong
-        notes += said
-    is_whole = not problems and 0 < closed <= anchored and not evidence.torn
+        notes += [*said, *untold]
+    is_whole = not problems and not untold and 0 < closed <= anchored and not evidence.torn
     return Verification(
         run=first.run if first else "",
         head=entries[-1].head if entries else Head(0, GENESIS),
@@ -118,6 +129,8 @@ def _receipted(event: Receipted, seq: int, subject: Subject, evidence: Evidence)
         return f"{event.by} was told of an entry that is not in this journal"
     if not event.jws or evidence.trust is None or (event.by != "monitor" and not is_ours(event.jws)):
         return None  # nobody signed it, nobody knows whose signature to believe, or a witness has its own form
+    if unknown_signer(subject, event.jws, evidence.trust):
+        return None
     what = receipt_problem(subject, ToldHead(head, "", event.jws), evidence.trust)
     return f"the receipt by {event.by} is not believed: {what}" if what else None
 
@@ -147,7 +160,7 @@ def _anchored(subject: Subject, evidence: Evidence) -> tuple[int, list[Problem],
             problems.append(Problem(told.head.seq if subject.head(told.head.seq) else 0, what))
         elif is_believed:
             anchored = max(anchored, told.head.seq)
-        else:
+        elif not _unknown(told, subject, evidence):
             unsigned += 1
     return anchored, problems, _notes_of_heads(anchored, unsigned, evidence)
 
@@ -159,10 +172,33 @@ def _told(told: ToldHead, subject: Subject, evidence: Evidence) -> tuple[str, bo
         return f"entry {told.head.seq} is held elsewhere, and is not in this journal: its end was cut off", False
     if there != told.head:
         return f"entry {told.head.seq} is not the one that is held elsewhere", False
+    if _unknown(told, subject, evidence):
+        return "", False
     if told.receipt and evidence.trust is not None:
         problem = receipt_problem(subject, told, evidence.trust)
         return (f"the receipt for entry {told.head.seq} is not believed: {problem}" if problem else ""), not problem
     return "", evidence.heads is not None and evidence.heads.is_own_word
+
+
+def _unknown(told: ToldHead, subject: Subject, evidence: Evidence) -> str | None:
+    """Return the name of the key of a head's receipt, where the trust file doesn't have it."""
+    trust = evidence.trust
+    return unknown_signer(subject, told.receipt, trust) if told.receipt and trust is not None else None
+
+
+def _strangers(subject: Subject, evidence: Evidence) -> list[str]:
+    """Return what is said of receipts, in the journal and elsewhere, by keys that the trust file doesn't have."""
+    trust = evidence.trust
+    if trust is None:
+        return []
+    there = [entry.event.jws for entry in evidence.entries if isinstance(entry.event, Receipted)]
+    held = [told.receipt for told in evidence.heads.told] if evidence.heads else []
+    names = {name for jws in (*there, *held) if jws and (name := unknown_signer(subject, jws, trust))}
+    if not names:
+        return []
+    named = ", ".join(shown(name) for name in sorted(names)[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return [f"not checked: receipts by keys that the trust file does not have: {named}{more}"]
 
 
 def _notes_of_heads(anchored: int, unsigned: int, evidence: Evidence) -> list[str]:

@@ -1,17 +1,17 @@
 """The monitor as a run has it: who is told of it, and what its gates ask. Imported only where a monitor is set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from drills.errors import RequestRefused
 from drills.model.event import Head
 from drills.model.found import Value
 from drills.monitor import Means, MonitorClient
 from drills.rules import gates
+from drills.rules.behind import Held
 from drills.rules.gates import Answer
 from drills.runner.gating import Seen
 from drills.settings.root import MonitorReachSettings
 from glasswatch.clock import Clock
-from glasswatch.errors import GlasswatchError
+from glasswatch.errors import GlasswatchError, NotMeasured
 from glasswatch.secrets import SecretReference
 from monitor.wire.answers import StatusAnswer
 from monitor.wire.drills import RunQuery
@@ -40,14 +40,15 @@ class Eyes:
         closed = frozenset(run.run for run in runs if run.standing == CLOSED)
         return Seen(_well(status), _platform(platform, status), left, closed)
 
-    async def heads(self, run: str) -> Sequence[Head]:
-        """Return the heads of a run's journal that it was told of; none where it knows of no such run."""
-        try:
-            return [Head(each.seq, each.hash) for each in (await self._monitor.heads(run)).heads]
-        except RequestRefused as refused:
-            if refused.is_of_no_such:
-                return ()
-            raise
+    async def held(self, run: str) -> Held:
+        """Return what it holds of a run."""
+        found = await self._monitor.run(run)
+        if found is None:
+            return Held(is_known=False)
+        if found.quiet_seconds is None and found.standing != CLOSED:
+            raise NotMeasured("the monitor does not say when it heard of the run")
+        told = (await self._monitor.heads(run)).heads
+        return Held([Head(each.seq, each.hash) for each in told], found.quiet_seconds, found.heard)
 
 
 def client(

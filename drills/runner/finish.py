@@ -64,6 +64,7 @@ class Finish:
         self._faults: list[BaseException] = []
         self._is_interrupted = False
         self._is_unread = False
+        self._is_another_s = False
 
     async def finish(self, ending: Ending) -> Done:
         """Clean up and close. Never raises."""
@@ -90,6 +91,8 @@ class Finish:
         for witness in self._stage.outside.witnesses:
             if witness.name in self._opened and is_news:
                 await self._whatever(self._close_at(witness, result, residue))
+        if self._is_another_s:
+            result = self._judged(self._record.entries)
         if self._record.lost:
             self._notes.append(f"the journal can't be written: {self._record.lost}")
         return Done(result, self._code(result, residue), residue, (*self._notes, *_told(ending)))
@@ -173,11 +176,24 @@ class Finish:
         except BaseException as fault:  # noqa: BLE001 - whatever it is, the witness does not know
             if self._was_never_opened_at(witness, fault):
                 return
+            if isinstance(fault, RequestRefused) and fault.is_against_what_was_told:
+                await self._refused(witness, fault, result)
+                return
             self._codes.append(ExitCode.NOT_MEASURED)
             self._notes.append(f"{witness.name} could not be told how the run ended: {words(fault)}")
             self._notes.append("it is sent by the next `drill run`, `drill status` or `drill resume`")
             await self._record.note(NotTold(witness.name, words(fault)))
             self._keep_unsent(witness, closing, head)
+
+    async def _refused(self, witness: Witness, refused: RequestRefused, result: Result) -> None:
+        """Write down that a witness knows the run otherwise: as passed it does not count here either."""
+        self._codes.append(ExitCode.INTERRUPTED)
+        self._notes.append(f"{witness.name} refused how the run ended: {refused}")
+        self._is_another_s = result.verdict is Verdict.PASSED
+        if self._is_another_s:
+            await self._record.note(Interrupted(witness.name, f"when it was closed: {refused}"))
+        else:
+            await self._record.note(NotTold(witness.name, str(refused)))
 
     def _was_never_opened_at(self, witness: Witness, fault: BaseException) -> bool:
         """Whether a witness knows of no such run, and none of its answers says that it ever did."""

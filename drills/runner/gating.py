@@ -1,17 +1,18 @@
 """What the gates are told: by the evidence directory, the clock, the approval, the monitor. `rules.gates` decides."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from drills.errors import DrillFault
 from drills.journal import reading
-from drills.model.event import Approval, Gated, Head, Opened
+from drills.model.event import Approval, Gated, Opened
 from drills.planning import let_go
 from drills.rules import gates
 from drills.rules.approval import Unapproved
+from drills.rules.behind import Held
 from drills.rules.course import closed_in
 from drills.rules.gates import Answer
 from drills.rules.window import is_within, told
@@ -48,8 +49,8 @@ class Seeing(Protocol):
         """Return what it says. Never raises."""
         ...
 
-    async def heads(self, run: str) -> Sequence[Head]:
-        """Return the heads of a run's journal that it was told of; none where it knows of no such run.
+    async def held(self, run: str) -> Held:
+        """Return what it holds of a run.
 
         Raises:
             NotMeasured, RequestRefused: it does not say.

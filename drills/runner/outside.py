@@ -29,8 +29,7 @@ class Outside:
     """Everything a run has to do with. `judge` makes a result of a journal's entries, as if it were closed then.
 
     `hide` has a secret taken out of all that is written and shown from now on; `clear` takes them out of an event.
-    `held` returns the heads that the monitor was told of, or none where none is set; it may raise `NotMeasured` and
-    `RequestRefused`. `read_back` returns the entries as they stand in the journal; `ready_seconds`: how long a witness
+    `read_back` returns the entries as they stand in the journal; `ready_seconds`: how long a witness
     may take.
     """
 
@@ -43,5 +42,4 @@ class Outside:
     clear: Callable[[Event], Event]
     judge: Callable[[Sequence[Entry]], Result]
     read_back: Callable[[], Awaitable[Sequence[Entry]]]
-    held: Callable[[], Awaitable[Sequence[Head]]]
     ready_seconds: float = 10.0

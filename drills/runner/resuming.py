@@ -7,54 +7,80 @@ which steps began, which were taken back, and the values that were captured, as 
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
-from drills.errors import NotApproved, RunUnknown
+from drills.errors import NotApproved, RunHeardOf, RunUnknown, WaitCutShort
 from drills.journal import reading
-from drills.journal.journal import reopen
+from drills.journal.journal import boot, reopen
 from drills.model.event import Entry, Opened, Resumed
 from drills.model.found import Value
 from drills.planning import let_go, planned_steps
 from drills.rules.approval import Unapproved
+from drills.rules.behind import QUIET_SECONDS, Claim, GoOn
 from drills.rules.undo import residue_of
-from drills.runner import requests
+from drills.runner import originals, requests
+from drills.runner.copies import may_go_on
 from drills.runner.finish import Done
 from drills.runner.making import make
 from drills.runner.session import Desk, Open, Seat, Wanted, alone_on, host, making
 from drills.runner.signals import stopping
+from drills.runner.stop import Stop
 from drills.scenarios import find_one
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
 from glasswatch.errors import UsageFault
+from glasswatch.visible import line
+
+_COPY: Final = "a copy of its directory, from the machine where it ran, is gone on with by --from DIR"
+
+_LOOK: Final = 10.0
+"""Seconds between two looks at whether a run is heard of still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What is to be gone on with. `directory` is the run's own; `operator` is who goes on with it."""
+    """What is to be gone on with. `directory` is the run's own; `operator` is who goes on with it.
+
+    `is_newest`: who says so knows that no copy went on. `is_waiting`: until nothing was heard of it for long enough.
+    """
 
     directory: Path
     settings: DrillFile
     operator: str
     clean_up_only: bool = False
+    is_newest: bool = False
+    is_waiting: bool = False
 
 
 def place_of(run: str, settings: DrillFile, given: Path | None) -> Path:
     """Return the directory of a run: by its name below the evidence directory, or a copy of it that was given.
 
     Raises:
-        RunUnknown: it is no name of a run, or a copy of another.
+        RunUnknown: it is no name of a run, or nothing of that name is below the evidence directory.
     """
     if "/" in run or run.startswith("."):
-        raise RunUnknown("expected the name of a run, as `drill status` shows it")
-    return settings.drill.directory / run if given is None else given.absolute()
+        raise RunUnknown(f"expected the name of a run, as `drill status` shows it; {_COPY}")
+    if given is not None:
+        return given.absolute()
+    directory = settings.drill.directory / run
+    try:
+        (directory / reading.JOURNAL).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunUnknown(f"{line(run)}: no such run in {settings.drill.directory}; {_COPY}") from None
+    except OSError:
+        pass  # why it can't be read, reading it tells
+    return directory
 
 
 async def resume(run: str, again: Again, seat: Seat) -> Done:
     """Go on with a run, and clean up.
 
     Raises:
-        RunUnknown, RunBusy: there is none, or another process works on it.
+        RunUnknown, RunBusy: there is none, or another process works on it, or may do so elsewhere.
+        JournalBehind, NotMeasured: it went on elsewhere, or may have, and more is to be done than to clean up.
         JournalUnreadable, JournalDamaged: nobody can go on by what it says.
         NotApproved: the scenario is not the one that was begun, or its approval does not hold.
         UsageFault: the run is closed; or is of another deployment or name.
@@ -78,9 +104,36 @@ async def resume(run: str, again: Again, seat: Seat) -> Done:
 async def _resumed(wanted: Wanted, again: Again, desk: Desk, values: Mapping[str, Value]) -> Done:
     opening = replace(_opened(desk.run_name, desk.entries), steps=planned_steps(wanted.scenario.settings))
     async with desk.open():
+        resumed, go_on = await _allowed(again, desk)
+        originals.mark(again.directory, boot())
         drill = make(wanted.scenario, opening, wanted.facts(desk.run_name), values, desk.tools)
-        resumed = Resumed(again.operator, host(), clean_up_only=again.clean_up_only)
-        return await desk.run(drill).resume(resumed)
+        return await desk.run(drill).resume(resumed, is_behind=go_on.is_behind)
+
+
+async def _allowed(again: Again, desk: Desk) -> tuple[Resumed, GoOn]:
+    """Return how the run may be gone on with; where it may be alive still, that is waited for if it is wished."""
+    claim = Claim(originals.is_original(again.directory, boot()), again.is_newest)
+    resumed = Resumed(again.operator, host(), clean_up_only=again.clean_up_only)
+    while True:
+        try:
+            return await may_go_on(desk.held, desk.ready_seconds, desk.entries, claim, resumed)
+        except RunHeardOf as heard:
+            if not again.is_waiting:
+                raise
+            quiet = max(QUIET_SECONDS - heard.seconds, 0.0)
+            desk.screen.say(f"nothing was heard of it for {quiet:.0f} s; waiting until it is {QUIET_SECONDS:.0f} s")
+            await _wait(desk.stop, min(heard.seconds, _LOOK))
+
+
+async def _wait(stop: Stop, seconds: float) -> None:
+    """Wait so long.
+
+    Raises:
+        WaitCutShort: it was told to stop.
+    """
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+        raise WaitCutShort("nothing was done: the run is as it was")
 
 
 def _opened(run: str, entries: Sequence[Entry]) -> Opened:

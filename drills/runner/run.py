@@ -12,9 +12,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from drills.errors import JournalBehind
 from drills.model.calendar import Cadence
-from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, Head, NotTold, Receipted, Resumed
+from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, NotTold, Receipted, Resumed
 from drills.model.step import Status
 from drills.ports import OpeningFacts, Witness
 from drills.rules import behind, course, gates
@@ -46,7 +45,7 @@ class Run:
 
     def __init__(self, drill: Drill, outside: Outside, stop: Stop, entries: Iterable[Entry] = ()) -> None:
         record = Record(drill.facts.id, outside, entries)
-        telling = Telling(outside.witnesses, record, drill.facts.id, outside.ready_seconds)
+        telling = Telling(outside, record, drill.facts.id, stop)
         values = {**drill.values, **journalled(record)}
         self._stage = Stage(drill, record, telling, outside, values)
         self._stop = stop
@@ -62,32 +61,18 @@ class Run:
         """Run it, unless a gate keeps it from beginning; `ask` returns what they say."""
         return await self._to_its_end(self._open(ask))
 
-    async def resume(self, resumed: Resumed) -> Done:
+    async def resume(self, resumed: Resumed, *, is_behind: bool = False) -> Done:
         """Go on with a run that another process began: with its next step, or only to clean up.
+
+        `is_behind`: steps may have been begun that its journal knows nothing of.
 
         Raises:
             UsageFault: it is closed.
-            JournalBehind: it went on elsewhere, and more is to be done than to clean up.
         """
         closed = course.closed_in(self._stage.record.events)
         if closed is not None and not (closed.residue and resumed.clean_up_only):
             raise UsageFault("the run is closed: there is nothing to go on with")
-        lost = await self._behind()
-        if lost is not None and not resumed.clean_up_only:
-            raise JournalBehind(
-                f"the monitor holds entry {lost.seq} of this run, and it is not in the journal here: go on with the "
-                "newest copy, where no process goes on with it. If there is none, --clean-up-only takes back whatever "
-                "the scenario may have done"
-            )
-        return await self._to_its_end(self._take_up(resumed, is_behind=lost is not None))
-
-    async def _behind(self) -> Head | None:
-        """Return a head that the monitor holds and the journal doesn't; None where it can't be asked."""
-        try:
-            held = await asyncio.wait_for(self._stage.outside.held(), self._stage.outside.ready_seconds)
-        except (GlasswatchError, TimeoutError):
-            return None  # taking back waits for nobody
-        return behind.missing(self._stage.record.entries, held)
+        return await self._to_its_end(self._take_up(resumed, is_behind=is_behind))
 
     async def _to_its_end(self, opening: Coroutine[Any, Any, None]) -> Done:
         ending = await self._until_it_ends(opening)
@@ -129,9 +114,7 @@ class Run:
         for gate in gated:
             await self._stage.record.write(gate)
         if shut := gates.shut(gated):
-            is_measured = any(gate.status is Status.FAILED for gate in shut)
-            code = ExitCode.FINDING if is_measured else ExitCode.NOT_MEASURED
-            raise _Refused(Ending(f"gate {shut[0].gate}: {shut[0].detail}", code))
+            raise _Refused(Ending(f"gate {shut[0].gate}: {shut[0].detail}", gates.code_of(shut)))
         await self._open_elsewhere()
         await checkpoint(self._stage)
         self._stage.telling.start()

@@ -24,13 +24,14 @@ from drills.earlier import spans_before
 from drills.errors import RunBusy
 from drills.journal.hiding import Hiding
 from drills.journal.journal import FileJournal, Making, create
-from drills.model.event import Approval, Entry, Head, Interrupted, Opened
+from drills.model.event import Approval, Entry, Interrupted, Opened
 from drills.model.found import RunFacts, Value
 from drills.planning import planned_steps
 from drills.ports import Tools
 from drills.rules.approval import Unapproved
+from drills.rules.behind import Held
 from drills.rules.verdict import judge
-from drills.runner import gating, requests
+from drills.runner import gating, originals, requests
 from drills.runner.confirmations import Answers, Dialog, Ledger
 from drills.runner.drill import Drill
 from drills.runner.finish import Done
@@ -48,7 +49,7 @@ from drills.scenarios import Scenario
 from drills.settings.root import DrillFile
 from glasswatch import __version__
 from glasswatch.clock import Clock
-from glasswatch.errors import EvidenceUnwritable, UsageFault
+from glasswatch.errors import EvidenceUnwritable, NotMeasured, UsageFault
 from glasswatch.flag import keys
 from glasswatch.secrets import SecretReference, resolve
 
@@ -120,7 +121,9 @@ async def begin(wanted: Wanted, seat: Seat) -> tuple[str, Done]:
         values = await asyncio.to_thread(wanted.values, clock)
         with alone_on(settings.directory, wanted.scenario.settings.platform):
             run = run_id(wanted.scenario.settings.id, clock.now())
-            journal = await create(settings.directory, run, making(wanted.settings, clock))
+            made = making(wanted.settings, clock)
+            journal = await create(settings.directory, run, made)
+            originals.mark(journal.directory, made.boot)
             try:
                 return run, await _begun(wanted, seat, Open(journal, run, stop), values)
             finally:
@@ -167,14 +170,16 @@ class Desk:
         self._clock = seat.clock
         self._open = open_
         self.run_name = open_.run
+        self.stop = open_.stop
         self.entries = entries
         settings = wanted.settings.drill
-        self._screen = Lenient(seat.screen(entries))
+        self.ready_seconds = settings.ready_within.total_seconds()
+        self.screen = Lenient(seat.screen(entries))
         self._veil = Veil(open_.journal.hide, seat.clock)
         self._ledger = Ledger()
         self.elsewhere: Elsewhere = elsewhere(settings, self._veil.read, seat.clock, open_.run)
         directory = open_.journal.directory
-        answers = Answers(directory, self._ledger, self._screen.say, seat.dialog)
+        answers = Answers(directory, self._ledger, self.screen.say, seat.dialog)
         self.tools = Tools(seat.clock, settings, directory, answers, self._veil.read)
 
     @asynccontextmanager
@@ -207,19 +212,25 @@ class Desk:
             clock=self._clock,
             journal=journal,
             witnesses=self.elsewhere.witnesses,
-            screen=self._screen,
+            screen=self.screen,
             unsent=UnsentFile(journal.directory, self.run_name),
             hide=self._veil.hide,
             clear=self._veil.event,
             judge=lambda entries: judge(entries, before, is_closing=True),
             read_back=read_back,
-            held=self._held,
-            ready_seconds=self._wanted.settings.drill.ready_within.total_seconds(),
+            ready_seconds=self.ready_seconds,
         )
 
-    async def _held(self) -> Sequence[Head]:
+    async def held(self) -> Held:
+        """Return what the monitor holds of the run.
+
+        Raises:
+            NotMeasured, RequestRefused: it does not say.
+        """
         monitor = self.elsewhere.monitor
-        return await monitor.heads(self.run_name) if monitor is not None else ()
+        if monitor is None:
+            raise NotMeasured("no monitor is set (drill.monitor)")
+        return await monitor.held(self.run_name)
 
     async def _look(self) -> None:
         look = requests.Looking()
@@ -232,7 +243,7 @@ class Desk:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
-            self._screen.tick()
+            self.screen.tick()
 
 
 def making(settings: DrillFile, clock: Clock) -> Making:

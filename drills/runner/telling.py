@@ -5,16 +5,21 @@
 - What it answers is written down once for each head; that it could not be told, once until it can be again. Neither is
   told of in turn.
 - Nothing here holds up a step: no lock is held while somebody is asked.
+- A head that can't follow what a witness was told shows that another process works on the run, or that somebody closed
+  it: the run is told to stop.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
+from drills.errors import RequestRefused
 from drills.model.event import Head, NotTold, Receipted
 from drills.ports import Witness
+from drills.runner.outside import Outside
 from drills.runner.record import Record
 from drills.runner.steady import let_go, spawn, words
+from drills.runner.stop import Stop
 from glasswatch.errors import NotMeasured
 
 BEAT: Final = 20.0
@@ -36,10 +41,12 @@ async def asked(call: Callable[[], Awaitable[str]], seconds: float) -> str:
 
 
 class Telling:
-    """Tells the witnesses of one run. `seconds`: how long each may take for an answer."""
+    """Tells the witnesses of one run, which is told to `stop` where it isn't ours to go on with any more."""
 
-    def __init__(self, witnesses: Sequence[Witness], record: Record, run: str, seconds: float) -> None:
-        self._told = [_Told(witness, record, run, seconds) for witness in witnesses]
+    def __init__(self, outside: Outside, record: Record, run: str, stop: Stop) -> None:
+        self._told = [_Told(witness, record, run, outside.ready_seconds) for witness in outside.witnesses]
+        for told in self._told:
+            told.refused = stop.tell
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -79,6 +86,7 @@ class _Told:
         self.name = witness.name
         self.is_behind = False
         self.is_over = False
+        self.refused: Callable[[str, str], None] = lambda _by, _detail: None
 
     def tell(self, head: Head) -> None:
         self._latest = head
@@ -110,6 +118,8 @@ class _Told:
             if not self.is_behind:
                 self.is_behind = True
                 await self._record.note(NotTold(self._witness.name, words(fault)))
+            if isinstance(fault, RequestRefused) and fault.is_against_what_was_told:
+                self.refused(self._witness.name, str(fault))
             return
         self.is_behind = False
         if head != self._known:

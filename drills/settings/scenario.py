@@ -1,6 +1,7 @@
 """A scenario: one YAML file that says what is drilled, in which steps, and how each is taken back.
 
-Keys of it are explained in docs/reference/drills.md. What steps must be to each other is checked in `fitting`.
+Keys of it are explained in docs/reference/drills.md. What steps must be to each other is checked in `fitting`; where
+some of them are wrong by themselves, as far as it can be told, in `salvage`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,10 +12,11 @@ from pydantic import Field
 
 from drills.model.calendar import Cadence
 from drills.model.step import Span
-from drills.settings import fitting
+from drills.settings import fitting, salvage
 from drills.settings.gates import GateSettings
 from drills.settings.parameter import Line, ParameterSettings
 from drills.settings.root import Person
+from drills.settings.salvage import MOST_STEPS
 from drills.settings.step import StepChoice, StepSettings, ValueName
 from glasswatch.durations import render
 from glasswatch.settings.duration import Duration
@@ -23,7 +25,6 @@ from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import KEY
 from glasswatch.settings.shapes import Label, Name, OneOf, Switch, TextShape
 
-_MOST_STEPS: Final = 100
 _MOST_PRINCIPALS: Final = 10
 _MOST_PARAMETERS: Final = 100
 _Description = Annotated[
@@ -70,8 +71,8 @@ class ScenarioFile(SettingsModel):
     """What must hold before its first step."""
     steps: Annotated[
         tuple[Annotated[StepSettings, StepChoice()], ...],
-        Field(min_length=1, max_length=_MOST_STEPS),
-        Words(f"a list of 1 to {_MOST_STEPS} steps"),
+        Field(min_length=1, max_length=MOST_STEPS),
+        Words(f"a list of 1 to {MOST_STEPS} steps"),
     ]
     """What is done, in order."""
 
@@ -106,6 +107,21 @@ class ScenarioFile(SettingsModel):
         if self.longest > fitting.LONGEST_RUN:
             most = render(fitting.LONGEST_RUN)
             yield ("steps",), f"expected at most {most} in all, undo included: within is counted whole for every step"
+
+    @finding(beside="steps")
+    def sound_steps_follow_each_other(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """What can be told of some steps is told beside what is wrong with others."""
+        yield from salvage.wrong_among(salvage.salvaged(given.get("steps")))
+
+    @finding("parameters", beside="steps")
+    def values_are_there_for_sound_steps(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """As above."""
+        yield from salvage.wrong_values(salvage.salvaged(given.get("steps")), self.parameters)
+
+    @finding("targets", beside="steps")
+    def targets_are_measured_by_sound_steps(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """As above."""
+        yield from salvage.wrong_targets(salvage.salvaged(given.get("steps")), self.targets)
 
     @property
     def longest(self) -> timedelta:

@@ -18,12 +18,28 @@ from glasswatch.settings.duration import Duration
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words
+from glasswatch.settings.shape import expected
 from glasswatch.settings.shapes import OneOf, Switch, TextShape
 
 StepName = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 long", "[a-z0-9][a-z0-9_-]{0,62}")]
 ValueName = Annotated[str, TextShape("a name of a-z, 0-9 and _, at most 63 long", "[a-z][a-z0-9_]{0,62}")]
 Evidence = Annotated[str, TextShape("a part of a drill: D0 to D12, or D5R", "D(?:[0-9]|1[0-2]|5R)")]
-_Spans = Annotated[tuple[Annotated[Span, OneOf(Span)], ...], Words("a list of spans such as [detect, flag]")]
+
+
+class StepSpanShape(OneOf):
+    """A span that a step begins or ends: any but the whole run's, which is measured without."""
+
+    def __init__(self) -> None:
+        super().__init__(tuple(span for span in Span if span is not Span.TOTAL))
+
+    def read(self, value: object) -> str:
+        """Return the span."""
+        if value == Span.TOTAL:
+            raise expected(f"{self.expected}; total is the whole run: no step begins or ends it")
+        return super().read(value)
+
+
+_Spans = Annotated[tuple[Annotated[Span, StepSpanShape()], ...], Words("a list of spans such as [detect, flag]")]
 _UNNAMED = re.compile("undo-[0-9]+")
 _ONLY_WHAT_UNDOES = "expected nothing of the kind: a step of an undo undoes, and nothing else"
 _NOT_IN_AN_UNDO = ("undo", "needs", "background", "begins", "ends", "evidences")

@@ -13,11 +13,11 @@ import json
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 Answer = dict[str, Any]
@@ -25,18 +25,6 @@ Answer = dict[str, Any]
 _REFUSALS: Final = re.compile("28...|42501")
 _NOT_ITS_FAULT: Final = re.compile("(?:08|40|53|57|58|XX)...|55P03")
 _READ_ONLY: Final = "25006"
-# PostgreSQL's words for class 28 and 42501: libpq keeps the code of a login that failed to itself.
-_WORDS: Final = (
-    ("28P01", re.compile(r"FATAL:  password authentication failed for user ")),
-    (
-        "28000",
-        re.compile(
-            r"FATAL:  (?:\S+ authentication failed for user |no pg_hba\.conf entry for |pg_hba\.conf rejects |"
-            r'role ".*" (?:does not exist|is not permitted to log in)|certificate authentication failed )'
-        ),
-    ),
-    ("42501", re.compile(r"FATAL:  permission denied for database ")),
-)
 _READ_ONLY_BY: Final[Mapping[str, str]] = {
     "postgresql": "SET TRANSACTION READ ONLY",
     "sqlite": "PRAGMA query_only = ON",
@@ -89,11 +77,20 @@ def _engine(asked: Mapping[str, Any]) -> Engine:
             url = url.set(username=asked["user"])
         if asked["password"] is not None:
             url = url.set(password=asked["password"])
-        return create_engine(url, poolclass=NullPool, connect_args=_connect_args(url, asked))
+        engine = create_engine(url, poolclass=NullPool, connect_args=_connect_args(url, asked))
     except (ArgumentError, NoSuchModuleError):
         raise Unable("its address is none that SQLAlchemy knows") from None
     except ImportError as fault:
         raise Unable(f"its driver isn't installed: {fault.name}") from None
+    if engine.dialect.driver == "psycopg":
+        event.listen(engine, "do_connect", _connected)
+    return engine
+
+
+def _connected(_dialect: object, _record: object, words: Sequence[Any], named: Mapping[str, Any]) -> object:
+    from drills.workers.postgres import Connection  # noqa: PLC0415 - only where it is PostgreSQL, by that driver
+
+    return Connection.connect(*words, **named)
 
 
 def _connect_args(url: URL, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,12 +148,10 @@ def _state(fault: BaseException) -> str:
 
 
 def _login_failed(fault: SQLAlchemyError) -> Answer:
-    state, said = _state(fault), str(getattr(fault, "orig", ""))
-    if not state:
-        state = next((code for code, words in _WORDS if words.search(said)), "")
+    state = _state(fault)
     if _REFUSALS.fullmatch(state):
         return {"refused": state}
-    if "no password supplied" in said:
+    if getattr(getattr(fault, "orig", None), "is_for_want_of_a_password", False):
         raise Unable("it asks for a password, and none was given")
     raise Unable(f"nobody was let in or refused{f': SQLSTATE {state}' if state else ''}")
 

@@ -30,17 +30,21 @@ Place = tuple[str | int, ...]
 Finding = tuple[Place, str]
 _Check = Callable[..., Iterable[Finding]]
 _C = TypeVar("_C", bound=_Check)
+_NEEDS = "__finding_needs__"
+_BESIDE = "__finding_beside__"
 
 
-def finding(*needs: str) -> Callable[[_C], _C]:
+def finding(*needs: str, beside: str = "") -> Callable[[_C], _C]:
     """Mark a method `(self, given) -> Iterable[(place, sentence)]` as a check across fields.
 
     It runs when the fields in `needs` are sound, and may read only those. `given` maps the keys that were written to
-    what was written, unchecked. `place` is relative to the model; the sentence never holds a value.
+    what was written, unchecked. `place` is relative to the model; the sentence never holds a value. `beside`: it runs
+    only where this field is not sound, and looks for more in what was written of it.
     """
 
     def mark(check: _C) -> _C:
-        check.__finding_needs__ = needs  # type: ignore[attr-defined]  # a mark on a function, read by the model
+        setattr(check, _NEEDS, needs)  # marks on a function, read by the model
+        setattr(check, _BESIDE, beside)
         return check
 
     return mark
@@ -56,7 +60,7 @@ class SettingsModel(BaseModel):
     """Whether a key nobody reads may be a secret in the wrong place, and must not be named."""
     left_to_types: ClassVar[frozenset[str]] = frozenset()
     """Required settings that a type built on this model may give a default: missing under no type, they may be good."""
-    findings: ClassVar[tuple[tuple[tuple[str, ...], _Check], ...]] = ()
+    findings: ClassVar[tuple[_Check, ...]] = ()
 
     @classmethod
     def written_fields(cls) -> dict[str, FieldInfo]:
@@ -67,8 +71,7 @@ class SettingsModel(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         members = (getattr(cls, name, None) for name in dir(cls) if not name.startswith("__"))
-        marked = (member for member in members if hasattr(member, "__finding_needs__"))
-        cls.findings = tuple((check.__finding_needs__, check) for check in marked if check is not None)
+        cls.findings = tuple(member for member in members if member is not None and hasattr(member, _NEEDS))
 
     @model_validator(mode="wrap")
     @classmethod
@@ -79,7 +82,7 @@ class SettingsModel(BaseModel):
             raise _retold(cls, value, error, info) from None
         if cls.findings and not isinstance(value, SettingsModel):
             given = value if isinstance(value, Mapping) else {}  # in a short form no key was written
-            lines = _found(model, given, frozenset())
+            lines = _found(model, given, _running(cls, frozenset()))
             if lines:
                 raise _failure(cls, lines)
         return model
@@ -93,8 +96,16 @@ def _line(place: Place, text: str) -> InitErrorDetails:
     return {"type": sentence(text), "loc": place, "input": None}
 
 
-def _found(model: SettingsModel, given: Mapping[str, object], failed: frozenset[object]) -> list[InitErrorDetails]:
-    checks = (check for needs, check in model.findings if failed.isdisjoint(needs))
+def _running(cls: type[SettingsModel], failed: frozenset[object]) -> list[_Check]:
+    """Return the checks that can run where these fields are not sound."""
+    return [
+        check
+        for check in cls.findings
+        if failed.isdisjoint(getattr(check, _NEEDS)) and getattr(check, _BESIDE) in ("", *failed)
+    ]
+
+
+def _found(model: SettingsModel, given: Mapping[str, object], checks: Sequence[_Check]) -> list[InitErrorDetails]:
     return [_line(place, text) for check in checks for place, text in check(model, given)]
 
 
@@ -104,8 +115,9 @@ def _retold(cls: type[SettingsModel], value: object, error: ValidationError, inf
     lines = [_retell(cls, detail) for detail in details if not _is_echo(detail, details)]
     names = {_key(field, name): name for name, field in cls.model_fields.items()}
     failed = frozenset(names.get(str(detail["loc"][0])) for detail in details if detail["loc"])
-    if isinstance(value, Mapping) and any(failed.isdisjoint(needs) for needs, _ in cls.findings):
-        lines += _found(_partial(cls, value, failed, info), value, failed)
+    checks = _running(cls, failed)
+    if isinstance(value, Mapping) and checks:
+        lines += _found(_partial(cls, value, checks, info), value, checks)
     return _failure(cls, lines)
 
 
@@ -133,11 +145,11 @@ def _retell(cls: type[SettingsModel], detail: ErrorDetails) -> InitErrorDetails:
 
 
 def _partial(
-    cls: type[SettingsModel], given: Mapping[str, object], failed: frozenset[object], info: ValidationInfo
+    cls: type[SettingsModel], given: Mapping[str, object], checks: Sequence[_Check], info: ValidationInfo
 ) -> SettingsModel:
-    """Return a model that holds only the fields which the checks that can run will read."""
+    """Return a model that holds only the fields which these checks will read."""
     values: dict[str, Any] = {}
-    for name in {name for needs, _ in cls.findings if failed.isdisjoint(needs) for name in needs}:
+    for name in {name for check in checks for name in getattr(check, _NEEDS)}:
         field = cls.model_fields[name]
         key = _key(field, name)
         value = given[key] if key in given else _default(field)

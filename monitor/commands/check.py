@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,10 +16,13 @@ from glasswatch.settings.mistake import Mistake, SettingsFault
 from glasswatch.settings.schema import json_schema
 from monitor import lookedfor
 from monitor.commands import options
+from monitor.credentials.reading import read
 from monitor.lockout import look
 from monitor.model.caller import HEARTBEAT
 from monitor.model.lockout import LockoutCode
+from monitor.rules.credentials import concern
 from monitor.rules.lockout import findings
+from monitor.settings.named import named
 from monitor.settings.root import MonitorSettings
 
 
@@ -106,6 +110,14 @@ def _beats(settings: MonitorSettings) -> Iterator[str]:
                 yield f"the token {token.name} has the scope {scope}, and no probe is a heartbeat of that name"
 
 
+def _credentials(settings: MonitorSettings, now: datetime) -> Iterator[str]:
+    """Say which credentials ended or soon will, as far as it is known without reading a secret."""
+    for each in named(settings):
+        said = concern(read(replace(each, token=None)), now)
+        if said is not None:
+            yield f"{each.credential}: it {said}"
+
+
 def _warnings(settings: MonitorSettings) -> Iterator[str]:
     """Say what is valid, and hardly what was meant."""
     if not settings.paging.channels:
@@ -116,6 +128,7 @@ def _warnings(settings: MonitorSettings) -> Iterator[str]:
     if settings.drills.evidence_key is None and any("drill" in token.scopes for token in settings.tokens):
         yield "drills: no evidence_key: receipts are empty, and nobody can prove that a drill was told of here"
     now = SystemClock().now()
+    yield from _credentials(settings, now)
     for token in settings.tokens:
         if token.expires <= now:
             yield f"the token {token.name} expired at {token.expires:%Y-%m-%dT%H:%M:%SZ}: it opens nothing"

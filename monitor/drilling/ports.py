@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from monitor.errors import StoreUnavailable
@@ -47,10 +48,11 @@ class Receipted:
 
 @dataclass(frozen=True, slots=True)
 class StoodRun:
-    """A run, and where it stands now."""
+    """A run, and where it stands now. `quiet_for`: how long nothing was heard of it, or since the monitor's start."""
 
     run: DrillRun
     standing: RunStanding
+    quiet_for: timedelta
 
 
 class Drills(Protocol):

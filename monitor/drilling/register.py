@@ -104,16 +104,17 @@ class RunRegister:
         """
         for run in await self._context.store.drill_runs(DrillQuery(is_watched=True, limit=MOST_WATCHED)):
             self._watched.setdefault(run.id, run)
+            self._heard.setdefault(run.id, self._began)
 
     def watched(self) -> Sequence[StoodRun]:
         """Return the runs that something has to become of still, newest opened first."""
         ordered = sorted(self._watched.values(), key=lambda run: (run.opened_at, run.id), reverse=True)
-        return [StoodRun(run, self._standing(run)) for run in ordered]
+        return [self._stood(run) for run in ordered]
 
     async def runs(self, query: DrillQuery) -> Sequence[StoodRun]:
         """Return runs as they are on record, newest opened first; raises `StoreUnavailable`."""
         found = await self._context.store.drill_runs(query)
-        return [StoodRun(run, self._standing(run)) for run in found]
+        return [self._stood(run) for run in found]
 
     async def heads(self, run: str) -> Sequence[KnownHead]:
         """Return every head of a run that was told of, in the journal's order; raises `StoreUnavailable`."""
@@ -277,10 +278,15 @@ class RunRegister:
         if name in self._watched:
             self._heard[name] = self._context.clock.monotonic()
 
+    def _stood(self, run: DrillRun) -> StoodRun:
+        return StoodRun(run, self._standing(run), self._quiet_for(run))
+
     def _standing(self, run: DrillRun) -> RunStanding:
-        quiet = self._context.clock.monotonic() - self._heard.get(run.id, self._began)
         now = self._context.clock.now() if self._context.is_trusted() else None
-        return drillruns.standing(run, timedelta(seconds=quiet), now)
+        return drillruns.standing(run, self._quiet_for(run), now)
+
+    def _quiet_for(self, run: DrillRun) -> timedelta:
+        return timedelta(seconds=self._context.clock.monotonic() - self._heard.get(run.id, self._began))
 
     def _other(self, platform: str) -> DrillRun | None:
         """Return a run that is open on the platform and heard of."""

@@ -14,7 +14,8 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 
-from monitor.metrics import drill_series, own_series, platform_series, publish_series, sla_series
+from monitor.metrics import credential_series, drill_series, own_series, platform_series, publish_series, sla_series
+from monitor.metrics.credential_series import CredentialSeries
 from monitor.metrics.drill_series import DrillSeries
 from monitor.metrics.exposition import Family, in_pieces
 from monitor.metrics.own_series import OwnSeries
@@ -33,7 +34,10 @@ from monitor.model.state import Outage, PlatformState
 from monitor.model.use import Use
 from monitor.rules.clock import Shift
 
-_TEXT = (*platform_series.FAMILIES, *sla_series.FAMILIES, *publish_series.FAMILIES, *drill_series.FAMILIES)
+_TEXT = (
+    *(*platform_series.FAMILIES, *sla_series.FAMILIES, *publish_series.FAMILIES, *drill_series.FAMILIES),
+    *credential_series.FAMILIES,
+)
 NAMES = frozenset({*ProbeSeries.LINES, *_TEXT, *own_series.NAMES})
 
 
@@ -53,6 +57,7 @@ class MetricsBook:
         self._shown = Shown(self._families)
         self._own = OwnSeries(version)
         self.drills = DrillSeries(self._families)
+        self.credentials = CredentialSeries(self._families)
         self.begun = 0
         """How many attempts began because they were due."""
         for policy in policies:

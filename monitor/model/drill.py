@@ -84,7 +84,10 @@ class RunOpening:
 
 @dataclass(frozen=True, slots=True)
 class RunClosing:
-    """How a run ended, as it was told. `residue` names what is left behind."""
+    """How a run ended, as it was told. `residue` names what is left behind.
+
+    `by_hand`: a person says so, for its journal is lost.
+    """
 
     verdict: RunVerdict
     why: str
@@ -92,6 +95,7 @@ class RunClosing:
     findings: Mapping[str, int]
     residue: tuple[str, ...]
     head: JournalHead
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,11 @@ class DrillRun:
     def is_watched(self) -> bool:
         """Whether something has to become of it still: it is open, or something is left behind."""
         return not self.closings or bool(self.residue)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is closed, and nobody went on with it since."""
+        return bool(self.closings) and self.head == self.closings[-1].head
 
     @property
     def passed_at(self) -> datetime | None:

@@ -9,7 +9,6 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -23,7 +22,6 @@ from monitor.errors import ReloadRefused
 from monitor.model.record import AuditEntry
 from monitor.model.reloaded import Reloaded
 from monitor.parts import Assembly
-from monitor.procedure import Procedure
 from monitor.reload.farewell import Farewell
 from monitor.reload.plan import Plan, Planner, Wanted
 from monitor.reload.swap import Crews, Swap
@@ -117,20 +115,18 @@ class Reloader:
 
     async def _wanted(self) -> Wanted:
         try:
-            settings, procedures = await self._thread.run(self._read, READ_WITHIN)
+            return await self._thread.run(self._read, READ_WITHIN)
         except (TimeoutError, OSError):
             raise ReloadRefused("not_possible", f"{self._config}: could not be read in time") from None
-        builder = self._builder
-        before = outline_of(builder.settings, builder.procedures)
-        return Wanted(settings, procedures, change(before, outline_of(settings, procedures)))
 
-    def _read(self) -> tuple[MonitorSettings, Mapping[str, Procedure]]:
+    def _read(self) -> Wanted:
         settings = load(self._config, MonitorSettings, look=lookedfor.unreadable)
         procedures = {
             name: procedure.read(platform.procedure.url, platform.procedure.file, name)
             for name, platform in settings.platforms.items()
         }
-        return settings, procedures
+        before = outline_of(self._builder.settings, self._builder.procedures)
+        return Wanted(settings, procedures, change(before, outline_of(settings, procedures)))
 
     def _told(self, by: str, result: Reloaded) -> Reloaded:
         now = self._parts.clock.now()

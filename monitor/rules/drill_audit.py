@@ -48,6 +48,7 @@ def _body(run: DrillRun, happening: RunHappening, now: datetime) -> Body:
             "why": last.why,
             "residue": list(last.residue),
             "late": now >= opening.until,
+            "by_hand": last.by_hand,
         }
     return body
 

@@ -1,7 +1,7 @@
 """What a page about a run of a drill says (design 3.7): `drill_residue`, never suppressed, one key for each run.
 
 1. It says which run of which scenario, who began it, and how to clean up: `drill resume RUN --clean-up-only`, which
-   works from a copy of the run's directory too.
+   works from a copy of the run's directory too; `drill close RUN` where there is none any more.
 2. Of what was left behind it names the first ten; the run's own record has all.
 """
 
@@ -57,7 +57,8 @@ def _whose(run: DrillRun) -> str:
 
 
 def _what_next(run: DrillRun) -> str:
-    return f"drill resume {run.id} --clean-up-only, where its directory is, or with a copy of it"
+    what = f"drill resume {run.id} --clean-up-only, where its directory is, or with a copy of it"
+    return f"{what}; drill close {run.id}, if its journal is lost"
 
 
 def _clock(at: datetime) -> str:

@@ -9,6 +9,8 @@
 4. A run is closed once, and its verdict then stays. Closed without residue it never changes again. Closed with residue
    it may go on (`drill resume`), and be closed again with less left behind: some of the same names, or none.
 5. Who passed left nothing behind: a run that says both is refused.
+   Where its journal is lost a person may close it by hand, with the head that was told of last: it counts as failed,
+   and once more when what was left behind is gone.
 6. A run that isn't closed by its end counts as failed, until it is told how it ended: results may come late.
 7. Somebody is woken when an open run was not heard of for two minutes, or is past its end, and when one was closed
    with residue; once each. It is over when the run is heard of again before its end, or closed without residue.
@@ -39,6 +41,8 @@ SILENT_AFTER: Final = timedelta(minutes=2)
 LONGEST: Final = timedelta(hours=24)
 RESERVED: Final = frozenset({"calendar"})
 """Names that a run can't have: they stand for something else in the interface."""
+
+_BY_HAND: Final = frozenset({RunVerdict.FAILED, RunVerdict.CLEAN_UP_FAILED})
 
 Ruling = RunStep | RunRepeat | RunRefusal
 
@@ -161,20 +165,35 @@ def _backwards(run: DrillRun, head: JournalHead, known_hash: str | None, teller:
 
 def _no_end(run: DrillRun, closing: RunClosing) -> RunRefusal | None:
     """Say why a run can't end like this, if it can't."""
+    why = _no_word(run, closing) if closing.by_hand else ""
     if closing.verdict is RunVerdict.PASSED and closing.residue:
-        return RunRefusal("residue: a run that left something behind did not pass")
-    if not run.closings:
-        return None
+        why = why or "residue: a run that left something behind did not pass"
+    if run.closings:
+        why = why or _not_again(run, closing)
+    return RunRefusal(why) if why else None
+
+
+def _not_again(run: DrillRun, closing: RunClosing) -> str:
+    """Say why a run that is closed can't be closed once more like this; empty if it can."""
     if not run.residue:
-        return RunRefusal(_stays(run))
+        return _stays(run)
     if not set(closing.residue) < set(run.residue):
-        return RunRefusal(
+        return (
             f"it was closed with this left behind: {reasons.several(run.residue)}. "
             "It can be closed again with some of these names, or none, and no others"
         )
-    if closing.head.seq <= run.closings[-1].head.seq:
-        return RunRefusal("it was closed with this very journal: cleaning up adds to it")
-    return None
+    if closing.head.seq <= run.closings[-1].head.seq and not closing.by_hand:
+        return "it was closed with this very journal: cleaning up adds to it"
+    return ""
+
+
+def _no_word(run: DrillRun, closing: RunClosing) -> str:
+    """Say why a run can't be closed by hand like this; empty if it can."""
+    if closing.verdict not in _BY_HAND:
+        return "verdict: a run that is closed by hand counts as failed"
+    if closing.head != run.head:
+        return f"head: a run that is closed by hand ends with entry {run.head.seq}, which was told of last"
+    return ""
 
 
 def _stays(run: DrillRun) -> str:

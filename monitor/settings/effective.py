@@ -56,6 +56,11 @@ def _member(value: object, key: str) -> Any:  # noqa: ANN401 - as above
 
 
 def _reference(reference: SecretReference) -> dict[str, Any]:
+    ends = {"expires": reference.expires.isoformat()} if reference.expires is not None else {}
+    return _place(reference) | ends
+
+
+def _place(reference: SecretReference) -> dict[str, Any]:
     if reference.env is not None:
         return {"env": reference.env}
     if reference.file is not None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from monitor.model.outline import Outline, PlatformOutline
 from monitor.settings.controls import tell_of_names
+from monitor.settings.named import stated_ends
 from monitor.settings.root import MonitorSettings
 
 _FREE: Final = frozenset({"platforms", "controls", "flag", "uses", "paging", "dead_man", "tokens", "drills"})
@@ -32,6 +33,8 @@ def outline_of(settings: MonitorSettings, procedures: Mapping[str, object]) -> O
             "tokens": settings.tokens,
             "drills": settings.drills.model_copy(update={"evidence_key": None}),
             "uses": uses.model_copy(update={"watchers": {}}),
+            # By themselves: references are equal without them, so that whoever uses a secret goes on undisturbed.
+            "expires (of secrets)": stated_ends(settings),
         },
         platforms={
             name: PlatformOutline(

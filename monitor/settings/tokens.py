@@ -4,20 +4,19 @@ One person has one name in all of their tokens: written in two ways, pages and a
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
 from glasswatch.flag.persons import folded
+from glasswatch.settings.ends import EndShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words, unknown_choice
 from glasswatch.settings.shape import Shape, expected
 from glasswatch.settings.shapes import Name, TextShape
 from monitor.model.caller import HEARTBEAT, PERSONS_ONLY, SCOPES, Caller, Token
 
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_INSTANT: Final = _DATE + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 _HEARTBEATS: Final = TextShape("heartbeat:NAME", HEARTBEAT + "[a-z0-9][a-z0-9_-]{0,62}")
 
 Person = Annotated[
@@ -41,27 +40,6 @@ class ScopeShape(Shape):
     def schema(self) -> dict[str, object]:
         """Return the JSON Schema of a scope."""
         return {"oneOf": [{"enum": list(SCOPES)}, _HEARTBEATS.schema()]}
-
-
-class EndShape(Shape):
-    """When something ends: an instant, or a date, which means the end of that day in UTC."""
-
-    expected = "a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z"
-    json: ClassVar[Mapping[str, object]] = {"type": "string", "pattern": f"^(?:{_DATE}|{_INSTANT})$"}
-    _date: ClassVar = TextShape(expected, _DATE)
-    _instant: ClassVar = TextShape(expected, _INSTANT)
-
-    def read(self, value: object) -> datetime:
-        """Return the instant from which on it is over."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            if isinstance(value, str) and len(value) == len("2027-01-31"):
-                day = date.fromisoformat(self._date.read(value))
-                return datetime.combine(day, time(), UTC) + timedelta(days=1)
-            return datetime.fromisoformat(self._instant.read(value).upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise self.wrong() from None
 
 
 class TokenSettings(SettingsModel):

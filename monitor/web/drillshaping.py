@@ -57,6 +57,7 @@ def closing(body: CloseRunBody) -> RunClosing:
         findings={str(name): count for name, count in body.findings.items()},
         residue=tuple(dict.fromkeys(visible.line(name) for name in body.residue)),
         head=head(body.head),
+        by_hand=body.by_hand,
     )
 
 
@@ -78,6 +79,7 @@ def run(stood: StoodRun) -> RunAnswer:
         opened=found.opened_at,
         until=told.until,
         heard=found.heard_at,
+        quiet_seconds=round(stood.quiet_for.total_seconds(), 3) if not found.is_over else None,
         closed=found.closed_at,
         verdict=RunVerdict.FAILED.value if stood.standing is RunStanding.OVERDUE else verdict,
         why=last.why if last is not None else "",

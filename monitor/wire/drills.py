@@ -71,6 +71,9 @@ class CloseRunBody(Body):
         Field(strict=False, max_length=100, description="what is left behind, at most 100 names"),
     ] = ()
     head: _Head
+    by_hand: Annotated[
+        bool, Field(description="whether a person says so, for its journal is lost; failed or clean_up_failed, then")
+    ] = False
 
 
 class ReceiptAnswer(Shape):
@@ -107,6 +110,9 @@ class RunAnswer(Shape):
     until: Instant
     heard: Instant
     """When it was heard of last."""
+    quiet_seconds: float | None = None
+    """For how long nothing was heard of it, by a clock that nobody sets, and since the monitor's start at most; none
+    where it is closed, and nobody went on with it since."""
     closed: Instant | None
     verdict: str
     """The verdict's word; empty while it is open, `failed` once it is overdue."""

@@ -15,10 +15,12 @@ from tests.support.documents import ROOT
 from tests.support.monitors import Wanted, make_home, monitor_in
 from tests.support.prometheus import Prometheus, prometheus
 from tests.support.receiver import Answer, receiving
+from tests.support.settings_files import write
 
 DASHBOARDS = ROOT / "dashboards"
 RULES = (*sorted((DASHBOARDS / "alerts").glob("*.yaml")), *sorted((DASHBOARDS / "rules").glob("*.yaml")))
 PLATFORM = "  # payments\n    sla: {objective: 0.9999}\n"
+TOKEN = ", auth: {bearer: {file: token, expires: 2099-01-31}}"
 
 # Metrics of what the monitor here does not have.
 ABSENT = {
@@ -120,8 +122,10 @@ async def test_every_expression_gives_what_it_should(tmp_path: Path) -> None:
     """After an outage that came and went: the shape of each, and what fired meanwhile."""
     (tmp_path / "prometheus").mkdir()
     async with receiving() as target:
-        wanted = Wanted(target.url, functions=("sign_in", "request"), receiver=target.url, platforms=PLATFORM)
+        functions = ("sign_in", "request")
+        wanted = Wanted(target.url, functions, expects=TOKEN, receiver=target.url, platforms=PLATFORM)
         home = make_home(tmp_path / "home", wanted)
+        write(home.root, "opaque", "token")
         async with monitor_in(home) as monitor:
             await monitor.start()
             await monitor.verdict_is("up")

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,10 @@ from drills.journal.reading import JOURNAL
 from drills.model.event import Checkpoint, Closed, Receipted
 from glasswatch.chainlines import parse
 from glasswatch.flag.keys import generate
-from glasswatch.flag.strict import encode_base64url
 from tests.support.clock import START
 from tests.support.documents import ROOT, blocks, section
 from tests.support.programs import require
-from tests.support.proving import CONTENT, MONITOR, RUN, Journal, closed_run, receipt
+from tests.support.proving import CONTENT, PLAN, RUN, Journal, approval, closed_run, receipt, trust_file
 
 PAGE = (ROOT / "docs" / "auditors.md").read_text()
 OURS, ALONE = "With this package", "With OpenSSL and a few lines"
@@ -49,9 +50,7 @@ def case(tmp_path: Path) -> Path:
     (tmp_path / "run" / "outputs" / "0001-answer").write_bytes(CONTENT)
     reporting.write(tmp_path / "run", reporting.view_of(tmp_path / "run"))
     (tmp_path / "heads.json").write_text(heads(SOUND))
-    key = {"kty": "OKP", "crv": "Ed25519", "kid": MONITOR.kid, "x": encode_base64url(MONITOR.public)}
-    trust = {"version": 1, "keys": [{**key, "role": "evidence", "iss": "prod/main"}]}
-    (tmp_path / "trust.json").write_text(json.dumps(trust))
+    (tmp_path / "trust.json").write_text(trust_file())
     (tmp_path / "trust.json").chmod(0o600)
     return tmp_path
 
@@ -68,8 +67,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def written_anew() -> Journal:
-    """Return the run as others wrote it a year later: whole and properly chained, but for what they can't sign."""
-    journal = Journal(at=START.replace(year=START.year + 1))
+    """Return the run as others wrote it a month later: whole and properly chained, but for what they can't sign."""
+    journal = Journal(at=START + timedelta(days=30))
     for line in SOUND.lines:
         event = decode(parse(line.rstrip(b"\n")).entry).event
         if not isinstance(event, Checkpoint | Receipted):
@@ -104,7 +103,7 @@ def test_a_sound_run_is_believed_without_us(case: Path, path: str) -> None:
     found = typed(ALONE, case, path)
     assert found.returncode == 0, found.stderr + found.stdout
     assert f"12 entries and 1 outputs are as their hashes say; the last is {SOUND.head.hash}" in found.stdout
-    assert found.stdout.count("Signature Verified Successfully") == len(SOUND.told) + 2
+    assert found.stdout.count("Signature Verified Successfully") == len(SOUND.told) + 3
     assert "closed as passed, and told so" in found.stdout
     assert "the report is of this journal" in found.stdout
 
@@ -143,9 +142,29 @@ def _signed_by_another(case: Path) -> None:
     reporting.write(case / "run", reporting.view_of(case / "run"))
 
 
+def _approved_by_name(case: Path) -> None:
+    """As who runs a drill could have written it, with the monitor's word for it: with a name, and nothing signed."""
+    _put(case, closed_run(approved=replace(PLAN.approval, jws="")))
+
+
+def _approved_by_the_operator(case: Path) -> None:
+    key = generate()
+    forged = approval(key).jws.split(".")
+    named = ".".join([PLAN.approval.jws.split(".")[0], *forged[1:]])
+    _put(case, closed_run(approved=replace(PLAN.approval, jws=named)))
+
+
+def _put(case: Path, journal: Journal) -> None:
+    (case / "run" / JOURNAL).write_bytes(journal.raw)
+    (case / "heads.json").write_text(heads(journal))
+    reporting.write(case / "run", reporting.view_of(case / "run"))
+
+
 @pytest.mark.parametrize(
     ("tamper", "why"),
     [
+        (_approved_by_name, "the journal does not hold what berta signed"),
+        (_approved_by_the_operator, "Signature Verification Failure"),
         (_changed, "line 4 is not what was written"),
         (_other_output, "line 4: 0001-answer is not what was kept"),
         (_cut_off, "its end was cut off"),

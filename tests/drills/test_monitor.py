@@ -72,6 +72,7 @@ async def test_a_run_is_opened_told_of_and_closed() -> None:
             "findings": {"minor": 2},
             "residue": ["a lease"],
             "head": head,
+            "by_hand": False,
         },
     ]
     assert {request.headers["authorization"] for request in got} == {f"Bearer {SECRET}"}

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -120,8 +121,22 @@ def test_shows_itself_only_when_asked() -> None:
 
 def test_a_reference_shows_where_the_secret_is() -> None:
     """A reference's text names its place; of a command only the program, for arguments may hold too much."""
+    stated = SecretReference.model_validate({"env": "TOKEN", "expires": "2027-03-01"})
+    assert str(stated) == "environment variable TOKEN"
     assert str(SecretReference(env="TOKEN")) == "environment variable TOKEN"
     assert str(SecretReference(file="/run/token")) == "file /run/token"
     command = SecretReference(command=["/usr/bin/pass", PLANTED])
     assert str(command) == "command /usr/bin/pass"
     assert PLANTED not in repr(command)
+
+
+def test_a_stated_end_makes_it_no_other_secret() -> None:
+    """Whoever keeps secrets, or compares two principals', sees the same one."""
+    plain = SecretReference(env="TOKEN")
+    stated = SecretReference.model_validate({"env": "TOKEN", "expires": "2027-03-01"})
+    assert plain == stated
+    assert len({plain, stated}) == 1
+    assert stated.expires == datetime(2027, 3, 2, tzinfo=UTC)
+    assert plain != SecretReference(env="OTHER")
+    assert plain != SecretReference(file="/TOKEN")
+    assert plain != "environment variable TOKEN"

@@ -16,7 +16,9 @@ from drills.model.found import Attempt, Found, Output, RunFacts, Value
 from drills.model.step import PlannedStep, Status
 from drills.model.verdict import Result
 from drills.ports import Closing, OpeningFacts
+from drills.rules.behind import Claim, Held
 from drills.rules.verdict import judge
+from drills.runner.copies import may_go_on
 from drills.runner.drill import Doing, Drill, Undo
 from drills.runner.finish import Done
 from drills.runner.outside import Outside
@@ -28,6 +30,7 @@ from tests.support.clock import START
 from tests.support.virtual_time import VirtualClock
 
 RUN = "q-20260301t030000z-abcdef"
+ORIGINAL = Claim(is_original=True)
 
 
 class Points:
@@ -250,7 +253,7 @@ class Stage:
         self.values: Mapping[str, Value] = {"run": Value(RUN)}
         self.every: dict[str, float] = {}
         self.secrets: dict[str, frozenset[str]] = {}
-        self.held: Sequence[Head] = ()
+        self.held: Held = Held()
         self.points.look = lambda: (tuple(self.journal.entries), frozenset(self.world.standing))
 
     def run(self) -> Run:
@@ -269,7 +272,6 @@ class Stage:
             clear=lambda event: event,
             judge=judged,
             read_back=self._read_back,
-            held=self._held,
         )
         return Run(drill, outside, self.stop, self.journal.entries)
 
@@ -283,9 +285,11 @@ class Stage:
 
         return await self.run().begin(ask)
 
-    async def resume(self, *, clean_up_only: bool = False) -> Done:
+    async def resume(self, *, clean_up_only: bool = False, claim: Claim = ORIGINAL) -> Done:
         """Go on with it."""
-        return await self.run().resume(Resumed("anna", "host", clean_up_only=clean_up_only))
+        resumed = Resumed("anna", "host", clean_up_only=clean_up_only)
+        resumed, go_on = await may_go_on(self._held, 10.0, self.journal.entries, claim, resumed)
+        return await self.run().resume(resumed, is_behind=go_on.is_behind)
 
     def of(self, kind: type[Event]) -> list[Event]:
         """Return the entries of one kind."""
@@ -295,7 +299,7 @@ class Stage:
         """Return how each step ended."""
         return {event.step: event.status.value for event in self.journal.events if isinstance(event, Ended)}
 
-    async def _held(self) -> Sequence[Head]:
+    async def _held(self) -> Held:
         await asyncio.sleep(0)
         if self.witness.dead:
             raise NotMeasured("connection refused")

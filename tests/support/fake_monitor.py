@@ -21,6 +21,20 @@ EXERCISE: Mapping[str, Any] = {
     "ended": None,
     "why": "",
 }
+RUN: Mapping[str, Any] = {
+    **dict.fromkeys(("scenario", "title", "owner", "platform", "operator", "scenario_sha256"), "x"),
+    **dict.fromkeys(("opened", "until", "heard"), "2026-03-01T03:00:00Z"),
+    "real": True,
+    "standing": "open",
+    "closed": None,
+    "verdict": "",
+    "why": "",
+    "spans": {},
+    "findings": {},
+    "residue": [],
+    "quiet_seconds": 130.0,
+    "head": {"seq": 1, "hash": "a" * 64},
+}
 
 
 @dataclass
@@ -31,6 +45,10 @@ class FakeMonitor:
     exercises: dict[str, dict[str, Any]] = field(default_factory=dict)
     heads: list[dict[str, Any]] = field(default_factory=list)
     refusal: tuple[int, str, str] | None = None
+    quiet: list[float] = field(default_factory=list)
+    """For how long nothing was heard of a run, each time that it is asked; long enough once none is left."""
+    run: dict[str, Any] = field(default_factory=dict)
+    """What else is said of it."""
 
     @property
     def reach(self) -> dict[str, Any]:
@@ -57,6 +75,8 @@ class FakeMonitor:
             ("drill_head", self._head),
             ("drill_close", self._head),
             ("drill_open", self._head),
+            ("drill_heads", lambda _body, run: _answer({"run": run, "heads": []})),
+            ("drill", self._run),
         ):
             path = re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(endpoint_of(name).path))
             found = re.fullmatch(path, target)
@@ -77,6 +97,10 @@ class FakeMonitor:
         if found is not None and found["state"] != "ended":  # how it ended first stands
             found |= {"state": "ended", "ended": "2026-03-01T03:01:00Z", "why": body["reason"]}
         return self._show({}, exercise)
+
+    def _run(self, _body: dict[str, Any], run: str) -> Answer:
+        quiet = {"quiet_seconds": self.quiet.pop(0)} if self.quiet else {}
+        return _answer({**RUN, **self.run, **quiet, "run": run})
 
     def _head(self, body: dict[str, Any], run: str = "") -> Answer:
         self.heads.append(body)

@@ -1,5 +1,6 @@
 """A closed run of a drill with everything that proves it, made in memory."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,11 +27,13 @@ from drills.model.event import (
 )
 from drills.model.proof import Evidence, FoundOutput, Heads, ToldHead
 from drills.model.step import Status
+from drills.rules.approval import Asked, claims
 from glasswatch.canonical import canonical
 from glasswatch.chain import GENESIS
 from glasswatch.chainlines import write
 from glasswatch.flag.jws import EVIDENCE_TYP, sign
 from glasswatch.flag.keys import SigningKey, generate
+from glasswatch.flag.strict import encode_base64url
 from glasswatch.flag.trust import KeyRole, Trust, TrustKey
 from glasswatch.instants import unix_seconds
 from tests.support.clock import START
@@ -41,18 +44,37 @@ SALT = "0a" * 16
 CONTENT = b"HTTP 200"
 OWN = generate()
 MONITOR = generate()
-PLAN = opened(
+BERTA = generate()
+_PLAN = opened(
     [step("login", undo="takes it back", evidences=("D4",)), step("again")],
-    approval=Approval("berta", "kid"),
     salt=SALT,
     checkpoint_key=checkpoints.public_half(OWN),
 )
 
 
 def trusted(key: SigningKey = MONITOR, **changes: Any) -> Trust:
-    """Return a trust file with one evidence key."""
+    """Return a trust file with berta's key, and that of a monitor."""
     entry = TrustKey(key.kid, key.public, KeyRole.EVIDENCE, iss="prod/main")
-    return Trust(version=1, keys={key.kid: replace(entry, **changes)})
+    berta = TrustKey(BERTA.kid, BERTA.public, KeyRole.EVIDENCE, person="berta")
+    return Trust(version=1, keys={BERTA.kid: berta, key.kid: replace(entry, **changes)})
+
+
+def trust_file() -> str:
+    """Return the same as it stands in a file."""
+    told = (({"iss": "prod/main"}, MONITOR), ({"person": "berta"}, BERTA))
+    form = {"kty": "OKP", "crv": "Ed25519", "role": "evidence"}
+    keys = [{**form, "kid": key.kid, "x": encode_base64url(key.public), **whose} for whose, key in told]
+    return json.dumps({"version": 1, "keys": keys})
+
+
+def approval(key: SigningKey = BERTA, person: str = "berta", **changes: Any) -> Approval:
+    """Return an approval of the run's scenario, signed an hour before it."""
+    at = START - timedelta(hours=1)
+    said = claims(Asked(_PLAN.scenario, _PLAN.scenario_sha256, _PLAN.deployment), person, at, timedelta(days=100))
+    return Approval(person, key.kid, at, jws=sign(canonical({**said, **changes}), key, EVIDENCE_TYP))
+
+
+PLAN = replace(_PLAN, approval=approval())
 
 
 def receipt(act: str, head: Head, key: SigningKey = MONITOR, said: Mapping[str, object] | None = None) -> str:
@@ -107,10 +129,10 @@ class Journal:
         return b"".join(self.lines)
 
 
-def closed_run(key: CheckpointKey | None = PLAN.checkpoint_key) -> Journal:
+def closed_run(key: CheckpointKey | None = PLAN.checkpoint_key, approved: Approval = PLAN.approval) -> Journal:
     """Return a run that passed, was told of after each step, and ends with its last entry."""
     journal = Journal()
-    journal.append(replace(PLAN, checkpoint_key=key))
+    journal.append(replace(PLAN, checkpoint_key=key, approval=approved))
     head, told = journal.head, journal.tell("open")
     journal.append(Receipted("monitor", head.seq, head.hash, told))
     kept = KeptOutput("0001-answer", len(CONTENT), salted(SALT, CONTENT))

@@ -6,16 +6,14 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from drills.settings.actions.parts import Given, HiddenGiven, JsonGiven, nothing_comes_of, secrets, texts
+from drills.settings.actions.document import DocumentStep
+from drills.settings.actions.parts import Given, HiddenGiven, nothing_comes_of, secrets, texts
 from drills.settings.fill import JsonFillShape
-from drills.settings.step import StepSettings, ValueName
 from glasswatch.durations import render
 from glasswatch.placeholders import names_in
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import Duration, DurationShape
-from glasswatch.settings.json_path import JsonPathText
 from glasswatch.settings.model import Finding, SettingsModel, finding
-from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import RelativePath, Switch, TextShape
 
 READING: Final = ("BatchGet", "Describe", "Get", "Head", "List", "Lookup")
@@ -91,40 +89,11 @@ class AwsWithSettings(SettingsModel):
             yield ("parameters",), "expected a mapping from the operation's parameters to values"
 
 
-class AwsExpectSettings(SettingsModel):
-    """What the answer must look like."""
-
-    expected: ClassVar[str] = "a mapping with json"
-
-    json_values: Annotated[Mapping[JsonPathText, JsonGiven], Words("a mapping such as Status: ok")] = Field(
-        default_factory=dict, alias="json"
-    )
-    """Places in the answer, and the exact value each must hold. `${name}` stands for a value."""
-
-
-class AwsCaptureSettings(SettingsModel):
-    """Where a value is taken from."""
-
-    expected: ClassVar[str] = "a mapping with json"
-
-    json_place: JsonPathText = Field(alias="json")
-    """Place in the answer: a text, a number, true or false."""
-    secret: Switch = False
-    """Whether it is a secret: it goes nowhere but into later steps."""
-
-
-class AwsStep(StepSettings):
+class AwsStep(DocumentStep):
     """Makes a call to AWS."""
 
-    is_access: ClassVar[bool] = True
     what: AwsWithSettings = Field(alias="with")
     """What is called, as whom."""
-    expect: AwsExpectSettings = AwsExpectSettings()
-    """What the answer must look like."""
-    capture: Annotated[
-        Mapping[ValueName, AwsCaptureSettings], Words("a mapping from names to where each value comes from")
-    ] = Field(default_factory=dict)
-    """Values that later steps use."""
 
     @finding("refused", "capture", "expect")
     def nothing_comes_of_a_refusal(self, given: Mapping[str, object]) -> Iterable[Finding]:
@@ -169,11 +138,7 @@ class AwsStep(StepSettings):
 
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
-        return texts([*self._given(), *self.expect.json_values.values()]) | names_in(self.what.parameters)
-
-    def captures(self) -> Mapping[str, bool]:
-        """Return the names of the values that it captures, and whether each is secret."""
-        return {name: each.secret for name, each in self.capture.items()}
+        return super().names() | texts(self._given()) | names_in(self.what.parameters)
 
     def _given(self) -> tuple[object, ...]:
         key, role = self.what.credentials, self.what.role

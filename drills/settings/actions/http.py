@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from drills.settings.actions.parts import JsonGiven, secrets, texts, unsafe
+from drills.settings.actions.document import JsonValues
+from drills.settings.actions.parts import secrets, texts, unsafe
 from drills.settings.fill import FillShape, JsonFillShape, UrlFillShape
 from drills.settings.step import StepSettings, ValueName
 from glasswatch.placeholders import is_stray, names_in
@@ -105,9 +106,7 @@ class HttpWithSettings(SettingsModel):
 class HttpExpectSettings(ExpectSettings):
     """What the answer must look like."""
 
-    json_values: Annotated[Mapping[JsonPathText, JsonGiven], Words("a mapping such as status: ok")] = Field(
-        default_factory=dict, alias="json"
-    )
+    json_values: JsonValues = Field(default_factory=dict, alias="json")
     """Places in the body, read as JSON, and the exact value each must hold. `${name}` stands for a value."""
 
 

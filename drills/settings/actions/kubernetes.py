@@ -6,15 +6,13 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from drills.settings.actions.parts import HiddenGiven, JsonGiven, nothing_comes_of, secrets, texts
-from drills.settings.step import StepSettings, ValueName
+from drills.settings.actions.document import DocumentStep
+from drills.settings.actions.parts import HiddenGiven, nothing_comes_of, secrets, texts
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import Duration
 from glasswatch.settings.fill import PathFillShape
-from glasswatch.settings.json_path import JsonPathText
 from glasswatch.settings.model import Finding, SettingsModel, finding
-from glasswatch.settings.sentences import Words
-from glasswatch.settings.shapes import RelativePath, Switch, TextShape
+from glasswatch.settings.shapes import RelativePath, TextShape
 
 _WORD: Final = r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]{0,252})"
 _NAME: Final = TextShape("a name as Kubernetes has it", _WORD)
@@ -83,40 +81,11 @@ class KubernetesWithSettings(SettingsModel):
             yield (), "expected exactly one of review and get"
 
 
-class KubernetesExpectSettings(SettingsModel):
-    """What the document must look like."""
-
-    expected: ClassVar[str] = "a mapping with json"
-
-    json_values: Annotated[Mapping[JsonPathText, JsonGiven], Words("a mapping such as kind: PodList")] = Field(
-        default_factory=dict, alias="json"
-    )
-    """Places in the document, and the exact value each must hold. `${name}` stands for a value."""
-
-
-class KubernetesCaptureSettings(SettingsModel):
-    """Where a value is taken from."""
-
-    expected: ClassVar[str] = "a mapping with json"
-
-    json_place: JsonPathText = Field(alias="json")
-    """Place in the document: a text, a number, true or false."""
-    secret: Switch = False
-    """Whether it is a secret: it goes nowhere but into later steps."""
-
-
-class KubernetesStep(StepSettings):
+class KubernetesStep(DocumentStep):
     """Asks a cluster's API server."""
 
-    is_access: ClassVar[bool] = True
     what: KubernetesWithSettings = Field(alias="with")
     """What is asked of which cluster, as whom."""
-    expect: KubernetesExpectSettings = KubernetesExpectSettings()
-    """What the document must look like."""
-    capture: Annotated[
-        Mapping[ValueName, KubernetesCaptureSettings], Words("a mapping from names to where each value comes from")
-    ] = Field(default_factory=dict)
-    """Values that later steps use."""
 
     @finding("refused", "capture", "expect", "what")
     def only_a_document_is_looked_into(self, given: Mapping[str, object]) -> Iterable[Finding]:
@@ -149,8 +118,4 @@ class KubernetesStep(StepSettings):
 
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
-        return texts([self.what.token, self.what.get, *self.expect.json_values.values()])
-
-    def captures(self) -> Mapping[str, bool]:
-        """Return the names of the values that it captures, and whether each is secret."""
-        return {name: each.secret for name, each in self.capture.items()}
+        return super().names() | texts([self.what.token, self.what.get])

@@ -18,6 +18,7 @@ from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import PlacedShape, Shape, expected
 from glasswatch.settings.shapes import Pattern, RelativePath, Switch, TextShape, WholeNumber
+from glasswatch.settings.straight import straight_path
 
 _LONGEST: Final = 16 * 1024
 _BOUND: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # as SQLAlchemy finds them
@@ -57,7 +58,7 @@ class DatabaseAddressShape(PlacedShape):
     def _file(self, value: str, directory: Path) -> str:
         if not value.startswith(_SQLITE) or "?" in value or value[len(_SQLITE) :].startswith((":memory:", "file:")):
             raise expected("a file after sqlite:///, without parameters")
-        return _SQLITE + str(directory / value.removeprefix(_SQLITE))
+        return _SQLITE + str(straight_path(directory / value.removeprefix(_SQLITE)))
 
 
 class StatementShape(Shape):

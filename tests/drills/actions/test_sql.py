@@ -15,6 +15,7 @@ from drills.actions.sql import SqlAction
 from drills.model.found import Found
 from drills.model.step import Status
 from drills.settings.actions.sql import SqlStep
+from drills.workers import postgres
 from glasswatch.clock import SystemClock
 from tests.support.apart import answered_here
 from tests.support.drill_actions import RUN, SECRET, TOKEN, attempt, children, outcome, step_of, tools
@@ -176,6 +177,70 @@ async def test_whoever_breaks_off_or_talks_nonsense_refuses_nothing(database: Da
             url = f"postgresql+psycopg://127.0.0.1:{port}/postgres?sslmode=disable"
             found = await database.tried("SELECT 1", refused=True, given={"url": url})
             assert found.status is Status.NOT_MEASURED, found.detail
+
+
+def _said(code: str | None, words: str) -> bytes:
+    """Return what a server says when it lets nobody in."""
+    fields = {"S": "FATAL", "V": "FATAL", **({"C": code} if code else {}), "M": words}
+    body = b"".join(f"{name}{value}".encode() + b"\0" for name, value in fields.items()) + b"\0"
+    return b"E" + (len(body) + 4).to_bytes(4, "big") + body
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "status", "detail"),
+    [
+        ("28P01", "Passwort-Authentifizierung für Benutzer »x« fehlgeschlagen", Status.PASSED, "SQLSTATE 28P01"),
+        ("28000", "Rolle »x« hat keine Berechtigung zum Einloggen", Status.PASSED, "SQLSTATE 28000"),
+        ("42501", "keine Berechtigung für Datenbank »x«", Status.PASSED, "SQLSTATE 42501"),
+        ("3D000", "Datenbank »x« existiert nicht", Status.NOT_MEASURED, "SQLSTATE 3D000"),
+        ("53300", 'password authentication failed for user "x"', Status.NOT_MEASURED, "SQLSTATE 53300"),
+        ("57P03", "28P01", Status.NOT_MEASURED, "SQLSTATE 57P03"),
+        (None, 'password authentication failed for user "x"', Status.NOT_MEASURED, "nobody was let in or refused"),
+    ],
+)
+async def test_a_login_is_judged_by_its_code_in_whatever_language(
+    database: Database, code: str | None, words: str, status: Status, detail: str
+) -> None:
+    """Words are never judged: what has no code says nothing."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        writer.write(_said(code, words))
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"postgresql+psycopg://127.0.0.1:{port}/postgres?sslmode=disable"
+        found = await database.tried("SELECT 1", refused=True, given={"url": url})
+    assert (found.status, detail in found.detail) == (status, True), found.detail
+
+
+@pytest.mark.parametrize(
+    ("maps", "is_sure"),
+    [
+        ("{}", True),
+        ("", False),
+        ("{}\n7f00-7f01 r-xp 0 00:00 1   /usr/lib/libpq.so.5", False),
+        ("/no/libpq.so.5", False),
+    ],
+)
+def test_only_the_one_library_that_the_driver_uses_is_called(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    maps: str,
+    is_sure: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    """Another would take its connections for something else: a code is not known then, and nothing is refused."""
+    own = postgres.libpq()
+    assert own is not None
+    (tmp_path / "maps").write_text(maps.format(f"7f00-7f01 r-xp 0 00:00 1   {own._name}"))
+    monkeypatch.setattr(postgres, "MAPS", tmp_path / "maps")
+    postgres.libpq.cache_clear()
+    try:
+        assert (postgres.libpq() is not None) is is_sure
+    finally:
+        postgres.libpq.cache_clear()
 
 
 async def test_over_its_time_it_is_cut_off(database: Database) -> None:

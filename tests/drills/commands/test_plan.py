@@ -4,10 +4,8 @@ import json
 import os
 from pathlib import Path
 
-import click
 import pytest
 
-from drills.commands.rows import table
 from tests.support.drill_desk import Place, place
 from tests.support.drill_steps import scenario, use
 from tests.support.settings_files import write
@@ -62,8 +60,8 @@ def test_it_shows_all_of_it_and_changes_nothing(here: Place, capsys: pytest.Capt
         "    undo      closes the door\n    touches   the door\n    rights    the key\n    shows     D4; D5\n" in shown
     )
     assert (
-        "\n  2 again  test_door  (real, within 1m, in the background, through the platform itself, must be REFUSED)"
-        in shown
+        "\n  2 again  test_door  (real, within 1m, in the background, through the platform itself,\n"
+        "    must be REFUSED)\n" in shown
     )
     assert "    undo      NOTHING TAKES IT BACK\n" in shown
     assert "\n  3 look  test_look  (SIMULATED, within 1m)\n    does      Look \\u202eat it: looks\n" in shown
@@ -75,6 +73,32 @@ def test_it_shows_all_of_it_and_changes_nothing(here: Place, capsys: pytest.Capt
     assert "\n  no_open_incident  SHUT    no monitor is set (drill.monitor)" in shown
     assert "\n  alone             later   asked when the run begins" in shown
     assert "\n  witness           SHUT    neither drill.monitor nor drill.witness is set" in shown
+
+
+def test_paths_stand_as_where_they_are(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of files of the scenario and of the settings, that were written relative to each."""
+    here.set("  directory: ../evidence\n")
+    step = "  - {id: in, action: ssh, with: {host: h, user: u, key: ../keys/id, known_hosts: hosts}}\n"
+    more = "parameters: {password: {secret: {file: ../keys/password}}}\n"
+    write(here.scenario.parent, scenario(step, more), "door.yaml")
+    assert here.drill("plan", "door") == 0
+    shown = "".join(capsys.readouterr().out.split())
+    assert ".." not in shown
+    place = here.directory.resolve()
+    assert f"privatekey{place}/keys/id" in shown
+    assert f"file{place}/keys/password" in shown
+    assert f"{place.parent}/evidenceismade" in shown
+
+
+def test_a_plan_fits_a_narrow_terminal(
+    here: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """But for what is copied: a path, or a hash."""
+    monkeypatch.setenv("COLUMNS", "60")
+    write(here.scenario.parent, scenario(STEPS, MORE.replace("Nowhere", "UTC")), "door.yaml")
+    assert here.drill("plan", "door") == 0
+    wide = [line for line in capsys.readouterr().out.splitlines() if len(line) > 60]
+    assert [line for line in wide if str(here.directory) not in line and "sha256" not in line] == []
 
 
 def test_json_says_the_same(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,13 +182,6 @@ def test_mistakes_in_scenarios_are_told_whole(here: Place, capsys: pytest.Captur
     other = write(here.scenario.parent, "id: Other\n", "other.yaml")
     assert here.drill("plan", "door") == 3
     assert capsys.readouterr().err.splitlines()[0].startswith(f"{other}:1:1  cadence  is required")
-
-
-def test_columns_stand_below_each_other_in_colours_too() -> None:
-    """What drives a terminal takes no room."""
-    rows = list(table([[click.style("a", fg="red"), "b"], ["long", "c"]]))
-    assert [click.unstyle(row) for row in rows] == ["a     b", "long  c"]
-    assert rows[0] != click.unstyle(rows[0])
 
 
 def test_an_evidence_directory_that_can_not_be_is_shown(here: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from drills.cli import command
 from drills.model.window import WEEKDAYS
@@ -52,6 +53,27 @@ def test_a_timer_begins_nothing_outside_its_window(where: Host, capsys: pytest.C
     assert told.out == "nothing that is due can begin now\n"
     assert told.err == f"q is due, but not now: expected {in_three_days} from 10:00 to 15:00 (UTC)\n"
     assert not where.evidence.exists()
+
+
+def test_a_timer_leaves_one_run_a_day_that_could_not_begin(where: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first is evidence that it was tried; after that the gates are asked before anything is made."""
+    settings = yaml.safe_load(where.config.read_text())
+    del settings["drill"]["waived_gates"]
+    where.config.write_text(yaml.safe_dump(settings))
+    where.add(cadence="quarterly", steps=[{"id": "w", "action": "wait", "with": {"for": "1s"}}])
+    assert drill(where, "run", "--when-due", "--unattended") == 4
+    capsys.readouterr()
+    first = where.run_directory()
+    for words in (("run", "--when-due", "--unattended"), ("run", "q", "--when-due", "--unattended")):
+        assert drill(where, *words) == 4
+        told = capsys.readouterr()
+        assert told.err == (
+            "q is due, and can't begin: gate monitor_healthy: no monitor is set (drill.monitor); "
+            "gate no_open_incident: no monitor is set (drill.monitor)\n"
+        )
+    assert where.run_directory() == first
+    assert drill(where, "run", "--unattended") == 4
+    assert len(list(where.evidence.glob("*/journal.jsonl"))) == 2
 
 
 def test_a_drill_of_people_keeps_a_timer_from_no_other(where: Host, capsys: pytest.CaptureFixture[str]) -> None:

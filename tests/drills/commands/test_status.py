@@ -26,7 +26,9 @@ DAY = timedelta(days=1)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A place with one scenario, due every quarter."""
     use(monkeypatch)
-    return place(tmp_path, monkeypatch)
+    made = place(tmp_path, monkeypatch)
+    monkeypatch.delenv("COLUMNS")  # as a program reads it: nothing is broken
+    return made
 
 
 def told(here: Place, capsys: pytest.CaptureFixture[str], code: int) -> dict[str, list[dict[str, object]]]:
@@ -84,6 +86,29 @@ def test_an_open_run_is_told_until_it_is_closed(here: Place, capsys: pytest.Capt
     assert shown.endswith(": drill resume door-2\n")
 
 
+def test_a_narrow_terminal_has_room_for_it(
+    here: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows become paragraphs; what is to be done stands unbroken on a line of its own."""
+    here.ran("door-1", NOW - DAY, CUT)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert here.drill("list") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "door  due",
+        "  The door opens",
+        "  payments on-call; platform payments; cadence quarterly;",
+        f"  last open {NOW - DAY:%Y-%m-%d}",
+    ]
+    assert here.drill("status") == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "door  due  it never passed",
+        f"OPEN door-1  since {NOW - DAY:%Y-%m-%d %H:%M:%SZ}, in the evidence",
+        "     directory",
+        "     it was never closed",
+        "     drill resume door-1",
+    ]
+
+
 def test_a_run_that_somebody_works_on_is_not_to_be_resumed(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """It is open, and told as one that goes on."""
     directory = here.ran("door-1", NOW - DAY, CUT)
@@ -108,6 +133,8 @@ def test_a_journal_that_was_changed_passed_nothing(here: Place, capsys: pytest.C
     unreadable.mkdir()
     (run,) = told(here, capsys, 1)["open"]
     assert run["run"] == "door-2"
+    assert here.drill("status") == 1
+    assert capsys.readouterr().out.endswith(": drill resume door-2; if its journal is lost: drill close door-2\n")
 
 
 def test_a_changed_scenario_is_due_where_that_is_wanted(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,6 +244,8 @@ def test_a_schema_for_editors_knows_every_key(here: Place, capsys: pytest.Captur
     assert all(len(set(each["required"])) == len(each["required"]) for each in steps)
     assert {"id", "action"} <= set(steps[0]["required"])
     assert steps[0]["properties"]["undo"]["items"]["required"] == ["action"]
+    for measured in ("begins", "ends"):
+        assert "total" not in steps[0]["properties"][measured]["items"]["enum"]
 
 
 @pytest.mark.parametrize("command", ["list", "status"])

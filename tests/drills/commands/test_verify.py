@@ -14,9 +14,8 @@ from drills.journal.gathering import gather
 from drills.journal.reading import JOURNAL
 from drills.model.proof import FoundOutput
 from glasswatch.cli import run
-from glasswatch.flag.strict import encode_base64url
 from tests.support.clock import START
-from tests.support.proving import CONTENT, MONITOR, RUN, closed_run
+from tests.support.proving import CONTENT, RUN, closed_run, trust_file
 from tests.support.settings_files import write
 
 SOUND = closed_run()
@@ -42,9 +41,8 @@ def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (directory / "outputs").mkdir(parents=True)
     (directory / JOURNAL).write_bytes(SOUND.raw)
     (directory / "outputs" / "0001-answer").write_bytes(CONTENT)
-    key = {"kty": "OKP", "crv": "Ed25519", "kid": MONITOR.kid, "x": encode_base64url(MONITOR.public)}
     trust = tmp_path / "trust.json"
-    trust.write_text(json.dumps({"version": 1, "keys": [{**key, "role": "evidence", "iss": "prod/main"}]}))
+    trust.write_text(trust_file())
     trust.chmod(0o600)
     (tmp_path / "heads.json").write_text(json.dumps(ANSWER))
     write(tmp_path, "deployment: prod\ndrill:\n  trust: trust.json\n")
@@ -179,7 +177,7 @@ def test_the_monitor_is_believed_by_its_own_word(
     monkeypatch.setenv("DRILL_TOKEN", "settings-token-1")
     assert _verify(RUN, "--heads", address) == 0
     settings = f"deployment: prod\ndrill:\n  monitor: {{url: '{address}', token: {{env: DRILL_TOKEN}}}}\n"
-    Path("glasswatch.yaml").write_text(settings)
+    Path("glasswatch.yaml").write_text(f"{settings}  trust: trust.json\n")
     assert _verify(RUN, "--heads", f"{address}/api/v1/drills/{RUN}/heads") == 0
     path = f"/api/v1/drills/{RUN}/heads"
     assert told.asked == [(path, "Bearer own-token-1"), (path, "Bearer settings-token-1")]

@@ -31,7 +31,9 @@ def why(document: bytes, trust: Any = TRUST, asked: Asked = ASKED, now: datetime
 
 def test_a_second_persons_word_counts() -> None:
     """It says who, with which key, and when."""
-    assert judge(signed(GOOD, KEY), TRUST, ASKED, NOW) == Approval("bea", KEY.kid, NOW)
+    document = signed(GOOD, KEY)
+    found = judge(document + b"\n", TRUST, ASKED, NOW)
+    assert found == Approval("bea", KEY.kid, NOW, jws=document.decode())
     assert why(signed(GOOD, KEY) + b"\n") == ""
 
 

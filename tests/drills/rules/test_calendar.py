@@ -7,7 +7,7 @@ import pytest
 
 from drills.model.calendar import Cadence, DueState, PastRun
 from drills.model.verdict import Verdict
-from drills.rules.calendar import Past, due, last, last_passed, left_behind, still_open
+from drills.rules.calendar import Past, due, last, last_passed, left_behind, still_open, was_tried
 from monitor.model.drill import Cadence as TheirCadence
 from monitor.model.drill import CalendarLine
 from monitor.rules.drillcalendar import due_line
@@ -105,6 +105,13 @@ def test_an_open_run_is_told_once_and_closed_where_anybody_knows_it_closed() -> 
     assert still_open([other, here, there]) == (here, other)
     assert still_open([here, run(Verdict.ABORTED, where="monitor")]) == ()
     assert still_open([run(Verdict.ABORTED), there]) == ()
+
+
+def test_what_was_tried_within_a_day_was_tried() -> None:
+    """Whatever came of it; by a clock that is a little ahead of another, too."""
+    assert not was_tried(None, PASSED_AT)
+    for after, expected in ((DAY - TICK, True), (-TICK, True), (DAY, False), (-DAY, False)):
+        assert was_tried(run(Verdict.ABORTED), PASSED_AT + after) is expected
 
 
 @pytest.mark.parametrize("ahead", [TICK, 200 * DAY])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from drills.journal import checkpoints
 from drills.model.event import (
+    Approval,
     Began,
     Checkpoint,
     Closed,
@@ -174,11 +175,11 @@ AFTER: list[tuple[str, Callable[[Journal], None], str]] = [
         "witness was told of an entry that is not in this journal",
     ),
     (
-        "a receipt by a stranger",
+        "a receipt by the run's own key",
         lambda journal: journal.append(
-            Receipted("monitor", journal.head.seq, journal.head.hash, receipt("close", journal.head, generate()))
+            Receipted("monitor", journal.head.seq, journal.head.hash, receipt("close", journal.head, OWN))
         ),
-        "the receipt by monitor is not believed: the key",
+        "the receipt by monitor is not believed: the run's own key",
     ),
     (
         "a receipt that is none",
@@ -295,7 +296,38 @@ def test_a_run_gives_itself_no_receipt() -> None:
     """The key of its checkpoints may stand in the trust file: who ran the drill holds it."""
     told = ToldHead(SOUND.head, "close", receipt("close", SOUND.head, OWN))
     trust = Trust(1, {**trusted().keys, **trusted(OWN, iss=None).keys})
-    assert "the run's own key signed it" in _first(verify(replace(evidence(RAW, [told]), trust=trust)))[1]
+    for known in (trust, trusted()):
+        assert "the run's own key signed it" in _first(verify(replace(evidence(RAW, [told]), trust=known)))[1]
+
+
+def test_what_nobody_has_the_key_for_is_not_checked_and_anchors_nothing() -> None:
+    """Neither wrong nor good, in the journal or elsewhere, and whoever says that it holds the head."""
+    stranger = generate()
+    unknown = f"not checked: receipts by keys that the trust file does not have: '{stranger.kid}'"
+
+    def after(journal: Journal) -> None:
+        journal.append(
+            Receipted("monitor", journal.head.seq, journal.head.hash, receipt("close", SOUND.head, stranger))
+        )
+
+    found = verify(_journal(after))
+    assert (found.exit_code, found.problems, found.is_whole) == (ExitCode.NOT_MEASURED, (), False)
+    assert (found.anchored, found.notes[-1]) == (SOUND.head.seq, unknown)
+    told = ToldHead(SOUND.head, "close", receipt("close", SOUND.head, stranger))
+    for is_own_word in (False, True):
+        heads = Heads(RUN, (told,), is_own_word)
+        found = verify(evidence(RAW, None, heads=heads))
+        assert (found.exit_code, found.anchored, found.is_whole) == (ExitCode.NOT_MEASURED, 0, False)
+        assert found.notes == ("not anchored: no head that is held elsewhere is believed", unknown)
+    many = tuple(replace(told, receipt=receipt("close", SOUND.head, generate())) for _ in range(5))
+    assert verify(evidence(RAW, many)).notes[-1].endswith("' and 2 more")
+
+
+def test_a_head_by_an_unknown_key_must_be_in_the_journal_all_the_same() -> None:
+    """What it names was cut off, or is another: that shows without a signature."""
+    head = Head(SOUND.head.seq, "0" * 64)
+    found = verify(evidence(RAW, [ToldHead(head, "close", receipt("close", head, generate()))]))
+    assert _first(found)[1] == f"entry {head.seq} is not the one that is held elsewhere"
 
 
 def test_receipts_of_long_ago_are_believed() -> None:
@@ -371,7 +403,9 @@ def test_the_monitor_itself_is_believed() -> None:
     """It was asked, and needs to sign nothing."""
     heads = Heads(RUN, tuple(replace(told, receipt="") for told in SOUND.told), is_own_word=True)
     assert verify(replace(WHOLE, heads=heads)).exit_code == ExitCode.GOOD
-    assert verify(replace(WHOLE, heads=heads, trust=None)).exit_code == ExitCode.GOOD
+    unapproved = closed_run(approved=Approval(None, why="let go by the settings"))  # whose approval needs no trust
+    heads = replace(heads, told=tuple(replace(told, receipt="") for told in unapproved.told))
+    assert verify(replace(evidence(unapproved.raw, ()), heads=heads, trust=None)).exit_code == ExitCode.GOOD
 
 
 def test_heads_of_another_run_are_none_of_this() -> None:

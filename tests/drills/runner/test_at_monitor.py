@@ -7,11 +7,13 @@ import pytest
 from drills.errors import RequestRefused
 from drills.model.event import Head
 from drills.monitor import MonitorClient
+from drills.rules.behind import Held
 from drills.rules.gates import Answer
 from drills.runner.at_monitor import Eyes
 from glasswatch.errors import GlasswatchError, NotMeasured
 from monitor.wire.answers import BreakGlassAnswer, PlatformAnswer, StatusAnswer
 from monitor.wire.drills import HeadAnswer, HeadsAnswer, RunAnswer, RunsAnswer
+from tests.support.clock import START
 
 
 class Asked:
@@ -112,25 +114,30 @@ class _Any(Asked):
 
 
 class _Holding:
-    """A monitor that says what it holds of a run, or refuses to."""
+    """A monitor that says what it holds of a run; None where it knows of no such run."""
 
-    def __init__(self, said: HeadsAnswer | RequestRefused) -> None:
+    def __init__(self, said: RunAnswer | None) -> None:
         self._said = said
 
-    async def heads(self, _run: str) -> HeadsAnswer:
-        """Say it."""
-        if isinstance(self._said, RequestRefused):
-            raise self._said
+    async def run(self, _run: str) -> RunAnswer | None:
+        """Say how it stands."""
         return self._said
+
+    async def heads(self, run: str) -> HeadsAnswer:
+        """Say what was told of it."""
+        row = part(HeadAnswer, seq=3, hash="a" * 64)
+        return HeadsAnswer.model_construct(run=run, heads=(row,))
 
 
 async def test_what_the_monitor_holds_of_a_run() -> None:
-    """Of one that it never heard of it holds nothing; that it does not say is another thing."""
-    row = part(HeadAnswer, seq=3, hash="a" * 64)
+    """Its heads, and for how long nothing was heard of it; one that does not say so may be hearing of it now."""
+    heads = [Head(3, "a" * 64)]
     for said, held in (
-        (HeadsAnswer.model_construct(run="q-1", heads=(row,)), [Head(3, "a" * 64)]),
-        (RequestRefused("no_such", "no run of this name"), []),
+        (part(RunAnswer, standing="open", quiet_seconds=7.5, heard=START), Held(heads, 7.5, START)),
+        (part(RunAnswer, standing="closed", quiet_seconds=None, heard=START), Held(heads, None, START)),
+        (None, Held(is_known=False)),
     ):
-        assert list(await Eyes(cast("MonitorClient", _Holding(said))).heads("q-1")) == held
-    with pytest.raises(RequestRefused):
-        await Eyes(cast("MonitorClient", _Holding(RequestRefused("forbidden", "no scope read")))).heads("q-1")
+        assert await Eyes(cast("MonitorClient", _Holding(said))).held("q-1") == held
+    older = part(RunAnswer, standing="silent", quiet_seconds=None, heard=START)
+    with pytest.raises(NotMeasured, match="does not say when it heard of the run"):
+        await Eyes(cast("MonitorClient", _Holding(older))).held("q-1")

@@ -81,7 +81,9 @@ def test_killed_and_resumed_from_a_copy_of_its_directory(tmp_path: Path, capsys:
         run = where.run_directory()
         copy = where.root / "copy"
         shutil.copytree(run, copy)
-        resumed = where.call("resume", run.name, "--from", str(copy))
+        assert here(where, "resume", run.name, "--from", str(copy)) == 4
+        assert "nobody can say whether this copy is the newest" in capsys.readouterr().err
+        resumed = where.call("resume", run.name, "--from", str(copy), "--newest")
         assert resumed.returncode == 5, resumed
         assert where.marks() == set()
         events = [entry.event for entry in read(copy).entries]

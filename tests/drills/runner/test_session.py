@@ -8,21 +8,25 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from drills.errors import NotApproved, RunBusy, RunUnknown
+from drills.errors import NotApproved, RunBusy, RunHeardOf, RunUnknown, WaitCutShort
+from drills.journal.files import LOCK
 from drills.journal.gathering import gather
+from drills.journal.journal import boot
 from drills.journal.reading import read
-from drills.model.event import Closed, Confirmed, Ended, Gated, Head
+from drills.model.event import Closed, Confirmed, Ended, Gated
 from drills.model.found import Value
 from drills.model.step import Status
 from drills.model.verdict import Verdict
 from drills.rules.approval import Unapproved
+from drills.rules.behind import Held
 from drills.rules.gates import Answer
 from drills.rules.verification import verify
-from drills.runner import cleanup, gating, requests, unsent
+from drills.runner import cleanup, gating, originals, requests, unsent
 from drills.runner.finish import Done
 from drills.runner.requests import Word
 from drills.runner.resuming import Again, place_of, resume
@@ -30,12 +34,13 @@ from drills.runner.session import Seat, Wanted, alone_on, begin
 from drills.runner.witnesses import elsewhere
 from drills.scenarios import find
 from drills.screens.plain import PlainScreen
-from drills.settings.root import DrillFile
+from drills.settings.root import DrillFile, MonitorReachSettings
 from glasswatch.clock import SystemClock
 from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.load import load
 from tests.support.drill_processes import Host, host, marking
+from tests.support.fake_monitor import TOKEN, fake_monitor
 from tests.support.waiting import until
 
 LOOK = {"id": "look", "action": "manual", "with": {"ask": "Is the vault open?", "file": True}, "within": "60s"}
@@ -192,9 +197,9 @@ class _Knowing:
         well = Answer(holds=True, detail="up")
         return gating.Seen(well, well, closed_runs=self._closed)
 
-    async def heads(self, _run: str) -> Sequence[Head]:
+    async def held(self, _run: str) -> Held:
         """See `Seeing`."""
-        return ()
+        return Held()
 
 
 async def test_a_run_that_was_finished_elsewhere_is_not_in_the_way(tmp_path: Path) -> None:
@@ -271,14 +276,71 @@ async def test_what_was_left_behind_is_taken_back_later(tmp_path: Path, monkeypa
     assert (found.problems, found.is_closed) == ((), True)
 
 
+def cut(where: Host) -> str:
+    """Have its one run look as if it had been killed before it cleaned up; return its name."""
+    journal = where.run_directory() / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    cleaning = next(number for number, line in enumerate(lines) if b'"kind":"cleaning_up"' in line)
+    journal.write_bytes(b"".join(lines[:cleaning]))
+    return where.run_directory().name
+
+
+async def test_a_copy_waits_until_nothing_was_heard_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the monitor's clock. Being refused claims nothing; where its process died here nobody waits."""
+    monkeypatch.setenv("PLANTED", TOKEN)
+    where = host(tmp_path / "host", [marking(tmp_path / "host", "one")])
+    await begin(wanted(where), Watched().seat())
+    run, copy = cut(where), tmp_path / "copy"
+    shutil.copytree(where.run_directory(), copy)
+    async with fake_monitor() as monitor:
+        reach = MonitorReachSettings.model_validate(monitor.reach)
+        settings = settings_of(where)
+        settings = settings.model_copy(update={"drill": settings.drill.model_copy(update={"monitor": reach})})
+        again = Again(copy, settings, "berta", clean_up_only=True)
+        monitor.quiet = [59.9] * 3
+        for _ in range(2):
+            with pytest.raises(RunHeardOf, match="another process may be at work on this run"):
+                await resume(run, again, Watched().seat())
+        told = Watched().seat()
+        told.stop.tell("SIGINT")
+        with pytest.raises(WaitCutShort) as cut_short:
+            await resume(run, replace(again, is_waiting=True), told)
+        assert cut_short.value.exit_code is ExitCode.INTERRUPTED
+        assert read(copy).entries == read(where.run_directory()).entries
+        monitor.quiet, watched = [59.9, 60.0], Watched()
+        done = await resume(run, replace(again, is_waiting=True), watched.seat())
+        assert (done.exit_code, done.residue) == (ExitCode.INTERRUPTED, ())
+        assert "nothing was heard of it for 60 s; waiting" in watched.text
+        monitor.quiet = [0.1]
+        done = await resume(run, replace(again, directory=where.run_directory()), Watched().seat())
+        assert (done.exit_code, done.residue) == (ExitCode.INTERRUPTED, ())
+
+
+def test_a_directory_is_told_from_a_copy_of_it(tmp_path: Path) -> None:
+    """By the file that its lock is, on one start of the machine; what has no lock is nobody's."""
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.mkdir()
+    (original / LOCK).touch()
+    assert not originals.is_original(original, boot())
+    originals.mark(original, boot())
+    shutil.copytree(original, copy)
+    assert [originals.is_original(each, boot()) for each in (original, copy, tmp_path)] == [True, False, False]
+    assert not originals.is_original(original, "another start")
+    originals.mark(copy, boot())
+    originals.mark(tmp_path, boot())
+    assert [originals.is_original(each, boot()) for each in (original, copy, tmp_path)] == [True, True, False]
+
+
 def test_the_place_of_a_run_is_below_the_evidence_or_given(tmp_path: Path) -> None:
-    """A name leads nowhere else."""
+    """A name leads nowhere else; where none is there, or a copy was named, it says how a copy is gone on with."""
     settings = settings_of(host(tmp_path, [LOOK]))
-    assert place_of("q-1", settings, None) == settings.drill.directory / "q-1"
     assert place_of("q-1", settings, tmp_path) == tmp_path
-    for name in ("../q", "/etc", ".x"):
-        with pytest.raises(RunUnknown):
+    for name in ("q-1", "../q", "/etc", ".x"):
+        with pytest.raises(RunUnknown, match="is gone on with by --from DIR"):
             place_of(name, settings, None)
+    (settings.drill.directory / "q-1").mkdir(parents=True)
+    (settings.drill.directory / "q-1" / "journal.jsonl").touch()
+    assert place_of("q-1", settings, None) == settings.drill.directory / "q-1"
 
 
 async def test_a_parameter_that_could_not_stand_in_the_journal_is_refused(tmp_path: Path) -> None:

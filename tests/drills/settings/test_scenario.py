@@ -92,6 +92,58 @@ steps:
     ]
 
 
+def told(steps: str, more: str = "") -> list[str]:
+    """Return what is wrong with a scenario's steps: where, and the beginning of what is said."""
+    return ["  ".join(each.split("  ")[1:])[:75] for each in mistakes(scenario(steps, more))]
+
+
+def test_what_steps_must_be_to_each_other_is_told_beside_what_is_wrong_with_each() -> None:
+    """Ids, needs, background, spans, values and targets: all in one go."""
+    steps = """\
+  - {id: a, action: test_look, says: '${nowhere}', begins: [flag]}
+  - {id: b, action: test_look, within: soon, background: true, undo: [{action: test_look}]}
+  - {id: a, action: test_nothing, begins: [flag], needs: [z]}
+  - {id: b-undo-1, action: test_look, ends: [page], hunter2: 1}
+"""
+    assert told(steps, "targets: {flag: 1m}\n") == [
+        "targets.flag  expected a span that some step ends",
+        "steps[0]  expected only values that are there by then: run",
+        "steps[1].within  expected a duration such as 15s, 5m or 1h30m",
+        "steps[1].background  expected a later step that needs it: else nothing wait",
+        "steps[2].id  is given twice: expected another name",
+        "steps[2].action  expected a name from the list",
+        "steps[2].begins[0]  expected a span that nothing begins yet",
+        "steps[2].needs[0]  expected the id of an earlier step",
+        "steps[3].id  is given twice: expected another name",
+        "steps[3].ends[0]  expected a span that an earlier step begins",
+        "steps[3]  holds a key that is not a setting: expected one of: id, action, t",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "where"),
+    [
+        ("  - {action: test_look}\n  - {id: b, action: test_look, needs: [a]}\n", "steps[0].id"),
+        ("  - {id: A, action: test_look}\n  - {id: b, action: test_look, needs: [a]}\n", "steps[0].id"),
+        ("  - {id: a, action: test_look, begins: [flg]}\n  - {id: b, action: test_look, ends: [flag]}\n", "begins"),
+        ("  - {id: a, action: test_look, background: true}\n  - {id: b, action: test_look, needs: [A]}\n", "needs"),
+        ("  - {id: a, action: test_look}\n  - {id: b, action: test_look, ends: [flg]}\n", "ends"),
+        ("  - {id: a, action: test_door, capture: x}\n  - {id: b, action: test_look, says: '${x}'}\n", "capture"),
+        ("  - a\n  - {id: b, action: test_look, needs: [a], ends: [flag]}\n", "steps[0]"),
+    ],
+)
+def test_nothing_is_told_that_mending_a_step_may_make_untrue(steps: str, where: str) -> None:
+    """A name that can't be read may be the one that another step needs."""
+    (found,) = told(steps, "targets: {flag: 1m}\n" if where == "ends" else "")
+    assert where in found
+
+
+def test_of_too_many_steps_nothing_else_is_told() -> None:
+    """There may be a great many of them."""
+    (found,) = told("  - {id: a, action: test_look}\n" * 101)
+    assert found == "steps  expected a list of 1 to 100 steps"
+
+
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
@@ -199,8 +251,15 @@ steps:
         ),
         pytest.param(
             "  - {id: a, action: test_look, begins: [total]}\n",
-            "steps[0].begins[0]  expected a span that nothing begins yet",
+            "steps[0].begins[0]  expected one of: detect, flag, page, access, audit, revoke; "
+            "total is the whole run: no step begins or ends it",
             id="the whole run needs no beginning",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, ends: [total]}\n",
+            "steps[0].ends[0]  expected one of: detect, flag, page, access, audit, revoke; "
+            "total is the whole run: no step begins or ends it",
+            id="the whole run needs no end",
         ),
         pytest.param(
             "  - {id: a, action: test_look, refused: true}\n",

@@ -66,6 +66,33 @@ def test_a_check_waits_for_the_fields_it_needs() -> None:
     assert _mistakes("inner: {low: 8, high: x}") == [("inner.high", "expected a whole number from 0 to 9")]
 
 
+class Many(SettingsModel):
+    """A list, and a check of as much of it as can be read."""
+
+    numbers: tuple[Digit, ...]
+    most: Digit = 9
+
+    @finding("most", beside="numbers")
+    def none_is_above(self, given: Mapping[str, object]) -> Iterable[Finding]:
+        """None is above the most, of those that are numbers."""
+        numbers = given["numbers"]
+        for place, each in enumerate(numbers if isinstance(numbers, list) else ()):
+            if each.isdigit() and int(each) > self.most:
+                yield ("numbers", place), "expected less"
+
+
+def test_a_check_beside_a_field_runs_where_that_field_is_wrong_alone() -> None:
+    """It looks for more in what was written, and reads only what it needs."""
+    assert Many.model_validate({"numbers": ["9"], "most": "1"}).numbers == (9,)
+    for given, places in (
+        ({"most": "1"}, [("numbers", 0), ("numbers", 1)]),
+        ({"most": "x"}, [("most",), ("numbers", 1)]),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            Many.model_validate({"numbers": ["9", "x"], **given})
+        assert sorted((detail["loc"] for detail in caught.value.errors()), key=str) == places
+
+
 def test_a_check_sees_defaults_and_aliases_beside_mistakes() -> None:
     """What a check reads is there even when its neighbours failed: defaults too, and fields under another name."""
     assert _mistakes("inner: {low: x}\nclass: 9") == [

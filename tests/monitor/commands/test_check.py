@@ -4,8 +4,10 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import jwt
 import pytest
 
 from glasswatch.cli import run
@@ -91,6 +93,25 @@ def test_secrets_whose_files_are_not_there_are_pointed_out(
     assert capsys.readouterr().err.splitlines() == [
         f"{config}:12:33  platforms.payments.probes.portal.headers.X-Key.file  {gone}",
         f"{config}:13:43  platforms.payments.probes.portal.tls.key  {no_key}",
+    ]
+
+
+def test_credentials_that_end_are_pointed_out(
+    config: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Certificates, and what the settings say; no token is read."""
+    home, made = config.parent, Authority(tmp_path_factory.mktemp("tls")).issue(ends=timedelta(hours=3))
+    shutil.copy(made.cert_file, home / "ours.pem")
+    write(home, jwt.encode({"exp": 1}, "k" * 32, algorithm="HS256"), "token")
+    write(home, made.key_file.read_text(), "ours.key")
+    more = "        tls: {certificate: ours.pem, key: ours.key}\n"
+    more += "        auth: {bearer: {file: token}}\n        headers: {X-Key: {env: KEY, expires: 2025-01-31}}\n"
+    write(home, GOOD.replace("15s\n", f"15s\n{more}") + CHANNEL)
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    probe = f"{config}: platforms.payments.probes.portal."
+    assert sorted(capsys.readouterr().err.splitlines()) == [
+        f"{probe}headers.X-Key: it ended at 2025-02-01T00:00:00Z, the settings say: renew it",
+        f"{probe}tls.certificate: it ends at {made.ends_at:%Y-%m-%dT%H:%M:%SZ}, the certificate says: renew it",
     ]
 
 

@@ -170,6 +170,30 @@ async def test_a_silent_run_is_paged_once_and_taken_back() -> None:
     assert len(life.disk.pages) == 2
 
 
+def quiet(life: DrillLife) -> list[float]:
+    """Return for how many seconds nothing was heard of each run."""
+    return [each.quiet_for.total_seconds() for each in life.desk.watched()]
+
+
+async def test_it_is_known_for_how_long_nothing_was_heard_of_a_run() -> None:
+    """Whoever would go on with it asks. Being called silent is no word of it; a start begins to listen anew."""
+    life = await started()
+    await life.desk.open(opening(), BY)
+    life.clock.advance(50)
+    before = quiet(life)
+    await life.desk.tell(RUN, head(3), BY)
+    at_its_word = quiet(life)
+    life.clock.advance(130)
+    await life.desk.look()
+    assert (before, at_its_word, quiet(life)) == ([50.0], [0.0], [130.0])
+    later = await started(life.again(600))
+    later.clock.advance(119)
+    before = quiet(later)
+    later.clock.advance(11)
+    await later.desk.look()
+    assert (before, quiet(later)) == ([119.0], [130.0])
+
+
 async def test_a_run_past_its_end_counts_as_failed_until_it_is_closed() -> None:
     """It is paged although it is heard of, once; a late result takes it back."""
     life = await started()

@@ -10,6 +10,7 @@ from glasswatch.names import METRICS, MetricKind
 from monitor.metrics.book import NAMES, MetricsBook
 from monitor.metrics.exposition import start
 from monitor.model.act import ActKind, Acts, Inhibition
+from monitor.model.credential import Ending, EndSource, Held
 from monitor.model.drill import Cadence, CalendarLine, DrillFigures, RunVerdict
 from monitor.model.exercise import Exercise, Wish
 from monitor.model.figures import Figures
@@ -124,6 +125,7 @@ def test_labels_are_those_of_the_names() -> None:
     each = {"1h": 1.0}
     book.sla(PLATFORM, Figures(0.999, 0.5, each, each, each, each))
     book.drills.scenarios(_drilled())
+    book.credentials.show([Held("tokens.x", Ending(START, EndSource.TOKEN), is_readable=True)])
     seen = set()
     for family in text_string_to_metric_families(book.render().decode()):
         for sample in family.samples:
@@ -131,6 +133,24 @@ def test_labels_are_those_of_the_names() -> None:
             assert set(sample.labels) - {"le"} == set(METRICS[metric].labels)
             seen.add(metric)
     assert seen == set(METRICS)
+
+
+def test_of_credentials_only_what_is_known_is_shown() -> None:
+    """No end where nobody knows it, nothing of reading what isn't read; what left the settings leaves nothing."""
+    book = _book()
+    ending = Ending(START, EndSource.SETTINGS, START - timedelta(days=30))
+    book.credentials.show([Held("a", ending), Held("b", is_readable=True), Held("c", is_readable=False), Held("d")])
+    name = "jit_credential_expiry_timestamp_seconds"
+    shown = [line for line in book.render().decode().splitlines() if line.startswith("jit_credential")]
+    due, labels = (START - timedelta(days=5)).timestamp(), '{credential="a",source="settings"}'
+    assert shown == [
+        f"{name}{labels} {START.timestamp()!r}",
+        f"jit_credential_renewal_due_timestamp_seconds{labels} {due!r}",
+        'jit_credential_readable{credential="b"} 1',
+        'jit_credential_readable{credential="c"} 0',
+    ]
+    book.credentials.show([])
+    assert "\njit_credential" not in book.render().decode()
 
 
 def test_beats_to_a_dead_mans_switch_are_counted() -> None:

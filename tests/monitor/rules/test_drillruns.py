@@ -304,10 +304,39 @@ class TestCleaning:
         """Cleaning up is written down."""
         assert "adds to it" in why(closed(LEFT, closing(RunVerdict.ABORTED, seq=9), hash_of(9), teller()))
 
+    def test_it_is_over_until_somebody_goes_on_with_it(self) -> None:
+        """And again once that was closed."""
+        on = step(heard(LEFT, head(12), None, teller(HOUR))).run
+        again = step(closed(on, closing(RunVerdict.ABORTED, "rule fw-2", seq=14), None, teller(HOUR))).run
+        assert [run.is_over for run in (begun(), LEFT, on, again)] == [False, True, False, True]
+
     def test_heads_of_the_clean_up_may_come_first(self) -> None:
         """The last of them may be the one that it is closed with."""
         on = step(heard(LEFT, head(14), None, teller(HOUR))).run
         step(closed(on, closing(RunVerdict.ABORTED, seq=14), hash_of(14), teller(HOUR)))
+
+    def test_by_hand_a_run_is_closed_whose_journal_is_lost(self) -> None:
+        """It counts as failed; what may be left stays named until a person says that it is gone, on the audit."""
+        by_hand = replace(closing(CLEAN_UP_FAILED, "user drill-7", "rule fw-2", seq=3), by_hand=True)
+        found = step(closed(begun(), by_hand, hash_of(3), teller()))
+        assert (found.run.verdict, found.run.residue) == (CLEAN_UP_FAILED, ("user drill-7", "rule fw-2"))
+        assert found.audit[0].body["by_hand"] is True
+        gone = replace(closing(RunVerdict.FAILED, seq=3), by_hand=True)
+        after = step(closed(found.run, gone, hash_of(3), teller(HOUR)))
+        assert (after.run.verdict, after.run.residue) == (CLEAN_UP_FAILED, ())
+        assert after.page is not None
+        assert after.page.status is PageStatus.RESOLVED
+
+    @pytest.mark.parametrize("verdict", [RunVerdict.PASSED, RunVerdict.NOT_MEASURED, RunVerdict.ABORTED])
+    def test_by_hand_it_is_closed_as_failed_or_not_at_all(self, verdict: RunVerdict) -> None:
+        """Nobody's word makes it more."""
+        by_hand = replace(closing(verdict, seq=3), by_hand=True)
+        assert "counts as failed" in why(closed(begun(), by_hand, hash_of(3), teller()))
+
+    def test_by_hand_a_run_is_not_closed_with_more_of_a_journal(self) -> None:
+        """There is none: whoever has more is at work, or has what was thought lost."""
+        by_hand = replace(closing(RunVerdict.FAILED, seq=4), by_hand=True)
+        assert "entry 3" in why(closed(begun(), by_hand, None, teller()))
 
     def test_once_nothing_is_left_it_never_changes_again(self) -> None:
         """Neither back nor on."""

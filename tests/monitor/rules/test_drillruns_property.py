@@ -14,10 +14,11 @@ from tests.support.drill_register import begun, closing, head
 
 HEADS = st.builds(head, st.integers(1, 8), st.sampled_from("ab"))
 CLOSINGS = st.builds(
-    lambda verdict, residue, told: replace(closing(verdict, *sorted(residue)), head=told),
+    lambda verdict, residue, told, by_hand: replace(closing(verdict, *sorted(residue)), head=told, by_hand=by_hand),
     st.sampled_from(RunVerdict),
     st.sets(st.sampled_from(("x", "y", "z"))),
     HEADS,
+    st.booleans(),
 )
 TELLING = st.lists(st.tuples(st.integers(0, 50), st.none() | HEADS | CLOSINGS), max_size=12)
 

@@ -92,6 +92,7 @@ async def test_a_run_is_opened_told_of_and_closed() -> None:
         ReceiptAnswer.model_validate_json(each.content).receipt for each in (first, head, ending)
     ]
     assert (one.standing, one.verdict, one.closed, one.operator) == ("open", "", None, "anna")
+    assert (one.quiet_seconds, run.quiet_seconds) == (0.0, None)
     assert (run.standing, run.verdict, run.why, run.spans) == ("closed", "passed", "all as expected", CLOSING["spans"])
     assert (run.findings, run.residue, run.head.seq, run.real) == ({"minor": 1}, (), 9, True)
     assert there.noted == []

@@ -1,0 +1,1 @@
+"""When the credentials end that the monitor holds."""

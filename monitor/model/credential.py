@@ -1,0 +1,35 @@
+"""What is known of the credentials that the monitor holds: until when, and by whose word. Never what they are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class EndSource(StrEnum):
+    """Whose word an end is: a certificate's, a token's of itself, which nobody verified, or the settings'."""
+
+    CERTIFICATE = "certificate"
+    TOKEN = "token"  # noqa: S105 - a kind of source
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When a credential ends, and where that is known, from when on it held."""
+
+    ends_at: datetime
+    source: EndSource
+    begins_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One credential, by its place in the settings.
+
+    `ending` is None where nobody knows; `is_readable` is where nothing is read: of a private key, or what a program
+    prints.
+    """
+
+    credential: str
+    ending: Ending | None = None
+    is_readable: bool | None = None
