@@ -1,61 +1,26 @@
+"""Every shipped scenario against the demo's own targets: as they are, and with what each of them is about broken."""
+
 import os
 import pwd
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from drills.cli import command
-from glasswatch.cli import run
-from monitor.demo.drilling import APPROVER, DrillPlaces
+from drills.model.found import Found, Value
+from drills.model.step import Status
 from monitor.demo.scenarios import SHIPPED
 from monitor.demo.targets.places import TargetPlaces
-from monitor.demo.targets.postgres import ADMIN, ROLES
 from tests.support.leftovers import processes_naming
 from tests.support.programs import require
+from tests.support.shipped import SECONDS, Demo, Steps
 
-SECONDS = 120.0
 FAILED, PASSED = 1, 0
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """A demo that runs, with all of its targets."""
-
-    directory: Path
-
-    @property
-    def settings(self) -> Path:
-        """Its settings file."""
-        return self.directory / "glasswatch.yaml"
-
-    def approve(self, name: str) -> None:
-        """Have a scenario approved by somebody else than who runs it."""
-        words = ["approve", name, "--key", str(DrillPlaces(self.directory).approver_key), "--person", APPROVER, "--yes"]
-        assert run(command, "drill", [*words, "--config", str(self.settings)]) == 0
-
-    def run(self, name: str) -> tuple[int, str]:
-        """Run a scenario, as a process of its own."""
-        argv = (sys.executable, "-m", "drills", "run", name, "--unattended", "--config", str(self.settings))
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-    def let_the_drill_in(self, *, may: bool) -> None:
-        """Let the drill's account log in to the database, or not."""
-        place = TargetPlaces(self.directory).postgres
-        (port,) = re.findall(r"^port = '(\d+)'", (place / "data" / "postgresql.conf").read_text(), re.MULTILINE)
-        password = (place / "admin.password").read_text().strip()
-        words = sql.SQL("ALTER ROLE {} " + ("LOGIN" if may else "NOLOGIN")).format(sql.Identifier(ROLES[-1]))
-        with psycopg.connect(
-            host="127.0.0.1", port=int(port), user=ADMIN, password=password, dbname="postgres", connect_timeout=60
-        ) as connection:
-            connection.execute(words)
+SHUT = "#!/bin/sh\necho 'break-glass: the flag is in standby' >&2\nexit 1\n"
+SILENT = "#!/bin/sh\nexit 0\n"
 
 
 @pytest.fixture
@@ -84,25 +49,74 @@ def _steps(printed: str) -> Mapping[str, str]:
     return {name: how for how, name in re.findall(r"^\S+ (passed|failed|skipped) +(\w+):", printed, re.MULTILINE)}
 
 
+def _failed(ended: tuple[int, str]) -> list[str]:
+    """Return which steps of a drill that failed did."""
+    code, printed = ended
+    assert code == FAILED, printed
+    return [name for name, how in _steps(printed).items() if how == "failed"]
+
+
 @pytest.mark.timeout(600)
 def test_every_shipped_drill_does_what_it_says(demo: Demo) -> None:
-    """On a real sshd, PostgreSQL, pagers and platform. One has to fail; so has the outage with its role broken."""
+    """On a real sshd, PostgreSQL, pagers and platform; and each fails where what it is about is broken."""
     names = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
     for name in names:
         demo.approve(name)
     ended = {name: demo.run(name) for name in names if name != "platform-outage"}  # the story's own drill
     codes = {name: code for name, (code, _) in ended.items()}
     assert codes == {name: FAILED if name == "audit-sink-down" else PASSED for name in ended}, ended
-    audit = _steps(ended["audit-sink-down"][1])
-    assert [name for name, how in audit.items() if how == "failed"] == ["sql_audit"]
+    assert _failed(ended["audit-sink-down"]) == ["sql_audit"]
 
-    demo.let_the_drill_in(may=False)
+    with demo.instead(demo.targets.root / "reader", SHUT):
+        assert _failed(demo.run("flag-refused")) == ["ssh_in", "sql_opened"], "nobody at all gets in"
+    with demo.instead(demo.targets.root / "cut-off", SILENT):
+        assert _failed(demo.run("monitor-dead")) == ["ssh_in"]
+    _step_by_step(demo)
+    _with_its_role_broken(demo)
+
+
+def _with_its_role_broken(demo: Demo) -> None:
+    """The outage fails for the right reason, and everything else of it holds."""
+    demo.change_account("NOLOGIN")
     code, printed = demo.run("platform-outage")
-    assert code == FAILED, printed
-    steps = _steps(printed)
-    assert [name for name, how in steps.items() if how == "failed"] == ["sql_in"], printed
+    assert _failed((code, printed)) == ["sql_in"]
     assert "refused with SQLSTATE 28000" in printed
-    assert steps["ssh_in"] == "passed"
+    assert _steps(printed)["ssh_in"] == "passed"
     assert re.search(r"taken back +outage: .* has ended", printed)
     account = pwd.getpwuid(os.geteuid()).pw_name
     assert f"{account}@127.0.0.1" in printed
+
+
+def _step_by_step(demo: Demo) -> None:
+    """A step that looks at what is broken fails by itself, and passes where it is whole."""
+    stale = (demo.targets.root / "stale.conf").read_text().replace("stale.jws", "none.jws")
+    with demo.instead(demo.targets.root / "stale.conf", stale):
+        gone = Steps(demo, "flag-refused", "gone").tried("sql_stale")
+    assert (gone.status, "nothing on standard error that matches" in gone.detail) == (Status.NOT_MEASURED, True)
+
+    lives = Steps(demo, "session-runs-out", "lives")
+    assert lives.tried("renewed").status is Status.PASSED
+    lives.values |= {"grant": lives.values["new_grant"], "session": lives.values["new_session"]}
+    let_in = lives.tried("refused")
+    assert (let_in.status, "let in" in let_in.detail) == (Status.FAILED, True)
+
+    password = subprocess.run([demo.targets.rotate], capture_output=True, text=True, check=True).stdout.strip()
+    told = demo.directory / "told.password"
+    told.write_text(password)
+    known = {"old": Value(password, is_secret=True), "password": Value(password, is_secret=True)}
+    with demo.instead(demo.targets.rotate, f"#!/bin/sh\ncat '{told}'\n"):
+        kept = Steps(demo, "credential-rotation", "kept", dict(known)).tried("sql_rotated")
+    assert (kept.status, "old_refused: " in kept.detail) == (Status.FAILED, True), kept.detail
+
+    assert _said(demo, "all", known).status is Status.PASSED
+    nothing = _said(demo, "none", known)
+    assert (nothing.status, "but it is no statement" in nothing.detail) == (Status.FAILED, True), nothing.detail
+
+
+def _said(demo: Demo, log_statement: str, known: dict[str, Value]) -> Found:
+    """Return what the audit says of a statement, where so much of statements is logged."""
+    demo.change_account(f"SET log_statement = '{log_statement}'")
+    steps = Steps(demo, "platform-outage", f"logs-{log_statement}", dict(known))
+    looks = steps.made("sql_audit")
+    assert steps.tried("sql_in").status is Status.PASSED
+    return steps.tried("sql_audit", looks)

@@ -1,0 +1,106 @@
+"""The demo's own drills: whole, as a user runs them, and single steps of theirs against what the demo has started."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from drills.cli import command
+from drills.model.found import Attempt, Found, RunFacts, Value
+from drills.ports import Action, Tools
+from drills.scenarios import read
+from drills.settings.root import DrillSettings
+from glasswatch.cli import run
+from glasswatch.clock import SystemClock
+from glasswatch.secrets import SecretReference
+from monitor.demo.drilling import APPROVER, DrillPlaces
+from monitor.demo.targets.places import TargetPlaces
+from monitor.demo.targets.postgres import ADMIN, ROLES
+from tests.support.drill_actions import Answers, made, outcome
+
+SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that runs, with all of its targets."""
+
+    directory: Path
+
+    @property
+    def settings(self) -> Path:
+        """Its settings file."""
+        return self.directory / "glasswatch.yaml"
+
+    @property
+    def targets(self) -> TargetPlaces:
+        """Where its targets are."""
+        return TargetPlaces(self.directory)
+
+    def approve(self, name: str) -> None:
+        """Have a scenario approved by somebody else than who runs it."""
+        words = ["approve", name, "--key", str(DrillPlaces(self.directory).approver_key), "--person", APPROVER, "--yes"]
+        assert run(command, "drill", [*words, "--config", str(self.settings)]) == 0
+
+    def run(self, name: str) -> tuple[int, str]:
+        """Run a scenario, as a process of its own."""
+        argv = (sys.executable, "-m", "drills", "run", name, "--unattended", "--config", str(self.settings))
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    @contextmanager
+    def instead(self, path: Path, script: str) -> Iterator[None]:
+        """Put another program in the place of one of the demo's, for a while."""
+        before = path.read_text()
+        path.write_text(script)
+        try:
+            yield
+        finally:
+            path.write_text(before)
+
+    def change_account(self, words: str) -> None:
+        """Change the role that the drill logs in to the database as."""
+        place = self.targets.postgres
+        (port,) = re.findall(r"^port = '(\d+)'", (place / "data" / "postgresql.conf").read_text(), re.MULTILINE)
+        password = (place / "admin.password").read_text().strip()
+        statement = sql.SQL("ALTER ROLE {} " + words).format(sql.Identifier(ROLES[-1]))
+        with psycopg.connect(
+            host="127.0.0.1", port=int(port), user=ADMIN, password=password, dbname="postgres", connect_timeout=60
+        ) as connection:
+            connection.execute(statement)
+
+
+@dataclass
+class Steps:
+    """Steps of a scenario, each tried by itself, under a run's id of their own. `values`: what they captured."""
+
+    demo: Demo
+    scenario: str
+    run: str
+    values: dict[str, Value] = field(default_factory=dict)
+
+    def made(self, name: str) -> Action:
+        """Make a step's action."""
+        scenario = read(DrillPlaces(self.demo.directory).scenarios / f"{self.scenario}.yaml")
+        (step,) = (step for step in scenario.settings.steps if step.id == name)
+        return made(step, Tools(SystemClock(), DrillSettings(), self.demo.directory, Answers(), _secret))
+
+    def tried(self, name: str, action: Action | None = None) -> Found:
+        """Try a step, once."""
+        facts = RunFacts(self.run, self.scenario, "payments", "demo", "demo")
+        attempt = Attempt(facts, name, {"run": Value(self.run), **self.values}, 30.0)
+        found = asyncio.run(outcome(action or self.made(name), attempt))
+        self.values |= found.captured
+        return found
+
+
+def _secret(reference: SecretReference) -> Value:
+    assert reference.file is not None
+    return Value(reference.file.read_text().strip(), is_secret=True)
