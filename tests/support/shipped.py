@@ -1,13 +1,15 @@
 """The demo's own drills: whole, as a user runs them, and single steps of theirs against what the demo has started."""
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -28,11 +30,52 @@ from tests.support.drill_actions import Answers, made, outcome
 SECONDS = 120.0
 
 
+# Each run is a process of its own; what all of them load is loaded once.
+_DRILLS = """
+import json, os, sys
+import drills.commands.run, drills.commands.running, drills.runner.run
+from drills.actions import command, exercise, expect_audit, expect_flag, expect_page, http, request_access, sql, ssh
+from drills.cli import command as drill
+from glasswatch.cli import run
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    child = os.fork()
+    if not child:
+        place = os.open(asked["printed"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for stream in (1, 2):
+            os.dup2(place, stream)
+        code = run(drill, "drill", asked["words"])
+        sys.stdout.flush()
+        os._exit(code)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+class Ended(NamedTuple):
+    """How a drill ended, and what it said."""
+
+    code: int
+    printed: str
+
+
+@contextmanager
+def drilling(directory: Path) -> Iterator["Demo"]:
+    """Run drills against the demo that runs in a directory."""
+    argv = (sys.executable, "-c", _DRILLS)
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Demo(directory, process)
+        finally:
+            process.communicate(timeout=SECONDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     """A demo that runs, with all of its targets."""
 
     directory: Path
+    drills: "subprocess.Popen[str]"
 
     @property
     def settings(self) -> Path:
@@ -49,17 +92,35 @@ class Demo:
         words = ["approve", name, "--key", str(DrillPlaces(self.directory).approver_key), "--person", APPROVER, "--yes"]
         assert run(command, "drill", [*words, "--config", str(self.settings)]) == 0
 
-    def run(self, name: str) -> tuple[int, str]:
-        """Run a scenario, as a process of its own."""
-        argv = (sys.executable, "-m", "drills", "run", name, "--unattended", "--config", str(self.settings))
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False)
-        return done.returncode, done.stdout + done.stderr
+    def run(self, name: str) -> Ended:
+        """Run a scenario to its end."""
+        with self.running(name) as ended:
+            return ended()
 
     @contextmanager
-    def instead(self, path: Path, script: str) -> Iterator[None]:
-        """Put another program in the place of one of the demo's, for a while."""
+    def running(self, name: str) -> Iterator[Callable[[], Ended]]:
+        """Run a scenario, and do something else meanwhile; what is yielded waits for its end. One at a time."""
+        printed = self.directory.parent / f"{name}.printed"
+        words = ["run", name, "--unattended", "--config", str(self.settings)]
+        print(json.dumps({"words": words, "printed": str(printed)}), file=self.drills.stdin, flush=True)
+        ended: list[Ended] = []
+
+        def wait() -> Ended:
+            if not ended:
+                assert self.drills.stdout is not None
+                ended.append(Ended(int(self.drills.stdout.readline()), printed.read_text()))
+            return ended[0]
+
+        try:
+            yield wait
+        finally:
+            wait()
+
+    @contextmanager
+    def instead(self, path: Path, text: str) -> Iterator[None]:
+        """Put something else in the place of one of the demo's programs or settings, for a while."""
         before = path.read_text()
-        path.write_text(script)
+        path.write_text(text)
         try:
             yield
         finally:
