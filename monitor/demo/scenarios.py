@@ -67,10 +67,10 @@ def _without(scenario: dict[str, Any], gone: Collection[TargetName]) -> str:
     for step in steps:
         if "needs" in step:
             step["needs"] = [need for need in step["needs"] if need in kept]
-    measured = {"total", *(span for step in steps for span in step.get("ends", ()))}
     begun = {span for step in steps for span in step.get("begins", ())}
     for step in steps:
         step["ends"] = [span for span in step.get("ends", ()) if span in begun]
+    measured = {"total", *(span for step in steps for span in step["ends"])}
     scenario["targets"] = {span: most for span, most in scenario["targets"].items() if span in measured}
     scenario["steps"] = steps
     return yaml.safe_dump(scenario, sort_keys=False, allow_unicode=True)

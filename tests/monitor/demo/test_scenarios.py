@@ -33,6 +33,17 @@ def test_a_scenario_as_it_is_shipped_is_one_too() -> None:
     assert [read(SHIPPED / f"{name}.yaml").settings.id for name in NAMES] == NAMES
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "audit-sink-down"])  # which has to fail
+def test_every_way_in_is_refused_before_and_after(name: str) -> None:
+    """By the same kind of action: a door that is always open, or always shut, passes for none."""
+    steps = read(SHIPPED / f"{name}.yaml").settings.steps
+    refused = [(place, step.action) for place, step in enumerate(steps) if step.refused]
+    for place, step in enumerate(steps):
+        if step.way == "break_glass" and not step.refused:
+            assert any(other < place and action == step.action for other, action in refused), step.id
+            assert any(other > place and action == step.action for other, action in refused), step.id
+
+
 def test_ports_are_the_demos_own(tmp_path: Path) -> None:
     """And every other number stays."""
     written = _written(tmp_path, *TargetName, SSH_DRILL=40001, SQL=40002)
