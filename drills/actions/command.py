@@ -78,7 +78,7 @@ class CommandAction:
         is_refused = self._step.refused
         if ended.status not in self._step.expect.status:
             return self._unexpected(ended.status, how)
-        objection = printed.objection(self._step.expect, ended.stdout)
+        objection = printed.objection(self._step.expect, ended.stdout, ended.stderr)
         if objection:
             return Status.NOT_MEASURED if is_refused else Status.FAILED, f"{how}, but {objection}"
         return Status.PASSED, f"refused: {how}" if is_refused else how

@@ -83,6 +83,7 @@ class ExpectAuditAction:
             named={name: fill.put(text, values) for name, text in named.items() if text is not None},
             places=[Place(path, parse(path), fill.json_body(value, values)) for path, value in what.match.items()],
             decision=_decision(self._step),
+            is_statement=what.postgresql_log is not None and what.postgresql_log.statement,
         )
 
 

@@ -9,12 +9,14 @@ from drills.settings.actions.command import CommandCaptureSettings, CommandExpec
 from glasswatch.patterns import compiled, compiled_groups
 
 
-def objection(expect: CommandExpectSettings, stdout: bytes) -> str:
+def objection(expect: CommandExpectSettings, stdout: bytes, stderr: bytes) -> str:
     """Return what is wrong with what it printed; empty where nothing is."""
     if expect.stdout_matches is not None and not compiled(expect.stdout_matches).search(stdout):
         return f"it printed nothing that matches {shown(expect.stdout_matches)}"
     if expect.stdout_not_matches is not None and compiled(expect.stdout_not_matches).search(stdout):
         return f"it printed what matches {shown(expect.stdout_not_matches)}"
+    if expect.stderr_matches is not None and not compiled(expect.stderr_matches).search(stderr):
+        return f"it printed nothing on standard error that matches {shown(expect.stderr_matches)}"
     return ""
 
 

@@ -105,7 +105,7 @@ class SshAction:
         how = f"let in, and {programs.how_it_ended(ended.status)}"
         if ended.status not in self._step.expect.status:
             return Status.FAILED, f"{how}, expected {self._stated}"
-        objection = printed.objection(self._step.expect, ended.stdout)
+        objection = printed.objection(self._step.expect, ended.stdout, ended.stderr)
         return (Status.FAILED, f"{how}, but {objection}") if objection else (Status.PASSED, how)
 
     def _let_in(self, ended: tethered.Ended) -> tuple[Status, str]:
@@ -116,7 +116,7 @@ class SshAction:
         if ended.status not in self._step.expect.status:
             status = Status.FAILED if ended.status == 0 else Status.NOT_MEASURED
             return status, f"let in by sshd, and {how}, expected to be refused there with {self._stated}"
-        objection = printed.objection(self._step.expect, ended.stdout)
+        objection = printed.objection(self._step.expect, ended.stdout, ended.stderr)
         if objection:
             return Status.NOT_MEASURED, f"let in by sshd, and {how}, but {objection}: whose refusal it is can't be told"
         return Status.PASSED, f"let in by sshd, and refused there: {how}"

@@ -5,6 +5,7 @@ holds who asked it, our own question would be found for the entry that is looked
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from drills import credentials
 from drills.actions.asked import document
-from drills.asking import JSON, Asker, Manner, Question, agent_of, place_of
+from drills.asking import JSON, Asker, Heard, Manner, Question, agent_of, place_of
 from drills.model.found import Attempt
 from drills.ports import Tools
 from drills.rules import fill
@@ -28,11 +29,13 @@ from glasswatch import strict_json
 from glasswatch.errors import NotMeasured
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.json_path import parse
+from glasswatch.strict_json import NOTHING
 
 MOST: Final = 1000
 _BEFORE: Final = timedelta(hours=1)
 _MOST_DIGITS: Final = 19
 _SECOND: Final = 1_000_000_000
+_NEXT: Final = re.compile(r""";\s*rel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)""", re.IGNORECASE)
 
 
 class Searches:
@@ -49,12 +52,15 @@ class Searches:
             NotMeasured, SecretUnavailable: it did not answer.
         """
         url = fill.url(log.url, attempt.values)
-        answer = await self._answer(Question("GET", url, await self._headers(log, attempt)), log, attempt)
+        heard = await self._heard(Question("GET", url, await self._headers(log, attempt)), log, attempt)
+        answer = document(heard, place_of(url))
         found = answer if log.entries is None else strict_json.find(answer, parse(log.entries))
         if not isinstance(found, list):
             where = f" at {log.entries}" if log.entries is not None else ""
             raise NotMeasured(f"{place_of(url)} answered without a list{where}")
-        return Reading([_of_json(each, log.at) for each in found if is_named(each, attempt.run.id)])
+        lacks = _pages(log, heard, answer, len(found))
+        ours = [_of_json(each, log.at) for each in found if is_named(each, attempt.run.id)]
+        return Reading(ours, f"{place_of(url)} {lacks}" if lacks else "")
 
     async def loki(self, log: LokiAuditSettings, attempt: Attempt) -> Reading:
         """Search Loki."""
@@ -103,13 +109,29 @@ class Searches:
         return headers
 
     async def _answer(self, question: Question, log: AskedSettings, attempt: Attempt) -> object:
-        heard = await self._asker.heard(question, attempt.seconds, Manner(await credentials.trust(log.tls.ca_file)))
-        return document(heard, place_of(question.url))
+        return document(await self._heard(question, log, attempt), place_of(question.url))
+
+    async def _heard(self, question: Question, log: AskedSettings, attempt: Attempt) -> Heard:
+        return await self._asker.heard(question, attempt.seconds, Manner(await credentials.trust(log.tls.ca_file)))
 
 
 def _of_json(content: Any, at: str | None) -> Entry:  # noqa: ANN401 - JSON
     told = instant(strict_json.find(content, parse(at))) if at is not None else None
     return Entry(json.dumps(content, ensure_ascii=False), content, told)
+
+
+def _pages(log: HttpJsonAuditSettings, heard: Heard, answer: object, count: int) -> str:
+    """Return what of a search is not in its answer, as far as it says so itself."""
+    links = ", ".join(value for name, value in heard.headers if name == "link")
+    if _NEXT.search(links):
+        return "has more pages, and only the first was read"
+    more = strict_json.find(answer, parse(log.more)) if log.more is not None else NOTHING
+    if more is not NOTHING and more:
+        return f"has more than it answered with: there is something at {log.more}"
+    total = strict_json.find(answer, parse(log.total)) if log.total is not None else count
+    if isinstance(total, bool) or not isinstance(total, int):
+        return f"did not say at {log.total} how many entries there are"
+    return f"has {total} entries, and answered with {count}" if total > count else ""
 
 
 def _lines(stream: object, place: str) -> list[Entry]:

@@ -23,16 +23,19 @@ from markupsafe import Markup
 from drills.errors import TemplateFault
 from drills.report import words
 from drills.report.junit import junit
+from drills.report.meter import meter
+from drills.report.summary import summary
 from drills.report.timeline import timeline
 from drills.report.values import ReportView
 
 _LARGEST_TEMPLATE: Final = 2**20
+_TEMPLATES: Final = frozenset({"report.html.j2", "report.md.j2", "compare.html.j2"})
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 
 
 def html(view: ReportView) -> str:
     """Return the report as one HTML document."""
-    return page("report.html.j2", _given(view))
+    return page("report.html.j2", {**_given(view), "timeline": timeline(view, is_linked=True)})
 
 
 def page(name: str, given: Mapping[str, object]) -> str:
@@ -89,7 +92,7 @@ def escaped(text: object) -> str:
 
 
 def _given(view: ReportView) -> dict[str, object]:
-    return {"view": view, "words": words, "timeline": timeline(view)}
+    return {"view": view, "words": words, "timeline": timeline(view), "meter": meter, "summary": summary(view)}
 
 
 def _style() -> dict[str, object]:
@@ -102,13 +105,17 @@ def _style() -> dict[str, object]:
 @cache
 def _environment(*, escapes: bool) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
-        loader=FunctionLoader(_file),
+        loader=FunctionLoader(_template),
         autoescape=escapes,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _template(name: str) -> str | None:
+    return _file(name) if name in _TEMPLATES else None  # a template includes ours, and no other file
 
 
 @cache

@@ -16,8 +16,8 @@ from drills.report.formats import html
 from drills.report.values import ReportView
 
 _EXTRA: Final = (
-    "a PDF needs the extra pdf: pipx inject glasswatch weasyprint, or pip install 'glasswatch[pdf]' in a virtual "
-    "environment"
+    "a PDF needs the extra pdf: pipx inject glasswatch weasyprint, or in a virtual environment, from a clone, "
+    "pip install '.[pdf]'"
 )
 _PANGO: Final = (
     "a PDF needs Pango, which is the system's: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0, "

@@ -50,13 +50,15 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class UndoView:
-    """How one step was taken back."""
+    """How one step was taken back. `from_seconds`, `took_seconds` as of a step."""
 
     step: str
     status: Status
     detail: str
     residue: str
     entries: tuple[int, ...]
+    from_seconds: float | None
+    took_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

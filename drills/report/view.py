@@ -124,7 +124,10 @@ def _approved(approval: Approval) -> str:
     if approval.person is not None:
         when = "" if approval.at is None else f", {approval.at:%Y-%m-%d %H:%M:%SZ}"
         return f"{_line(approval.person)} (key {_line(approval.kid)}{when})"
-    return f"by nobody: {_line(approval.why)}" if approval.why else "by nobody: no step of it really acts"
+    if not approval.why:
+        return "nobody: no step of it really acts"
+    why = _line(approval.why).removeprefix("nobody approved it").lstrip(":;, ")
+    return f"nobody: {why}" if why else "nobody"
 
 
 def _steps(entries: Sequence[Entry], planned: Sequence[PlannedStep], result: Result) -> tuple[StepView, ...]:
@@ -182,15 +185,29 @@ def _step(
 
 def _undos(entries: Sequence[Entry]) -> tuple[UndoView, ...]:
     numbers: dict[str, list[int]] = defaultdict(list)
-    last: dict[str, UndoEnded] = {}
+    began: dict[str, Entry] = {}
+    last: dict[str, Entry] = {}
     for entry in entries:
         if isinstance(entry.event, UndoBegan | UndoEnded):
             numbers[entry.event.step].append(entry.head.seq)
-        if isinstance(entry.event, UndoEnded):
-            last[entry.event.step] = entry.event
+            (began if isinstance(entry.event, UndoBegan) else last)[entry.event.step] = entry
     return tuple(
-        UndoView(_line(step), each.status, _line(each.detail), _line(each.residue), tuple(numbers[step]))
-        for step, each in last.items()
+        _undo((entries[0], began.get(step), entry), entry.event, numbers[step])
+        for step, entry in last.items()
+        if isinstance(entry.event, UndoEnded)
+    )
+
+
+def _undo(times: tuple[Entry, Entry | None, Entry], ended: UndoEnded, numbers: Sequence[int]) -> UndoView:
+    first, began, last = times
+    return UndoView(
+        step=_line(ended.step),
+        status=ended.status,
+        detail=_line(ended.detail),
+        residue=_line(ended.residue),
+        entries=tuple(numbers),
+        from_seconds=None if began is None else _since(first, began),
+        took_seconds=None if began is None else _since(began, last),
     )
 
 

@@ -39,6 +39,7 @@ _SPAN: Final = {
     Span.REVOKE: "access refused again",
     Span.TOTAL: "whole drill, clean-up included",
 }
+_SINCE: Final = {Span.AUDIT: "the access", Span.REVOKE: "its being taken back", Span.TOTAL: "the first step"}
 
 
 def status(each: Status) -> str:
@@ -54,6 +55,11 @@ def verdict(each: Verdict) -> str:
 def span(each: Span) -> str:
     """Return what a span ends with."""
     return _SPAN[each]
+
+
+def since(each: Span) -> str:
+    """Return what a span is counted from."""
+    return _SINCE.get(each, "the outage")
 
 
 def met(each: Measured) -> str:
@@ -141,7 +147,9 @@ def ended(view: ReportView) -> str:
     """Return when a run was closed, and how long it went on."""
     if view.closed_at is None:
         return f"never closed; the last entry came after {seconds(view.seconds)}"
-    return f"{instant(view.closed_at)}, after {seconds(view.seconds)}"
+    # How long it took stands under Measured, from the first step on: no other figure for the same thing.
+    is_measured = any(each.measured.span is Span.TOTAL and each.measured.seconds is not None for each in view.spans)
+    return instant(view.closed_at) + ("" if is_measured else f", after {seconds(view.seconds)}")
 
 
 def anchored(view: ReportView) -> str:

@@ -28,11 +28,15 @@ _WORD: Final = "[A-Za-z0-9_-]"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry that names the run. `content`: its JSON, None where it is text alone. `at`: its own time."""
+    """One entry that names the run. `content`: its JSON, None where it is text alone. `at`: its own time.
+
+    `is_statement`: it holds a statement that the run made, and not only who came.
+    """
 
     text: str = field(repr=False)
     content: Any = field(default=None, repr=False)
     at: datetime | None = None
+    is_statement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Sought:
     named: Mapping[str, str] = field(default_factory=dict, repr=False)
     places: Sequence[Place] = ()
     decision: Decision | None = None
+    is_statement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,8 @@ def _found(ours: Sequence[Entry], times: Times) -> Judged:
 
 def _lacks(entry: Entry, sought: Sought) -> str:
     """Return what an entry lacks; empty: it counts."""
+    if sought.is_statement and not entry.is_statement:
+        return "it is no statement"
     held = (entry.text, *texts(entry.content))
     for what, text in sought.named.items():
         if not any(holds(each, text) for each in held):

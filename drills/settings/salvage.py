@@ -26,6 +26,7 @@ _RESTS_ON: Final[Mapping[str, frozenset[str]]] = {
     "needs": frozenset({"id"}),
     "background": frozenset({"id", "needs"}),
     "ends": frozenset({"begins"}),
+    "evidences": frozenset({"evidences"}),
     "targets": frozenset({"ends"}),
 }
 """What is told of a setting rests on these settings of all steps."""
@@ -80,8 +81,9 @@ def _plain(written: object, place: int, lost: set[str]) -> StepSettings:
 
 
 def wrong_among(found: Salvage) -> Iterator[Finding]:
-    """Yield what is certain of names, needs, background and spans."""
+    """Yield what is certain of names, needs, background, spans and evidence."""
     told = (*fitting.wrong_order(found.steps), *fitting.unawaited(found.steps), *fitting.wrong_spans(found.steps))
+    told = (*told, *fitting.wrong_evidences(found.steps))
     for place, text in (*told, *fitting.wrong_rests(found.steps[: found.sound])):
         if found.lost.isdisjoint(_RESTS_ON.get(str(place[2]), ())):
             yield place, text

@@ -269,7 +269,7 @@ _PROBE = """\
         url: {platform}/health/{function}
         interval: 1s           # production: 15s
         timeout: 1s
-        confirm: {{attempts: 3, every: 500ms}}
+        confirm: {{attempts: 3, every: 200ms}}
         expect: {{status: [200], json: {{status: ok}}}}
 """
 

@@ -19,7 +19,8 @@ from monitor.demo.drilling import DrillPlaces, drill, keep_proof
 from monitor.demo.errors import ChildFailed
 from monitor.demo.screen import opening_lines, target_lines, told_line, verdict_lines
 from monitor.demo.settings import Places, clear, held
-from monitor.demo.stage import MONITOR, choose_ports, staged
+from monitor.demo.stage import MONITOR, Stage, choose_ports, staged
+from monitor.demo.stalls import Stalls, through
 from monitor.demo.story import Pace, Story
 from monitor.demo.targets import postgres
 from monitor.demo.targets.places import TargetPlaces
@@ -91,22 +92,23 @@ async def _tell(places: Places, wish: Wish) -> ExitCode:
                 click.echo(line)
             if result.exit_code is not ExitCode.GOOD:
                 return result.exit_code
-            return await stage.processes.while_all_live(_drill(places, stage.url))
+            return await stage.processes.while_all_live(_drill(places, stage))
         except ChildFailed as failed:
             click.echo(f"{failed}", err=True)
             # Without its instruments nothing was measured; but a monitor that dies in an outage is what we look for.
             return ExitCode.FINDING if failed.program == MONITOR else ExitCode.NOT_MEASURED
 
 
-async def _drill(places: Places, url: str) -> ExitCode:
+async def _drill(places: Places, stage: Stage) -> ExitCode:
     click.echo("\nNow the quarterly drill, against the monitor that runs: the same, on purpose, and proved.")
     click.echo("The glass is broken for real, on what was named above.\n")
-    code = await drill(places.settings, places.logs, click.echo)
+    stalls = Stalls(SystemClock(), asyncio.sleep)
+    code = await through(lambda: drill(places.settings, places.logs, click.echo), stage.views, stalls, click.echo)
     if code is ExitCode.GOOD:
         drills = DrillPlaces(places.root)
         click.echo(f"\nEvidence and reports stay in {drills.evidence}")
         with suppress(HTTPError, OSError):  # without it the run can't be checked, and passed all the same
-            kept = await keep_proof(drills, url, places.trust)
+            kept = await keep_proof(drills, stage.url, places.trust)
             if kept is not None:
                 run, heads, trust = kept
                 click.echo(f"Check them: drill verify {run} --heads {heads} --trust {trust}")

@@ -1,61 +1,26 @@
+"""Every shipped scenario against the demo's own targets: as they are, and with what each of them is about broken."""
+
 import os
 import pwd
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from drills.cli import command
-from glasswatch.cli import run
-from monitor.demo.drilling import APPROVER, DrillPlaces
+from drills.model.found import Found, Value
+from drills.model.step import Status
 from monitor.demo.scenarios import SHIPPED
 from monitor.demo.targets.places import TargetPlaces
-from monitor.demo.targets.postgres import ADMIN, ROLES
 from tests.support.leftovers import processes_naming
 from tests.support.programs import require
+from tests.support.shipped import SECONDS, Demo, Ended, Steps, drilling
 
-SECONDS = 120.0
 FAILED, PASSED = 1, 0
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """A demo that runs, with all of its targets."""
-
-    directory: Path
-
-    @property
-    def settings(self) -> Path:
-        """Its settings file."""
-        return self.directory / "glasswatch.yaml"
-
-    def approve(self, name: str) -> None:
-        """Have a scenario approved by somebody else than who runs it."""
-        words = ["approve", name, "--key", str(DrillPlaces(self.directory).approver_key), "--person", APPROVER, "--yes"]
-        assert run(command, "drill", [*words, "--config", str(self.settings)]) == 0
-
-    def run(self, name: str) -> tuple[int, str]:
-        """Run a scenario, as a process of its own."""
-        argv = (sys.executable, "-m", "drills", "run", name, "--unattended", "--config", str(self.settings))
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-    def let_the_drill_in(self, *, may: bool) -> None:
-        """Let the drill's account log in to the database, or not."""
-        place = TargetPlaces(self.directory).postgres
-        (port,) = re.findall(r"^port = '(\d+)'", (place / "data" / "postgresql.conf").read_text(), re.MULTILINE)
-        password = (place / "admin.password").read_text().strip()
-        words = sql.SQL("ALTER ROLE {} " + ("LOGIN" if may else "NOLOGIN")).format(sql.Identifier(ROLES[-1]))
-        with psycopg.connect(
-            host="127.0.0.1", port=int(port), user=ADMIN, password=password, dbname="postgres", connect_timeout=60
-        ) as connection:
-            connection.execute(words)
+SHUT = "#!/bin/sh\necho 'break-glass: the flag is in standby' >&2\nexit 1\n"
+REFUSED = ("sql_sealed", "sql_forged", "sql_stale", "sql_real")
 
 
 @pytest.fixture
@@ -70,7 +35,8 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
             assert process.stdout is not None
             printed = next((line for line in process.stdout if "Pages, as they arrive" in line), "")
             assert printed, "the demo did not start"
-            yield Demo(directory)
+            with drilling(directory) as demo:
+                yield demo
         finally:
             process.terminate()
             process.communicate(timeout=SECONDS)
@@ -84,25 +50,91 @@ def _steps(printed: str) -> Mapping[str, str]:
     return {name: how for how, name in re.findall(r"^\S+ (passed|failed|skipped) +(\w+):", printed, re.MULTILINE)}
 
 
+def _failed(ended: Ended) -> list[str]:
+    """Return which steps of a drill that failed did."""
+    assert ended.code == FAILED, ended.printed
+    return [name for name, how in _steps(ended.printed).items() if how == "failed"]
+
+
 @pytest.mark.timeout(600)
 def test_every_shipped_drill_does_what_it_says(demo: Demo) -> None:
-    """On a real sshd, PostgreSQL, pagers and platform. One has to fail; so has the outage with its role broken."""
+    """On a real sshd, PostgreSQL, pagers and platform; and each fails where what it is about is broken.
+
+    What is broken for single steps is broken while a drill runs that has nothing to do with it.
+    """
     names = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
     for name in names:
         demo.approve(name)
-    ended = {name: demo.run(name) for name in names if name != "platform-outage"}  # the story's own drill
-    codes = {name: code for name, (code, _) in ended.items()}
+    ended: dict[str, Ended] = {}
+    with demo.running("page-channel-down") as wait:
+        _with_its_log_or_rotation_broken(demo)
+        ended["page-channel-down"] = wait()
+    with demo.running("session-runs-out") as wait:
+        _with_other_doors_broken(demo)
+        ended["session-runs-out"] = wait()
+    for name in names:  # the outage is the story's own drill
+        if name not in (*ended, "platform-outage"):
+            ended[name] = demo.run(name)
+    codes = {name: each.code for name, each in ended.items()}
     assert codes == {name: FAILED if name == "audit-sink-down" else PASSED for name in ended}, ended
-    audit = _steps(ended["audit-sink-down"][1])
-    assert [name for name, how in audit.items() if how == "failed"] == ["sql_audit"]
+    assert _failed(ended["audit-sink-down"]) == ["sql_audit"]
 
-    demo.let_the_drill_in(may=False)
-    code, printed = demo.run("platform-outage")
-    assert code == FAILED, printed
-    steps = _steps(printed)
-    assert [name for name, how in steps.items() if how == "failed"] == ["sql_in"], printed
-    assert "refused with SQLSTATE 28000" in printed
-    assert steps["ssh_in"] == "passed"
-    assert re.search(r"taken back +outage: .* has ended", printed)
+    with demo.instead(demo.targets.root / "reader", SHUT):
+        assert _failed(demo.run("flag-refused")) == ["ssh_in", "sql_opened"], "nobody at all gets in"
+    demo.change_account("NOLOGIN")
+    outage = demo.run("platform-outage")
+    assert _failed(outage) == ["sql_in"]
+    assert "refused with SQLSTATE 28000" in outage.printed
+    assert _steps(outage.printed)["ssh_in"] == "passed"
+    assert re.search(r"taken back +outage: .* has ended", outage.printed)
     account = pwd.getpwuid(os.geteuid()).pw_name
-    assert f"{account}@127.0.0.1" in printed
+    assert f"{account}@127.0.0.1" in outage.printed
+
+
+def _with_its_log_or_rotation_broken(demo: Demo) -> None:
+    """PostgreSQL logs who came and not what they did; what rotates changes nothing."""
+    rotated = subprocess.run([demo.targets.rotate], capture_output=True, text=True, check=True)
+    password = Value(rotated.stdout.strip(), is_secret=True)
+    told = demo.directory.parent / "password"
+    told.write_text(password.text)
+    with demo.instead(demo.targets.rotate, f"#!/bin/sh\ncat '{told}'\n"):
+        kept = Steps(demo, "credential-rotation", "kept", {"old": password}).tried("sql_rotated")
+    assert (kept.status, "old_refused: " in kept.detail) == (Status.FAILED, True), kept.detail
+
+    assert _said(demo, "all", password).status is Status.PASSED
+    nothing = _said(demo, "none", password)
+    assert (nothing.status, "but it is no statement" in nothing.detail) == (Status.FAILED, True), nothing.detail
+    demo.change_account("SET log_statement = 'all'")
+
+
+def _said(demo: Demo, log_statement: str, password: Value) -> Found:
+    """Return what the audit says of a statement, where so much of statements is logged."""
+    demo.change_account(f"SET log_statement = '{log_statement}'")
+    steps = Steps(demo, "platform-outage", f"logs-{log_statement}", {"password": password})
+    looks = steps.made("sql_audit")
+    assert steps.tried("sql_in").status is Status.PASSED
+    return steps.tried("sql_audit", looks)
+
+
+def _with_other_doors_broken(demo: Demo) -> None:
+    """No order opens; a flag isn't there, and is not refused for being old; a door is open; a session does not end."""
+    order = Steps(demo, "monitor-dead", "order")
+    with demo.instead(demo.targets.root / "cut-off", "#!/bin/sh\n"):
+        found = {name: order.tried(name).status for name in ("ssh_cut_off", "anna", "ben", "ssh_in")}
+    assert found == dict.fromkeys(found, Status.PASSED) | {"ssh_in": Status.FAILED}
+    (demo.targets.root / "order.jws").unlink()
+
+    for name, status in (("forged", Status.NOT_MEASURED), ("stale", Status.NOT_MEASURED)):
+        conf = demo.targets.root / f"{name}.conf"
+        with demo.instead(conf, conf.read_text().replace(f"{name}.jws", "none.jws")):
+            gone = Steps(demo, "flag-refused", "gone").tried(f"sql_{name}")
+        assert (gone.status, "on standard error" in gone.detail) == (status, True), gone.detail
+    with demo.instead(demo.targets.opener, "#!/bin/sh\necho opened\n"):
+        opened = {name: Steps(demo, "flag-refused", "open").tried(name).status for name in REFUSED}
+    assert opened == dict.fromkeys(REFUSED, Status.FAILED)
+
+    lives = Steps(demo, "session-runs-out", "lives")
+    assert lives.tried("renewed").status is Status.PASSED
+    lives.values |= {"grant": lives.values["new_grant"], "session": lives.values["new_session"]}
+    let_in = lives.tried("refused")
+    assert (let_in.status, "let in" in let_in.detail) == (Status.FAILED, True), let_in.detail

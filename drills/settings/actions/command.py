@@ -86,6 +86,8 @@ class CommandExpectSettings(SettingsModel):
     """Pattern that must be found in what it prints."""
     stdout_not_matches: Pattern | None = None
     """Pattern that must not be found in what it prints."""
+    stderr_matches: Pattern | None = None
+    """Pattern that must be found in what it prints on standard error: with `refused`, why it says no."""
 
 
 class CommandCaptureSettings(SettingsModel):

@@ -19,7 +19,7 @@ from glasswatch.settings.json_path import JsonPathText
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import Shape
-from glasswatch.settings.shapes import AddressShape, OneOf, Pattern, RelativePath, TextShape
+from glasswatch.settings.shapes import AddressShape, OneOf, Pattern, RelativePath, Switch, TextShape
 
 SOURCES: Final = ("file", "journald", "postgresql_log", "sql", "http_json", "loki", "elasticsearch")
 _JSON_SOURCES: Final = frozenset({"sql", "http_json", "loki", "elasticsearch"})
@@ -93,6 +93,8 @@ class PostgresqlLogAuditSettings(SettingsModel):
     """The log, or the directory that the server's logging collector writes it to."""
     format: Annotated[str, OneOf(("csv", "json", "stderr"))] = "csv"
     """How the server writes it: csvlog, jsonlog or stderr."""
+    statement: Switch = False
+    """Whether the entry must be a statement that the action `sql` made in this run, and not only its login."""
 
 
 class SqlAuditSettings(SqlWithSettings):
@@ -123,6 +125,12 @@ class HttpJsonAuditSettings(AskedSettings):
     """Place of the list of entries in the answer; the answer itself, if left out."""
     at: JsonPathText | None = None
     """Place in an entry of its own time, with its offset."""
+    more: JsonPathText | None = None
+    """Place in the answer where something stands if there is more than it holds: a token, an address, `true`."""
+    total: JsonPathText | None = None
+    """Place in the answer of how many entries there are."""
+    whole: Switch = False
+    """Whether the answer holds every entry, however many there are."""
 
     @finding("url")
     def asks_for_this_run(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -264,6 +272,13 @@ class ExpectAuditStep(StepSettings):
         """What never comes, comes at no time."""
         if self.expect.absent_for is not None and self.ends:
             yield ("ends",), "expected nothing beside absent_for: what does not come ends no span"
+
+    @finding("expect", "what")
+    def absence_is_of_the_whole(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What one page of many lacks may stand on the next."""
+        log = self.what.http_json
+        if self.expect.absent_for is not None and log is not None and not (log.more or log.total or log.whole):
+            yield ("with", "http_json"), "expected more, total or whole: an answer may be the first page of many"
 
     @property
     def line(self) -> str:

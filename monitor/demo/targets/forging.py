@@ -1,6 +1,7 @@
 """Flags that nobody must believe: one that somebody else signed under the monitor's name, and one that is long over.
 
-Both say that break-glass is ready. They lie where the demo's readers are told to look, and nowhere else.
+Both say that break-glass is ready. They lie where the demo's readers are told to look, and nowhere else. The one that
+is over is signed by the monitor's own key, as an hour ago: what a host has left that has heard nothing since.
 """
 
 from dataclasses import dataclass

@@ -76,6 +76,16 @@ class TargetPlaces:
         return self.root / "postgres"
 
     @property
+    def rotate(self) -> Path:
+        """What rotates the password of the drill's account."""
+        return self.root / "rotate"
+
+    @property
+    def last_password(self) -> Path:
+        """The password that the drill's account had before the first rotation."""
+        return self.root / "last-quarter.password"
+
+    @property
     def system_postgres(self) -> Path | None:
         """Where the cluster is in place of that: PostgreSQL never runs as root, and nobody else may come in here."""
         if os.geteuid() != 0:

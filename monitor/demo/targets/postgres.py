@@ -5,6 +5,7 @@
 2. `breakglass` may read and change all that the platform's people may; `breakglass_drill` is the account that drills
    open: it may do the same, in a database that holds nothing.
 3. Every connection and every statement of both is logged, with the application's name, which is the run's id.
+4. The drill's account had another password before: it was sealed, it was used once, and it was rotated away.
 """
 
 import os
@@ -41,7 +42,7 @@ kill -HUP "$(head -n 1 postmaster.pid)"
 """
 _ROTATE: Final = """\
 #!/bin/sh
-PYTHONPATH={packages} exec {python} {again}
+PYTHONPATH={packages} exec {python} {again} "$@"
 """
 _SQL: Final = """\
 CREATE DATABASE {database};
@@ -90,13 +91,18 @@ def prepare(places: TargetPlaces, ports: Ports) -> None:
     rotate = _ROTATE.format(
         packages=shlex.quote(environment()["PYTHONPATH"]), python=shlex.quote(sys.executable), again=again
     )
-    files.replace(places.root / "rotate", rotate.encode(), _PROGRAM)
-    files.replace(places.root / "last-quarter.password", f"{secrets.token_urlsafe(18)}\n".encode(), _PRIVATE)
+    files.replace(places.rotate, rotate.encode(), _PROGRAM)
+    files.replace(places.last_password, f"{passwords[ROLES[-1]]}\n".encode(), _PRIVATE)
 
 
 def argv(places: TargetPlaces) -> tuple[str, ...]:
     """Return the command line that starts it, to stay in the foreground."""
     return (str(programs.find("postgres")), "-D", str(_home(places) / "data"))
+
+
+def age(places: TargetPlaces) -> None:
+    """Use the password that the account was made with once, and rotate it away. Raises `NotUsable`."""
+    programs.run([places.rotate, "--quiet", "--used"])
 
 
 def owner() -> tuple[int, int] | None:

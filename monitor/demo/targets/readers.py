@@ -18,7 +18,7 @@ _PATIENCE_SECONDS: Final = 20
 
 READER: Final = "reader"
 CUT_OFF: Final = "cut-off"
-"""A reader that hears nothing of the monitor: it has no flag at all, and goes by an order where there is one."""
+"""A reader that hears nothing of the monitor any more: its last flag is an hour old. It goes by an order."""
 BAD: Final = ("forged", "stale")
 """Readers that are given a flag which nobody must believe."""
 
@@ -57,7 +57,7 @@ def write(places: TargetPlaces, flag: Path, platform: str, audience: str) -> Non
     _program(program, _MONITOR.format(packages=packages, python=shlex.quote(sys.executable)))
     for name, shown in (
         (READER, flag.name),
-        (CUT_OFF, "targets/no.jws"),
+        (CUT_OFF, "targets/stale.jws"),
         *((each, f"targets/{each}.jws") for each in BAD),
     ):
         settings = _SETTINGS.format(

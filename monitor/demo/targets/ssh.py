@@ -3,7 +3,8 @@
 1. It runs as whoever runs the demo, on loopback, and lets in nobody but that user: by a certificate of the demo's own
    break-glass authority, whose key is in the state directory, and only while the reader says so.
 2. Whoever gets in gets no shell: sshd says who came through which door, and ends.
-3. The second door stands for a host that hears nothing of the monitor: it opens by an order of two persons alone.
+3. The second door stands for a host that has heard nothing of the monitor for an hour: what it heard last says that
+   break-glass is ready, and is over. It opens by an order of two persons alone.
 4. Neither the system's nor the user's own settings of ssh are read or written.
 """
 

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Final
 
 from glasswatch import files
+from monitor.demo.errors import ChildFailed
 from monitor.demo.processes import Child, Processes, python
 from monitor.demo.targets import postgres, programs, readers, ssh
 from monitor.demo.targets.places import LeftOut, Ports, TargetName, TargetPlaces
@@ -62,6 +63,15 @@ async def start(standing: Standing, processes: Processes) -> None:
         started.append((child, lambda: postgres.is_ready(places)))
     for child, is_ready in started:
         await child.reaches(_until(is_ready), _READY_SECONDS)
+    if TargetName.SQL in standing.names:
+        await _aged(places)
+
+
+async def _aged(places: TargetPlaces) -> None:
+    try:
+        await asyncio.to_thread(postgres.age, places)
+    except programs.NotUsable as error:
+        raise ChildFailed(postgres.NAME, f"the password of its account can't be rotated: {error}") from error
 
 
 def _prepare(name: TargetName, places: TargetPlaces, ports: Ports) -> LeftOut | None:

@@ -47,6 +47,8 @@ async def test_how_it_ends_decides(tmp_path: Path, script: str, expect: dict[str
         ("kill -9 $$", {"status": [255]}, Status.NOT_MEASURED),
         ("echo denied; exit 255", {"status": [255], "stdout_matches": "denied"}, Status.PASSED),
         ("echo no route; exit 255", {"status": [255], "stdout_matches": "denied"}, Status.NOT_MEASURED),
+        ("echo forged >&2; exit 4", {"status": [4], "stderr_matches": "forged"}, Status.PASSED),
+        ("echo forged; exit 4", {"status": [4], "stderr_matches": "forged"}, Status.NOT_MEASURED),
     ],
 )
 async def test_a_refusal_is_a_status_that_was_stated(

@@ -134,7 +134,7 @@ async def test_lines_of_json_are_matched_by_place(tmp_path: Path) -> None:
     by_entry = _action(tmp_path, file=file, match=match, timed_by="entry")
     by_sight = _action(tmp_path, file=file, match=match)
     entry = {"run": RUN.id, "user": {"name": "breakglass"}, "at": now.isoformat()}
-    _add(log, json.dumps({**entry, "user": {"name": "anna"}}), f"no JSON {RUN.id}", json.dumps([RUN.id]))
+    _add(log, json.dumps({**entry, "user": {"name": "anna"}}), "no JSON", json.dumps(["another run"]))
     assert (await _look(by_entry)).status is FAILED
     _add(log, json.dumps(entry))
     counted, seen = await _look(by_entry), await _look(by_sight)
@@ -145,6 +145,48 @@ async def test_lines_of_json_are_matched_by_place(tmp_path: Path) -> None:
     _add(log, json.dumps({**entry, "at": (now + timedelta(hours=1)).isoformat()}))
     told = await _look(late)
     assert (told.status, told.at, "ahead of ours" in told.detail) == (PASSED, None, True)
+
+
+_AT = "2026-03-01 03:00:00.000 UTC"
+_ROW = f'{_AT},"u","d",1,"[local]",1,1,"SELECT",{_AT},1/1,0,LOG,00000,"{{}}",,,,,,,,,"{RUN.id}","client backend",,0'
+
+
+async def test_records_of_several_lines_are_read_whole(tmp_path: Path) -> None:
+    """Of one that was begun before, the rest is passed over; it must not swallow what comes after it."""
+    log = tmp_path / "postgresql.csv"
+    begun, rest = _ROW.format("older, and\ngoes on").replace(RUN.id, "another").split("\n")
+    _add(log, begun)
+    action = _action(tmp_path, postgresql_log={"path": str(log)})
+    _add(log, rest)
+    nothing = await _look(action)
+    _add(log, _ROW.format('a ""quoted""\none'))
+    found = await _look(action)
+    assert [each.status for each in (nothing, found)] == [FAILED, PASSED], nothing.detail
+    assert found.outputs[0].content.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ({"postgresql_log": {"path": "LOG"}}, f'{_AT},"{RUN.id}"'),
+        ({"postgresql_log": {"path": "LOG"}}, f'{_AT},{RUN.id} "quoted" amiss,""'),
+        ({"postgresql_log": {"path": "LOG"}}, f"of no record, {RUN.id}"),
+        ({"postgresql_log": {"path": "LOG", "format": "json"}}, f"not JSON, {RUN.id}"),
+        ({"file": {"path": "LOG", "format": "json"}}, f'["{RUN.id}"]'),
+        ({"file": {"path": "LOG"}, "principal": "nobody"}, "\n".join([RUN.id] * 1001)),
+    ],
+    ids=["columns", "quotes", "no-record", "jsonlog", "json", "many"],
+)
+async def test_what_of_a_log_was_not_understood_is_not_measured(
+    kind: dict[str, Any], line: str, tmp_path: Path
+) -> None:
+    """Neither that an entry is missing, nor that none is there: it may be the very one."""
+    log = tmp_path / "a.csv"
+    log.write_text("")
+    with_ = json.loads(json.dumps(kind).replace("LOG", str(log)))
+    actions = [_action(tmp_path, expect, **with_) for expect in (None, {"absent_for": "1s"})]
+    _add(log, line)
+    assert [(await _look(each)).status for each in actions] == [NOT_MEASURED] * 2
 
 
 async def test_absence_passes_only_after_its_whole_time(tmp_path: Path) -> None:
@@ -204,10 +246,16 @@ async def test_postgresqls_own_logs_are_read(
             other.execute(f"SELECT 'glasswatch, \"\n{RUN.id}'".encode())
     before = await _look(action)
     began = SystemClock().now()
+    statement = _action(tmp_path, postgresql_log={"path": str(path), "format": log_format, "statement": True})
     with psycopg.connect(**login, dbname="postgres", application_name=RUN.id) as ours:
         ours.execute(b"SELECT 'a \"quoted\n\" statement', 'glasswatch'")
-    found = await _until_it_is_there(action, attempt())
+        found = await _until_it_is_there(action, attempt())
+        unmarked = await _look(statement)
+        ours.execute(f"/* glasswatch_run={RUN.id} */ SELECT 1,\n2".encode())
+        marked = await _until_it_is_there(statement, attempt())
     assert (before.status, found.status) == (FAILED, PASSED), found.detail
+    assert (unmarked.status, marked.status) == (FAILED, PASSED), marked.detail
+    assert "of this run, but it is no statement" in unmarked.detail
     assert found.at is not None
     assert timedelta(milliseconds=-1) <= found.at - began <= timedelta(seconds=30)
 
@@ -236,7 +284,7 @@ async def test_a_database_is_asked(server: tuple[postgres.Cluster, Path], tmp_pa
     assert [each.status for each in (before, found, gone)] == [FAILED, PASSED, NOT_MEASURED], found.detail
     assert found.at == at
     told = [json.loads(line) for line in (logs / "postgresql.json").read_text().splitlines()]
-    assert not [each for each in told if "/* glasswatch" in each["message"] and each["application_name"] == RUN.id]
+    assert not [each for each in told if "FROM audit" in each["message"] and each["application_name"] == RUN.id]
     nobody = _action(tmp_path, sql={**wanted, "url": "postgresql+psycopg://a@127.0.0.1:1/a"})
     assert (await _look(nobody)).status is NOT_MEASURED
 

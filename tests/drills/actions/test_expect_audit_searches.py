@@ -114,6 +114,39 @@ async def test_any_search_is_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "answer", "link", "status"),
+    [
+        ({"more": "next"}, {"items": [], "next": "eyJ"}, "", NOT_MEASURED),
+        ({"total": "total"}, {"items": [], "total": 1}, "", NOT_MEASURED),
+        ({"total": "total"}, {"items": []}, "", NOT_MEASURED),
+        ({"whole": True}, {"items": []}, '<https://a/?page=2>; rel="next"', NOT_MEASURED),
+        ({"whole": True}, {"items": []}, '<https://a/>; rel="prev"', FAILED),
+        ({"more": "next"}, {"items": [], "next": None}, "", FAILED),
+        ({"more": "next", "total": "total"}, {"items": [], "total": 0}, "", FAILED),
+    ],
+)
+async def test_one_page_of_many_is_not_the_whole(
+    more: dict[str, object], answer: object, link: str, status: Status, tmp_path: Path
+) -> None:
+    """What it lacks may stand on the next."""
+    async with receiving() as server:
+        server.script.append(Answer(body=json.dumps(answer).encode(), headers={"Link": link} if link else {}))
+        log = {"url": f"{server.url}/search?q=${{run}}", "entries": "items", **more}
+        step = step_of("expect_audit", with_={"http_json": log})
+        found = await outcome(made(step, tools(tmp_path, clock=ManualClock(NOW))), attempt())
+    assert found.status is status, found.detail
+
+
+def test_absence_in_a_search_says_how_the_whole_is_known() -> None:
+    """Nothing else is asked of one that looks for an entry."""
+    log = {"url": "https://a/?q=${run}"}
+    with pytest.raises(ValidationError, match="expected more, total or whole"):
+        step_of("expect_audit", with_={"http_json": log}, expect={"absent_for": "1s"})
+    step_of("expect_audit", with_={"http_json": {**log, "whole": True}}, expect={"absent_for": "1s"})
+    step_of("expect_audit", with_={"http_json": log})
+
+
+@pytest.mark.parametrize(
     "with_",
     [
         {},

@@ -9,12 +9,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from drills.errors import TemplateFault
-from drills.model.step import Status
-from drills.model.verdict import Verdict
+from drills.model.step import Span, Status
+from drills.model.verdict import Measured, Verdict
 from drills.report.controls import shipped
 from drills.report.formats import FORMATS, as_json, by_template, escaped, html, markdown
 from drills.report.junit import junit
-from drills.report.values import ReportView
+from drills.report.values import ReportView, SpanView
 from drills.report.view import view
 from tests.drills.report import sample
 
@@ -49,7 +49,7 @@ def test_every_format_names_run_verdict_and_residue(name: str) -> None:
 def test_html_is_one_file_that_loads_nothing() -> None:
     """It is opened years later, on a machine without a network."""
     page = html(VIEW)
-    assert not re.search(r"""(?:src|href)\s*=|@import|url\(""", page)
+    assert not re.search(r"""src\s*=|href\s*=\s*"[^#]|@import|url\(""", page)
     assert "default-src 'none'" in page.replace("&#39;", "'")
     assert "<script" not in page
 
@@ -59,6 +59,15 @@ def test_html_escapes() -> None:
     page = html(hostile())
     assert "<script" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_markdown_says_what_each_span_is_counted_from() -> None:
+    """As the page does: not every one begins with the outage."""
+    spans = tuple(SpanView(Measured(span, 3.0, 60.0), ()) for span in Span)
+    text = markdown(replace(VIEW, spans=spans))
+    for row in ("outage detected | the outage", "the audit | the access", "again | its being taken back"):
+        assert f"{row} | 3.0 s | 1 m | met | " in text
+    assert "included | the first step | " in text
 
 
 def test_markdown_escapes() -> None:
@@ -135,6 +144,7 @@ def test_a_template_of_ones_own(tmp_path: Path) -> None:
         pytest.param("{{ view.__class__.__mro__ }}", id="inner parts"),
         pytest.param("{{ view.steps.append(1) }}", id="a change"),
         pytest.param("{{ 'a' * 'b' }}", id="nonsense"),
+        pytest.param("{% include '../values.py' %}", id="another file"),
     ],
 )
 def test_a_template_that_can_not_be_used_is_said_so(tmp_path: Path, text: str) -> None:

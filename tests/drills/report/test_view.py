@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from drills.model.event import Began, Closed, Ended, Receipted
+from drills.model.event import Approval, Began, Closed, Ended, Receipted
 from drills.model.step import PlannedStep, Span, Status, Way
 from drills.report.controls import shipped
 from drills.report.view import view
@@ -112,3 +112,25 @@ def test_what_does_not_begin_with_an_opening_is_no_run(entries: list) -> None:  
     """There is nothing it could be a report of."""
     with pytest.raises(ValueError, match="opened"):
         view(entries, sample.RESULT, shipped())
+
+
+def test_who_approved_nothing_is_nobody_once() -> None:
+    """What let it go is said, and nothing twice."""
+    for approval, said in (
+        (Approval(None), "nobody: no step of it really acts"),
+        (Approval(None, why="nobody approved it"), "nobody"),
+        (
+            Approval(None, why="nobody approved it: there is no door.approval.jws"),
+            "nobody: there is no door.approval.jws",
+        ),
+        (Approval(None, why="let go by the settings"), "nobody: let go by the settings"),
+    ):
+        entries = sample.journal((replace(sample.OPENED, approval=approval), *sample.EVENTS[1:]))
+        assert view(entries, sample.RESULT, shipped()).approved == said
+
+
+def test_clean_up_has_its_times() -> None:
+    """Of the last undo of a step, by the same clock; none where its beginning is not there."""
+    assert (VIEW.undos[0].from_seconds, VIEW.undos[0].took_seconds) == (19.5, 1.5)
+    lone = view(sample.journal((*sample.EVENTS[:13], *sample.EVENTS[14:])), sample.RESULT, shipped())
+    assert (lone.undos[0].from_seconds, lone.undos[0].took_seconds) == (None, None)

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from drills.model.event import CleaningUp, Closed, Event, Gated, Resumed
-from drills.model.step import Status
-from drills.model.verdict import Finding, Severity
+from drills.model.step import Span, Status
+from drills.model.verdict import Finding, Measured, Severity
 from drills.report.controls import shipped
 from drills.report.view import view
 from drills.report.words import ended, put_right, shown_by, supported_by, told
@@ -52,6 +52,12 @@ def test_when_it_ended() -> None:
     whole, cut = (sample.journal(events) for events in (sample.EVENTS, sample.EVENTS[:9]))
     assert ended(view(whole, sample.RESULT, shipped())) == "2026-03-01 03:00:22Z, after 22.5 s"
     assert ended(view(cut, sample.RESULT, shipped())) == "never closed; the last entry came after 12.0 s"
+
+
+def test_how_long_it_took_is_said_once() -> None:
+    """Where the whole drill was measured no other length stands beside it."""
+    result = replace(sample.RESULT, spans=(Measured(Span.TOTAL, 21.0, None),))
+    assert ended(view(sample.journal(), result, shipped())) == "2026-03-01 03:00:22Z"
 
 
 def test_what_shows_nothing_says_so() -> None:

@@ -129,6 +129,10 @@ def test_what_steps_must_be_to_each_other_is_told_beside_what_is_wrong_with_each
         ("  - {id: a, action: test_look, background: true}\n  - {id: b, action: test_look, needs: [A]}\n", "needs"),
         ("  - {id: a, action: test_look}\n  - {id: b, action: test_look, ends: [flg]}\n", "ends"),
         ("  - {id: a, action: test_door, capture: x}\n  - {id: b, action: test_look, says: '${x}'}\n", "capture"),
+        (
+            "  - {id: a, action: test_door, evidences: D5}\n  - {id: b, action: test_door, evidences: [D8]}\n",
+            "evidences",
+        ),
         ("  - a\n  - {id: b, action: test_look, needs: [a], ends: [flag]}\n", "steps[0]"),
     ],
 )
@@ -342,6 +346,10 @@ def test_what_steps_can_not_show_is_told_all_at_once() -> None:
 """
     told = [each.split("  ")[1] for each in mistakes(scenario(steps))]
     assert told == ["steps[0].evidences[0]", "steps[1].evidences[0]"]
+    beside = [
+        each.split("  ")[1] for each in mistakes(scenario(f"{steps}  - {{action: test_look, evidences: [D0]}}\n"))
+    ]
+    assert beside == ["steps[0].evidences[0]", "steps[1].evidences[0]", "steps[5].id"]
 
 
 def test_who_gets_in_by_what_another_step_got_goes_through_its_door() -> None:

@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from drills.model.event import Began, Closed, Ended
+from drills.model.step import Status
+from drills.planning import planned_steps
+from drills.rules.verdict import judge
 from drills.scenarios import read
 from monitor.demo.scenarios import OUTAGE, SHIPPED, Fitting, fitted, write
 from monitor.demo.stage import Port
 from monitor.demo.targets.places import TargetName
+from tests.support.drilling import journal, opened
 
 STANDARD = {int(port): int(port) for port in Port}
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
@@ -31,6 +36,17 @@ def test_every_shipped_scenario_is_one(name: str, tmp_path: Path) -> None:
 def test_a_scenario_as_it_is_shipped_is_one_too() -> None:
     """Nothing of it has to be filled in before it is looked at."""
     assert [read(SHIPPED / f"{name}.yaml").settings.id for name in NAMES] == NAMES
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "audit-sink-down"])  # which has to fail
+def test_every_step_shows_what_it_says_between_refusals(name: str) -> None:
+    """Where each passes, after the one before it: a door that is always open, or always shut, passes for none."""
+    steps = planned_steps(read(SHIPPED / f"{name}.yaml").settings)
+    done = (event for each in steps for event in (Began(each.id), Ended(each.id, Status.PASSED, "")))
+    found = judge(journal(*done, Closed("passed", "", 0), begin=opened(steps)))
+    said = {(part, step.id) for step in steps if step.is_real for part in step.evidences}
+    assert {(part, id_) for part, ids in found.evidence.items() for id_ in ids} == said
+    assert not [each for each in found.findings if each.code.startswith(("no_refusal", "nobody_in"))]
 
 
 def test_ports_are_the_demos_own(tmp_path: Path) -> None:
