@@ -18,6 +18,7 @@ from monitor.channels.context import ChannelContext
 from monitor.clockwatch import ClockContext, ClockWatch
 from monitor.controls import make as make_controls
 from monitor.copies import CopyWatch
+from monitor.credentials.book import CredentialBook
 from monitor.deadman import DeadManContext, DeadManSwitch
 from monitor.drilling.desk import DrillDesk, Keeping, Telling
 from monitor.exercises.desk import ExerciseDesk
@@ -107,6 +108,7 @@ class Builder:
         self.exercises = ExerciseDesk(self._board, self._acting.act)
         self._register = self._use_register()
         self.drills = self._drill_desk()
+        self.credentials = CredentialBook(clock, self._metrics.credentials.show)
         self.heartbeats = self._make_heartbeats()
         self._recent = Recent(clock)
         self.requests = ReloadRequests()
@@ -154,6 +156,7 @@ class Builder:
             self._store.past,
             self.drills,
             self.exercises,
+            self.credentials.to_renew,
         )
 
     def _budget_watch(self) -> BudgetWatch:
@@ -161,7 +164,7 @@ class Builder:
         return BudgetWatch(BudgetContext(site.deployment, site.vantage, store, clock, lambda: site.terms, self._tell))
 
     def _tell(self, page: Page) -> None:
-        self._outbox.submit(self._routed(page))
+        self._outbox.submit(self.routed(page))
 
     def _drill_desk(self) -> DrillDesk:
         here, store, gate = Here(self.settings.deployment, self.settings.vantage), self._store, self._gate
@@ -236,7 +239,7 @@ class Builder:
         self._board.unrun.extend(loop.unrun for loop in loops)
         self._board.late.extend(loop.late for loop in loops)
         if loaded.is_torn or is_unrecorded:
-            self._outbox.submit(self._routed(store_page_over(self.settings.deployment, self._clock.now())))
+            self._outbox.submit(self.routed(store_page_over(self.settings.deployment, self._clock.now())))
         # After what they kept, and whether they kept anything or not: the proof that the store takes writes.
         self._gate.register(lambda: self._store.alive(self._clock.now()))
         if any(keeper.state.blind for keeper in self._board.keepers.values()):
@@ -382,9 +385,10 @@ class Builder:
         self._metrics.store_writable(is_writable=is_writable)
         now = self._clock.now()
         page = store_page(self.settings.deployment, is_writable=is_writable, reason=reason, at=now)
-        self._outbox.submit(self._routed(page))
+        self._outbox.submit(self.routed(page))
 
-    def _routed(self, page: Page) -> RoutedPage:
+    def routed(self, page: Page) -> RoutedPage:
+        """Return a page with the channels that it goes to now."""
         return RoutedPage(page, self._route(page))
 
     def _sight_changed(self, is_blind: bool) -> None:  # noqa: FBT001 - the sight's callback

@@ -13,6 +13,7 @@ from monitor.auditor import Auditor
 from monitor.board import Board
 from monitor.clockwatch import ClockWatch
 from monitor.copies import CopyWatch
+from monitor.credentials.tickets import CredentialTickets, TicketContext
 from monitor.credentials.watch import CredentialContext, CredentialWatch
 from monitor.deadline import Deadline
 from monitor.deadman import DeadManSwitch
@@ -25,6 +26,7 @@ from monitor.pruner import Pruner
 from monitor.publish import Publisher
 from monitor.reports.budget import BudgetWatch
 from monitor.reports.writer import ReportWriter
+from monitor.rules.drillcalendar import Here
 from monitor.rules.schedule import Grid
 from monitor.scheduler import Bench, ProbeLoop
 from monitor.settle import Settler
@@ -111,16 +113,24 @@ class Assembly:
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs from start to stop, beside watching and settling."""
         renewing = [self.certificate.watch()] if self.certificate else []
-        held = CredentialContext(lambda: self.builder.settings, self.clock, self.metrics.credentials.show)
         return [
             *(self.gate.watch(), self.auditor.run(), self.server.run(), self.face.static.run()),
             *(self.pruner.run(), self.clockwatch.run(), self.heartbeats.run()),
             *(self.register.watch(), self.slawatch.run(), self.reports.run(), self.budget.run()),
             *self.drills.services(),
             self.builder.exercises.run(),
-            CredentialWatch(held).run(),
+            self._credentials().run(),
             *renewing,
         ]
+
+    def _credentials(self) -> CredentialWatch:
+        builder = self.builder
+        here = Here(builder.settings.deployment, builder.settings.vantage)
+        telling = TicketContext(
+            here, self.store, self.clock, builder.routed, self.outbox.submit, lambda: self.clockwatch.is_trusted
+        )
+        show, tickets = builder.credentials.take, CredentialTickets(telling).look
+        return CredentialWatch(CredentialContext(lambda: builder.settings, self.clock, show, tickets=tickets))
 
     async def close(self, deadline: Deadline | None = None) -> None:
         """Let go of everything, last the store, whatever goes wrong, by one deadline."""

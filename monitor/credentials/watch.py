@@ -1,13 +1,13 @@
-"""Looks again and again until when the monitor's credentials hold, for the metrics and the log.
+"""Looks again and again until when the monitor's credentials hold, for metrics, log, status page and tickets.
 
 1. Each is read anew once a minute, so that one that was renewed in its file is seen without a restart.
 2. Each that hangs holds up its own thread alone, and counts as unreadable: nothing is taken for good that nobody saw.
-3. A fault here costs these numbers, and never the monitor.
+3. A fault here costs what is told of credentials, and never the monitor.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -27,14 +27,22 @@ _AT_ONCE: Final = 8
 log = logging.getLogger("glasswatch.credentials")
 
 
+async def _nobody_told(_held: Sequence[Held]) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class CredentialContext:
-    """What the watch works with. `settings` returns those in force; `show` takes what was seen, all of it."""
+    """What the watch works with. `settings` returns those in force; `show` takes what was seen, all of it.
+
+    `tickets` has people told of it.
+    """
 
     settings: Callable[[], SettingsModel]
     clock: Clock
     show: Callable[[Sequence[Held]], None]
     read_within: timedelta = timedelta(seconds=5)
+    tickets: Callable[[Sequence[Held]], Awaitable[None]] = _nobody_told
 
 
 class CredentialWatch:
@@ -59,12 +67,12 @@ class CredentialWatch:
             wanted = await self._wanted()
             gate = asyncio.Semaphore(_AT_ONCE)
             held = await asyncio.gather(*(self._read(each, gate) for each in wanted))
+            self._context.show(held)
+            self._tell(held)
+            await self._context.tickets(held)
         except Exception:
-            # Who looks at credentials must not end who watches: a fault of ours here costs numbers, and nothing else.
+            # Who looks at credentials must not end who watches: a fault of ours here costs what is told of them alone.
             log.exception("credentials_fault")
-            return
-        self._context.show(held)
-        self._tell(held)
 
     async def _wanted(self) -> Sequence[Named]:
         """Return the credentials that the settings in force name."""

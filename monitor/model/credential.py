@@ -1,6 +1,7 @@
 """What is known of the credentials that the monitor holds: until when, and by whose word. Never what they are."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -33,3 +34,20 @@ class Held:
     credential: str
     ending: Ending | None = None
     is_readable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToRenew:
+    """A credential that it is time to renew, by its place; `has_ended`: it was time before."""
+
+    credential: str
+    ends_at: datetime
+    source: EndSource
+    has_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalRecord:
+    """What is kept of the tickets that fire: by credential, what was told of it."""
+
+    told: Mapping[str, ToRenew] = field(default_factory=dict)

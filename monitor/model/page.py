@@ -25,6 +25,7 @@ class PageKind(StrEnum):
     CLOCK = "clock"
     DEGRADED = "degraded"
     TLS_EXPIRY = "tls_expiry"
+    CREDENTIAL_EXPIRY = "credential_expiry"
     PUBLISH_BEHIND = "publish_behind"
     SLA_BUDGET = "sla_budget"
     DRILL_RESIDUE = "drill_residue"
@@ -51,6 +52,7 @@ SEVERITY = {
     PageKind.CLOCK: Severity.PAGE,  # of a platform: readers refuse every flag; `rules.clockpages` has tickets too
     PageKind.DEGRADED: Severity.TICKET,
     PageKind.TLS_EXPIRY: Severity.TICKET,
+    PageKind.CREDENTIAL_EXPIRY: Severity.TICKET,
     PageKind.PUBLISH_BEHIND: Severity.TICKET,
     PageKind.SLA_BUDGET: Severity.TICKET,  # a page where it is spent fast: `rules.slapages`
     PageKind.DRILL_RESIDUE: Severity.PAGE,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from glasswatch import strict_json
-from monitor.model.credential import Ending, EndSource, Held
+from monitor.model.credential import Ending, EndSource, Held, ToRenew
 
 AHEAD: Final = timedelta(days=14)
 SHARE: Final = 6
@@ -64,13 +64,24 @@ def renewal_due(ending: Ending) -> datetime:
         return ending.ends_at
 
 
-def concern(held: Held, now: datetime) -> str | None:
-    """Return what there is to say of a credential that ended or soon will; None: nothing."""
+def to_renew(held: Held, now: datetime) -> ToRenew | None:
+    """Return a credential that ended or soon will; None where it isn't time yet, or nobody knows."""
     ending = held.ending
     if ending is None or now < renewal_due(ending):
         return None
-    verb = "ended" if ending.ends_at <= now else "ends"
-    return f"{verb} at {ending.ends_at:%Y-%m-%dT%H:%M:%SZ}, {_WORDS[ending.source]}: renew it"
+    return ToRenew(held.credential, ending.ends_at, ending.source, has_ended=ending.ends_at <= now)
+
+
+def said(found: ToRenew) -> str:
+    """Say when it ends or ended, and by whose word."""
+    verb = "ended" if found.has_ended else "ends"
+    return f"{verb} at {found.ends_at:%Y-%m-%dT%H:%M:%SZ}, {_WORDS[found.source]}"
+
+
+def concern(held: Held, now: datetime) -> str | None:
+    """Return what there is to say of a credential that ended or soon will; None: nothing."""
+    found = to_renew(held, now)
+    return None if found is None else f"{said(found)}: renew it"
 
 
 def _object(part: str) -> Mapping[str, object] | None:

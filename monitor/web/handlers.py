@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from monitor.errors import StoreError
 from monitor.model.record import OutageQuery
-from monitor.web import asking, drillshaping, shaping
+from monitor.web import asking, credentialview, drillshaping, shaping
 from monitor.web.acts import ActHandlers
 from monitor.web.asked import Asked, Handler
 from monitor.web.beathandlers import BeatHandlers
@@ -58,6 +58,7 @@ class Handlers:
         self._residue = ResidueHandlers(sources.gone)
         self._sla = SlaHandlers(site, sources)
         self._drills = sources.drills
+        self._to_renew = sources.to_renew
         self._runs = DrillHandlers(site, sources.drills)
         self._exercises = ExerciseHandlers(site, sources)
 
@@ -112,7 +113,11 @@ class Handlers:
             {state.platform: self._reader.acknowledged(state.platform) for state in states},
         )
         found = shaping.status(self._site, shown, self._reader.waiting_for())
-        return _json(found.model_copy(update={"drills": drillshaping.status(self._drills)}))
+        more = {
+            "drills": drillshaping.status(self._drills),
+            "credentials": credentialview.answers(self._to_renew()),
+        }
+        return _json(found.model_copy(update=more))
 
     async def _flag(self, asked: Asked) -> Response:
         media = asking.media(asked.request.headers.getlist("accept"), (JSON, JOSE))

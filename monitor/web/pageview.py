@@ -219,6 +219,24 @@ class DrillHistoryView:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialView:
+    """A credential of the monitor that it is time to renew, by its place; `what` says when it ends, by whose word."""
+
+    mark: Mark
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsView:
+    """Those to be renewed; `note` is a line about the others."""
+
+    has_ended: bool
+    shown: tuple[CredentialView, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file.
 
@@ -241,3 +259,4 @@ class PageView:
     platforms: tuple[PlatformView, ...] = ()
     drills: DrillsView | None = None
     drilled: tuple[DrillHistoryView, ...] = ()
+    credentials: CredentialsView | None = None

@@ -8,6 +8,7 @@ from monitor.drilling.ports import Drills, NoDrills
 from monitor.errors import StoreUnavailable
 from monitor.exercises.port import Exercising
 from monitor.model.act import Act, Acted, Hand
+from monitor.model.credential import ToRenew
 from monitor.model.past import Past, PastQuery
 from monitor.model.record import AuditEntry
 from monitor.model.reloaded import Reloaded
@@ -40,7 +41,8 @@ class Sources:
     `refused` counts a refusal by its code. `attempts` is what is remembered of probes' attempts.
     `reload` has the settings taken over, for whoever asks; None where there is no file to read them from. `gone`
     forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform;
-    `drills` keeps the runs of drills and their calendar; `exercises` begins and ends exercises.
+    `drills` keeps the runs of drills and their calendar; `exercises` begins and ends exercises;
+    `to_renew` returns the credentials of the monitor that it is time to renew.
     """
 
     reader: StatusReader
@@ -58,3 +60,4 @@ class Sources:
     past: ReadPast = _no_past
     drills: Drills = field(default_factory=NoDrills)
     exercises: Exercising | None = None
+    to_renew: Callable[[], Sequence[ToRenew]] = tuple

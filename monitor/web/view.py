@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from glasswatch import visible
 from monitor.drilling.ports import StoodRun
+from monitor.model.credential import ToRenew
 from monitor.model.drill import DrillRun, DueLine
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
@@ -29,6 +30,7 @@ from monitor.rules import exercise
 from monitor.rules.sealing import Sealing, sealing
 from monitor.rules.versions import refused_until
 from monitor.web import phrases
+from monitor.web.credentialview import credentials_view
 from monitor.web.drillview import drills_view, history_views
 from monitor.web.pageview import (
     CauseView,
@@ -66,6 +68,7 @@ class Held:
     `unpublished` names, by platform, the targets that can't be given its latest flag; `forgotten` what is open that no
     journey of the settings closes; `acknowledged`, by platform, who deals with its outage. `runs` and `due` are the
     runs of drills to be looked after, and the scenarios that are due; `history`, by scenario, its last runs.
+    `to_renew` are the credentials that it is time to renew.
     """
 
     states: Sequence[PlatformState]
@@ -79,6 +82,7 @@ class Held:
     runs: Sequence[StoodRun] = ()
     due: Sequence[DueLine] = ()
     history: Mapping[str, Sequence[DrillRun]] = field(default_factory=dict)
+    to_renew: Sequence[ToRenew] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
         forgotten=tuple(visible.line(each) for each in held.forgotten),
         drills=drills_view(held.runs, held.due, seen),
         drilled=history_views(held.history, seen),
+        credentials=credentials_view(held.to_renew),
         index=tuple(
             IndexView(
                 anchor=each.anchor,

@@ -6,6 +6,7 @@ are spelled out here because the wire depends on nothing; a test holds them agai
 
 from typing import Literal
 
+from monitor.wire.credentials import CredentialAnswer
 from monitor.wire.drills import DrillsStatusAnswer
 from monitor.wire.exercises import ExerciseAnswer
 from monitor.wire.shape import Instant, Shape
@@ -277,6 +278,8 @@ class StatusAnswer(Shape):
     """What keeps the monitor from being relied on, one line each: a flag not published, a probe not run yet."""
     platforms: tuple[PlatformAnswer, ...]
     drills: DrillsStatusAnswer = DrillsStatusAnswer()
+    credentials: tuple[CredentialAnswer, ...] = ()
+    """Credentials of the monitor that end soon or have ended, by when they end."""
 
 
 class ActAnswer(Shape):

@@ -171,6 +171,14 @@ async def test_drills_to_look_after_are_shown(capsys: pytest.CaptureFixture[str]
     assert said[4].startswith("drill: payments: rotate is overdue, since ")
 
 
+async def test_credentials_to_renew_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """By their place, with whose word it is; the exit code is the platform's."""
+    due = {"credential": "flag.key\x1b", "ends": SINCE, "source": "settings", "ended": True, "what": "ended"}
+    body = json.loads(_body(_platform("up"))) | {"credentials": [due]}
+    assert await _status(answering(answer(200, json.dumps(body).encode()))) == ExitCode.GOOD
+    assert "credential: flag.key\\u001b ended: renew it" in capsys.readouterr().out.splitlines()
+
+
 async def test_before_the_first_outcome_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     """Not run yet, not signed yet."""
     first = _platform("unknown")

@@ -373,7 +373,7 @@ def test_severities() -> None:
     assert set(SEVERITY) == set(PageKind)
     drills = {PageKind.DRILL_DUE, PageKind.DRILL_OVERDUE}
     others = {PageKind.DEGRADED, PageKind.TLS_EXPIRY, PageKind.PUBLISH_BEHIND, PageKind.SLA_BUDGET}
-    assert tickets == others | drills
+    assert tickets == others | drills | {PageKind.CREDENTIAL_EXPIRY}
     assert {PageKind.FLAG, PageKind.STORE, PageKind.DRILL_RESIDUE} <= NEVER_SUPPRESSED
     # The design has `clock` among the tickets; what fires here, every flag refused by every reader, is a lock-out.
     assert SEVERITY[PageKind.CLOCK] is Severity.PAGE
