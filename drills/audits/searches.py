@@ -112,7 +112,7 @@ class Searches:
         return document(await self._heard(question, log, attempt), place_of(question.url))
 
     async def _heard(self, question: Question, log: AskedSettings, attempt: Attempt) -> Heard:
-        return await self._asker.heard(question, attempt.seconds, Manner(credentials.trust(log.tls.ca_file)))
+        return await self._asker.heard(question, attempt.seconds, Manner(await credentials.trust(log.tls.ca_file)))
 
 
 def _of_json(content: Any, at: str | None) -> Entry:  # noqa: ANN401 - JSON

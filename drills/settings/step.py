@@ -15,6 +15,7 @@ from drills.registries import ACTIONS
 from drills.rules.parts import Kind, unshown
 from drills.settings.parameter import Line
 from glasswatch.settings.duration import Duration
+from glasswatch.settings.mistake import Place
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words
@@ -183,6 +184,18 @@ class StepSettings(SettingsModel):
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
         return frozenset()
+
+    def in_arguments(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of values that stand in a program's arguments, by what has them, in words."""
+        return {}
+
+    def in_logs(self) -> Mapping[Place, frozenset[str]]:
+        """Return the names of values that a target writes into its log, by their places in the step's settings."""
+        return {}
+
+    def undo_names(self) -> frozenset[str]:
+        """Return the names of the values that the action's own way to take it back can't do without."""
+        return self.names()
 
     def captures(self) -> Mapping[str, bool]:
         """Return the names of the values that it captures, and whether each is secret."""

@@ -66,6 +66,11 @@ class CommandWithSettings(SettingsModel):
             yield ("env", RUN_VARIABLE, KEY), "is set by the drill: expected another variable"
 
 
+def arguments_of(what: CommandWithSettings) -> Mapping[str, frozenset[str]]:
+    """Return the names of the values in a program's arguments, by whose they are."""
+    return {f"arguments of {what.argv[0]}, which others on this machine can read": texts(what.argv)}
+
+
 class CommandExpectSettings(SettingsModel):
     """How it must end."""
 
@@ -140,6 +145,10 @@ class CommandStep(StepSettings):
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
         return texts([*self.what.argv, *self._given()])
+
+    def in_arguments(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of the values in the program's arguments."""
+        return arguments_of(self.what)
 
     def files(self) -> Iterable[Path]:
         """Return the program, and arguments that are absolute paths: among them may be the scenario's own scripts."""
