@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drills.model.step import Status
+from drills.rules import sqlstates
 from drills.rules.answer import Pattern, scalar, shown
 from glasswatch.strict_json import is_same
 
@@ -32,9 +33,9 @@ def judge(answer: Mapping[str, Any], expected: Rows, *, is_refused: bool) -> tup
     if "unknown" in answer:
         return Status.NOT_MEASURED, str(answer["unknown"])
     if "refused" in answer:
-        return (Status.PASSED if is_refused else Status.FAILED), f"refused with SQLSTATE {answer['refused']}"
+        return (Status.PASSED if is_refused else Status.FAILED), f"refused with {sqlstates.told(answer['refused'])}"
     if "failed" in answer:
-        detail = f"let in, but the statement failed with SQLSTATE {answer['failed']}"
+        detail = f"let in, but the statement failed with {sqlstates.told(answer['failed'])}"
         return (Status.NOT_MEASURED if is_refused else Status.FAILED), detail
     how = f"the statement was carried out, {_counted(answer)}"
     if is_refused:
