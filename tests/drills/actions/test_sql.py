@@ -216,6 +216,16 @@ def test_who_did_not_answer_is_said(
     assert said.endswith(" within 14 s")
 
 
+async def test_whose_login_failed_was_not_denied_a_right(database: Database) -> None:
+    """A check of least privilege says which refusal it means."""
+    expect = {"sqlstate": ["42501"], "at": "statement"}
+    found = await database.tried("SELECT * FROM shut", refused=True, expect=expect)
+    assert found.status is Status.PASSED, found.detail
+    for more in ({"given": {"user": "nobody"}}, {"database": "barred"}):
+        found = await database.tried("SELECT * FROM shut", refused=True, expect=expect, **more)
+        assert (found.status, "refused at the login" in found.detail) == (Status.NOT_MEASURED, True), found.detail
+
+
 async def test_a_statements_own_words_are_kept_and_not_told(database: Database) -> None:
     """They go beside the journal, where secrets are taken out; what is told is ours."""
     found = await database.tried("SELECT * FROM shut")
@@ -361,6 +371,9 @@ _AT = {"url": "postgresql+psycopg://127.0.0.1/a", "statement": "SELECT 1"}
         ({"with": {**_AT, "values": {"a": 1}}}, ("with", "values")),
         ({"with": {**_AT, "password": "plain"}}, ("with", "password")),
         ({"with": _AT, "refused": True, "expect": {"rows": 1}}, ("expect",)),
+        ({"with": _AT, "refused": True, "expect": {"rows": 1, "sqlstate": ["42501"]}}, ("expect",)),
+        ({"with": _AT, "refused": True, "expect": {"sqlstate": ["3D000"]}}, ("expect", "sqlstate", 0)),
+        ({"with": _AT, "expect": {"sqlstate": ["42501"]}}, ("expect", "sqlstate")),
         ({"with": _AT, "refused": True, "capture": {"a": {"column": "b"}}}, ("capture",)),
     ],
 )
