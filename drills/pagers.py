@@ -95,7 +95,7 @@ class Pagers:
     ) -> tuple[list[Any], bytes]:
         place = place_of(url)
         question = Question("GET", url, {**ours(attempt.run), "Accept": JSON, **headers})
-        heard = await self._asker.heard(question, attempt.seconds, Manner(credentials.trust(tls.ca_file)))
+        heard = await self._asker.heard(question, attempt.seconds, Manner(await credentials.trust(tls.ca_file)))
         answer = document(heard, place)
         found = answer if at is None else strict_json.find(answer, parse(at))
         if not isinstance(found, list):
@@ -129,8 +129,10 @@ def _is_of(incident: object, wanted: tuple[str, str, str | None]) -> bool:
 
 
 def _of_json(page: object, pager: HttpJsonPagerSettings) -> Seen:
-    at = instant(strict_json.find(page, parse(pager.at))) if pager.at is not None else None
-    return Seen(page, at, at)
+    at, decided = (
+        instant(strict_json.find(page, parse(path))) if path is not None else None for path in (pager.at, pager.decided)
+    )
+    return Seen(page, at, at, decided=decided)
 
 
 def _matches(page: object, pager: HttpJsonPagerSettings, values: Mapping[str, Value]) -> bool:

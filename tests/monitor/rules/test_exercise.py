@@ -239,7 +239,7 @@ def test_a_day_has_twelve_and_then_no_more_until_the_first_is_a_day_old() -> Non
         end(platform, f"ex-{number}")
         platform.good()
     ruling = begin(platform, replace(WISH, id="more"))
-    assert ruling.answer is Answer.NOT_POSSIBLE
+    assert (ruling.answer, ruling.is_refused) == (Answer.TOO_MANY, True)
     assert "12 exercises of payments began within 24 hours" in ruling.line
     platform.now = platform.state.exercises[-1].began_at + 24 * HOUR
     platform.good()
@@ -260,7 +260,7 @@ def test_its_detection_adds_the_cause_signs_and_pages() -> None:
     assert (latest(platform).detected_at, latest(platform).took) == (platform.now, 17.5 * SECOND)
     assert platform.flag() is FlagState.EXERCISE
     kinds = [type(fact) for fact in platform.step.facts]
-    assert kinds == [ExerciseFound, CauseAdded, FlagChanged, PageDecided]
+    assert kinds == [ExerciseFound, CauseAdded, FlagChanged, PageDecided, PageDecided]
     page = last(platform, PageKind.FLAG)
     until = f"{cause.until:%H:%M:%SZ}"
     assert page.status is PageStatus.FIRING
