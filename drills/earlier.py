@@ -1,8 +1,9 @@
 """The spans of the last runs of a scenario, which a drill as it ends, and its report, compare its own with.
 
 Rules:
-- A run counts if its journal lies in the same place, was closed, and was opened before this one. A copy of a run that
-  counts already, or of this run itself, does not.
+- A run counts if its journal lies in the same place, was closed, was opened before this one, and measured something
+  that may be compared: one that ended at a gate did not, and takes no other run's place. A copy of a run that counts
+  already, or of this run itself, does not.
 - Names of runs say whose they are: where one says that it is another scenario's, its journal is not read.
 """
 
@@ -16,10 +17,10 @@ from drills.errors import DrillFault
 from drills.journal import reading
 from drills.model.event import Closed, Entry, Opened
 from drills.model.step import Span
-from drills.rules.spans import measured, seconds_of
+from drills.rules.spans import comparable, measured
 
 LAST: Final = 4
-_MOST_LOOKED_AT: Final = 20
+_MOST_LOOKED_AT: Final = 120  # a timer leaves a run a day that ended at a gate, which are short
 _NAME: Final = re.compile(r"(.+)-\d{8}t\d{6}z-[a-z2-7]{6}")
 
 
@@ -31,8 +32,9 @@ def spans_before(root: Path, run: str, scenario: str, opened_at: datetime) -> tu
         if len(found) == LAST:
             break
         entries = _entries(place)
-        if any(isinstance(entry.event, Closed) for entry in entries):
-            found.append(seconds_of(measured(entries)))
+        spans = comparable(measured(entries), entries)
+        if spans and any(isinstance(entry.event, Closed) for entry in entries):
+            found.append(spans)
     return tuple(reversed(found))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from drills.errors import JournalUnreadable
 from drills.journal.reading import JOURNAL, Reading, read
 from drills.model.calendar import PastRun
-from drills.model.event import Closed, Opened
+from drills.model.event import Began, Closed, Opened
 from drills.model.verdict import Verdict
 from drills.ports import PastRuns
 from drills.rules.verdict import judge
@@ -78,6 +78,7 @@ def _run(reading: Reading) -> PastRun | None:
         verdict=Verdict.FAILED if is_changed else result.verdict,
         why=f"its journal was changed: {reading.problem.what}" if reading.problem else result.why,
         is_real=any(step.is_real for step in opened.steps),
+        acted=any(isinstance(entry.event, Began) for entry in reading.entries),
         residue=result.residue if closed else (),
     )
 

@@ -15,6 +15,7 @@ from drills.settings import exposure, fitting
 from drills.settings.gates import GateSettings
 from drills.settings.root import DrillFile, DrillSettings
 from drills.settings.scenario import ScenarioFile
+from drills.settings.shown import shown
 from glasswatch.clock import Clock
 from glasswatch.settings.straight import straight, straight_path
 
@@ -71,6 +72,7 @@ def plan(scenario: Scenario, settings: DrillFile, operator: str | None, given: M
         parameters=parameters.planned(found, given),
         principals=found.principals,
         targets={span.value: length.total_seconds() for span, length in found.targets.items()},
+        settings={step.id: shown(straight(step)) for step in found.steps},
     )
 
 

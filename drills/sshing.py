@@ -21,8 +21,10 @@ from typing import Final
 
 from drills import tethered
 from drills.lent import Lent, lent
+from drills.rules import keygen
 from glasswatch.errors import NotMeasured
 
+PORT: Final = 22  # which ssh leaves out
 RUN_VARIABLE: Final = "GLASSWATCH_RUN"
 _LARGEST_CERTIFICATE: Final = 64 * 1024
 _LARGEST_LOG: Final = 256 * 1024
@@ -100,7 +102,7 @@ def serial_of(run: str) -> int:
 
 def pinned(host: str, port: int, keys: Sequence[str], *, are_authorities: bool) -> str:
     """Return known hosts that know one host by its keys, or by those of authorities."""
-    name = host if port == 22 else f"[{host}]:{port}"  # noqa: PLR2004 - what ssh leaves out
+    name = host if port == PORT else f"[{host}]:{port}"
     mark = "@cert-authority " if are_authorities else ""
     return "".join(f"{mark}{name} {key}\n" for key in keys)
 
@@ -112,7 +114,7 @@ async def minted(mint: Mint, left: Callable[[], float]) -> str:
         NotMeasured: it can't be made.
         TimeoutError: it was not made in time.
     """
-    public = await _keygen((mint.keygen, "-y", "-P", "", "-f", str(mint.key)), f"of the key {mint.key}", left())
+    public = await _keygen((mint.keygen, "-y", "-P", "", "-f", str(mint.key)), f"the key {mint.key}", left())
     with tempfile.TemporaryDirectory(prefix="glasswatch-drill-") as private, lent("certificate") as made:
         place = Path(private)
         (place / "key.pub").write_bytes(public)
@@ -120,7 +122,7 @@ async def minted(mint: Mint, left: Callable[[], float]) -> str:
         valid = f"-{_LEEWAY_MINUTES}m:+{mint.minutes}m"
         words = ("-q", "-s", str(mint.ca), "-P", "", "-I", mint.key_id, "-n", ",".join(mint.principals))
         more = ("-z", str(mint.serial), "-V", valid, "-O", "clear", str(place / "key.pub"))
-        await _keygen((mint.keygen, *words, *more), f"by the authority {mint.ca}", left())
+        await _keygen((mint.keygen, *words, *more), f"the authority's key {mint.ca}", left())
         certificate = made.read(_LARGEST_CERTIFICATE).decode("utf-8", "replace")
     if not certificate:
         raise NotMeasured(f"no certificate was made: ssh-keygen wrote none by the authority {mint.ca}")
@@ -130,7 +132,8 @@ async def minted(mint: Mint, left: Callable[[], float]) -> str:
 async def _keygen(argv: Sequence[str], what: str, seconds: float) -> bytes:
     ended = await tethered.run(argv, b"", {}, seconds)
     if ended.status != 0:
-        raise NotMeasured(f"no certificate was made: ssh-keygen makes nothing {what} (status {ended.status})")
+        why = keygen.why_not(ended.stderr.decode("utf-8", "replace"))
+        raise NotMeasured(f"no certificate was made: {what} can't be used: {why}")
     return ended.stdout
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from drills.model.calendar import Due, PastRun
 from drills.ports import PastRuns
-from drills.rules.calendar import Past, due, last, last_passed
+from drills.rules.calendar import Past, due, last, last_passed, last_that_acted
 from drills.scenarios import Scenario
 from glasswatch.errors import GlasswatchError
 
@@ -53,5 +53,6 @@ def _standing(scenario: Scenario, known: Known, now: datetime) -> Standing:
     found = scenario.settings
     passed = last_passed(known.runs, found.id)
     since = known.never_passed.get(found.id)
-    when = due(found.cadence, Past(scenario.sha256, passed, since), after_change=found.after_change, now=now)
+    past = Past(scenario.sha256, passed, since, last_that_acted(known.runs, found.id))
+    when = due(found.cadence, past, after_change=found.after_change, now=now)
     return Standing(scenario, last(known.runs, found.id), passed, when)

@@ -49,7 +49,7 @@ class AwsAction:
         except TimeoutError:
             raise NotMeasured(f"{what.service} did not answer within {seconds:g} s") from None
         expected = document.expected(self._step.expect.json_values, attempt.values)
-        status, detail = call.judge(answer, expected, is_refused=self._step.refused)
+        status, detail = call.judge(answer, expected, self._step.expect.refusal, is_refused=self._step.refused)
         outputs = (Output("answer.json", json.dumps(call.kept(answer), ensure_ascii=False).encode()),)
         if status is not Status.PASSED or self._step.refused:
             return Found(status, detail, outputs=outputs)

@@ -65,7 +65,7 @@ class KubernetesAction:
         said = cluster.told(ended.status, ended.stderr.decode("utf-8", "replace"))
         if said.reply is cluster.Reply.LET_IN and self._step.what.review is not None:
             said = cluster.reviewed(ended.stdout)
-        status, detail = cluster.judge(said, is_refused=self._step.refused)
+        status, detail = cluster.judge(said, self._step.expect.refusal, is_refused=self._step.refused)
         detail = f"the API server: {detail}"
         if status is not Status.PASSED or self._step.refused or self._step.what.review is not None:
             return Found(status, detail, outputs=outputs)

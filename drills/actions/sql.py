@@ -79,6 +79,7 @@ class SqlAction:
             at_most=expect.at_most,
             scalar=fill.json_body(expect.scalar, attempt.values) if is_given else rows.NOTHING,
             scalar_matches=compiled(expect.scalar_matches) if expect.scalar_matches is not None else None,
+            refusal=expect.refusal,
         )
 
     def _captured(self, answer: Any, detail: str, outputs: tuple[Output, ...]) -> Found:  # noqa: ANN401 - JSON

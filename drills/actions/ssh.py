@@ -13,7 +13,7 @@ from drills.model.found import Attempt, Found, Output
 from drills.model.step import Status
 from drills.ports import Tools
 from drills.rules import fill
-from drills.rules.login import Door, taken
+from drills.rules.login import Door, Taken, taken
 from drills.settings.actions.ssh import OWN_STATUS, SshStep, SshWithSettings
 from glasswatch import programs, visible
 from glasswatch.errors import NotMeasured
@@ -36,15 +36,16 @@ class SshAction:
         what, clock = self._step.what, self._tools.clock
         seconds = min(attempt.seconds, what.timeout.total_seconds())
         ends_at = clock.monotonic() + seconds
-        place = f"{what.user}@{what.host}"
+        place = f"{what.user}@{what.host}{'' if what.port == sshing.PORT else f':{what.port}'}"
         try:
             login, marked = await self._login(attempt, ends_at)
             ended, log = await sshing.login(login, attempt.run.id, max(0.0, ends_at - clock.monotonic()))
         except TimeoutError:
             raise NotMeasured(f"{place}: it did not end within {seconds:g} s, and was killed") from None
-        status, detail = self._worth(ended, log)
+        found = taken(log, by_certificate=self._step.what.has_certificate)
+        status, detail = self._worth(found, ended)
         outputs = (*printed.outputs_of(ended.stdout, ended.stderr), Output("ssh.log", log.encode()))
-        detail = f"{place}: {detail}{marked}"
+        detail = f"{place}: {detail}{marked if found.door is not Door.UNKNOWN else ''}"
         if status is not Status.PASSED or self._step.refused:
             return Found(status, detail, outputs=outputs)
         return printed.captured(self._step.capture, ended.stdout, detail, outputs)
@@ -88,8 +89,7 @@ class SshAction:
             minutes=-(-mint.valid_for // timedelta(minutes=1)),
         )
 
-    def _worth(self, ended: tethered.Ended, log: str) -> tuple[Status, str]:
-        found = taken(log, by_certificate=self._step.what.has_certificate)
+    def _worth(self, found: Taken, ended: tethered.Ended) -> tuple[Status, str]:
         if ended.left:
             return Status.NOT_MEASURED, f"ssh left processes that can't be ended: {printed.listed(ended.left)}"
         if found.door is Door.UNKNOWN or ended.status < 0:

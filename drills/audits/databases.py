@@ -10,7 +10,7 @@ from typing import Any, Final
 from drills import apart, credentials
 from drills.model.found import Attempt
 from drills.ports import Tools
-from drills.rules import fill
+from drills.rules import fill, sqlstates
 from drills.rules.audit import Entry, Reading, instant, is_named
 from drills.settings.actions.expect_audit import SqlAuditSettings
 from glasswatch.errors import NotMeasured
@@ -70,5 +70,7 @@ def _why_not(answer: object) -> str:
     if not isinstance(answer, dict):
         return "it answered nonsense"
     if "refused" in answer:
-        return f"it refused us: SQLSTATE {answer['refused']}"
-    return f"the statement failed: SQLSTATE {answer['failed']}" if "failed" in answer else str(answer.get("unknown"))
+        return f"it refused us: {sqlstates.told(answer['refused'])}"
+    if "failed" in answer:
+        return f"the statement failed: {sqlstates.told(answer['failed'])}"
+    return str(answer.get("unknown"))

@@ -8,7 +8,7 @@ from drills import reporting
 from drills.commands.compare_page import as_text
 from drills.errors import JournalDamaged, JournalUnreadable, RunUnknown
 from drills.journal.reading import JOURNAL
-from drills.model.event import Entry
+from drills.model.event import Began, Entry
 from drills.report import comparing
 from drills.rules.comparison import Column, columns, compare
 from drills.runs import directory_of
@@ -31,8 +31,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def command(what: tuple[str, ...], config: Path, *, last: int, as_json: bool, html: Path | None) -> int:
     """Put the last runs of a scenario side by side: verdicts, times, steps, and what was found.
 
-    With one RUN it is shown beside those before it; with several, they alone are. Exits 1 if the last one came to
-    something worse than the one before, or missed a target that was met before, or if a journal was changed.
+    With one RUN it is shown beside those before it; with several, they alone are. Runs that ended before their first
+    step are left out, and counted, unless they are named. Exits 1 if the last one came to something worse than the one
+    before, or missed a target that was met before, or if a journal was changed.
     """
     settings = load(config, DrillFile)
     journals, is_damaged = _journals(what, settings)
@@ -67,7 +68,18 @@ def _journals(what: tuple[str, ...], settings: DrillFile) -> tuple[list[tuple[En
             found.append(entries)
     if not found:
         raise RunUnknown(f"{line(what[0])}: no run of it in {settings.drill.directory}")
-    return found, is_damaged
+    return _that_began(found, beside), is_damaged
+
+
+def _that_began(journals: list[tuple[Entry, ...]], named: Path) -> list[tuple[Entry, ...]]:
+    """Return the runs of which a step began, and the one that is named; where that is none, all."""
+    began = [
+        each for each in journals if each[0].run == named.name or any(isinstance(entry.event, Began) for entry in each)
+    ]
+    left_out = len(journals) - len(began)
+    if began and left_out:
+        complain(f"not compared: {left_out} that ended before the first step")
+    return began or journals
 
 
 def _scenario(what: str, settings: DrillFile) -> tuple[str, Path]:

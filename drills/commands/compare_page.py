@@ -8,7 +8,7 @@ import click
 from drills.commands.laid import table
 from drills.model.verdict import Verdict
 from drills.report import words
-from drills.report.comparing import cell, change, status
+from drills.report.comparing import cell, change, headings, status
 from drills.rules.comparison import Comparison
 from glasswatch.visible import line
 
@@ -17,14 +17,15 @@ _COLOURS: Final = {Verdict.PASSED: "green", Verdict.NOT_MEASURED: "yellow"}
 
 def as_text(found: Comparison) -> Iterator[str]:
     """Yield lines for a terminal: runs as columns, oldest first, then what changed."""
-    days = [f"{each.at:%Y-%m-%d %H:%M}" for each in found.columns]
-    rows: list[Sequence[str]] = [("", *days, "change")]
+    rows: list[Sequence[str]] = [("", *headings(found.columns), "change")]
     rows.append(("verdict", *(_verdict(each.result.verdict) for each in found.columns), ""))
     for span in found.spans:
         name = words.span(span.span)
         rows.append((name, *(cell(each) for each in span.cells), change(span.change)))
     rows += [
-        (f"step {line(row.id)}", *(status(each) for each in row.cells), "") for row in found.steps if row.is_changed
+        (f"step {line(row.id)}", *(status(each) for each in row.cells), "")
+        for row in found.steps
+        if len(set(row.cells)) > 1
     ]
     yield from table(rows)
     for name, said in (("new", "new"), ("gone", "gone"), ("stayed", "still")):

@@ -4,7 +4,7 @@ Colours tell what words tell as well: without a terminal nothing is lost. All th
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from shutil import get_terminal_size
 from typing import Final
@@ -49,6 +49,7 @@ def lines(plan: Plan) -> Iterator[str]:
         if number > 1:
             yield ""
         yield from _step(number, step, width)
+        yield from _settings(plan.settings.get(step.id, {}), width)
     if plan.targets:
         yield from _section("targets")
         targets = ", ".join(f"{span} within {_time(seconds)}" for span, seconds in plan.targets.items())
@@ -130,6 +131,15 @@ def _step(number: int, step: PlannedStep, width: int) -> Iterator[str]:
     ):
         if words:
             yield from _row(label, "; ".join(words), width, indent)
+
+
+def _settings(settings: Mapping[str, Mapping[str, str]], width: int) -> Iterator[str]:
+    """Yield what a step's settings say, a line each, with the place it has in them."""
+    for section, said in settings.items():
+        label = section.replace("_", " ")
+        for place, text in said.items():
+            yield from _row(label, f"{place}: {text}" if place else text, width, "    ")
+            label = ""
 
 
 def _facts(row: str, facts: list[str], width: int) -> Iterator[str]:

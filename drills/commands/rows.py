@@ -40,6 +40,7 @@ def as_data(row: Standing) -> dict[str, object]:
         "why": row.due.why,
         "due": instant(row.due.due),
         "overdue": instant(row.due.overdue),
+        "for_people": row.due.is_for_people,
     }
 
 

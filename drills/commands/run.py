@@ -1,6 +1,5 @@
 """`drill run`: a scenario, or what is due, from its gates to its verdict. Clean-up always runs."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -48,19 +47,26 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Run a drill: gates first, then step after step, then clean-up, which always runs.
 
-    Without SCENARIO what is due is run, one after the other. Ctrl-C, SIGTERM and a closed terminal stop it, and it
-    cleans up; a second signal does not cut that short. On a terminal it shows how everything stands, elsewhere a line
-    for each step; --json prints the journal's entries as they come. Its reports are written into its directory, as
-    `drill report` does.
+    Without SCENARIO what is due is run, one after the other. What ran last and did not pass is due at once; it is left
+    to people where the calendar chooses and nobody is there (--unattended), which exits 1. Ctrl-C, SIGTERM and a closed
+    terminal stop a run, and it cleans up; a second signal does not cut that short. On a terminal it shows how
+    everything stands, elsewhere a line for each step; --json prints the journal's entries as they come. Its reports
+    are written into its directory, as `drill report` does.
     """
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)
     found = find(settings.drill)
     chosen = [pick(found, scenario)] if scenario else list(found)
-    tried: list[Scenario] = []
+    tried: Sequence[Scenario] = ()
+    codes: list[ExitCode] = []
+    is_due = True
     if not scenario or when_due:
-        chosen, tried = _due(chosen, settings)
-    is_due, is_alone = bool(chosen), unattended and not confirm_elsewhere
+        from drills.commands.due import chosen_by_calendar  # noqa: PLC0415 - only where the calendar is asked
+
+        by_calendar = chosen_by_calendar(chosen, settings, is_unattended=unattended)
+        chosen, tried, is_due = list(by_calendar.scenarios), by_calendar.tried, by_calendar.is_any
+        codes += [ExitCode.FINDING] if by_calendar.left else []
+    is_alone = unattended and not confirm_elsewhere
     if when_due:
         chosen = _that_can_begin(chosen, settings, is_alone=is_alone and not scenario)
     if is_alone:
@@ -75,7 +81,6 @@ def command(  # noqa: PLR0913 - one parameter an option
         from drills.commands.running import kept_from_beginning, run  # noqa: PLC0415
         from drills.runner.session import Wanted  # noqa: PLC0415
 
-    codes: list[ExitCode] = []
     for each in chosen:
         wanted = Wanted(each, settings, who, values)
         # A timer tries again every hour: one run a day that could not begin is evidence enough.
@@ -84,22 +89,6 @@ def command(  # noqa: PLR0913 - one parameter an option
         if codes[-1] in _ENOUGH:
             break
     return worst(codes)
-
-
-def _due(scenarios: Sequence[Scenario], settings: DrillFile) -> tuple[list[Scenario], list[Scenario]]:
-    """Return the scenarios that are due by the calendar; and those of which a run was begun within a day."""
-    from drills.model.calendar import DueState  # noqa: PLC0415 - only where the calendar is asked
-    from drills.past import places  # noqa: PLC0415 - as above
-    from drills.rules.calendar import was_tried  # noqa: PLC0415 - as above
-    from drills.standing import known, standings  # noqa: PLC0415 - as above
-
-    clock = SystemClock()
-    found = asyncio.run(known(places(settings, clock)))
-    for why in found.silent:
-        complain(why)
-    now = clock.now()
-    rows = [row for row in standings(scenarios, found, now) if row.due.state is not DueState.NOT_DUE]
-    return [row.scenario for row in rows], [row.scenario for row in rows if was_tried(row.last, now)]
 
 
 def _that_can_begin(scenarios: Sequence[Scenario], settings: DrillFile, *, is_alone: bool) -> list[Scenario]:

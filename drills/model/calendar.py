@@ -28,8 +28,8 @@ class PastRun:
     """A run that was begun once: `verdict` is `open` where it was never closed.
 
     `at`: when it was closed, or opened where it is open. `where`: `here` (the evidence directory) or `monitor`.
-    `sha256`: the scenario's hash. `is_real`: whether any step really acted. `residue`: what it left behind and nobody
-    has taken back since.
+    `sha256`: the scenario's hash. `is_real`: whether any step was really to act. `acted`: whether its first step began,
+    or may have. `residue`: what it left behind and nobody has taken back since.
     """
 
     run: str
@@ -40,14 +40,19 @@ class PastRun:
     why: str = ""
     where: str = "here"
     is_real: bool = True
+    acted: bool = True
     residue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a scenario is due: `due` and `overdue` are None where no calendar says so, or nothing ever passed."""
+    """When a scenario is due: `due` and `overdue` are None where no calendar says so, or nothing ever passed.
+
+    `is_for_people`: its last run acted and did not pass, and no timer runs it again by itself.
+    """
 
     state: DueState
     why: str
     due: datetime | None = None
     overdue: datetime | None = None
+    is_for_people: bool = False

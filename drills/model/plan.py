@@ -55,7 +55,10 @@ class PlannedParameter:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A scenario as it would be run. `verdict` is `planned`, and nothing that was never run is anything else."""
+    """A scenario as it would be run. `verdict` is `planned`, and nothing that was never run is anything else.
+
+    `settings`: what each step says, by section (`with`, `expects`, `captures`, `undone_by`, `tried`) and place.
+    """
 
     scenario: str
     title: str
@@ -75,4 +78,5 @@ class Plan:
     parameters: tuple[PlannedParameter, ...] = ()
     principals: tuple[str, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     verdict: Verdict = Verdict.PLANNED

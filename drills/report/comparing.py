@@ -1,6 +1,7 @@
 """A comparison of runs as JSON, and as an HTML page of its own."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from drills.model.step import Status
@@ -15,7 +16,15 @@ def as_html(found: Comparison) -> str:
     """Return a page that needs nothing else, with the reports' style."""
     return page(
         "compare.html.j2",
-        {"found": found, "words": words, "cell": cell, "change": change, "status": status, "line": line},
+        {
+            "found": found,
+            "headings": headings(found.columns),
+            "words": words,
+            "cell": cell,
+            "change": change,
+            "status": status,
+            "line": line,
+        },
     )
 
 
@@ -41,6 +50,15 @@ def as_json(found: Comparison) -> str:
         "worse": [line(each) for each in found.worse],
     }
     return json.dumps(data, indent=2) + "\n"
+
+
+def headings(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return what each run is called at the head of its column: the day where that is enough, and no two alike."""
+    for style in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
+        found = tuple(each.at.strftime(style) for each in columns)
+        if len(set(found)) == len(found):
+            return found
+    return tuple(f"{each.at:%Y-%m-%d %H:%M:%S} {line(each.run.rpartition('-')[2])}" for each in columns)
 
 
 def cell(each: Measured | None) -> str:

@@ -6,12 +6,17 @@
 4. Never passed: due at once, and overdue 91 days after the monitor first knew of it, however often it has to pass. It
    has no such date where no monitor says when that was.
 5. After a change (`after_change`): due when the scenario's hash is not that of the last run that passed.
-6. A run that passed later than now tells nothing but that a clock is wrong: the scenario is due until that is known.
-7. Without a cadence and without `after_change` it is never due.
+6. Whose last run acted on the real thing and did not pass is due at once: break-glass may not work. A run that was
+   aborted before its first step tells nothing. That it is due for this alone does not move when it is overdue.
+7. Such a scenario is left to people: a timer runs it again only when, counted from that run, it would be due again, or
+   with `after_change` when it is another scenario than the one that ran. Else a timer would act on production, and
+   fail, every hour.
+8. A run that passed later than now tells nothing but that a clock is wrong: the scenario is due until that is known.
+9. Without a cadence and without `after_change` it is never due.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,21 +27,54 @@ _AFTER: Final[Mapping[Cadence, tuple[timedelta, timedelta]]] = {
     Cadence.QUARTERLY: (timedelta(days=84), timedelta(days=91)),
     Cadence.YEARLY: (timedelta(days=351), timedelta(days=365)),
 }
+_ENDED: Final[Mapping[Verdict, str]] = {
+    Verdict.FAILED: "failed",
+    Verdict.NOT_MEASURED: "was not measured",
+    Verdict.ABORTED: "was aborted",
+    Verdict.CLEAN_UP_FAILED: "left something behind",
+}
 _FIRST_WITHIN: Final = timedelta(days=91)
 _TRIED_WITHIN: Final = timedelta(days=1)
 
 
+_BADNESS: Final = (DueState.NOT_DUE, DueState.DUE, DueState.OVERDUE)
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A scenario as it stands by its hash, the last run of it that passed, and since when it is known if none did."""
+    """A scenario as it stands by its hash, the last run of it that passed, and since when it is known if none did.
+
+    `acted`: the last run of it that acted, whatever came of it.
+    """
 
     sha256: str
     passed: PastRun | None = None
     known_since: datetime | None = None
+    acted: PastRun | None = None
+
+    @property
+    def not_passed(self) -> PastRun | None:
+        """The last run, where it acted and did not pass."""
+        return self.acted if self.acted and self.acted.verdict is not Verdict.PASSED else None
 
 
 def due(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> Due:
     """Return whether a scenario is due."""
+    found, ran = _by_what_passed(cadence, past, after_change=after_change, now=now), past.not_passed
+    if ran is None or (cadence not in _AFTER and not after_change):
+        return found
+    after = _AFTER.get(cadence)
+    is_time = after is not None and now >= ran.at + after[0]
+    return replace(
+        found,
+        state=max(found.state, DueState.DUE, key=_BADNESS.index),
+        why=f"the last run {_ENDED.get(ran.verdict, 'did not pass')} on {ran.at:%Y-%m-%d}; {found.why}",
+        due=min(found.due or ran.at, ran.at) if past.passed else found.due,
+        is_for_people=not is_time and not (after_change and ran.sha256 != past.sha256),
+    )
+
+
+def _by_what_passed(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> Due:
     after, passed = _AFTER.get(cadence), past.passed
     if after is None and not after_change:
         return Due(DueState.NOT_DUE, "no cadence")
@@ -72,6 +110,18 @@ def last_passed(runs: Iterable[PastRun], scenario: str) -> PastRun | None:
     """Return the last run of a scenario that passed; None for none."""
     passed = (run for run in runs if run.scenario == scenario and run.verdict is Verdict.PASSED and run.is_real)
     return max(passed, key=_when, default=None)
+
+
+def last_that_acted(runs: Sequence[PastRun], scenario: str) -> PastRun | None:
+    """Return the last closed run of a scenario that acted on the real thing; None for none.
+
+    Of one that is known from two places, either knows that it did not act, or did not pass.
+    """
+    idle = {run.run for run in runs if not run.acted}
+    real = [run for run in runs if run.scenario == scenario and run.is_real and run.verdict is not Verdict.OPEN]
+    newest = max((run for run in real if run.run not in idle), key=_when, default=None)
+    same = [run for run in real if newest and run.run == newest.run]
+    return next((run for run in same if run.verdict is not Verdict.PASSED), newest)
 
 
 def was_tried(last_run: PastRun | None, now: datetime) -> bool:

@@ -5,7 +5,8 @@ Rules:
    (`evaluationError`), is not measured.
 2. Unauthorized (401) and Forbidden (403) are the API server's own refusal, in kubectl's words.
 3. What the API server says no to for another reason fails an access, and is no refusal.
-4. All else is not measured: nobody answered, the server is another, or it is busy.
+4. Where the step says which refusal counts, another one says nothing, and is not measured.
+5. All else is not measured: nobody answered, the server is another, or it is busy.
 """
 
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from drills.model.refusal import ANY, Wanted
 from drills.model.step import Status
 from glasswatch.strict_json import NOTHING, find, parse
 
@@ -27,6 +29,9 @@ _ANOTHER: Final = re.compile("x509: |tls: ")
 _NOBODY: Final = re.compile(
     r"The connection to the server .* was refused|no such host|i/o timeout|no route to host|EOF"
 )
+
+
+UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED = REASONS = ("Unauthorized", "Forbidden", "NotAllowed")
 
 
 class Reply(StrEnum):
@@ -44,6 +49,8 @@ class Told:
 
     reply: Reply
     how: str
+    reason: str = ""
+    """Of a refusal: which it is, one of `REASONS`."""
 
 
 def told(status: int, stderr: str) -> Told:
@@ -51,7 +58,8 @@ def told(status: int, stderr: str) -> Told:
     if status == 0:
         return Told(Reply.LET_IN, "answered")
     if _REFUSED.search(stderr):
-        return Told(Reply.REFUSED, f"refused: {'Unauthorized' if _UNAUTHORIZED.search(stderr) else 'Forbidden'}")
+        reason = UNAUTHORIZED if _UNAUTHORIZED.search(stderr) else FORBIDDEN
+        return Told(Reply.REFUSED, f"refused: {reason}", reason)
     failed = _FAILED.search(stderr)
     if failed:
         return Told(Reply.FAILED, f"let in, but the API server says {failed[1]}")
@@ -73,14 +81,15 @@ def reviewed(answer: bytes) -> Told:
         return Told(Reply.LET_IN, "allowed")
     if find(document, ("status", "evaluationError")) not in (NOTHING, ""):
         return Told(Reply.UNKNOWN, "not allowed, but the API server could not decide it whole")
-    return Told(Reply.REFUSED, "not allowed")
+    return Told(Reply.REFUSED, "not allowed", NOT_ALLOWED)
 
 
-def judge(said: Told, *, is_refused: bool) -> tuple[Status, str]:
-    """Return what it is worth to a step."""
+def judge(said: Told, wanted: Wanted = ANY, *, is_refused: bool) -> tuple[Status, str]:
+    """Return what it is worth to a step; `wanted`: the refusal that counts."""
     if said.reply is Reply.UNKNOWN:
         return Status.NOT_MEASURED, said.how
     if said.reply is Reply.FAILED:
         return (Status.NOT_MEASURED if is_refused else Status.FAILED), said.how
-    is_good = (said.reply is Reply.REFUSED) is is_refused
-    return (Status.PASSED if is_good else Status.FAILED), said.how
+    if (said.reply is Reply.REFUSED) is not is_refused:
+        return Status.FAILED, said.how
+    return wanted.judge(said.reason, "", said.how) if is_refused else (Status.PASSED, said.how)

@@ -4,36 +4,39 @@
 2. The last is worse if its verdict is worse than that of the one before, or if it missed a target that the one before
    met. What was not measured neither met a target nor missed it: that shows in the verdict.
 3. A finding is the same if its code and its step are: its words may hold times.
-4. A step changed if it ended otherwise than in the run before, or stands in one of the two plans only.
+4. Times are compared as far as they may be (`spans.comparable`): not the total of a run that broke off.
+5. A step changed if it ended otherwise than in the run before, or stands in one of the two plans only.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from drills.model.event import Entry
 from drills.model.step import Span, Status
 from drills.model.verdict import Finding, Measured, Result
 from drills.rules.results import opened_in
+from drills.rules.spans import comparable
 from drills.rules.verdict import BADNESS, judge
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One run."""
+    """One run. `comparable`: its times that may be compared with those of other runs."""
 
     run: str
     at: datetime
     scenario: str
     scenario_sha256: str
     result: Result
+    comparable: Mapping[Span, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SpanRow:
     """A span in each run, None where it was neither measured nor had a target.
 
-    `change`: seconds more than in the run before; None where one of them was not measured.
+    `change`: seconds more than in the run before; None where one of them was not measured, or can't be compared.
     """
 
     span: Span
@@ -87,8 +90,9 @@ def columns(journals: Sequence[Sequence[Entry]]) -> tuple[Column, ...]:
         if opened is None:
             raise ValueError("a journal begins with what was opened")
         result = judge(entries, before)
-        found.append(Column(entries[0].run, entries[0].at, opened.scenario, opened.scenario_sha256, result))
-        before.append({each.span: each.seconds for each in result.spans if each.seconds is not None})
+        times = comparable(result.spans, entries)
+        found.append(Column(entries[0].run, entries[0].at, opened.scenario, opened.scenario_sha256, result, times))
+        before += [times] if times else []
     return tuple(found)
 
 
@@ -127,14 +131,14 @@ def _spans(shown: Sequence[Column]) -> list[SpanRow]:
         cells = tuple(next((each for each in one.result.spans if each.span is span), None) for one in shown)
         if any(cells):
             before, last = (cells[-2] if len(cells) > 1 else None), cells[-1]
-            rows.append(SpanRow(span, cells, _change(before, last), _is_lost(before, last)))
+            rows.append(SpanRow(span, cells, _change(span, shown), _is_lost(before, last)))
     return rows
 
 
-def _change(before: Measured | None, last: Measured | None) -> float | None:
-    if before is None or last is None or before.seconds is None or last.seconds is None:
-        return None
-    return last.seconds - before.seconds
+def _change(span: Span, shown: Sequence[Column]) -> float | None:
+    times = [each.comparable.get(span) for each in shown[-2:]]
+    before, last = times if len(times) > 1 else (None, None)
+    return last - before if before is not None and last is not None else None
 
 
 def _is_lost(before: Measured | None, last: Measured | None) -> bool:

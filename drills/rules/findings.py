@@ -22,6 +22,7 @@ from drills.model.step import Span, Status, Way
 from drills.model.verdict import Finding, Measured, Severity, StepResult
 from drills.rules.refusals import accesses, unproven
 from drills.rules.results import opened_in
+from drills.rules.spans import comparable
 from glasswatch.flag.persons import folded
 
 SLOWER: Final = 1.5  # times the median of the runs before
@@ -91,7 +92,7 @@ def all_findings(facts: Facts, previous: Sequence[Mapping[Span, float]]) -> tupl
     of_run = _of_run(facts) if facts.opened else (Finding("not_opened", Severity.MAJOR, NOT_OPENED),)
     of_events = (finding for entry in facts.entries for finding in _of_event(entry))
     found = (*left, *of_run, *_of_steps(facts.steps), *_of_spans(facts.spans), *of_events)
-    found = (*found, *_slower(facts.spans, previous))
+    found = (*found, *_slower(comparable(facts.spans, facts.entries), previous))
     whole = (_to_be_put_right(finding, facts) for finding in found)
     return tuple(sorted(dict.fromkeys(whole), key=lambda finding: _ORDER.index(finding.severity)))
 
@@ -130,14 +131,14 @@ def _of_spans(spans: Sequence[Measured]) -> Iterator[Finding]:
             yield Finding("span_by_wall_clock", Severity.NOTE, f"{span.span} was measured {span.why}")
 
 
-def _slower(spans: Sequence[Measured], previous: Sequence[Mapping[Span, float]]) -> Iterator[Finding]:
-    for span in spans:
-        before = [run[span.span] for run in previous[-COMPARED:] if span.span in run]
-        if span.seconds is None or not before:
+def _slower(spans: Mapping[Span, float], previous: Sequence[Mapping[Span, float]]) -> Iterator[Finding]:
+    for span, seconds in spans.items():
+        before = [run[span] for run in previous[-COMPARED:] if span in run]
+        if not before:
             continue
         usual = median(before)
-        if span.seconds > max(before) and span.seconds > max(SLOWER * usual, usual + SLOWER_SECONDS):
-            line = f"{span.span} took {span.seconds:g} s, and {usual:g} s in the median of {len(before)} before"
+        if seconds > max(before) and seconds > max(SLOWER * usual, usual + SLOWER_SECONDS):
+            line = f"{span} took {seconds:g} s, and {usual:g} s in the median of {len(before)} before"
             yield Finding("slower", Severity.MINOR, line)
 
 

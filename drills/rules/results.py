@@ -14,7 +14,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from drills.model.event import Began, Closed, Ended, Entry, Event, Opened, UndoEnded
+from drills.model.event import Began, Closed, Ended, Entry, Event, Interrupted, Opened, Resumed, UndoEnded
 from drills.model.step import PlannedStep, Status
 from drills.model.verdict import StepResult
 from drills.rules.parts import ACCESS, TAKEN_BACK, kind_of, unshown
@@ -53,6 +53,13 @@ def end_of(step: str, entries: Sequence[Entry]) -> Entry | None:
     ends = [(entry, entry.event) for entry in entries if isinstance(entry.event, Ended) and entry.event.step == step]
     worst = min(ends, key=lambda end: _WORST.index(end[1].status), default=None)
     return worst[0] if worst else None
+
+
+def is_whole(entries: Sequence[Entry]) -> bool:
+    """Whether every step was done and came out well, and nothing cut the run short."""
+    steps = step_results(entries)
+    is_done = all(step.status in (Status.PASSED, Status.SIMULATED) for step in steps)
+    return bool(steps) and is_done and not any(isinstance(entry.event, Interrupted | Resumed) for entry in entries)
 
 
 def residue(entries: Sequence[Entry]) -> tuple[str, ...]:

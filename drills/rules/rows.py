@@ -1,15 +1,18 @@
 """What the answer to a statement is worth. Pure.
 
 Rules of an access: it passes if the statement was carried out, and all that is expected of its rows holds.
-Rules of one that has to be refused: only the target's own refusal passes; a statement that was carried out fails it;
-one that failed for another reason says nothing of who may, and is not measured.
+Rules of one that has to be refused: only the target's own refusal passes, and where the step says which, only that; a
+statement that was carried out fails it; one that failed for another reason, or was refused by another than the one that
+counts, says nothing of who may, and is not measured.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from drills.model.refusal import ANY, Wanted
 from drills.model.step import Status
+from drills.rules import sqlstates
 from drills.rules.answer import Pattern, scalar, shown
 from glasswatch.strict_json import is_same
 
@@ -25,6 +28,7 @@ class Rows:
     at_most: int | None = None
     scalar: Any = field(default=NOTHING, repr=False)
     scalar_matches: Pattern | None = None
+    refusal: Wanted = ANY
 
 
 def judge(answer: Mapping[str, Any], expected: Rows, *, is_refused: bool) -> tuple[Status, str]:
@@ -32,9 +36,9 @@ def judge(answer: Mapping[str, Any], expected: Rows, *, is_refused: bool) -> tup
     if "unknown" in answer:
         return Status.NOT_MEASURED, str(answer["unknown"])
     if "refused" in answer:
-        return (Status.PASSED if is_refused else Status.FAILED), f"refused with SQLSTATE {answer['refused']}"
+        return _refused(answer, expected.refusal, is_refused=is_refused)
     if "failed" in answer:
-        detail = f"let in, but the statement failed with SQLSTATE {answer['failed']}"
+        detail = f"let in, but the statement failed with {sqlstates.told(answer['failed'])}"
         return (Status.NOT_MEASURED if is_refused else Status.FAILED), detail
     how = f"the statement was carried out, {_counted(answer)}"
     if is_refused:
@@ -43,6 +47,11 @@ def judge(answer: Mapping[str, Any], expected: Rows, *, is_refused: bool) -> tup
         return Status.NOT_MEASURED, f"{how}, which is more than is read"
     objection = _objection(answer, expected)
     return (Status.FAILED, f"{how}, but {objection}") if objection else (Status.PASSED, how)
+
+
+def _refused(answer: Mapping[str, Any], wanted: Wanted, *, is_refused: bool) -> tuple[Status, str]:
+    detail = f"refused at the {answer['at']} with {sqlstates.told(answer['refused'])}"
+    return wanted.judge(answer["refused"], answer["at"], detail) if is_refused else (Status.FAILED, detail)
 
 
 def _counted(answer: Mapping[str, Any]) -> str:

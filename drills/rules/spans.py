@@ -9,7 +9,9 @@
    wall say, and `why` says so: theirs who saw it, this machine's, or one against the other.
 5. Clocks on the wall measure nothing where this machine's was set meanwhile by more than `SET`, or where the end lies
    before the beginning.
-6. Where it was not measured, `why` says what was missing.
+6. Runs are compared by the spans that both measured. The `total` of a run that broke off says how soon it did so: it
+   is compared only where every step was done, and nothing cut the run short.
+7. Where it was not measured, `why` says what was missing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ from typing import Final
 from drills.model.event import Began, Ended, Entry, UndoEnded
 from drills.model.step import PlannedStep, Span, Status
 from drills.model.verdict import Measured
-from drills.rules.results import end_of, opened_in
+from drills.rules.results import end_of, is_whole, opened_in
 
 SET: Final = timedelta(seconds=2)
 _BEGINS_WELL: Final = frozenset({Status.PASSED, Status.SIMULATED})
@@ -138,6 +140,7 @@ def _was_set(begin: Entry, end: Entry, entries: Sequence[Entry]) -> bool:
     return False
 
 
-def seconds_of(spans: Sequence[Measured]) -> Mapping[Span, float]:
-    """Return what was measured, as the next run compares with it."""
-    return {span.span: span.seconds for span in spans if span.seconds is not None}
+def comparable(spans: Sequence[Measured], entries: Sequence[Entry]) -> Mapping[Span, float]:
+    """Return of a run what was measured, as far as other runs may be compared with it."""
+    left_out = () if is_whole(entries) else (Span.TOTAL,)
+    return {each.span: each.seconds for each in spans if each.seconds is not None and each.span not in left_out}

@@ -1,7 +1,8 @@
 """Trying a step, or its undo: once, or again and again until it passes or its time is over.
 
 - Each try is a task of its own: whatever it raises, `SystemExit` too, becomes what was found and goes no further.
-- A try is cancelled when the time is over. One that does not end even then is left behind after a few seconds.
+- A try is told a little less than there is, so that it can say itself who kept it waiting. When the time is over it is
+  cancelled. One that does not end even then is left behind after a few seconds.
 - A try that was cut short has found nothing, and so has one that was put off. What an earlier one found stands.
 - Who asks for a pause is given it. Where there is no time for it a step is not tried again; an undo is, as it would be.
 """
@@ -10,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from math import floor
 from typing import Final
 
 from drills.errors import AskedToWait
@@ -22,6 +24,7 @@ from glasswatch.errors import NotMeasured, SecretUnavailable
 Try = Callable[[float], Awaitable[Found]]
 """Makes one try, which may take so many seconds."""
 
+_SPARE_SECONDS: Final = 0.25
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
 
@@ -54,7 +57,7 @@ async def until_passed(call: Try, terms: Terms, clock: Clock) -> Tried:
     tries = 0
     while True:
         left = ends - clock.monotonic()
-        found = await _once(partial(call, left), left)
+        found = await _once(partial(call, _told(left)), left)
         tries += 1
         best = best if best is not None and _is_put_off(found) else found or best
         pause = _longer(_pause(terms, tries), found, terms, ends - clock.monotonic())
@@ -62,6 +65,12 @@ async def until_passed(call: Try, terms: Terms, clock: Clock) -> Tried:
         if is_last or pause is None or ends - clock.monotonic() <= pause:
             return Tried(best or _nothing(terms.within), tries)
         await asyncio.sleep(pause)
+
+
+def _told(left: float) -> float:
+    """Return how long a try may take, as it is told: in tenths of a second, for people read it."""
+    spared = left - min(_SPARE_SECONDS, left / 10)
+    return floor(spared * 10) / 10 if spared >= 1 else max(spared, 0.0)
 
 
 def _pause(terms: Terms, tries: int) -> float | None:

@@ -4,8 +4,8 @@ Standard input: a JSON object of `region`, `endpoint_url`, `ca_file`, `credentia
 `operation`, `parameters` and `seconds`, null where there is none. Standard output: one of
 
 - `{"answer": {…}, "request": "ID"}`
-- `{"refused": "AccessDenied", "at": "sts:AssumeRole"}`, by AWS itself
-- `{"failed": "NoSuchBucket", "at": "s3:ListObjectsV2"}`, after it was let in
+- `{"refused": "AccessDenied", "at": "sts:AssumeRole", "part": "role"}`, by AWS itself
+- `{"failed": "NoSuchBucket", "at": "s3:ListObjectsV2", "part": "call"}`, after it was let in
 - `{"unknown": "why"}`, in words without secrets
 
 A session's credentials never leave this process.
@@ -15,6 +15,8 @@ import json
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
+
+from drills.rules.call import REFUSALS
 
 try:
     import boto3
@@ -29,19 +31,6 @@ Answer = dict[str, Any]
 NO_BOTO3: Final = (
     "needs the extra aws, which isn't installed: `pipx inject glasswatch boto3`, or in a virtual environment, from a "
     "clone, `pip install '.[aws]'`"
-)
-_REFUSALS: Final = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "UnauthorizedOperation",
-        "InvalidClientTokenId",
-        "InvalidAccessKeyId",
-        "UnrecognizedClientException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-    }
 )
 # Whose fault these are can't be told, or they end by themselves.
 _NO_ANSWER: Final = frozenset(
@@ -90,20 +79,20 @@ def answered(asked: Mapping[str, Any]) -> Answer:
     """
     if boto3 is None:
         raise Unable(NO_BOTO3)
-    at = f"{asked['service']}:{asked['operation']}"
+    call = (f"{asked['service']}:{asked['operation']}", "call")
+    at = call if asked["role"] is None else ("sts:AssumeRole", "role")
     try:
         session = boto3.Session(region_name=asked["region"], **_shown(asked["credentials"]))
         if asked["role"] is not None:
-            at = "sts:AssumeRole"
             session = _assumed(session, asked)
-            at = f"{asked['service']}:{asked['operation']}"
+            at = call
         return _called(_client(session, asked["service"], asked), asked)
     except ClientError as fault:
-        return _said(fault, at)
+        return _said(fault, *at)
     except ResponseParserError:
-        raise Unable(f"{at} was answered with nonsense") from None
+        raise Unable(f"{at[0]} was answered with nonsense") from None
     except (BotoCoreError, ValueError) as fault:
-        raise Unable(f"{at} was not answered: {type(fault).__name__}") from None
+        raise Unable(f"{at[0]} was not answered: {type(fault).__name__}") from None
 
 
 def _shown(credentials: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -157,14 +146,14 @@ def _request_of(found: Mapping[str, Any]) -> str:
     return str(request)
 
 
-def _said(fault: Any, at: str) -> Answer:  # noqa: ANN401 - boto3 has no types
+def _said(fault: Any, at: str, part: str) -> Answer:  # noqa: ANN401 - boto3 has no types
     code = str(fault.response.get("Error", {}).get("Code", "")).removeprefix("Client.")
     status = fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _REFUSALS:
-        return {"refused": code, "at": at}
+    if code in REFUSALS:
+        return {"refused": code, "at": at, "part": part}
     if code in _NO_ANSWER or not code.isidentifier() or status >= _SERVERS_FAULT:
         raise Unable(f"{at} was not carried out{f': {code}' if code.isidentifier() else ''} (status {status})")
-    return {"failed": code, "at": at}
+    return {"failed": code, "at": at, "part": part}
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - whatever an answer holds

@@ -4,9 +4,9 @@ Standard input: a JSON object of `url` (without password), `user`, `password`, `
 `seconds`, `ca_file` and `most`, null where there is none. Standard output: one of
 
 - `{"columns": […], "rows": [[…]…], "count": N, "is_more": bool}`
-- `{"refused": "28P01"}`, by the target itself
-- `{"failed": "42P01"}`, the statement, after it was let in
-- `{"unknown": "why"}`, in words without secrets
+- `{"refused": "28P01", "at": "login"}`, by the target itself; at the `statement` with what it `said`
+- `{"failed": "42P01", "said": "…"}`, the statement, after it was let in
+- `{"unknown": "why"}`, in words of ours, without secrets
 """
 
 import json
@@ -20,8 +20,13 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from drills.rules import sqlstates
+
 Answer = dict[str, Any]
 
+LOGIN: Final = "login"
+STATEMENT: Final = "statement"
+_MOST_SAID: Final = 1000
 _REFUSALS: Final = re.compile("28...|42501")
 _NOT_ITS_FAULT: Final = re.compile("(?:08|40|53|57|58|XX)...|55P03")
 _READ_ONLY: Final = "25006"
@@ -58,7 +63,7 @@ def answered(asked: Mapping[str, Any]) -> Answer:
     try:
         connection = engine.connect()
     except SQLAlchemyError as fault:
-        return _login_failed(fault)
+        return _login_failed(fault, asked)
     except ImportError as fault:
         raise Unable(f"its driver isn't installed: {fault.name}") from None
     with connection:
@@ -95,18 +100,22 @@ def _connected(_dialect: object, _record: object, words: Sequence[Any], named: M
 
 def _connect_args(url: URL, asked: Mapping[str, Any]) -> dict[str, Any]:
     backend = url.get_backend_name()
-    seconds = max(2, math.floor(asked["seconds"]))
     if backend == "sqlite":
         if not url.database or not Path(url.database).is_file():
             raise Unable("its file isn't there")
         return {}
     if backend != "postgresql":
         return {}
-    given = {"application_name": asked["run"], "connect_timeout": seconds, "passfile": "/dev/null"}
+    given = {"application_name": asked["run"], "connect_timeout": _seconds(asked), "passfile": "/dev/null"}
     if asked["ca_file"] is not None:
         given |= {"sslmode": "verify-full", "sslrootcert": asked["ca_file"]}
     # A statement that is prepared is one statement, and never two.
     return given | ({"prepare_threshold": 0} if url.get_driver_name() == "psycopg" else {})
+
+
+def _seconds(asked: Mapping[str, Any]) -> int:
+    """Return how long a login may take, as libpq counts it."""
+    return max(2, math.floor(float(asked["seconds"])))
 
 
 def _ran(connection: Connection, asked: Mapping[str, Any]) -> Answer:
@@ -147,24 +156,37 @@ def _state(fault: BaseException) -> str:
     return getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or ""
 
 
-def _login_failed(fault: SQLAlchemyError) -> Answer:
-    state = _state(fault)
+def _login_failed(fault: SQLAlchemyError, asked: Mapping[str, Any]) -> Answer:
+    state, original = _state(fault), getattr(fault, "orig", None)
     if _REFUSALS.fullmatch(state):
-        return {"refused": state}
-    if getattr(getattr(fault, "orig", None), "is_for_want_of_a_password", False):
+        return {"refused": state, "at": LOGIN}
+    if getattr(original, "is_for_want_of_a_password", False):
         raise Unable("it asks for a password, and none was given")
-    raise Unable(f"nobody was let in or refused{f': SQLSTATE {state}' if state else ''}")
+    if state:
+        raise Unable(f"nobody was let in or refused: {sqlstates.told(state)}")
+    if type(original).__module__.partition(".")[0] not in ("psycopg", "drills"):
+        raise Unable(f"nobody was let in or refused: {type(original or fault).__name__}")
+    from drills.workers import postgres  # noqa: PLC0415 - only where it is PostgreSQL, by that driver
+
+    raise Unable(postgres.why(original, _seconds(asked)))
 
 
 def _failed(fault: DBAPIError) -> Answer:
     state = _state(fault)
     if _REFUSALS.fullmatch(state):
-        return {"refused": state}
+        return {"refused": state, "at": STATEMENT, **_in_its_words(fault)}
     if state == _READ_ONLY or "attempt to write a readonly database" in str(fault.orig):
         raise Unable("the statement writes: expected writes: true")
     if not state or _NOT_ITS_FAULT.fullmatch(state):
-        raise Unable(f"the statement was not carried out: {f'SQLSTATE {state}' if state else type(fault).__name__}")
-    return {"failed": state}
+        why = sqlstates.told(state) if state else type(fault).__name__
+        raise Unable(f"the statement was not carried out: {why}")
+    return {"failed": state, **_in_its_words(fault)}
+
+
+def _in_its_words(fault: DBAPIError) -> dict[str, str]:
+    """Return what the server says of a statement, to be kept beside the journal, where secrets are taken out."""
+    said = getattr(getattr(fault.orig, "diag", None), "message_primary", None)
+    return {"said": said[:_MOST_SAID]} if isinstance(said, str) else {}
 
 
 if __name__ == "__main__":

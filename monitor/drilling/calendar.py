@@ -27,7 +27,7 @@ from monitor.model.drill import (
     DueState,
 )
 from monitor.model.page import Page
-from monitor.rules.drillcalendar import Here, due_line, gone, tickets
+from monitor.rules.drillcalendar import Here, Past, due_line, gone, not_passed, tickets
 from monitor.store.codec import decode, encode
 
 LOOK_SECONDS: Final = 60.0
@@ -69,11 +69,15 @@ class CalendarContext:
 
 @dataclass(slots=True)
 class _Read:
-    """What was read of runs: when each scenario passed last, what its last run measured, and its last runs."""
+    """What was read of runs: when each scenario passed last, what its last run measured, and its last runs.
+
+    `last`: of the real runs of a scenario the one that was closed last.
+    """
 
     passed: dict[str, datetime] = field(default_factory=dict)
     spans: dict[str, Mapping[str, float]] = field(default_factory=dict)
     history: dict[str, tuple[DrillRun, ...]] = field(default_factory=dict)
+    last: dict[str, DrillRun] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
 
 
@@ -146,7 +150,8 @@ class CalendarWatch:
                 if kept is None and not is_trusted:
                     continue
                 kept = kept or CalendarKept(now)
-                found = due_line(line, read.passed.get(line.scenario), kept.known_since, now)
+                past = Past(read.passed.get(line.scenario), not_passed(read.last.get(line.scenario)))
+                found = due_line(line, past, kept.known_since, now)
                 lines.append(found if is_trusted else replace(found, state=kept.told))
                 after[line.scenario] = self._told(found, kept, now) if is_trusted else kept
             self._tell_of_gone(record, now)
@@ -210,5 +215,10 @@ def _take(read: _Read, run: DrillRun) -> None:
     scenario, passed = run.opening.scenario, run.passed_at
     if run.opening.is_real and run.closings:
         read.spans.setdefault(scenario, run.closings[0].spans)
+        read.last[scenario] = max(read.last.get(scenario, run), run, key=_closed)
     if passed is not None:
         read.passed[scenario] = max(passed, read.passed.get(scenario, passed))
+
+
+def _closed(run: DrillRun) -> datetime:
+    return run.closed_at or run.opened_at

@@ -236,14 +236,26 @@ class CalendarLine:
 
 
 @dataclass(frozen=True, slots=True)
+class NotPassed:
+    """How a scenario's last run on the real thing was closed, and when, where it did not pass."""
+
+    verdict: RunVerdict
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DueLine:
-    """A scenario of the calendar: when it last passed, when it is due, and from when on it is overdue."""
+    """A scenario of the calendar: when it last passed, when it is due, and from when on it is overdue.
+
+    `not_passed`: its last run, where that did not pass.
+    """
 
     line: CalendarLine
     last_passed: datetime | None
     due: datetime
     overdue: datetime
     state: DueState
+    not_passed: NotPassed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,10 @@
    to pass: nobody has seen it work.
 3. Only what passed on the real thing and was opened here counts. When it passed is when it was closed, and never later
    than its end was to be.
-4. One ticket fires at a time: that it is due, then in its place that it is overdue. Either is over when it passed, or
+4. One whose last run on the real thing did not pass is due at once: what people rely on may not work. That does not
+   move when it is overdue. A run that was aborted counts as well: whether its first step began is not known here, and a
+   gate that is shut keeps a run from being opened here at all.
+5. One ticket fires at a time: that it is due, then in its place that it is overdue. Either is over when it passed, or
    when the scenario is no longer in the calendar.
 """
 
@@ -15,7 +18,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from glasswatch.instants import unix_ms
-from monitor.model.drill import Cadence, CalendarKept, CalendarLine, DueLine, DueState
+from monitor.model.drill import (
+    Cadence,
+    CalendarKept,
+    CalendarLine,
+    DrillRun,
+    DueLine,
+    DueState,
+    NotPassed,
+    RunVerdict,
+)
 from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
 
 DUE_AFTER: Final[Mapping[Cadence, timedelta]] = {
@@ -27,6 +39,12 @@ OVERDUE_AFTER: Final[Mapping[Cadence, timedelta]] = {
     Cadence.YEARLY: timedelta(days=365),
 }
 FIRST_WITHIN: Final = timedelta(days=91)
+_ENDED: Final[Mapping[RunVerdict, str]] = {
+    RunVerdict.FAILED: "failed",
+    RunVerdict.NOT_MEASURED: "was not measured",
+    RunVerdict.ABORTED: "was aborted",
+    RunVerdict.CLEAN_UP_FAILED: "left something behind",
+}
 _KINDS: Final = {DueState.DUE: PageKind.DRILL_DUE, DueState.OVERDUE: PageKind.DRILL_OVERDUE}
 
 
@@ -38,14 +56,37 @@ class Here:
     vantage: str
 
 
-def due_line(line: CalendarLine, last_passed: datetime | None, known_since: datetime, now: datetime) -> DueLine:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """When a scenario passed last, and its last run, where that did not pass."""
+
+    passed: datetime | None = None
+    not_passed: NotPassed | None = None
+
+
+def due_line(line: CalendarLine, past: Past, known_since: datetime, now: datetime) -> DueLine:
     """Return where a scenario stands."""
+    last_passed, not_passed = past.passed, past.not_passed
     if last_passed is None:
         due, overdue = known_since, known_since + FIRST_WITHIN
     else:
         due, overdue = last_passed + DUE_AFTER[line.cadence], last_passed + OVERDUE_AFTER[line.cadence]
+        due = min(due, not_passed.at) if not_passed else due
     state = DueState.OVERDUE if now >= overdue else DueState.DUE if now >= due else DueState.NOT_DUE
-    return DueLine(line, last_passed, due, overdue, state)
+    return DueLine(line, last_passed, due, overdue, state, not_passed)
+
+
+def not_passed(run: DrillRun | None) -> NotPassed | None:
+    """Return how a scenario's last run was closed, where it did not pass; None where it did, or there was none."""
+    if run is None or run.verdict is None or run.closed_at is None or run.verdict is RunVerdict.PASSED:
+        return None
+    return NotPassed(run.verdict, run.closed_at)
+
+
+def last_run(found: DueLine) -> str:
+    """Return in words how the last run ended that did not pass; nothing where it passed."""
+    ran = found.not_passed
+    return f"the last run {_ENDED.get(ran.verdict, 'did not pass')} at {_day(ran.at)}" if ran else ""
 
 
 def tickets(here: Here, found: DueLine, kept: CalendarKept, now: datetime) -> tuple[Page, ...]:
@@ -79,10 +120,15 @@ def _over(found: DueLine) -> str:
 def _words(found: DueLine) -> tuple[str, str]:
     name, platform = found.line.scenario, found.line.platform
     passed = "it never passed here" if found.last_passed is None else f"it passed last at {_day(found.last_passed)}"
+    if found.not_passed is not None:
+        passed = f"{last_run(found)}; {passed}"
     if found.state is DueState.OVERDUE:
         summary = f"{platform}: the drill {name} is overdue: nobody knows that break-glass works"
         return summary, f"{passed}; it had to by {_day(found.overdue)}: drill run {name}"
-    return f"{platform}: the drill {name} is due", f"{passed}; overdue from {_day(found.overdue)} on: drill run {name}"
+    summary = f"{platform}: the drill {name} is due"
+    if found.not_passed is not None:
+        summary = f"{summary}: its last run did not pass"
+    return summary, f"{passed}; overdue from {_day(found.overdue)} on: drill run {name}"
 
 
 def _day(at: datetime) -> str:

@@ -15,6 +15,7 @@ from monitor.model.drill import (
     RunStanding,
     RunVerdict,
 )
+from monitor.rules.drillcalendar import last_run
 from monitor.wire.drills import (
     CloseRunBody,
     DrillsStatusAnswer,
@@ -105,6 +106,7 @@ def due(found: DueLine) -> DueAnswer:
         due=found.due,
         overdue=found.overdue,
         state=found.state.value,
+        why=last_run(found),
     )
 
 

@@ -156,6 +156,8 @@ class DueAnswer(Shape):
     due: Instant
     overdue: Instant
     state: Literal["not_due", "due", "overdue"]
+    why: str = ""
+    """How its last run ended, where that did not pass: it is due at once."""
 
 
 class DrillCalendarAnswer(Shape):

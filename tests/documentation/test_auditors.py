@@ -188,3 +188,24 @@ def test_a_report_that_says_otherwise_is_not_believed(case: Path, path: str) -> 
     place = case / "run" / "report.json"
     place.write_text(place.read_text().replace('"verdict": "passed"', '"verdict": "failed"', 1))
     assert "the report says failed, and the journal was closed as passed" in typed(ALONE, case, path).stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "why"),
+    [
+        ("run/journal.jsonl", b"", "the journal is torn"),
+        ("run/journal.jsonl", SOUND.raw[:-9], "the journal is torn"),
+        ("run/journal.jsonl", b"nothing\n", "not as a run is written: JSONDecodeError"),
+        ("run/journal.jsonl", b'{"a":1}\n', "not as a run is written: KeyError"),
+        ("heads.json", b"[]", "not as a run is written: TypeError"),
+        ("trust.json", b"\xff", "not as a run is written: UnicodeDecodeError"),
+        ("run/report.json", b"{", "not as a run is written: JSONDecodeError"),
+    ],
+)
+def test_what_is_torn_or_foreign_is_said_in_a_line(case: Path, path: str, file: str, content: bytes, why: str) -> None:
+    """And no traceback: an auditor reads it."""
+    (case / file).write_bytes(content)
+    found = typed(ALONE, case, path)
+    assert found.returncode == 1
+    assert why in found.stderr
+    assert "Traceback" not in found.stderr

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from drills.earlier import spans_before
 from drills.journal.reading import JOURNAL
-from drills.model.event import Closed
-from drills.model.step import Span
+from drills.model.event import Closed, Gated
+from drills.model.step import Span, Status
 from tests.drills.report import sample
 from tests.support.drill_journals import journal
 
 OTHER = (replace(sample.OPENED, scenario="outage-of-all"), *sample.EVENTS[1:])
+SHUT = (sample.OPENED, Gated("window", Status.FAILED, "shut"), Closed("aborted", "gate window: shut", 1))
 OPEN = tuple(event for event in sample.EVENTS if not isinstance(event, Closed))
 
 
@@ -36,6 +37,15 @@ def test_the_last_four_closed_ones(tmp_path: Path) -> None:
     assert len(before(tmp_path)) == 4
     journal(tmp_path / "open", name("outage", 1), OPEN, -1)
     assert before(tmp_path / "open") == ()
+
+
+def test_runs_that_ended_at_a_gate_take_no_place(tmp_path: Path) -> None:
+    """A timer leaves one a day: none is compared with, and none hides one that is."""
+    for number in range(1, 30):
+        journal(tmp_path, name("outage", number), SHUT, -number)
+    assert before(tmp_path) == ()
+    journal(tmp_path, name("outage", 30), sample.EVENTS, -30)
+    assert [set(each) for each in before(tmp_path)] == [{Span.DETECT}]
 
 
 def test_runs_of_a_scenario_whose_name_goes_on_hide_none(tmp_path: Path) -> None:

@@ -6,21 +6,26 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from drills.settings.actions.document import DocumentStep
-from drills.settings.actions.parts import Given, HiddenGiven, nothing_comes_of, secrets, texts
+from drills.model.refusal import Wanted
+from drills.rules.call import REFUSALS
+from drills.settings.actions.document import DocumentExpectSettings, DocumentStep
+from drills.settings.actions.parts import Given, HiddenGiven, refusals, secrets, texts
 from drills.settings.fill import JsonFillShape
 from glasswatch.durations import render
 from glasswatch.placeholders import names_in
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
-from glasswatch.settings.shapes import RelativePath, Switch, TextShape
+from glasswatch.settings.sentences import Words
+from glasswatch.settings.shapes import OneOf, RelativePath, Switch, TextShape
 
 READING: Final = ("BatchGet", "Describe", "Get", "Head", "List", "Lookup")
 _ARN: Final = TextShape("a role's ARN", r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}")
 _REGION: Final = TextShape("a region such as eu-central-1", r"[a-z0-9-]{2,40}")
 _SERVICE: Final = TextShape("a service's name as boto3 has it, such as s3", r"[a-z0-9-]{2,60}")
 _OPERATION: Final = TextShape("an operation's name as AWS has it, such as ListBuckets", r"[A-Z][A-Za-z0-9]{1,100}")
+_CODE: Final = OneOf(REFUSALS)
+_WHICHEVER: Final = "a key that is not known or a session that has ended as well as a right that is missing"
 _SESSION: Final = DurationShape(at_least=timedelta(minutes=15), at_most=timedelta(hours=12))
 
 
@@ -89,17 +94,34 @@ class AwsWithSettings(SettingsModel):
             yield ("parameters",), "expected a mapping from the operation's parameters to values"
 
 
+class AwsExpectSettings(DocumentExpectSettings):
+    """What the answer must look like; of a refusal, which counts."""
+
+    expected: ClassVar[str] = "a mapping with json, or with code where access is refused"
+
+    code: Annotated[tuple[Annotated[str, _CODE], ...], Words("a list such as [AccessDenied]")] = ()
+    """With `refused`: which refusals count, by AWS's error code; whichever there is, if left out."""
+    at: Annotated[str, OneOf(("role", "call"))] | None = None
+    """With `refused`: what must be refused, assuming the role or the call; either, if left out."""
+
+    @property
+    def refusal(self) -> Wanted:
+        """Which refusal counts."""
+        return Wanted(self.code, self.at)
+
+
 class AwsStep(DocumentStep):
     """Makes a call to AWS."""
 
     what: AwsWithSettings = Field(alias="with")
     """What is called, as whom."""
+    expect: AwsExpectSettings = AwsExpectSettings()
+    """What the answer must look like; of a refusal, which counts."""
 
     @finding("refused", "capture", "expect")
     def nothing_comes_of_a_refusal(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """Who is refused gets no answer."""
-        if self.refused:
-            yield from nothing_comes_of("where access is refused", given)
+        yield from refusals(self, given, ("code", "at"))
 
     @property
     def only_reads(self) -> bool:
@@ -110,7 +132,7 @@ class AwsStep(DocumentStep):
     def line(self) -> str:
         """What it does."""
         role = f" in a session of {self.what.role.arn}" if self.what.role else ""
-        refused = ", which must be refused" if self.refused else ""
+        refused = self.expect.refusal.line(_WHICHEVER) if self.refused else ""
         return f"call {self.what.service}:{self.what.operation}{role}{refused}"
 
     @property

@@ -6,16 +6,20 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from drills.settings.actions.document import DocumentStep
-from drills.settings.actions.parts import HiddenGiven, nothing_comes_of, secrets, texts
+from drills.model.refusal import Wanted
+from drills.rules.cluster import REASONS
+from drills.settings.actions.document import DocumentExpectSettings, DocumentStep
+from drills.settings.actions.parts import HiddenGiven, nothing_comes_of, refusals, secrets, texts
 from glasswatch.settings.addresses import SafeAddressShape
 from glasswatch.settings.duration import Duration
 from glasswatch.settings.fill import PathFillShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
-from glasswatch.settings.shapes import RelativePath, TextShape
+from glasswatch.settings.sentences import Words
+from glasswatch.settings.shapes import OneOf, RelativePath, TextShape
 
 _WORD: Final = r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]{0,252})"
 _NAME: Final = TextShape("a name as Kubernetes has it", _WORD)
+_WHICHEVER: Final = "a token that is not known as well as a right that is missing"
 _CONTEXT: Final = TextShape("the name of a context", r"[A-Za-z0-9][A-Za-z0-9.:_@/-]{0,252}")
 
 
@@ -81,29 +85,48 @@ class KubernetesWithSettings(SettingsModel):
             yield (), "expected exactly one of review and get"
 
 
+class KubernetesExpectSettings(DocumentExpectSettings):
+    """What the document must look like; of a refusal, which counts."""
+
+    expected: ClassVar[str] = "a mapping with json, or with reason where access is refused"
+
+    reason: Annotated[tuple[Annotated[str, OneOf(REASONS)], ...], Words("a list such as [Forbidden]")] = ()
+    """With `refused`: which refusals count; whichever there is, if left out. A review says `NotAllowed`."""
+
+    @property
+    def refusal(self) -> Wanted:
+        """Which refusal counts."""
+        return Wanted(self.reason)
+
+
 class KubernetesStep(DocumentStep):
     """Asks a cluster's API server."""
 
     what: KubernetesWithSettings = Field(alias="with")
     """What is asked of which cluster, as whom."""
+    expect: KubernetesExpectSettings = KubernetesExpectSettings()
+    """What the document must look like; of a refusal, which counts."""
 
     @finding("refused", "capture", "expect", "what")
     def only_a_document_is_looked_into(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """A refusal has none, and a review is allowed or not."""
-        if self.refused or self.what.review is not None:
-            yield from nothing_comes_of("of a review, or where access is refused", given)
+        if self.what.review is not None and not self.refused:
+            yield from nothing_comes_of("of a review", given)
+        else:
+            yield from refusals(self, given, ("reason",))
 
     @property
     def line(self) -> str:
         """What it does."""
         what = self.what
         where = what.server or f"{what.kubeconfig}{f' ({what.context})' if what.context else ''}"
+        refused = self.expect.refusal.line(_WHICHEVER) if self.refused else ""
         if what.review is None:
-            return f"read {what.get} of {where}{', which must be refused' if self.refused else ''}"
+            return f"read {what.get} of {where}{refused}"
         review = what.review
         named = "/".join(each for each in (review.resource, review.subresource, review.name) if each)
         place = f" in {review.namespace}" if review.namespace else " everywhere"
-        return f"ask {where} whether we {'may not' if self.refused else 'may'} {review.verb} {named}{place}"
+        return f"ask {where} whether we may {review.verb} {named}{place}{refused}"
 
     @property
     def door(self) -> str:

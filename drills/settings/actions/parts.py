@@ -1,16 +1,17 @@
 """Parts that the settings of several actions have in common."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from drills.settings.fill import FillShape
+from drills.settings.step import StepSettings
 from glasswatch.placeholders import is_stray, names_in, put, whole
 from glasswatch.secrets import SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
-from glasswatch.settings.model import Finding
+from glasswatch.settings.model import Finding, SettingsModel
 from glasswatch.settings.shape import Shape
 from glasswatch.settings.shapes import JsonScalar, JsonScalarShape, TextShape
 
@@ -100,3 +101,16 @@ def nothing_comes_of(what: str, given: Mapping[str, object]) -> Iterable[Finding
     for key in ("capture", "expect"):
         if given.get(key):
             yield (key,), f"expected nothing to {key} {what}"
+
+
+def refusals(step: StepSettings, given: Mapping[str, object], keys: Sequence[str]) -> Iterable[Finding]:
+    """Find what is expected or captured of a refusal but which it is (`keys` of `expect`), and the other way round."""
+    expect: SettingsModel = step.expect  # type: ignore[attr-defined]
+    said = expect.model_fields_set
+    if not step.refused:
+        yield from (
+            (("expect", key), "expected only where access is refused: refused: true") for key in keys if key in said
+        )
+        return
+    others = {key: each for key, each in given.items() if key != "expect" or not said <= set(keys)}
+    yield from nothing_comes_of("where access is refused", others)

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field
 
-from drills.settings.actions.parts import HiddenGiven, JsonGiven, nothing_comes_of, secrets, texts
+from drills.model.refusal import Wanted
+from drills.settings.actions.parts import HiddenGiven, JsonGiven, refusals, secrets, texts
 from drills.settings.fill import FillShape
 from drills.settings.step import StepSettings, ValueName
 from glasswatch.settings.addresses import is_loopback
@@ -17,7 +18,7 @@ from glasswatch.settings.duration import Duration
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shape import PlacedShape, Shape, expected
-from glasswatch.settings.shapes import Pattern, RelativePath, Switch, TextShape, WholeNumber
+from glasswatch.settings.shapes import OneOf, Pattern, RelativePath, Switch, TextShape, WholeNumber
 from glasswatch.settings.straight import straight_path
 
 _LONGEST: Final = 16 * 1024
@@ -27,6 +28,10 @@ _OURS: Final = frozenset(
     {"password", "passfile", "sslpassword", "application_name", "options", "connect_timeout", "service"}
 )
 _Count = Annotated[int, WholeNumber(0, 200)]
+_REFUSAL: Final = TextShape(
+    "an SQLSTATE that is a refusal: 42501, or one of class 28 such as 28P01", "42501|28[0-9A-Z]{3}"
+)
+_WHICHEVER: Final = "a login that fails as well as a privilege that is missing"
 
 
 class DatabaseAddressShape(PlacedShape):
@@ -142,6 +147,15 @@ class SqlExpectSettings(SettingsModel):
     """Exact value of the only column of the only row. In a text `${name}` stands for a value."""
     scalar_matches: Pattern | None = None
     """Pattern that must be found in it."""
+    sqlstate: Annotated[tuple[Annotated[str, _REFUSAL], ...], Words("a list such as [42501]")] = ()
+    """With `refused`: which refusals count, by their SQLSTATE; whichever there is, if left out."""
+    at: Annotated[str, OneOf(("login", "statement"))] | None = None
+    """With `refused`: what must be refused; either, if left out. Of a statement, the login must be let in."""
+
+    @property
+    def refusal(self) -> Wanted:
+        """Which refusal counts."""
+        return Wanted(self.sqlstate, self.at)
 
 
 class SqlCaptureSettings(SettingsModel):
@@ -171,14 +185,13 @@ class SqlStep(StepSettings):
     @finding("refused", "capture", "expect")
     def nothing_comes_of_a_refusal(self, given: Mapping[str, object]) -> Iterable[Finding]:
         """Who is refused gets no rows."""
-        if self.refused:
-            yield from nothing_comes_of("where access is refused", given)
+        yield from refusals(self, given, ("sqlstate", "at"))
 
     @property
     def line(self) -> str:
         """What it does."""
         who = f" as {self.what.user}" if self.what.user else ""
-        refused = ", which must be refused" if self.refused else ""
+        refused = self.expect.refusal.line(_WHICHEVER) if self.refused else ""
         return f"run in {self.what.url}{who}: {' '.join(self.what.statement.split())}{refused}"
 
     @property

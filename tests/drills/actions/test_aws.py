@@ -65,6 +65,7 @@ async def test_the_roles_session_has_the_runs_name(cloud: Aws, tmp_path: Path) -
 
 
 _MISSING = {"operation": "ListObjectsV2", "parameters": {"Bucket": "none"}}
+_DENIED = {"code": ["AccessDenied"], "at": "call"}
 _DELETE = {"operation": "DeleteBucket", "parameters": {"Bucket": "${bucket}"}}
 
 
@@ -89,6 +90,8 @@ async def test_only_aws_own_word_is_a_refusal(
     assert (await _tried(cloud, tmp_path, values, given=given)).status is status
     found = await _tried(cloud, tmp_path, values, given=given, refused=True)
     assert found.status is refused, found.detail
+    found = await _tried(cloud, tmp_path, values, given=given, refused=True, expect=_DENIED)
+    assert found.status is (Status.NOT_MEASURED if "credentials" in given else refused), found.detail
 
 
 async def test_a_wrong_key_may_be_a_wrong_clock(cloud: Aws, tmp_path: Path) -> None:
@@ -161,6 +164,8 @@ _AT = {"region": "r1", "service": "s3", "operation": "ListBuckets", "ambient": T
         ({"with": {**_AT, "endpoint_url": "http://aws.example.com"}}, ("with", "endpoint_url")),
         ({"with": {**_AT, "role": {"arn": "x"}}}, ("with", "role", "arn")),
         ({"with": _AT, "refused": True, "expect": {"json": {"a": 1}}}, ("expect",)),
+        ({"with": _AT, "refused": True, "expect": {"code": ["NoSuchBucket"]}}, ("expect", "code", 0)),
+        ({"with": _AT, "expect": {"at": "call"}}, ("expect", "at")),
         ({"with": _AT, "refused": True, "capture": {"a": {"json": "b"}}}, ("capture",)),
     ],
 )

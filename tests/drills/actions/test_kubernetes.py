@@ -146,6 +146,9 @@ async def test_kubectls_own_settings_may_be_used(asking: Asking) -> None:
     for context, word in (("sealed", "not allowed"), (None, "Unauthorized")):
         found = await asking.tried(given={**given, "context": context}, refused=True)
         assert (found.status, word in found.detail) == (Status.PASSED, True), found.detail
+        named = {"reason": ["NotAllowed"]}
+        found = await asking.tried(given={**given, "context": context}, refused=True, expect=named)
+        assert found.status is (Status.PASSED if context else Status.NOT_MEASURED), found.detail
     found = await asking.tried(given={**given, "context": "none"}, refused=True)
     assert found.status is Status.NOT_MEASURED
 
@@ -164,6 +167,9 @@ _AT = {"server": "https://k8s", "token": TOKEN, **_PODS}
         ({"with": {**_AT, "get": "/version"}}, ("with",)),
         ({"with": {**_AT, "review": {"verb": "${a}", "resource": "pods"}}}, ("with", "review", "verb")),
         ({"with": _AT, "expect": {"json": {"a": 1}}}, ("expect",)),
+        ({"with": _AT, "expect": {"reason": ["Forbidden"]}}, ("expect",)),
+        ({"with": _AT, "refused": True, "expect": {"reason": ["Other"]}}, ("expect", "reason", 0)),
+        ({"with": _AT, "refused": True, "expect": {"reason": ["Forbidden"], "json": {"a": 1}}}, ("expect",)),
         ({"with": _AT, "capture": {"a": {"json": "b"}}}, ("capture",)),
     ],
 )

@@ -1,6 +1,7 @@
 """The action `sql`, on a real PostgreSQL and on SQLite."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.errors import ConnectionTimeout
 from pydantic import ValidationError
 
 from drills import apart
@@ -23,6 +25,7 @@ from tests.support.listeners import free_port
 from tests.support.postgres import Cluster, cluster, speak_tls
 from tests.support.tls import Authority
 
+_NOTHING_LISTENS = "the connection was refused: nothing listens there"
 _ROLES = f"""
 CREATE ROLE breakglass LOGIN PASSWORD '{SECRET}';
 CREATE ROLE sealed NOLOGIN PASSWORD '{SECRET}';
@@ -162,21 +165,73 @@ async def test_only_the_servers_own_word_is_a_refusal(
         assert (await database.tried(statement, **more)).status is Status.FAILED
 
 
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 401 Unauthorized\r\n\r\n", b"R\0\0\0\x08\0\0\0\0"])
-async def test_whoever_breaks_off_or_talks_nonsense_refuses_nothing(database: Database, said: bytes) -> None:
-    """Nor does a server that is not there."""
+@pytest.mark.parametrize(
+    ("said", "mode", "why"),
+    [
+        (b"", "disable", "it took the connection, and broke off without an answer"),
+        (b"HTTP/1.1 401 Unauthorized\r\n\r\n", "disable", "what answers there does not speak PostgreSQL's protocol"),
+        (b"HTTP/1.1 401 Unauthorized\r\n\r\n", "prefer", "what answers there does not speak PostgreSQL's protocol"),
+        (b"R\0\0\0\x08\0\0\0\0", "disable", "it took the connection, and broke off without an answer"),
+        (b"N", "require", "it does not speak TLS, which is asked for"),
+    ],
+)
+async def test_whoever_breaks_off_or_talks_nonsense_refuses_nothing(
+    database: Database, said: bytes, mode: str, why: str
+) -> None:
+    """Nor does a server that is not there. What happened is said."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
+        await reader.read(1024)
         writer.write(said)
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
-        for port in (server.sockets[0].getsockname()[1], free_port()):
-            url = f"postgresql+psycopg://127.0.0.1:{port}/postgres?sslmode=disable"
+        for port, words in ((server.sockets[0].getsockname()[1], why), (free_port(), _NOTHING_LISTENS)):
+            url = f"postgresql+psycopg://127.0.0.1:{port}/postgres?sslmode={mode}"
             found = await database.tried("SELECT 1", refused=True, given={"url": url})
-            assert found.status is Status.NOT_MEASURED, found.detail
+            assert (found.status, found.detail) == (Status.NOT_MEASURED, f"{url}: {words}")
+
+
+async def test_a_name_that_is_not_found_or_a_socket_that_is_not_there_is_said(database: Database) -> None:
+    """Before anybody was asked."""
+    for url, why in (
+        ("postgresql+psycopg://no-such-host.invalid/postgres?sslmode=require", "its name could not be resolved"),
+        (f"postgresql+psycopg:///postgres?host={database.directory}", "its socket isn't there"),
+    ):
+        found = await database.tried("SELECT 1", refused=True, given={"url": url})
+        assert (found.status, found.detail) == (Status.NOT_MEASURED, f"{url}: {why}")
+
+
+@pytest.mark.parametrize(("is_taken", "who"), [(True, "it took the connection, and did not answer"), (False, "nobody")])
+def test_who_did_not_answer_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+    is_taken: bool,  # noqa: FBT001 - a row of the table
+    who: str,
+) -> None:
+    """A server that hangs is another fault than packets that are dropped."""
+    monkeypatch.setattr(postgres.Connection, "is_taken", is_taken)
+    said = postgres.why(ConnectionTimeout("connection timeout expired"), 14)
+    assert said.startswith(who)
+    assert said.endswith(" within 14 s")
+
+
+async def test_whose_login_failed_was_not_denied_a_right(database: Database) -> None:
+    """A check of least privilege says which refusal it means."""
+    expect = {"sqlstate": ["42501"], "at": "statement"}
+    found = await database.tried("SELECT * FROM shut", refused=True, expect=expect)
+    assert found.status is Status.PASSED, found.detail
+    for more in ({"given": {"user": "nobody"}}, {"database": "barred"}):
+        found = await database.tried("SELECT * FROM shut", refused=True, expect=expect, **more)
+        assert (found.status, "refused at the login" in found.detail) == (Status.NOT_MEASURED, True), found.detail
+
+
+async def test_a_statements_own_words_are_kept_and_not_told(database: Database) -> None:
+    """They go beside the journal, where secrets are taken out; what is told is ours."""
+    found = await database.tried("SELECT * FROM shut")
+    (output,) = found.outputs
+    assert json.loads(output.content)["said"] == "permission denied for table shut"
+    assert "for table" not in found.detail
 
 
 def _said(code: str | None, words: str) -> bytes:
@@ -189,10 +244,10 @@ def _said(code: str | None, words: str) -> bytes:
 @pytest.mark.parametrize(
     ("code", "words", "status", "detail"),
     [
+        ("3D000", "Datenbank »x« existiert nicht", Status.NOT_MEASURED, "(invalid catalog name: there is no such"),
         ("28P01", "Passwort-Authentifizierung für Benutzer »x« fehlgeschlagen", Status.PASSED, "SQLSTATE 28P01"),
         ("28000", "Rolle »x« hat keine Berechtigung zum Einloggen", Status.PASSED, "SQLSTATE 28000"),
         ("42501", "keine Berechtigung für Datenbank »x«", Status.PASSED, "SQLSTATE 42501"),
-        ("3D000", "Datenbank »x« existiert nicht", Status.NOT_MEASURED, "SQLSTATE 3D000"),
         ("53300", 'password authentication failed for user "x"', Status.NOT_MEASURED, "SQLSTATE 53300"),
         ("57P03", "28P01", Status.NOT_MEASURED, "SQLSTATE 57P03"),
         (None, 'password authentication failed for user "x"', Status.NOT_MEASURED, "nobody was let in or refused"),
@@ -316,6 +371,9 @@ _AT = {"url": "postgresql+psycopg://127.0.0.1/a", "statement": "SELECT 1"}
         ({"with": {**_AT, "values": {"a": 1}}}, ("with", "values")),
         ({"with": {**_AT, "password": "plain"}}, ("with", "password")),
         ({"with": _AT, "refused": True, "expect": {"rows": 1}}, ("expect",)),
+        ({"with": _AT, "refused": True, "expect": {"rows": 1, "sqlstate": ["42501"]}}, ("expect",)),
+        ({"with": _AT, "refused": True, "expect": {"sqlstate": ["3D000"]}}, ("expect", "sqlstate", 0)),
+        ({"with": _AT, "expect": {"sqlstate": ["42501"]}}, ("expect", "sqlstate")),
         ({"with": _AT, "refused": True, "capture": {"a": {"column": "b"}}}, ("capture",)),
     ],
 )

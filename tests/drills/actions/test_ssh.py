@@ -137,7 +137,15 @@ async def test_a_host_is_known_by_its_authority_or_by_a_file(host: Sshd) -> None
         assert (await _tried(host, given=given)).status is Status.PASSED
 
 
-@pytest.mark.parametrize("case", ["passphrase", "missing", "open to all", "no key"])
+_WHY = {
+    "passphrase": "it has a passphrase, and nobody is here to give it",
+    "missing": "there is no such file",
+    "open to all": "its mode is 0644: expected 0600, so that nobody else may read it",
+    "no key": "what the file holds is no private key",
+}
+
+
+@pytest.mark.parametrize("case", _WHY)
 async def test_a_key_that_can_not_be_used_is_refused_by_nobody(host: Sshd, tmp_path: Path, case: str) -> None:
     """Although sshd says that permission is denied."""
     key = tmp_path / "key"
@@ -150,6 +158,12 @@ async def test_a_key_that_can_not_be_used_is_refused_by_nobody(host: Sshd, tmp_p
     path = host.key("locked") if case == "passphrase" else str(key)
     found = await _tried(host, refused=True, given={"key": path})
     assert found.status is Status.NOT_MEASURED, found.detail
+    mint = {"ca": host.key("ca"), "principals": ["a"]}
+    found = await _tried(host, refused=True, given={"key": path, "mint": mint})
+    assert (found.status, found.detail) == (
+        Status.NOT_MEASURED,
+        f"no certificate was made: the key {path} can't be used: {_WHY[case]}",
+    )
 
 
 async def test_a_key_that_is_not_enough_was_not_refused(host: Sshd) -> None:
@@ -233,6 +247,11 @@ async def test_whoever_breaks_off_or_talks_nonsense_refuses_nothing(host: Sshd, 
         for given in ({"port": port}, {"port": free_port()}):
             found = await _tried(host, refused=True, given=given)
             assert (found.status, "no answer" in found.detail) == (Status.NOT_MEASURED, True), found.detail
+    mint = {"ca": host.key("ca"), "principals": ["a"]}
+    port = free_port()
+    found = await _tried(host, "stranger", refused=True, given={"port": port, "mint": mint})
+    assert found.detail.startswith(f"{host.user}@127.0.0.1:{port}: no answer")
+    assert "serial" not in found.detail, "a certificate that nobody saw"
 
 
 async def test_what_does_not_end_is_killed(host: Sshd) -> None:

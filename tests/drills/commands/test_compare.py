@@ -8,7 +8,7 @@ import pytest
 
 from drills.cli import command
 from drills.journal.reading import JOURNAL
-from drills.model.event import Ended, Event
+from drills.model.event import Closed, Ended, Event, Gated
 from drills.model.step import Status
 from glasswatch.cli import run
 from tests.drills.report import sample
@@ -61,6 +61,37 @@ def runs(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
 def test_which_runs_are_shown(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], shown: list[str]) -> None:
     """Oldest first, and of one scenario."""
     assert runs(capsys, *words) == shown
+
+
+def test_runs_that_ended_before_their_first_step_crowd_out_none(
+    evidence: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are counted; one that is named is shown."""
+    shut = (sample.OPENED, Gated("window", Status.FAILED, "shut"), Closed("aborted", "gate window: shut", 1))
+    for number in range(3):
+        journal(evidence, f"shut-{number}", shut, 185 + number)
+    assert drill("outage", "--json") == 0
+    said = capsys.readouterr()
+    assert [each["run"] for each in json.loads(said.out)["runs"]] == ["q1", "q2", "q3"]
+    assert said.err == "not compared: 3 that ended before the first step\n"
+    assert runs(capsys, "shut-1") == ["q1", "q2", "q3", "shut-1"]
+
+
+def test_columns_of_one_minute_are_told_apart(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the second, or by the end of the run's name; in the page as well."""
+    journal(evidence, "outage-20260301t030000z-again2", BETTER, 0)
+    assert drill("q1", "outage-20260301t030000z-again2", "--html", "page.html") == 0
+    heads = capsys.readouterr().out.splitlines()[0].split()
+    assert heads[:-1] == ["2026-03-01", "03:00:00", "q1", "2026-03-01", "03:00:00", "again2"]
+    assert Path("page.html").read_text().count('<th scope="col">2026-03-01 03:00:00 again2</th>') == 2
+
+
+def test_a_step_that_failed_in_an_older_run_only_is_shown(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads the row sees when it began to pass."""
+    journal(evidence, "q4", BETTER, 270)
+    assert drill("outage") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(each.split() == ["step", "enter", "failed", "failed", "passed", "passed"] for each in lines)
 
 
 @pytest.mark.usefixtures("evidence")

@@ -75,6 +75,18 @@ def test_it_shows_all_of_it_and_changes_nothing(here: Place, capsys: pytest.Capt
     assert "\n  witness           SHUT    neither drill.monitor nor drill.witness is set" in shown
 
 
+def test_the_settings_of_a_step_stand_under_it(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line each; what was written with control characters is made visible."""
+    step = '  - {id: run, action: command, with: {argv: [/bin/true], env: {A: "x\\u202e", B: c}}}\n'
+    write(here.scenario.parent, scenario(step), "door.yaml")
+    assert here.drill("plan", "door") == 0
+    shown = capsys.readouterr().out
+    assert "    with      argv: [/bin/true]\n              env.A: x\\u202e\n              env.B: c\n" in shown
+    assert "    expects   status: [0]\n" in shown
+    assert here.drill("plan", "door", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["settings"]["run"]["expects"] == {"status": "[0]"}
+
+
 def test_paths_stand_as_where_they_are(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """Of files of the scenario and of the settings, that were written relative to each."""
     here.set("  directory: ../evidence\n")

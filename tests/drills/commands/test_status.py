@@ -73,6 +73,20 @@ def test_a_run_that_failed_moves_nothing(here: Place, capsys: pytest.CaptureFixt
     assert row["last_passed"] is not None
 
 
+def test_what_passed_and_then_failed_is_due(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the reason. No timer runs it again by itself: it says so, and exits 1, and begins nothing."""
+    here.ran("door-1", NOW - 2 * DAY, PASSED)
+    here.ran("door-2", NOW - DAY, FAILED)
+    why = f"the last run failed on {NOW - DAY:%Y-%m-%d}; it passed on {NOW - 2 * DAY:%Y-%m-%d}"
+    (row,) = told(here, capsys, 1)["scenarios"]
+    assert (row["state"], row["why"], row["for_people"]) == ("due", why, True)
+    for words in (("run", "door", "--when-due", "--unattended"), ("run", "--unattended")):
+        assert here.drill(*words) == 1
+        said = capsys.readouterr()
+        assert said.err == f"door is due, and left to people: {why}. Once it is known why: drill run door\n"
+        assert said.out == "nothing that is due can begin now\n"
+
+
 def test_an_open_run_is_told_until_it_is_closed(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is due, and something may be left behind."""
     here.ran("door-1", NOW - 2 * DAY, PASSED)

@@ -7,10 +7,11 @@ import pytest
 
 from drills.model.calendar import Cadence, DueState, PastRun
 from drills.model.verdict import Verdict
-from drills.rules.calendar import Past, due, last, last_passed, left_behind, still_open, was_tried
+from drills.rules.calendar import Past, due, last, last_passed, last_that_acted, left_behind, still_open, was_tried
 from monitor.model.drill import Cadence as TheirCadence
-from monitor.model.drill import CalendarLine
-from monitor.rules.drillcalendar import due_line
+from monitor.model.drill import CalendarLine, NotPassed, RunVerdict
+from monitor.rules.drillcalendar import Past as TheirPast
+from monitor.rules.drillcalendar import due_line, last_run
 
 PASSED_AT = datetime(2026, 3, 1, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -78,8 +79,87 @@ def test_what_never_passed_is_due_and_overdue_as_the_monitor_has_it(cadence: Cad
     since = PASSED_AT
     here = due(cadence, Past(SHA, known_since=since), after_change=False, now=since + after)
     line = CalendarLine("door", "payments", TheirCadence(cadence.value))
-    there = due_line(line, None, since, since + after)
+    there = due_line(line, TheirPast(), since, since + after)
     assert (here.state.value, here.due, here.overdue) == (there.state.value, there.due, there.overdue)
+
+
+@pytest.mark.parametrize("cadence", [Cadence.QUARTERLY, Cadence.YEARLY])
+@pytest.mark.parametrize("has_passed", [True, False])
+@pytest.mark.parametrize("after", [DAY, 85 * DAY, 95 * DAY, 400 * DAY])
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.NOT_MEASURED, Verdict.ABORTED, Verdict.CLEAN_UP_FAILED])
+def test_what_did_not_pass_last_is_due_at_once_here_and_there(
+    cadence: Cadence,
+    has_passed: bool,  # noqa: FBT001 - a row of the table
+    after: timedelta,
+    verdict: Verdict,
+) -> None:
+    """However lately it passed; and overdue when it would be anyway."""
+    passed, ran = run() if has_passed else None, run(verdict, PASSED_AT + DAY)
+    past = Past(SHA, passed, PASSED_AT, ran)
+    here = due(cadence, past, after_change=False, now=PASSED_AT + after)
+    line = CalendarLine("door", "payments", TheirCadence(cadence.value))
+    theirs = TheirPast(passed.at if passed else None, NotPassed(RunVerdict(verdict.value), ran.at))
+    there = due_line(line, theirs, PASSED_AT, PASSED_AT + after)
+    assert (here.state.value, here.due, here.overdue) == (there.state.value, there.due, there.overdue)
+    assert here.state is not DueState.NOT_DUE
+    before = due(cadence, Past(SHA, passed, PASSED_AT), after_change=False, now=PASSED_AT + after)
+    assert (here.state is DueState.OVERDUE, here.overdue) == (before.state is DueState.OVERDUE, before.overdue)
+    words = here.why.partition(" on 2026-03-02; ")[0]
+    assert last_run(there) == f"{words} at 2026-03-02 03:00Z"
+
+
+@pytest.mark.parametrize(
+    ("cadence", "after", "sha256", "after_change", "is_left"),
+    [
+        (Cadence.QUARTERLY, timedelta(), SHA, False, True),
+        (Cadence.QUARTERLY, 84 * DAY - TICK, SHA, False, True),
+        (Cadence.QUARTERLY, 84 * DAY, SHA, False, False),
+        (Cadence.YEARLY, 351 * DAY - TICK, SHA, False, True),
+        (Cadence.YEARLY, 351 * DAY, SHA, False, False),
+        (Cadence.QUARTERLY, timedelta(), "b" * 64, False, True),
+        (Cadence.QUARTERLY, timedelta(), "b" * 64, True, False),
+        (Cadence.NONE, 1000 * DAY, SHA, True, True),
+        (Cadence.NONE, timedelta(), "b" * 64, True, False),
+    ],
+)
+def test_a_timer_does_not_act_and_fail_every_hour(
+    *, cadence: Cadence, after: timedelta, sha256: str, after_change: bool, is_left: bool
+) -> None:
+    """Neither what passed lately, nor what is overdue or never passed: it is left to people until it is time again."""
+    now = PASSED_AT + after
+    for passed in (None, run(at=PASSED_AT - 400 * DAY), run(at=PASSED_AT - DAY)):
+        past = Past(sha256, passed, PASSED_AT, run(Verdict.FAILED))
+        assert due(cadence, past, after_change=after_change, now=now).is_for_people is is_left
+        past = replace(past, acted=run(at=PASSED_AT + DAY))
+        assert not due(cadence, past, after_change=after_change, now=now).is_for_people
+
+
+def test_without_a_cadence_a_run_that_failed_makes_nothing_due() -> None:
+    """Nobody asked for it to pass."""
+    found = due(Cadence.NONE, Past(SHA, run(), acted=run(Verdict.FAILED)), after_change=False, now=PASSED_AT + DAY)
+    assert (found.state, found.is_for_people) == (DueState.NOT_DUE, False)
+
+
+def test_only_a_run_that_acted_on_the_real_thing_says_that_it_does_not_work() -> None:
+    """What was aborted before its first step, is open, was simulated or is another's says nothing."""
+    idle = [
+        run(Verdict.ABORTED, PASSED_AT + DAY, acted=False),
+        run(Verdict.OPEN, PASSED_AT + DAY),
+        run(Verdict.FAILED, PASSED_AT + DAY, is_real=False),
+        run(Verdict.FAILED, PASSED_AT + DAY, scenario="other"),
+    ]
+    assert last_that_acted([*idle, run()], "door") == run()
+    assert last_that_acted(idle, "door") is None
+    aborted = run(Verdict.ABORTED, PASSED_AT + 2 * DAY)
+    assert last_that_acted([aborted, run()], "door") == aborted
+
+
+def test_of_a_run_that_two_places_know_either_knows_that_it_did_not_pass() -> None:
+    """Or that it did not act: the monitor can't tell, and the journal can."""
+    here, there = run(Verdict.FAILED), run(at=PASSED_AT + TICK, where="monitor", run=run().run)
+    assert last_that_acted([here, there], "door") == here
+    here = run(Verdict.ABORTED, acted=False)
+    assert last_that_acted([here, replace(there, verdict=Verdict.ABORTED)], "door") is None
 
 
 def test_a_change_makes_nothing_less_overdue() -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from drills.model.refusal import Wanted
 from drills.model.step import Status
 from drills.rules.cluster import Reply, Told, judge, reviewed, told
 
@@ -56,3 +57,13 @@ def test_what_it_is_worth(reply: Reply, wanted: Status, refused: Status) -> None
     """To a step that wants in, and to one that must not get in."""
     assert judge(Told(reply, "x"), is_refused=False)[0] is wanted
     assert judge(Told(reply, "x"), is_refused=True)[0] is refused
+
+
+def test_another_refusal_than_the_one_that_counts_says_nothing() -> None:
+    """A token that nobody knows may do nothing; what it may is not known by that."""
+    stranger = told(1, "error: You must be logged in to the server (Unauthorized)")
+    assert judge(stranger, Wanted(("Forbidden",)), is_refused=True)[0] is Status.NOT_MEASURED
+    assert judge(stranger, Wanted(("Forbidden", "Unauthorized")), is_refused=True)[0] is Status.PASSED
+    assert (
+        judge(told(1, "Error from server (Forbidden): no"), Wanted(("Forbidden",)), is_refused=True)[0] is Status.PASSED
+    )

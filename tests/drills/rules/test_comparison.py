@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from drills.model.event import Entry
+from drills.model.event import Began, Ended, Entry, Event, Interrupted
 from drills.model.step import Span, Status
 from drills.model.verdict import Finding, Measured, Result, Severity, StepResult, Verdict
 from drills.rules.comparison import Column, Comparison, columns, compare
@@ -20,7 +20,9 @@ def column(verdict: Verdict = Verdict.PASSED, seconds: float | None = 5.0, **mor
     steps = (StepResult("enter", Status.PASSED, "", is_evidence=True),)
     result = Result(verdict, "because", 0, steps, (Measured(Span.PAGE, seconds, 10.0),), ())
     sha256 = str(more.pop("sha256", "a"))
-    return Column("run", sample.START, "outage", sha256, replace(result, **more))  # type: ignore[arg-type]  # as given
+    times = {} if seconds is None else {Span.PAGE: seconds}
+    result = replace(result, **more)  # type: ignore[arg-type]  # as given
+    return Column("run", sample.START, "outage", sha256, result, times)
 
 
 def shown(*runs: Column) -> Comparison:
@@ -57,6 +59,22 @@ def test_a_change_needs_both_ends() -> None:
     assert shown(column(seconds=5.0), column(seconds=7.5)).spans[0].change == 2.5
     assert shown(column(seconds=None), column(seconds=7.5)).spans[0].change is None
     assert shown(column(spans=()), column()).spans[0].cells[0] is None
+
+
+def test_the_whole_of_a_run_that_broke_off_changed_nothing() -> None:
+    """It is shown, and not said to be faster than the one before."""
+
+    def of(*events: Event, days: int) -> list[Entry]:
+        return [replace(each, run=f"run-{days}", at=each.at + timedelta(days=days)) for each in sample.journal(events)]
+
+    done = [replace(each, status=Status.PASSED) if isinstance(each, Ended) else each for each in sample.EVENTS]
+    done = [each for each in done if not isinstance(each, Interrupted)]
+    broke_off = of(*sample.EVENTS, days=90)
+    whole = [of(*done, Began("fake"), Ended("fake", Status.SIMULATED, ""), days=days) for days in (0, 1)]
+    for last, is_compared in ((whole[1], True), (broke_off, False)):
+        rows = {row.span: row for row in compare(columns([whole[0], last])).spans}
+        assert (rows[Span.TOTAL].change is not None, rows[Span.DETECT].change) == (is_compared, 0.0)
+        assert None not in rows[Span.TOTAL].cells
 
 
 def test_findings_are_new_gone_or_stayed() -> None:

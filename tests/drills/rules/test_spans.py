@@ -6,10 +6,22 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from drills.model.event import Began, Ended, Entry, Event, Opened, UndoEnded
+from drills.model.event import (
+    Began,
+    CleaningUp,
+    Closed,
+    Ended,
+    Entry,
+    Event,
+    Gated,
+    Interrupted,
+    Opened,
+    Resumed,
+    UndoEnded,
+)
 from drills.model.step import Span, Status
 from drills.model.verdict import Measured
-from drills.rules.spans import measured, seconds_of
+from drills.rules.spans import comparable, measured
 from tests.support.clock import START
 from tests.support.drilling import journal, opened, step
 
@@ -140,9 +152,33 @@ def test_a_simulated_beginning_measures_what_is_real_after_it() -> None:
 def test_the_whole_goes_from_the_first_step_to_the_last_undo() -> None:
     """Clean-up included, and what was written after it not."""
     entries = _run(*ALL, UndoEnded("exercise", Status.PASSED, ""), Began("late"))
-    assert seconds_of(measured(entries)) == {Span.PAGE: 30.0, Span.TOTAL: 50.0}
+    assert {each.span: each.seconds for each in measured(entries)} == {Span.PAGE: 30.0, Span.TOTAL: 50.0}
     (total,) = measured(_run(begin=replace(PLAN, targets={Span.TOTAL: 900.0})))
     assert (total.seconds, total.why) == (None, "no step was done")
+
+
+@pytest.mark.parametrize(
+    ("more", "spans"),
+    [
+        ((), {Span.PAGE, Span.TOTAL}),
+        ((Interrupted("SIGINT"),), {Span.PAGE}),
+        ((Resumed("anna", "elsewhere"),), {Span.PAGE}),
+        ((_ended("again", Status.FAILED),), {Span.PAGE}),
+        ((_ended("pager", Status.FAILED),), set()),
+    ],
+)
+def test_the_whole_of_a_run_that_broke_off_is_compared_with_none(more: Sequence[Event], spans: set[Span]) -> None:
+    """It says how soon it did so; what was measured between steps that were done stays good."""
+    entries = _run(*(Began(each) for each in ("again", "pager", "phone")), *ALL, *more)
+    assert comparable(measured(entries), entries).keys() == spans
+
+
+def test_a_run_that_ended_at_a_gate_has_nothing_to_compare() -> None:
+    """Not even that it took no time."""
+    entries = _run(
+        Gated("window", Status.FAILED, "shut"), CleaningUp("gate window: shut", ()), Closed("aborted", "", 1)
+    )
+    assert comparable(measured(entries), entries) == {}
 
 
 def test_a_journal_without_a_beginning_has_no_spans() -> None:

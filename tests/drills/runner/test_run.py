@@ -105,6 +105,22 @@ def test_who_was_asked_to_wait_waits_and_what_was_found_before_stands() -> None:
     assert run(asked_at(Terms(within=30, tries=3), 40)) == (first, [30, 25, 23])
 
 
+def test_a_look_that_hangs_says_itself_who_kept_it_waiting() -> None:
+    """It is told a little less than there is; where there is hardly anything, still something."""
+
+    async def hangs(seconds: float) -> Found:
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.sleep(1000)
+        except TimeoutError:
+            raise NotMeasured(f"https://pager did not answer within {seconds:g} s") from None
+        return PASSED
+
+    for within, told in ((8, "7.7"), (0.5, "0.45")):
+        found, _tries = run(_until_passed(hangs, Terms(within=within)))
+        assert found == Found(Status.NOT_MEASURED, f"https://pager did not answer within {told} s")
+
+
 def test_what_does_not_end_when_it_is_cancelled_is_left_behind() -> None:
     """The run goes on without it."""
 

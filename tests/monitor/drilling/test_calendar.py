@@ -67,6 +67,27 @@ async def test_nothing_else_counts(verdict: RunVerdict, is_real: bool) -> None: 
     assert bool(there.lines("jit_drill_span_seconds")) is is_real
 
 
+async def test_what_passed_and_then_failed_is_due_at_once() -> None:
+    """Told, shown, and over when it passed again; a run that only simulated says nothing."""
+    there = life()
+    await run_now(there, "passed")
+    there.told.clear()
+    there.clock.advance(DAY)
+    await run_now(there, "simulated", RunVerdict.FAILED, is_real=False)
+    assert there.told == []
+    there.clock.advance(DAY)
+    await run_now(there, "failed", RunVerdict.NOT_MEASURED)
+    failed = there.clock.now()
+    (line,) = await there.desk.calendar()
+    assert (line.state, line.due, line.overdue) == (DueState.DUE, failed, START + 91 * DAY)
+    assert there.told == [("drill_due", "firing")]
+    (metric,) = there.lines("jit_drill_due_timestamp_seconds")
+    assert float(metric.split()[1]) == failed.timestamp()
+    there.clock.advance(DAY)
+    await run_now(there, "again")
+    assert there.told[1:] == [("drill_due", "resolved")]
+
+
 async def test_a_run_that_is_closed_late_passed_by_its_end() -> None:
     """Nobody moves the calendar by telling late; and an older run that is closed later counts no less than a newer."""
     there = life()

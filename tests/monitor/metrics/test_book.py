@@ -20,7 +20,7 @@ from monitor.model.page import PageKind
 from monitor.model.state import Cause, FlagHead, PlatformState
 from monitor.model.verdict import CauseKind, FlagState, Verdict
 from monitor.ports import PageObserver
-from monitor.rules.drillcalendar import due_line
+from monitor.rules.drillcalendar import Past, due_line
 from tests.support.clock import START
 from tests.support.drilled import ran
 from tests.support.pages import page
@@ -94,7 +94,7 @@ def test_lines_of_a_family_stand_together() -> None:
 
 
 def _drilled() -> DrillFigures:
-    line = due_line(CalendarLine("restore", PLATFORM, Cadence.QUARTERLY), None, START, START)
+    line = due_line(CalendarLine("restore", PLATFORM, Cadence.QUARTERLY), Past(), START, START)
     runs = {"restore": (ran(is_real=False), ran(RunVerdict.FAILED), ran()), "faked": (ran(is_real=False),)}
     return DrillFigures({"restore": START}, {"restore": {"detect": 12.5}}, (line,), runs)
 

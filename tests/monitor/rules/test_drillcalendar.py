@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model.drill import Cadence, CalendarKept, CalendarLine, DueLine, DueState
+from monitor.model.drill import Cadence, CalendarKept, CalendarLine, DueLine, DueState, NotPassed, RunVerdict
 from monitor.model.page import PageKind, PageStatus, Severity
-from monitor.rules.drillcalendar import Here, due_line, gone, tickets
+from monitor.rules.drillcalendar import Here, Past, due_line, gone, tickets
 from tests.support.clock import START
 
 DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ def kept(told: DueState, platform: str = "payments") -> CalendarKept:
 )
 def test_when_a_scenario_is_due(line: CalendarLine, last: datetime | None, after: timedelta, state: DueState) -> None:
     """After it passed last; or since it is known, where nobody has seen it pass."""
-    assert due_line(line, last, START, START + after).state is state
+    assert due_line(line, Past(last), START, START + after).state is state
 
 
 @given(
@@ -62,7 +62,7 @@ def test_a_scenario_is_never_overdue_before_it_is_due(
 ) -> None:
     """And what it is follows from these times."""
     last = None if passed is None else START + passed * DAY
-    line = due_line(CalendarLine("s", "p", cadence), last, START + known * DAY, START + now * DAY)
+    line = due_line(CalendarLine("s", "p", cadence), Past(last), START + known * DAY, START + now * DAY)
     assert line.due < line.overdue
     assert (line.state is DueState.NOT_DUE) is (START + now * DAY < line.due)
     assert (line.state is DueState.OVERDUE) is (START + now * DAY >= line.overdue)
@@ -87,11 +87,26 @@ def test_a_ticket_says_what_to_do() -> None:
     (page,) = tickets(HERE, found(DueState.OVERDUE), kept(DueState.NOT_DUE), START)
     assert page.summary == "payments: the drill restore is overdue: nobody knows that break-glass works"
     assert page.reason == "it passed last at 2026-03-01 03:00Z; it had to by 2026-05-31 03:00Z: drill run restore"
-    never = due_line(QUARTERLY, None, START, START)
+    never = due_line(QUARTERLY, Past(), START, START)
     (page,) = tickets(HERE, never, kept(DueState.NOT_DUE), START)
     assert (page.summary, page.reason.partition(";")[0]) == (
         "payments: the drill restore is due",
         "it never passed here",
+    )
+
+
+def test_a_ticket_says_how_the_last_run_ended() -> None:
+    """It is due at once; what passed before does not speak for it."""
+    ran = NotPassed(RunVerdict.FAILED, START + DAY)
+    line = due_line(QUARTERLY, Past(START, ran), START, START + DAY)
+    (page,) = tickets(HERE, line, kept(DueState.NOT_DUE), START)
+    assert (page.kind, page.summary) == (
+        PageKind.DRILL_DUE,
+        "payments: the drill restore is due: its last run did not pass",
+    )
+    assert page.reason == (
+        "the last run failed at 2026-03-02 03:00Z; it passed last at 2026-03-01 03:00Z; "
+        "overdue from 2026-05-31 03:00Z on: drill run restore"
     )
 
 
