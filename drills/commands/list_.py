@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from drills.commands import broken
 from drills.commands.laid import columns, lines, table_within
 from drills.commands.rows import as_data, due_cell
 from drills.model.calendar import PastRun
@@ -16,10 +17,11 @@ from drills.past import LocalRuns
 from drills.scenarios import find
 from drills.settings.root import DrillFile
 from drills.settings.scenario import ScenarioFile
-from drills.standing import Known, Standing, known, standings
+from drills.standing import Standing, known, standings
 from glasswatch import options
 from glasswatch.clock import SystemClock
-from glasswatch.errors import ExitCode, NotMeasured
+from glasswatch.ending import complain
+from glasswatch.errors import ExitCode, worst
 from glasswatch.settings.load import load
 from glasswatch.settings.schema import json_schema
 from glasswatch.visible import line
@@ -35,7 +37,8 @@ _VERDICTS: Final = {Verdict.PASSED: "green", Verdict.NOT_MEASURED: "magenta"}
 def command(config: Path, *, as_json: bool, schema: bool) -> int:
     """List the scenarios: whose they are, how often they are to be run, how they went last, when they are due.
 
-    Every mistake in all of them is told at once; then it exits 3. Only runs in the evidence directory are looked at.
+    Every mistake in those that can't be used is told after the others, and then it exits 3. Only runs in the evidence
+    directory are looked at.
     """
     if schema:
         click.echo(json.dumps(json_schema([ScenarioFile], "glasswatch drill scenario"), indent=2))
@@ -43,22 +46,20 @@ def command(config: Path, *, as_json: bool, schema: bool) -> int:
     settings = load(config, DrillFile)
     scenarios = find(settings.drill)
     found = asyncio.run(known([LocalRuns(settings.drill.directory)]))
-    rows = standings(scenarios, found, SystemClock().now())
+    rows = standings(scenarios.usable, found, SystemClock().now())
     if as_json:
         click.echo(json.dumps([as_data(row) for row in rows], indent=2))
     else:
-        _show(rows)
-    _complain(found)
-    return ExitCode.GOOD
+        _show(rows, is_any=bool(scenarios.mistakes))
+    codes = broken.tell(scenarios)
+    for why in found.silent:
+        complain(why)
+    return worst([*codes, ExitCode.NOT_MEASURED] if found.silent else codes)
 
 
-def _complain(found: Known) -> None:
-    if found.silent:
-        raise NotMeasured("\n".join(found.silent))
-
-
-def _show(rows: tuple[Standing, ...]) -> None:
-    if not rows:
+def _show(rows: tuple[Standing, ...], *, is_any: bool) -> None:
+    """Show a row for each scenario. `is_any`: there is one, whether it can be used or not."""
+    if not rows and not is_any:
         click.echo("no scenario: put one into the places that drill.scenarios names")
         return
     room = columns()

@@ -8,10 +8,11 @@ from typing import Final
 import click
 
 from drills import parameters
+from drills.commands import broken
 from drills.commands.options import operator as operator_option
 from drills.commands.options import parameters as set_option
 from drills.operators import operator
-from drills.scenarios import Scenario, find, pick
+from drills.scenarios import Scenario, find
 from drills.settings.root import DrillFile
 from glasswatch import options
 from glasswatch.clock import SystemClock
@@ -48,7 +49,8 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Run a drill: gates first, then step after step, then clean-up, which always runs.
 
-    Without SCENARIO what is due is run, one after the other. Ctrl-C, SIGTERM and a closed terminal stop it, and it
+    Without SCENARIO what is due is run, one after the other; a scenario that can't be used is told, exits 3, and
+    keeps none of the others from it. Ctrl-C, SIGTERM and a closed terminal stop it, and it
     cleans up; a second signal does not cut that short. On a terminal it shows how everything stands, elsewhere a line
     for each step; --json prints the journal's entries as they come. Its reports are written into its directory, as
     `drill report` does.
@@ -56,7 +58,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)
     found = find(settings.drill)
-    chosen = [pick(found, scenario)] if scenario else list(found)
+    chosen = [broken.picked(found, scenario)] if scenario else list(found.usable)
+    codes = [] if scenario else broken.tell(found)
     tried: list[Scenario] = []
     if not scenario or when_due:
         chosen, tried = _due(chosen, settings)
@@ -75,7 +78,6 @@ def command(  # noqa: PLR0913 - one parameter an option
         from drills.commands.running import kept_from_beginning, run  # noqa: PLC0415
         from drills.runner.session import Wanted  # noqa: PLC0415
 
-    codes: list[ExitCode] = []
     for each in chosen:
         wanted = Wanted(each, settings, who, values)
         # A timer tries again every hour: one run a day that could not begin is evidence enough.

@@ -178,10 +178,12 @@ def test_what_can_not_be_planned(
 
 
 def test_mistakes_in_scenarios_are_told_whole(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of every scenario, not only of the one that was asked for."""
+    """All at once, of every scenario that may be the one that was asked for."""
     other = write(here.scenario.parent, "id: Other\n", "other.yaml")
-    assert here.drill("plan", "door") == 3
-    assert capsys.readouterr().err.splitlines()[0].startswith(f"{other}:1:1  cadence  is required")
+    assert here.drill("plan", "other") == 3
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith(f"{other}:1:1  cadence  is required")
+    assert told[-1].startswith(f"{other}:1:5  id  expected a name")
 
 
 def test_an_evidence_directory_that_can_not_be_is_shown(here: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -248,6 +248,29 @@ def test_a_schema_for_editors_knows_every_key(here: Place, capsys: pytest.Captur
         assert "total" not in steps[0]["properties"][measured]["items"]["enum"]
 
 
+def test_a_broken_draft_keeps_nobody_from_the_others(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its mistakes are told, with 3, beside all the rest; where another is named it is none of its business."""
+    here.ran("door-1", NOW - DAY, PASSED)
+    here.ran("door-2", NOW, CUT)
+    draft = write(here.scenario.parent, "id: draft\n", "draft.yaml")
+    held = told(here, capsys, 3)
+    assert ([row["id"] for row in held["scenarios"]], len(held["open"])) == (["door"], 1)
+    assert any(str(each).startswith(f"{draft}:1:1  title  ") for each in held["mistakes"])
+    for command in ("list", "status"):
+        assert here.drill(command) == 3
+        said = capsys.readouterr()
+        assert "door  " in said.out
+        assert said.err.startswith(f"{draft}:1:1")
+    assert here.drill("plan", "door") == 0
+    said = capsys.readouterr()
+    assert "closes the door" in said.out
+    assert said.err.startswith(f"not in use: {draft}:1:1")
+    for name in ("draft", str(draft), "window"):
+        assert here.drill("plan", name) == 3
+    assert here.drill("run", "--when-due") == 3
+    assert capsys.readouterr().out == "nothing is due\n"
+
+
 @pytest.mark.parametrize("command", ["list", "status"])
 def test_without_a_scenario_it_is_said_where_they_go(
     here: Place, command: str, capsys: pytest.CaptureFixture[str]

@@ -68,7 +68,7 @@ def settings_of(where: Host) -> DrillFile:
 def wanted(where: Host, **given: str) -> Wanted:
     """Return its scenario, run by anna."""
     settings = settings_of(where)
-    return Wanted(find(settings.drill)[0], settings, "anna", given)
+    return Wanted(find(settings.drill).usable[0], settings, "anna", given)
 
 
 async def begun(where: Host, meanwhile: Callable[[Path], Awaitable[None]], watched: Watched) -> Done:
