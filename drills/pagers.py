@@ -129,8 +129,10 @@ def _is_of(incident: object, wanted: tuple[str, str, str | None]) -> bool:
 
 
 def _of_json(page: object, pager: HttpJsonPagerSettings) -> Seen:
-    at = instant(strict_json.find(page, parse(pager.at))) if pager.at is not None else None
-    return Seen(page, at, at)
+    at, decided = (
+        instant(strict_json.find(page, parse(path))) if path is not None else None for path in (pager.at, pager.decided)
+    )
+    return Seen(page, at, at, decided=decided)
 
 
 def _matches(page: object, pager: HttpJsonPagerSettings, values: Mapping[str, Value]) -> bool:

@@ -14,6 +14,7 @@ from monitor.model.told import Acknowledgement
 from monitor.procedure import Procedure
 from monitor.publish import Publisher
 from monitor.rules.exercise import shown
+from monitor.rules.exercise_pages import named
 from monitor.rules.versions import why_refused
 from monitor.settle import Settled
 
@@ -105,6 +106,7 @@ class Board:
             inhibition=keeper.state.acts.inhibition if keeper is not None else None,
             maintenance=keeper.state.maintenance.in_force if keeper is not None else (),
             exercise=shown(keeper.state) if keeper is not None else None,
+            own_exercise=named(page, keeper.state.exercises) if keeper is not None else None,
         )
 
 

@@ -25,6 +25,7 @@ class ExpectPageAction:
 
     def __init__(self, step: ExpectPageStep, tools: Tools) -> None:
         self._what = step.what
+        self._after = step.expect.after
         self._tools = tools
         self._pagers = Pagers(step.what, tools)
 
@@ -34,7 +35,8 @@ class ExpectPageAction:
         shown = f"it mentions {', '.join(self._what.mentions)}" if self._what.mentions else "since the outage began"
         seen, raw = await self._pagers.pages(attempt)
         is_named = any(RUN in names_in(text) for text in self._what.mentions)
-        judged = judge(seen, Sought(mentions, attempt.since, shown, is_named), self._tools.clock.now())
+        sought = Sought(mentions, attempt.since, shown, is_named, self._after)
+        judged = judge(seen, sought, self._tools.clock.now())
         return Found(judged.status, judged.detail, outputs=(Output("pages.json", raw),), at=judged.at)
 
     async def undo(self, attempt: Attempt) -> Found:

@@ -100,7 +100,8 @@ class PageContext:
     from what is held of the platform at that moment: a page that gets through an hour late must say whether break-glass
     is permitted now. `flag` is None while it isn't known; `outage` is None for a page that is not about one;
     `inhibition` is set while two persons hold closed what outages raise; `maintenance` is what is in force then, and
-    `exercise` the one that raises the flag then. `told` names every channel that this page goes through, `acknowledged`
+    `exercise` the one that raises the flag then; `own_exercise` is the one that had this page sent in the way of an
+    outage, also when it is over. `told` names every channel that this page goes through, `acknowledged`
     who said that they deal with it; `status_page` is where the monitor's own page is read.
     """
 
@@ -116,6 +117,7 @@ class PageContext:
     status_page: str = ""
     maintenance: tuple[InForce, ...] = ()
     exercise: Exercise | None = None
+    own_exercise: Exercise | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 1. A page says plainly that it is an exercise and no outage, whose drill it is, until when, and who alone may break the
    glass: three of them in its first line, all of them below. It carries the run's name, so that a drill finds it.
-2. Who was told of an exercise is told that it is over, and why; a real outage that ended one says that it is real.
-3. An entry of the audit holds names, times and our own words.
+2. So does the page that an outage would send: it says as well that this is how one would come.
+3. Who was told of an exercise is told that it is over, and why; a real outage that ended one says that it is real.
+4. An entry of the audit holds names, times and our own words.
 """
 
 from collections.abc import Iterable
@@ -27,7 +28,17 @@ def on(state: PlatformState) -> str:
     """Say that an exercise is under way, and for whom."""
     causes = [cause for cause in state.causes if cause.kind is CauseKind.EXERCISE and not cause.is_held_back]
     held = reasons.several([_one(cause) for cause in causes], "; ")
-    return f"{state.platform}: EXERCISE, not an outage, the platform is {state.verdict}; {held}"
+    return f"{_no_outage(state)}; {held}"
+
+
+def outage_on(state: PlatformState, cause: Cause) -> str:
+    """Say that this is how an outage would be paged, and that there is none."""
+    return f"{_no_outage(state)}; this is how one would be paged; {_one(cause)}"
+
+
+def outage_off(platform: str, cause: Cause, why: str) -> str:
+    """Say that what was paged as an outage would be is over, and that there was none."""
+    return f"{platform}: the exercise of run {cause.run} is over, it was no outage: {why}"
 
 
 def with_ended(line: str, state: PlatformState, facts: Iterable[Fact]) -> str:
@@ -79,6 +90,10 @@ def line(fact: ExerciseFact) -> tuple[str, Body]:
         case ExerciseOver():
             body |= {"why": held.why, "token": fact.token or None, "detected": held.detected_at is not None}
     return _KINDS[type(fact)], body
+
+
+def _no_outage(state: PlatformState) -> str:
+    return f"{state.platform}: EXERCISE, not an outage, the platform is {state.verdict}"
 
 
 def _one(cause: Cause) -> str:

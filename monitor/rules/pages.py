@@ -1,7 +1,7 @@
 """What deserves a page, and why; also why something deserves none (design 3.7).
 
 1. outage: fires when an outage opens or comes back, resolved when it ends. Its key names the outage. In maintenance it
-   is told as `quiet` has it.
+   is told as `quieting` has it. An exercise has one of its own (`exercise_pages`), which names no outage.
 2. flag: fires at each change while the flag is raised (ready or exercise), resolved when it is standby again. It is
    the only kind that fires again without having been resolved: every raise, every change, every act of a person and
    every warning that a cause will end pages everybody. What waits for a second person, what is held closed, and news of
@@ -51,12 +51,13 @@ from monitor.model.outcome import Outcome, OutcomeKind, Reason, Warn
 from monitor.model.page import SEVERITY, Page, PageKind, PageStatus, Severity
 from monitor.model.policy import PlatformPolicy, ProbePolicy
 from monitor.model.state import PlatformState
-from monitor.model.verdict import FlagState, Phase, Verdict
+from monitor.model.verdict import CauseKind, FlagState, Phase, Verdict
 from monitor.rules import act_lines, exercise_lines, reasons, summaries
 from monitor.rules.probe import is_believed_bad
 from monitor.rules.quorum import Tally
 
-QUIET = "/maintenance"  # ends the key of an outage that is told quietly (`quiet`)
+QUIET = "/maintenance"  # ends the key of an outage that is told quietly (`quieting`)
+EXERCISED = "exercise/"  # begins the detail of what an exercise has paged as an outage is (`exercise_pages`)
 _ON_FLAG = frozenset({ActKind.RAISE, ActKind.RENEW, ActKind.LOWER})
 _PER_PROBE = frozenset({PageKind.CREDENTIALS_REFUSED, PageKind.TLS_EXPIRY})
 
@@ -143,8 +144,8 @@ def unresolvable(
     firing: Firing, state: PlatformState, policy: PlatformPolicy, now: datetime
 ) -> tuple[Firing, list[Fact]]:
     """Return which keys can still be resolved by what is watched now, and the pages that resolve the others."""
-    known = state.outage.id if state.outage is not None else ""
-    gone = [(key, PageKind(kind)) for key, kind in firing.items() if not _is_resolvable(key, kind, policy, known)]
+    outages = tuple(_outage_details(state))
+    gone = [(key, PageKind(kind)) for key, kind in firing.items() if not _is_resolvable(key, kind, policy, outages)]
     pages = (
         _page(
             Concern(
@@ -202,10 +203,17 @@ def _withheld_verdict(
         yield PageWithheld(PageKind.DEGRADED, f"{why}: {fact.why}")
 
 
-def _is_resolvable(key: str, kind: str, policy: PlatformPolicy, outage: str) -> bool:
+def _outage_details(state: PlatformState) -> Iterator[str]:
+    """Yield the details of pages about outages whose end will be found."""
+    if state.outage is not None:
+        yield from (state.outage.id, f"{state.outage.id}{QUIET}")
+    yield from (f"{EXERCISED}{cause.id}" for cause in state.causes if cause.kind is CauseKind.EXERCISE)
+
+
+def _is_resolvable(key: str, kind: str, policy: PlatformPolicy, outages: tuple[str, ...]) -> bool:
     own = key_of(policy, PageKind(kind))
     details = {
-        PageKind.OUTAGE: (outage, f"{outage}{QUIET}"),
+        PageKind.OUTAGE: outages,
         PageKind.CREDENTIALS_REFUSED: policy.probes,
         PageKind.TLS_EXPIRY: policy.probes,
         PageKind.PUBLISH_BEHIND: policy.targets,

@@ -44,6 +44,7 @@ from monitor.rules import (
     copies,
     deadlines,
     exercise,
+    exercise_pages,
     flag,
     news,
     outage,
@@ -226,6 +227,7 @@ def _settled(before: PlatformState, after: PlatformState, facts: list[Fact], tur
     concerns = (
         *turn.concerns,
         *news.of_acts(after, facts),
+        *exercise_pages.of_exercises(after, facts),
         *quieting.quieted(pages.of_platform(after, policy, facts, tally, now), after, policy, now),
         *act_pages.of_acts(after, facts),
     )

@@ -11,7 +11,7 @@
    if another was named after it; else it goes on until it is seen to be over.
 5. A page that must have been decided in that run is decided again, firing or resolved: repeats join by their key. The
    flag's page is one of them, also where it is sealed again by now, because that may not have been told any more; and
-   so are unknown and degraded, if that is what the flag said.
+   so are unknown and degraded, if that is what the flag said, and what an exercise has paged as an outage is.
 6. What a person raised is kept as it was signed, to the end that was signed: it may have been renewed, or set back with
    the clock. Who renewed it is not on record. An outage that was signed is not held closed any more.
 7. That outages were held closed in that run only is not on record, by whom and until when, and is lost: once confirmed
@@ -42,6 +42,7 @@ from monitor.model.state import Cause, FlagHead, Outage, PlatformState, ProbeSta
 from monitor.model.verdict import CauseKind, FlagState, Verdict
 from monitor.rules import causes, outage, pages, stretch
 from monitor.rules.act_pages import INHIBIT
+from monitor.rules.pages import EXERCISED
 from monitor.rules.probe import doubt, is_believed_bad, must_recover
 
 WHY = "the monitor ended while its store could not be written"
@@ -81,6 +82,8 @@ def take_up(state: PlatformState, policy: PlatformPolicy, published: PublishedFl
     firing = dict(state.firing)
     if published.state is not FlagState.STANDBY:
         firing[pages.key_of(policy, PageKind.FLAG)] = PageKind.FLAG
+    exercised = (cause for cause in signed if cause.kind is CauseKind.EXERCISE)
+    firing |= {pages.key_of(policy, PageKind.OUTAGE, f"{EXERCISED}{cause.id}"): PageKind.OUTAGE for cause in exercised}
     opened, reopened = _no_longer_held_closed(state, published, now)
     before = replace(opened, flag=head, causes=signed, firing=firing)
     new = [CauseAdded(cause) for cause in signed if cause.kind is not CauseKind.OUTAGE and cause not in state.causes]
@@ -198,8 +201,15 @@ def _resolved(
     state: PlatformState, policy: PlatformPolicy, published: PublishedFlag, now: datetime
 ) -> Iterator[PageDecided]:
     # Sealed, and not the change that is on record: it was open in between, and whoever was told waits for the end.
-    is_sealed_again = published.state is FlagState.STANDBY and published.change > state.flag.change
+    is_later = published.change > state.flag.change
+    is_sealed_again = published.state is FlagState.STANDBY and is_later
     kinds = (*_TOLD.get(published.verdict, ()), *((PageKind.FLAG,) if is_sealed_again else ()))
     for kind in kinds:
         if pages.key_of(policy, kind) not in state.firing:
             yield pages.over(policy, kind, WHY, now)
+    signed = {cause.id for cause in published.causes if cause.kind is CauseKind.EXERCISE}
+    for held in state.exercises:
+        detail = f"{EXERCISED}{held.id}"
+        is_told = held.id in signed or pages.key_of(policy, PageKind.OUTAGE, detail) in state.firing
+        if held.is_running and is_later and not is_told:
+            yield pages.over(policy, PageKind.OUTAGE, WHY, now, detail)

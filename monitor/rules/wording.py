@@ -6,7 +6,8 @@
    don't, an unknown flag is never turned into either. While two persons hold it closed, they are named.
 3. What could not be recorded says so. A page about no platform (our own store) speaks of nobody's flag.
 4. Maintenance that is in force when the page is sent is named, whatever the page is about; so is an exercise that
-   raises the flag then: whose drill it is, until when, and who alone may break the glass.
+   raises the flag then: whose drill it is, until when, and who alone may break the glass. What an exercise had sent in
+   the way of an outage names it also when it is over: a machine that takes such pages must not take it for one.
 5. Times are UTC with a Z. Members are always present; what there is nothing to say about is null.
 6. The procedure's text is cut at 8,000 characters and then says where the whole stands.
 """
@@ -52,7 +53,7 @@ def body(page: Page, context: PageContext) -> Body:
         },
         "procedure": {"url": context.procedure_url, "text": procedure(context)},
         "maintenance": [{"window": each.label, "until": _time(each.until)} for each in context.maintenance],
-        "exercise": _exercise(context.exercise),
+        "exercise": _exercise(context.own_exercise or context.exercise),
         "deployment": context.deployment,
         "vantage": context.vantage,
         "told": [_told(each) for each in context.told],
@@ -87,8 +88,9 @@ def facts(page: Page, context: PageContext) -> Mapping[str, str]:
     if outage is not None and outage.id == page.outage:
         found |= _over(outage) if page.status is PageStatus.RESOLVED else _ongoing(outage)
     found["May I break the glass?"] = _advice(page, context)
-    if context.exercise is not None:
-        found["Exercise"] = f"this is a drill, no outage: {exercise_lines.only_for(context.exercise)}"
+    drill = _drill(context)
+    if drill:
+        found["Exercise"] = drill
     if context.maintenance:
         windows = (f"{each.label}, until {_clock(each.until)}" for each in context.maintenance)
         found["Maintenance in force"] = "; ".join(windows)
@@ -138,6 +140,13 @@ def _outage(page: Page, outage: Outage | None) -> Body | None:
         "ended_at": _time(outage.ended_at) if outage.ended_at else None,
         "functions": list(outage.functions),
     }
+
+
+def _drill(context: PageContext) -> str:
+    if context.exercise is not None:
+        return f"this is a drill, no outage: {exercise_lines.only_for(context.exercise)}"
+    own = context.own_exercise
+    return f"this was a drill, no outage: {own.wish.run}, which is over" if own is not None else ""
 
 
 def _exercise(held: Exercise | None) -> Body | None:

@@ -534,6 +534,7 @@ class History:
         told: set[tuple[str, ...]] = {(kind, name) for name, kind in self.probe_pages}
         if self.outages and not self.outages[-1].ended:
             told.add(("outage", self.outages[-1].id))
+        told |= {("outage", "exercise", name) for kind, name, _ in self.flags[-1][1] if kind == "exercise"}
         if self.flags[-1][0] != "standby":
             told.add(("flag",))
         told |= {("flag", f"{wish.kind}-{wish.by}") for wish in self.wishes}

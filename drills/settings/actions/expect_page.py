@@ -71,6 +71,8 @@ class HttpJsonPagerSettings(SettingsModel):
     """Places in a page, and the exact value each must hold. `${name}` stands for a value."""
     at: JsonPathText | None = None
     """Place in a page of when it came, as RFC 3339."""
+    decided: JsonPathText | None = None
+    """Place in a page of when the monitor decided it, as RFC 3339; it sends it as `decided_at`."""
 
     @finding("url", "headers")
     def headers_are_safe(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -112,19 +114,39 @@ class ExpectPageWithSettings(SettingsModel):
             yield (), f"expected exactly one of: {', '.join(_PAGERS)}"
 
 
+class ExpectPageExpectSettings(SettingsModel):
+    """What else must be true of the page."""
+
+    expected: ClassVar[str] = "a mapping such as after: 5s"
+
+    after: Duration | None = None
+    """How long after it was decided it has come at the least, as one that fell back has. Needs `at` and `decided`."""
+
+
 class ExpectPageStep(StepSettings):
     """Asks the pager."""
 
     what: ExpectPageWithSettings = Field(alias="with")
     """Which pager, and which page."""
+    expect: ExpectPageExpectSettings = ExpectPageExpectSettings()
+    """What else must be true of the page."""
     every: Duration | None = timedelta(seconds=2)
     """Pause between tries."""
+
+    @finding("what", "expect")
+    def a_wait_can_be_told(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """How long a page took is known where the pager says both when it was decided and when it came."""
+        asked = self.what.http_json
+        if self.expect.after is not None and (asked is None or asked.at is None or asked.decided is None):
+            yield ("expect", "after"), "expected it beside http_json with at and decided only"
 
     @property
     def line(self) -> str:
         """What it does."""
         kind = f"a page of kind {self.what.kind}" if self.what.kind else "a page"
-        return f"ask {self.pager} for {kind}"
+        after = self.expect.after
+        wait = f", {after.total_seconds():g} s or more after it was decided" if after is not None else ""
+        return f"ask {self.pager} for {kind}{wait}"
 
     @property
     def pager(self) -> str:

@@ -1,24 +1,33 @@
 """The action `expect_page`: the pager is asked, a real Alertmanager and the demo's own among them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from drills.model.found import Found
 from drills.model.step import Status
 from glasswatch.clock import SystemClock
 from monitor.demo.receiver import Inbox, Receiver
+from monitor.demo.scenarios import SHIPPED
+from monitor.model.page import PageKind
+from monitor.model.told import Reach, Told
+from monitor.rules.wording import body
 from platforms.http import AsyncClient
 from platforms.simulator.listener import Listener
 from tests.support.alertmanager import alertmanager
 from tests.support.clock import ManualClock
 from tests.support.drill_actions import RUN, SECRET, TOKEN, attempt, made, outcome, step_of, tools
+from tests.support.exercising import RUN as EXERCISED_BY
+from tests.support.exercising import exercised, latest
 from tests.support.listeners import free_port
 from tests.support.pagerduty import pagerduty
+from tests.support.pages import CONTEXT
 from tests.support.receiver import Answer, Hang, receiving
 
 DRILL = f"payments: exercise for drill {RUN.id}"
@@ -124,6 +133,33 @@ async def test_the_demos_own_pager_is_asked(tmp_path: Path) -> None:
     assert (nothing.status, came.status, came.at) == (Status.FAILED, Status.PASSED, since + timedelta(seconds=7))
 
 
+async def test_the_shipped_drill_waits_for_what_fell_back(tmp_path: Path) -> None:
+    """Neither the page that everybody gets, nor one that was routed to the second pager, nor one that came at once."""
+    scenario = yaml.safe_load((SHIPPED / "page-channel-down.yaml").read_text("utf-8"))
+    (second,) = [step for step in scenario["steps"] if step["id"] == "second"]
+    exercise = exercised()
+    decided = exercise.pages()[-1].decided_at
+    asked = []
+    for kind, is_fallback, seconds in (
+        (PageKind.FLAG, False, 5),
+        (PageKind.OUTAGE, False, 5),
+        (PageKind.OUTAGE, True, 0),
+        (PageKind.OUTAGE, True, 5),
+    ):
+        page = next(each for each in exercise.pages() if each.kind is kind)
+        told = (Told("receiver", Reach.NOT_REACHED, decided), Told("second", Reach.BEING_TOLD, is_fallback=is_fallback))
+        sent = body(page, replace(CONTEXT, told=told, exercise=latest(exercise)))
+        came = (decided + timedelta(seconds=seconds)).isoformat()
+        pages = {"pages": [{"arrived_at": came, "page": json.loads(json.dumps(sent))}]}
+        async with receiving(Answer(body=json.dumps(pages).replace(EXERCISED_BY, RUN.id).encode())) as server:
+            with_ = {"http_json": {**second["with"]["http_json"], "url": server.url}}
+            step = step_of("expect_page", with_=with_, expect=second["expect"])
+            asked.append(await outcome(made(step, tools(tmp_path, None)), attempt(None, 20.0, decided)))
+    assert [each.status for each in asked] == [Status.FAILED] * 3 + [Status.PASSED]
+    assert "0.000 s after it was decided" in asked[2].detail
+    assert asked[3].at == decided + timedelta(seconds=5)
+
+
 async def test_a_pager_that_does_not_say_is_not_measured(tmp_path: Path) -> None:
     """Nobody there, no list, no JSON, an error, silence."""
     since = SystemClock().now()
@@ -152,3 +188,17 @@ def test_wrong_settings_are_mistakes(with_: dict[str, Any]) -> None:
     """One pager, asked safely."""
     with pytest.raises(ValidationError):
         step_of("expect_page", with_=with_)
+
+
+@pytest.mark.parametrize(
+    "with_",
+    [
+        {"alertmanager": {"url": "https://a/"}},
+        {"http_json": {"url": "https://a/", "at": "came"}},
+        {"http_json": {"url": "https://a/", "decided": "page.decided_at"}},
+    ],
+)
+def test_a_wait_that_nobody_can_tell_is_a_mistake(with_: dict[str, Any]) -> None:
+    """Both ends of it must be said."""
+    with pytest.raises(ValidationError, match="at and decided"):
+        step_of("expect_page", with_=with_, expect={"after": "5s"})

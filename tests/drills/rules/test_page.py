@@ -1,5 +1,6 @@
 """Which page at a pager is this run's, and when it came."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,26 @@ def test_a_page_that_names_the_run_is_its_own_whatever_clocks_say() -> None:
 def test_clocks_may_be_a_little_apart() -> None:
     """A pager's clock that is a second behind makes no page an old one."""
     assert judge([_seen(began=START - timedelta(seconds=1))], SOUGHT, NOW).status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    ("waits", "status"),
+    [
+        ([5.0], Status.PASSED),
+        ([4.999], Status.FAILED),
+        ([7.0, 1.0], Status.FAILED),
+        ([None], Status.NOT_MEASURED),
+        ([7.0, None], Status.NOT_MEASURED),
+    ],
+)
+def test_one_that_must_have_waited_did(waits: list[float | None], status: Status) -> None:
+    """As what falls back does; where the pager does not say how long, nobody knows."""
+    seen = [replace(_seen(), decided=None if wait is None else NEW - timedelta(seconds=wait)) for wait in waits]
+    found = judge(seen, replace(NAMED, after=timedelta(seconds=5)), NOW)
+    assert found.status is status
+    assert judge(seen, NAMED, NOW).status is Status.PASSED
+    held = [replace(each, is_held=True) for each in seen]
+    assert judge(held, replace(NAMED, after=timedelta(seconds=5)), NOW).status is Status.FAILED
 
 
 def test_a_time_ahead_of_ours_is_not_taken() -> None:

@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.board import Board
+from monitor.model.act import Hand
+from monitor.model.event import PersonActed
+from monitor.model.exercise import BeginExercise
 from monitor.model.page import PageKind
 from monitor.model.told import Acknowledgement
 from monitor.model.verdict import FlagState, Verdict
@@ -11,6 +14,7 @@ from monitor.procedure import Procedure
 from monitor.publish import Publisher
 from monitor.settle import Settled
 from tests.support.clock import START
+from tests.support.exercising import WISH
 from tests.support.keeping import BAD, PLATFORM, Watch, probe_policy
 from tests.support.pages import page
 from tests.support.publishing import ScriptedTarget
@@ -82,13 +86,17 @@ def test_it_shows_the_flag_as_last_signed() -> None:
 
 
 def test_a_page_is_sent_with_what_holds_now() -> None:
-    """Flag and outage as of sending, the procedure beside them; an outage that is no longer at hand is left out."""
+    """Flag and outage as of sending, the procedure beside them; an outage that is no longer at hand is left out.
+
+    An exercise that had it sent is named though it is over, and raises nothing any more.
+    """
 
     async def main() -> None:
         watch = Watch()
         board = _board(watch)
         async with watch.running():
             await watch.until(lambda: watch.keeper.state.verdict is Verdict.UP)
+            assert watch.keeper.hear(PersonActed(BeginExercise(WISH), Hand("drill-runner", "drill"))).ruling is not None
             watch.probes["portal"].act = BAD
             await watch.until(lambda: watch.keeper.state.outage is not None)
         outage = watch.keeper.state.outage
@@ -99,6 +107,9 @@ def test_a_page_is_sent_with_what_holds_now() -> None:
         assert (told.flag, told.outage) == (FlagState.READY, outage)
         assert board.describe(replace(page(), outage="an earlier one")).outage is None
         assert board.describe(replace(page(), outage=None)).outage is None
+        own = board.describe(replace(page(), outage=None, dedup_key=f"prod/{PLATFORM}/outage/exercise/{WISH.id}"))
+        assert own.own_exercise is not None
+        assert (own.own_exercise.id, own.own_exercise.is_running, own.exercise) == (WISH.id, False, None)
 
     run(main())
 

@@ -25,7 +25,7 @@ from monitor.settings.root import MonitorSettings
 from platforms.http import AsyncClient
 from tests.support.desk import bearer
 from tests.support.face import asking
-from tests.support.monitors import Home, Wanted, make_home
+from tests.support.monitors import DEPLOYMENT, Home, Wanted, make_home
 from tests.support.receiver import Answer, Receiver, receiving
 from tests.support.reloading import Written, probe
 from tests.support.waiting import until
@@ -40,12 +40,13 @@ _TOKEN = (
 
 @dataclass
 class Scene:
-    """A monitor that watches `target` and pages `pages`, and a client of it."""
+    """A monitor that watches `target`, pages `pages` and falls back on `phone`, and a client of it."""
 
     parts: Assembly
     home: Home
     target: Receiver
     pages: Receiver
+    phone: Receiver
     client: AsyncClient
     reload: Callable[[], Any]
 
@@ -97,11 +98,15 @@ class Scene:
         return [page for page in self.told() if page["kind"] == "flag"]
 
 
-def _configure(home: Home, target: str, pages: str, every: str = "2s") -> None:
+def _configure(home: Home, target: str, pages: str, phone: str, every: str = "2s") -> None:
     # As long as this loop, which plays the target too, may stand still; confirmed soon all the same.
     portal = probe(target, confirm="{attempts: 3, every: 100ms}", recover="1").replace("250ms", every)
-    channels = {"ops": f"{{type: webhook, url: {pages}/page, timeout: 2s}}"}
+    channels = {
+        name: f"{{type: webhook, url: {url}/page, timeout: 2s}}" for name, url in (("ops", pages), ("phone", phone))
+    }
+    routes = "  routes: [{to: [ops], fallback: [phone], fallback_after: 1s}]\n"
     text = Written({"payments": {"portal": portal}}, channels, flag=", lower_after: 1s").text()
+    text = text.replace("tokens:", f"{routes}tokens:", 1)
     fresh = home.config.with_suffix(".new")
     fresh.write_text(text[: text.index("tokens:")] + _TOKEN)
     fresh.chmod(0o600)
@@ -110,9 +115,9 @@ def _configure(home: Home, target: str, pages: str, every: str = "2s") -> None:
 
 @asynccontextmanager
 async def _scene(root: Path) -> AsyncIterator[Scene]:
-    async with receiving() as target, receiving() as pages:
+    async with receiving() as target, receiving() as pages, receiving() as phone:
         home = make_home(root, Wanted(target.url))
-        _configure(home, target.url, pages.url)
+        _configure(home, target.url, pages.url, phone.url)
         parts = await assemble(load(home.config, MonitorSettings), SystemClock())
         await parts.outbox.start()
         try:
@@ -126,7 +131,7 @@ async def _scene(root: Path) -> AsyncIterator[Scene]:
                 jobs = (reloader.run(), parts.builder.exercises.run(), parts.auditor.run(), _ticking(parts))
                 running = [group.create_task(job) for job in jobs]
                 ask = parts.builder.requests.ask
-                scene = Scene(parts, home, target, pages, client, lambda: ask("anna"))
+                scene = Scene(parts, home, target, pages, phone, client, lambda: ask("anna"))
                 await until(lambda: not parts.board.waiting_for() and scene.state.verdict is Verdict.UP, 30)
                 yield scene
                 for task in running:
@@ -178,7 +183,11 @@ async def test_an_exercise_is_detected_signed_paged_and_ended(tmp_path: Path, se
         assert "the exercise of run" in scene.flags()[-1]["summary"]
         # A request for each attempt of the real probes, and no other: one may be under way.
         await until(lambda: 0 <= len(scene.target.received) - _asked(scene) <= 1, 30)
-        assert {page["kind"] for page in scene.told()} == {"flag"}
+        await until(lambda: len(scene.told()) == 4, 30)  # and as much of what an outage would page, and nothing else
+        others = [page for page in scene.told() if page["kind"] != "flag"]
+        key = f"{DEPLOYMENT}/payments/outage/exercise/ex-1"
+        said = [(each["status"], each["dedup_key"], each["outage"]) for each in others]
+        assert said == [("firing", key, None), ("resolved", key, None)]
         assert (await scene.client.get("/api/v1/outages")).json()["outages"] == []
         series = scene.parts.metrics.render().decode()
         assert 'jit_exercise_active{platform="payments"} 0.0' in series
@@ -195,7 +204,7 @@ async def test_what_is_real_ends_it_and_so_do_a_reload_and_a_stop(tmp_path: Path
     """One after another on one monitor; each says why, where people read it."""
     async with _scene(tmp_path / "home") as scene:
         await scene.begin("ex-reload")
-        _configure(scene.home, scene.target.url, scene.pages.url, "1500ms")
+        _configure(scene.home, scene.target.url, scene.pages.url, scene.phone.url, "1500ms")
         await scene.reload()
         assert (await scene.over("ex-reload"))["why"] == "the probes of payments changed"
         await until(lambda: scene.state.verdict is Verdict.UP and not scene.parts.board.waiting_for(), 30)
@@ -212,14 +221,34 @@ async def test_what_is_real_ends_it_and_so_do_a_reload_and_a_stop(tmp_path: Path
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_possible")
         scene.target.default = Answer(200)
         await until(lambda: scene.state.flag.state is FlagState.STANDBY, 60)
+        await _falls_back(scene)
         await scene.begin("ex-stop", "refuse")
         await scene.detected("ex-stop")
         scene.parts.builder.exercises.stop()
         assert (await scene.over("ex-stop"))["why"] == "the monitor stops"
         await until(lambda: "the monitor stops" in scene.flags()[-1]["summary"], 30)
         listed = (await scene.client.get(PATH, params={"platform": "payments", "run": RUN})).json()["exercises"]
-        assert [each["id"] for each in listed] == ["ex-stop", "ex-real", "ex-reload"]
+        assert [each["id"] for each in listed] == ["ex-stop", "ex-phone", "ex-real", "ex-reload"]
         assert timedelta(0) < timedelta(seconds=listed[0]["detection_seconds"]) < timedelta(minutes=1)
+
+
+async def _falls_back(scene: Scene) -> None:
+    """Have the pager be out of order in an exercise: as with an outage, its page goes to the phone, after a while."""
+
+    def own(pages: Receiver) -> list[dict[str, Any]]:
+        told = [page.json() for page in pages.accepted]
+        return [page for page in told if page["dedup_key"].endswith("/outage/exercise/ex-phone")]
+
+    scene.pages.decide = lambda _target, body: Answer(503) if b"/outage/exercise/ex-phone" in body else None
+    await scene.begin("ex-phone", "refuse")
+    await until(lambda: own(scene.phone), 30)
+    (page,) = own(scene.phone)
+    assert (page["kind"], page["outage"], page["exercise"]["run"]) == ("outage", None, RUN)
+    assert [(each["channel"], each["is_fallback"]) for each in page["told"]] == [("ops", False), ("phone", True)]
+    assert page["summary"].startswith("payments: EXERCISE, not an outage, the platform is up; this is how one would ")
+    await scene.client.post(f"{PATH}/ex-phone/end", headers=bearer("drill"))
+    await until(lambda: [each["status"] for each in own(scene.phone)] == ["firing", "resolved"], 30)
+    assert own(scene.pages) == []
 
 
 async def test_a_fault_of_ours_ends_the_exercise_and_nothing_else(

@@ -260,7 +260,7 @@ def test_its_detection_adds_the_cause_signs_and_pages() -> None:
     assert (latest(platform).detected_at, latest(platform).took) == (platform.now, 17.5 * SECOND)
     assert platform.flag() is FlagState.EXERCISE
     kinds = [type(fact) for fact in platform.step.facts]
-    assert kinds == [ExerciseFound, CauseAdded, FlagChanged, PageDecided]
+    assert kinds == [ExerciseFound, CauseAdded, FlagChanged, PageDecided, PageDecided]
     page = last(platform, PageKind.FLAG)
     until = f"{cause.until:%H:%M:%SZ}"
     assert page.status is PageStatus.FIRING

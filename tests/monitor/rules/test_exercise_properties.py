@@ -20,10 +20,11 @@ from monitor.model.fact import (
     ProbeChanged,
 )
 from monitor.model.outcome import OutcomeKind
-from monitor.model.page import PageKind
+from monitor.model.page import Page, PageKind
 from monitor.model.verdict import CauseKind, FlagState, Role, Verdict
 from monitor.rules.causes import in_force
 from monitor.rules.exercise import running
+from monitor.rules.pages import EXERCISED
 from tests.support.exercising import WISH, begin, detect, drills, end
 from tests.support.rulings import BOUNDED, HOUR, MINUTE, SECOND, Platform, policy, probe
 
@@ -94,16 +95,21 @@ def held(platform: Platform) -> object:
     """Return everything that an exercise may not touch."""
     state = platform.state
     left = tuple(cause for cause in state.causes if cause.kind is not CauseKind.EXERCISE)
-    firing = {key: kind for key, kind in state.firing.items() if kind != PageKind.FLAG}
+    firing = {key: kind for key, kind in state.firing.items() if kind != PageKind.FLAG and f"/{EXERCISED}" not in key}
     return replace(
         state, causes=left, exercises=(), firing=firing, flag=type(state.flag)(), acts=type(state.acts)(), wake_at=None
     )
 
 
+def _is_its_own(page: Page) -> bool:
+    """Whether it is the page that an outage would send, which names none."""
+    return page.kind is PageKind.OUTAGE and page.outage is None
+
+
 def told(platform: Platform) -> list[object]:
     """Return the facts and pages that an exercise may not touch; a page's words may speak of it."""
     kept: list[object] = list(platform.found(*HELD))
-    pages = [each for each in platform.pages() if each.kind is not PageKind.FLAG]
+    pages = [each for each in platform.pages() if each.kind is not PageKind.FLAG and not _is_its_own(each)]
     return [*kept, *((each.dedup_key, each.status, each.decided_at) for each in pages)]
 
 
@@ -142,6 +148,8 @@ def _holds_together(platform: Platform) -> None:
     kinds = {each.kind for each in in_force(platform.state.causes, platform.now)}
     assert not expected or kinds == {CauseKind.EXERCISE}
     assert (platform.flag() is FlagState.EXERCISE) is bool(expected)
+    own = [key for key in platform.state.firing if f"/{EXERCISED}" in key]
+    assert own == [f"prod/payments/outage/exercise/{name}" for name in expected]
 
 
 @BOUNDED
@@ -158,4 +166,4 @@ def test_no_exercise_ever_makes_the_flag_ready(deeds: list[Drill]) -> None:
     platform.act(Lower("over"))
     assert platform.flag() is FlagState.STANDBY
     assert platform.state.causes == ()
-    assert all(page.kind is PageKind.FLAG for page in platform.pages())
+    assert all(page.kind is PageKind.FLAG or _is_its_own(page) for page in platform.pages())

@@ -19,6 +19,7 @@ from monitor.model.verdict import CauseKind, FlagState, Verdict
 from monitor.rules import unrecorded
 from monitor.rules.causes import in_force
 from tests.support.clock import START
+from tests.support.exercising import WISH, begin, detect, end
 from tests.support.rulings import BOUNDED, HOUR, MINUTE, SECOND, Platform, down, policy, probe, up
 
 A, B = probe("a"), probe("b")
@@ -453,6 +454,28 @@ def test_what_may_have_been_told_is_resolved(verdict: Verdict, kinds: list[PageK
     assert [(page.kind, page.status) for page in pages] == [(kind, PageStatus.RESOLVED) for kind in kinds]
 
 
+@pytest.mark.parametrize("then", [None, end, Platform.confirm], ids=["it went on", "it ended", "an outage ended it"])
+def test_what_an_exercise_had_paged_unrecorded_is_resolved(then: Callable[[Platform], object] | None) -> None:
+    """It began on record; that it was detected, and perhaps that it ended, is not. Whoever was paged is told."""
+
+    def exercised(platform: Platform) -> None:
+        detect(platform)
+        if then is not None:
+            then(platform)
+
+    def begun() -> Platform:
+        platform = up()
+        begin(platform)
+        return platform
+
+    platform, _ = killed(exercised, begun)
+    found = [fact.page for fact in platform.step.facts if isinstance(fact, PageDecided)]
+    own = [(page.dedup_key, page.status) for page in found if page.kind is PageKind.OUTAGE and page.outage is None]
+    assert own == [("prod/payments/outage/exercise/ex-1", PageStatus.RESOLVED)]
+    assert "exercise" not in " ".join(platform.state.firing)
+    assert platform.flag() is FlagState.STANDBY
+
+
 # everything together
 
 
@@ -483,6 +506,9 @@ ACTS: dict[str, Callable[[Platform], object]] = {
     "hold closed": hold_closed,
     "hold closed no longer": lambda platform: platform.act(EndInhibit()),
     "clock back": lambda platform: platform.hear(ClockSetBack(MINUTE)),
+    "exercise": lambda platform: begin(platform, replace(WISH, id=f"ex-{platform.now:%H%M%S}")),
+    "detect": lambda platform: [detect(platform, each.id) for each in platform.state.exercises],
+    "exercise over": lambda platform: [end(platform, each.id) for each in platform.state.exercises],
     "lower": lambda platform: platform.lower_flag(each for each in platform.state.causes if each.kind == "outage"),
 }
 HISTORY = st.lists(st.sampled_from(sorted(ACTS)), max_size=12)
