@@ -14,12 +14,13 @@ GlasswatchError
 │   ├── NotApproved         1  nobody who may has signed the scenario as it stands
 │   └── RequestRefused      1  the monitor, or the witness, says no in its own words
 ├── NotMeasured             4  whoever was asked gave no answer
+│   └── AskedToWait         4  whoever was asked wants to be asked later, and says when
 └── EvidenceUnwritable      7  the journal can't be written
 """
 
 from typing import Final
 
-from glasswatch.errors import ExitCode, GlasswatchError
+from glasswatch.errors import ExitCode, GlasswatchError, NotMeasured
 
 NO_SUCH: Final = "no_such"
 """The monitor's code for what it does not know."""
@@ -91,6 +92,14 @@ class NotApproved(DrillFault):
     """The scenario, as it stands, was not signed by a second person."""
 
     exit_code = ExitCode.FINDING
+
+
+class AskedToWait(NotMeasured):
+    """Whoever was asked has no answer now, and says for how many seconds not to ask again."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class RequestRefused(DrillFault):

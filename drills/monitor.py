@@ -2,11 +2,13 @@
 
 - Addresses and methods come from the monitor's own table; answers are read by its shapes.
 - What gets no answer is asked once more under the same id: everything that a drill asks may be asked twice.
-- A refusal in the monitor's own words is `RequestRefused`. Its own trouble, and being asked to wait, is no answer. What
-  else answers is not taken for a monitor. Both are `NotMeasured`.
+- A refusal in the monitor's own words is `RequestRefused`. Its own trouble, and being asked to wait, is no answer; for
+  how long it is to be left alone (`Retry-After`) goes with it. What else answers is not taken for a monitor. Both are
+  `NotMeasured`.
 - The token is sent over https, or to this machine only; it is read once.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -16,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from drills import credentials
 from drills.asking import JSON, Asker, Heard, Manner, Question, agent_of
-from drills.errors import RequestRefused
+from drills.errors import AskedToWait, RequestRefused
 from drills.model.event import Head
 from drills.ports import Closing, OpeningFacts
 from drills.settings.root import MonitorReachSettings
@@ -228,13 +230,21 @@ class MonitorClient:
         except ValidationError:
             return NotMeasured(f"what answers at {self._reach.url} does so with status {heard.status}")
         if heard.status >= _OWN_TROUBLE or heard.status == _ASKED_TO_WAIT:
-            return NotMeasured(f"the monitor can't answer now: {visible.line(problem.message)}")
+            return AskedToWait(f"the monitor can't answer now: {visible.line(problem.message)}", _wait_of(heard))
         return RequestRefused(problem.code, visible.line(problem.message))
 
 
 def endpoint_of(name: str) -> Endpoint:
     """Return an endpoint of the monitor's table."""
     return _ENDPOINTS[name]
+
+
+def _wait_of(heard: Heard) -> float:
+    """Return for how many seconds an answer asks to be left alone; a second where it does without saying so."""
+    wished = next((value for name, value in heard.headers if name == "retry-after"), "")
+    if re.fullmatch("[0-9]{1,5}", wished):
+        return float(wished)
+    return 1.0 if heard.status == _ASKED_TO_WAIT else 0.0
 
 
 def _head(head: Head) -> HeadBody:

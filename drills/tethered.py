@@ -54,6 +54,10 @@ class Pipe(Protocol):
         ...
 
 
+class NotStarted(NotMeasured):
+    """A program can't be run: nothing of it was."""
+
+
 class TooMuch(NotMeasured):
     """A program printed more than is read."""
 
@@ -75,7 +79,8 @@ async def run(argv: Sequence[str], data: bytes, environment: Mapping[str, str], 
 
     Raises:
         TimeoutError: it did not end in time, and was killed.
-        NotMeasured: it can't be run, or printed too much.
+        NotStarted: it can't be run.
+        NotMeasured: it printed too much, or nobody knows how it ended.
     """
     with ExitStack() as stack:
         running = _Running(stack, argv, data, environment)
@@ -121,13 +126,14 @@ class _Running:
         """Return how it ended.
 
         Raises:
-            NotMeasured: it could not be run.
+            NotStarted: it could not be run.
+            NotMeasured: nobody knows.
         """
         lines = [line.split() for line in self._report.data.decode("ascii", "replace").splitlines()]
         said = {word: tuple(int(each) for each in numbers) for word, *numbers in reversed(lines)}
         if "cannot" in said:
             (number,) = said["cannot"]
-            raise NotMeasured(
+            raise NotStarted(
                 f"the program was not started: {programs.cannot_run(OSError(number, os.strerror(number)))}"
             )
         if "exit" not in said and "signal" not in said:

@@ -24,9 +24,10 @@ def make(step: CommandStep, tools: Tools) -> "CommandAction":
 
 
 class CommandAction:
-    """A `drills.ports.Action`."""
+    """A `drills.ports.Action`. `may_have_run`: from when the program was begun, whatever came of it."""
 
     def __init__(self, step: CommandStep, tools: Tools) -> None:
+        self.may_have_run = False
         self._step = step
         self._tools = tools
 
@@ -38,11 +39,16 @@ class CommandAction:
         environment[RUN_VARIABLE] = attempt.run.id
         data = (await self._given(what.stdin, attempt)).encode() if what.stdin is not None else b""
         seconds = min(attempt.seconds, what.timeout.total_seconds())
+        self.may_have_run = True
         try:
             ended = await tethered.run(argv, data, environment, seconds)
         except TimeoutError:
             raise NotMeasured(f"{argv[0]} did not end within {seconds:g} s, and was killed") from None
+        except tethered.NotStarted:
+            self.may_have_run = False
+            raise
         except ValueError:
+            self.may_have_run = False
             raise NotMeasured(f"{argv[0]} was not started: a value holds what no program can be given") from None
         return self._judged(ended)
 

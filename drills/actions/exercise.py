@@ -19,6 +19,8 @@ from glasswatch import visible
 from monitor.wire.exercises import ExerciseAnswer, ExerciseBody
 
 _PASSING: Final = "not_possible"  # it may be otherwise a moment later
+_PAUSE_SECONDS: Final = 5.0
+"""Between refusals: each asking is one of the 60 writes that a token may make in a minute, and ending it is one too."""
 
 
 def make(step: ExerciseStep, tools: Tools) -> "ExerciseAction":
@@ -49,7 +51,8 @@ class ExerciseAction:
             return self._judged(await monitor.start_exercise(self._body(attempt, exercise)))
         except RequestRefused as refused:
             can_still = refused.code == _PASSING
-            return Found(Status.FAILED, f"the monitor refused the exercise: {refused}", can_still=can_still)
+            why = f"the monitor refused the exercise: {refused}"
+            return Found(Status.FAILED, why, can_still=can_still, pause=_PAUSE_SECONDS)
 
     async def undo(self, attempt: Attempt) -> Found:
         """End it; passed once the monitor says that it has ended, or that there is none."""

@@ -4,7 +4,10 @@
 - The program is run once. What it takes until a rotation is known everywhere, the checks' own `every` waits for.
 - What was captured is given back whatever the checks say, so that it is known as a secret. Where a secret that is to
   be captured was not found, nothing of what was printed is kept.
-- A rotation is not taken back.
+- A rotation is not taken back. From when the program was begun until the new credential got in the old one may be worth
+  nothing, and the new one known to nobody: the undo asks for the new one's access once more, and where that is not had
+  it names what may be left. In another process nobody knows whether the program was begun, nor what it printed: there
+  a step that did not pass is as one that was cut short.
 """
 
 from collections.abc import Mapping
@@ -12,8 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from drills.actions import command
-from drills.actions.undoing import NOTHING_TO_TAKE_BACK
-from drills.model.found import Attempt, Found, Output
+from drills.model.found import Attempt, Found, Output, Value
 from drills.model.step import Status
 from drills.ports import Action, Tools
 from drills.registries import ACTIONS
@@ -23,6 +25,8 @@ from drills.settings.step import StepSettings
 from glasswatch.settings.registry import load
 
 _AFTER: Final = ("old_refused", "new_works")
+_NOT_BEGUN: Final = Found(Status.PASSED, "nothing was rotated: its program was not begun", can_still=False)
+_WHOLE: Final = Found(Status.PASSED, "nothing to put right: the new credential got in", can_still=False)
 
 
 def make(step: RotateStep, tools: Tools) -> "RotateAction":
@@ -40,9 +44,13 @@ class RotateAction:
         self._checks: Mapping[str, Action] = {
             name: load(ACTIONS[each.action].make)(each, tools) for name, each in step.what.checks().items()
         }
+        self._was_tried = False
+        self._got_in = False
+        self._printed: Mapping[str, Value] = {}
 
     async def act(self, attempt: Attempt) -> Found:
         """Look, rotate once, and look again."""
+        self._was_tried = True
         ends = self._clock.monotonic() + attempt.seconds
         before = await self._checked("old_works", attempt, ends)
         if before.status is not Status.PASSED:
@@ -52,7 +60,8 @@ class RotateAction:
         outputs = (*before.outputs, *(rotated.outputs if self._is_all_known(rotated) else ()))
         if rotated.status is not Status.PASSED:
             return replace(rotated, outputs=outputs, can_still=False)
-        given = replace(attempt, values={**attempt.values, **rotated.captured})
+        self._printed = rotated.captured
+        given = replace(attempt, values={**attempt.values, **self._printed})
         details = [rotated.detail]
         worst = Status.PASSED
         for name in _AFTER:
@@ -60,12 +69,24 @@ class RotateAction:
             outputs = (*outputs, *found.outputs)
             details.append(f"{name}: {found.detail}")
             worst = _worse(worst, found.status)
+            self._got_in = name == "new_works" and found.status is Status.PASSED
         return Found(worst, "; ".join(details), rotated.captured, outputs, can_still=False)
 
     async def undo(self, attempt: Attempt) -> Found:
-        """Nothing: a rotation is not taken back."""
-        del attempt
-        return NOTHING_TO_TAKE_BACK
+        """See that the new credential gets in, wherever the program may have been begun."""
+        if self._was_tried and not self._program.may_have_run:
+            return _NOT_BEGUN
+        if self._got_in or attempt.ended is Status.PASSED:
+            return _WHOLE
+        given = replace(attempt, values={**attempt.values, **self._printed})
+        if unknown := sorted(self._step.what.new_works.names() - given.values.keys()):
+            names = ", ".join(f"${{{name}}}" for name in unknown)
+            return _may_be_open(Status.NOT_MEASURED, f"nobody knows {names} here", can_still=False)
+        found = await self._checked("new_works", given, self._clock.monotonic() + attempt.seconds)
+        if found.status is Status.PASSED:
+            self._got_in = True
+            return _WHOLE
+        return _may_be_open(found.status, f"new_works: {found.detail}", can_still=found.can_still)
 
     def _is_all_known(self, rotated: Found) -> bool:
         """Whether every secret that it may have printed is known, so that it can be hidden in what is kept."""
@@ -80,6 +101,10 @@ class RotateAction:
         tried = await until_passed(lambda seconds: action.act(replace(attempt, seconds=seconds)), terms, self._clock)
         outputs = tuple(Output(f"{name}-{each.name}", each.content) for each in tried.found.outputs)
         return replace(tried.found, outputs=outputs)
+
+
+def _may_be_open(status: Status, why: str, *, can_still: bool) -> Found:
+    return Found(status, f"the credential may be rotated and not sealed ({why})", can_still=can_still)
 
 
 def _worse(one: Status, other: Status) -> Status:

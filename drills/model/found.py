@@ -33,7 +33,8 @@ class RunFacts:
 class Attempt:
     """One try of a step: `seconds` is how long it may take. `values` by the names that `${name}` uses, `run` included.
 
-    `since`: when the run's outage began (the first step that begins a span), None before.
+    `since`: when the run's outage began (the first step that begins a span), None before. `ended`: of an undo, how the
+    step itself had ended; None where the journal holds no end of it.
     """
 
     run: RunFacts
@@ -41,6 +42,7 @@ class Attempt:
     values: Mapping[str, Value]
     seconds: float
     since: datetime | None = None
+    ended: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Found:
 
     `status`: passed, failed or not_measured; of an undo, passed means that nothing of it is left. `detail` is one line
     of what was expected and what was seen, and holds no secret. `at`: when it happened, where that is known better
-    than by when we looked. `can_still`: whether trying again can help.
+    than by when we looked. `can_still`: whether trying again can help. `pause`: for how many seconds it can't; what is
+    not measured and has one was put off by whoever was asked.
     """
 
     status: Status
@@ -71,3 +74,4 @@ class Found:
     outputs: tuple[Output, ...] = ()
     at: datetime | None = None
     can_still: bool = True
+    pause: float = 0.0

@@ -7,11 +7,13 @@
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
-from drills.model.event import UndoBegan, UndoEnded
+from drills.model.event import Ended, UndoBegan, UndoEnded
 from drills.model.found import Attempt, Found
 from drills.model.step import Status
+from drills.rules.results import end_of
 from drills.rules.undo import by_hand, to_take_back
 from drills.runner.drill import Doing, Undo
 from drills.runner.steady import regardless, words
@@ -63,10 +65,17 @@ async def _take_back(stage: Stage, step: str) -> UndoEnded:
 async def _undone(stage: Stage, step: str, undo: Undo) -> Tried:
     async def once(seconds: float) -> Found:
         attempt: Attempt = stage.attempt(step if undo.is_own else undo.id, seconds)
+        attempt = replace(attempt, ended=_ended(stage, step))
         return await (undo.action.undo(attempt) if undo.is_own else undo.action.act(attempt))
 
     terms = Terms(undo.within, undo.every, tries=None if undo.every else TRIES)
     return await until_passed(once, terms, stage.outside.clock)
+
+
+def _ended(stage: Stage, step: str) -> Status | None:
+    """Return how a step ended, by the journal."""
+    found = end_of(step, stage.record.entries)
+    return found.event.status if found is not None and isinstance(found.event, Ended) else None
 
 
 def _left(stage: Stage, step: str, tried: Tried) -> UndoEnded:

@@ -2,7 +2,8 @@
 
 - Each try is a task of its own: whatever it raises, `SystemExit` too, becomes what was found and goes no further.
 - A try is cancelled when the time is over. One that does not end even then is left behind after a few seconds.
-- A try that was cut short has found nothing. What an earlier one found stands.
+- A try that was cut short has found nothing, and so has one that was put off. What an earlier one found stands.
+- Who asks for a pause is given it. Where there is no time for it a step is not tried again; an undo is, as it would be.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from drills.errors import AskedToWait
 from drills.model.found import Found
 from drills.model.step import Status
 from drills.runner.steady import let_go, spawn, words
@@ -54,8 +56,8 @@ async def until_passed(call: Try, terms: Terms, clock: Clock) -> Tried:
         left = ends - clock.monotonic()
         found = await _once(partial(call, left), left)
         tries += 1
-        best = found or best
-        pause = _pause(terms, tries)
+        best = best if best is not None and _is_put_off(found) else found or best
+        pause = _longer(_pause(terms, tries), found, terms, ends - clock.monotonic())
         is_last = found is not None and (found.status is Status.PASSED or not found.can_still)
         if is_last or pause is None or ends - clock.monotonic() <= pause:
             return Tried(best or _nothing(terms.within), tries)
@@ -69,6 +71,17 @@ def _pause(terms: Terms, tries: int) -> float | None:
             return None
         return terms.every or min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
     return terms.every
+
+
+def _is_put_off(found: Found | None) -> bool:
+    return found is not None and found.status is Status.NOT_MEASURED and found.pause > 0
+
+
+def _longer(pause: float | None, found: Found | None, terms: Terms, left: float) -> float | None:
+    """Return the pause, or what was asked for where that is longer."""
+    if pause is None or found is None or (terms.tries is not None and found.pause >= left):
+        return pause
+    return max(pause, found.pause)
 
 
 async def _once(call: Callable[[], Awaitable[Found]], seconds: float) -> Found | None:
@@ -86,6 +99,8 @@ async def _once(call: Callable[[], Awaitable[Found]], seconds: float) -> Found |
 async def _guarded(call: Callable[[], Awaitable[Found]]) -> Found:
     try:
         return await call()
+    except AskedToWait as fault:
+        return Found(Status.NOT_MEASURED, str(fault), pause=fault.seconds)
     except (NotMeasured, SecretUnavailable) as fault:
         return Found(Status.NOT_MEASURED, str(fault))
     except asyncio.CancelledError:

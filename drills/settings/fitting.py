@@ -104,7 +104,7 @@ def _wrong_undo(
             yield place, _only(outside | plain)
         if each.captures():
             yield (*place, "capture"), "expected nothing captured: what a step of an undo finds is not kept"
-    if step.undo_line and not step.undo and step.names() & secret:
+    if step.undo_line and not step.undo and step.undo_names() & secret:
         yield at, "expected no secret that a step captures where there is something to take back: a crash loses it"
 
 

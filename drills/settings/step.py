@@ -167,6 +167,10 @@ class StepSettings(SettingsModel):
         """Return the names of the values that it uses."""
         return frozenset()
 
+    def undo_names(self) -> frozenset[str]:
+        """Return the names of the values that the action's own way to take it back can't do without."""
+        return self.names()
+
     def captures(self) -> Mapping[str, bool]:
         """Return the names of the values that it captures, and whether each is secret."""
         return {}

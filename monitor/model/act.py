@@ -145,6 +145,7 @@ class Answer(StrEnum):
     PENDING = "pending"  # another person must confirm it
     NOT_POSSIBLE = "not_possible"
     NO_SUCH = "no_such"
+    TOO_MANY = "too_many"  # and it stays so, until the instant that the line says
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Ruling:
     @property
     def is_refused(self) -> bool:
         """Whether nothing was done."""
-        return self.answer in (Answer.NOT_POSSIBLE, Answer.NO_SUCH)
+        return self.answer in (Answer.NOT_POSSIBLE, Answer.NO_SUCH, Answer.TOO_MANY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@
    confirmed, doubt after a gap, an outage, unknown, blind, a flag that is raised or held closed: refused, with why.
    So is what could never be detected, because no critical function is decided by probes of our own.
 2. One at a time on a platform, `MOST_AT_ONCE` in all, `MOST_A_DAY` begun on a platform within 24 hours; never longer
-   than `LONGEST`. The same wish under the same id is the same exercise; another one is refused.
+   than `LONGEST`. A day that is spent has an answer of its own: to ask again soon helps nobody. The same wish
+   under the same id is the same exercise; another one is refused.
 3. It votes for nothing but the cause `exercise`, which its detection adds, once; probes, functions, verdict, outage and
    every other cause are as without it. While a real cause holds the flag is ready, whatever is exercised.
 4. It ends, and its cause with it, in the same step in which: its time is over; an outage is open or the platform is
@@ -76,9 +77,11 @@ def begin(state: PlatformState, act: BeginExercise, turn: Turn) -> Found:
     known = next((each for each in state.exercises if each.id == wish.id), None)
     if known is not None:
         return _known(known, wish)
-    refusal = _unfit(wish) or act.obstacle or hindrance(state, turn.policy) or _too_many(state, act.elsewhere, now)
+    refusal = _unfit(wish) or act.obstacle or hindrance(state, turn.policy) or _busy(state, act.elsewhere)
     if refusal:
         return no(refusal)
+    if spent := _spent(state, now):
+        return no(spent, Answer.TOO_MANY)
     found = Exercise(wish, turn.hand.person, turn.hand.token, now, end_of(now, wish.span))
     after = replace(state, exercises=(found, *state.exercises)[:KEPT])
     line = f"the exercise runs until {reasons.clock(found.until)}"
@@ -177,12 +180,17 @@ def _flaws(wish: Wish) -> Iterator[str]:
         yield f"a ticket is one line of at most {LONGEST_TICKET} printable characters"
 
 
-def _too_many(state: PlatformState, elsewhere: int, now: datetime) -> str:
+def _busy(state: PlatformState, elsewhere: int) -> str:
     known = running(state)
     if known is not None:
         return f"exercise {known.id} runs on {state.platform} already, until {reasons.clock(known.until)}"
     if elsewhere >= MOST_AT_ONCE:
         return f"{elsewhere} exercises run already, and {MOST_AT_ONCE} at once are the most"
+    return ""
+
+
+def _spent(state: PlatformState, now: datetime) -> str:
+    """Say that as many began within a day as may be, and when there is room again; empty if there is."""
     today = [each for each in state.exercises if now - each.began_at < _DAY]
     if len(today) >= MOST_A_DAY:
         again = reasons.clock(today[MOST_A_DAY - 1].began_at + _DAY)

@@ -42,7 +42,7 @@ EXERCISES: Final = (
         answers={JSON: ExerciseAnswer},
         query=NoQuery,
         body=ExerciseBody,
-        refusals=("unknown_platform", "not_possible"),
+        refusals=("unknown_platform", "not_possible", "too_many"),
         platform_in="body",
         creates=True,
     ),

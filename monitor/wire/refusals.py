@@ -31,6 +31,9 @@ REFUSALS = {
     "not_acceptable": Refusal(HTTPStatus.NOT_ACCEPTABLE, "`Accept` leaves out every form that this answer has."),
     "too_slow": Refusal(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive within its deadline."),
     "not_possible": Refusal(HTTPStatus.CONFLICT, "It can't be done as things stand; the message says why."),
+    "too_many": Refusal(
+        HTTPStatus.CONFLICT, "As many of these were begun within a day as may be; the message says when there is room."
+    ),
     "restart_needed": Refusal(
         HTTPStatus.CONFLICT,
         "The settings' file changes what can't change while the monitor runs; the message names it.",

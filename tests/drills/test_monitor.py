@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from drills.errors import RequestRefused
+from drills.errors import AskedToWait, RequestRefused
 from drills.model.event import Head
 from drills.model.step import Span
 from drills.model.verdict import Severity, Verdict
@@ -119,6 +119,19 @@ async def test_what_is_no_answer_of_a_monitors_is_not_measured(behaviour: Behavi
         with pytest.raises(NotMeasured) as caught:
             await client.tell(RUN.id, HEAD)
     assert SECRET not in str(caught.value) + repr(client) + repr(caught.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [(429, {"Retry-After": "37"}, 37), (429, {}, 1), (503, {"Retry-After": "soon"}, 0)],
+)
+async def test_it_is_told_for_how_long_to_be_left_alone(status: int, headers: dict[str, str], seconds: float) -> None:
+    """In whole seconds, as a monitor says it."""
+    async with fake_monitor() as monitor:
+        monitor.receiver.script.append(Answer(status, b'{"error": {"code": "x", "message": "later"}}', headers))
+        with pytest.raises(AskedToWait) as caught:
+            await _client(monitor).tell(RUN.id, HEAD)
+    assert caught.value.seconds == seconds
 
 
 async def test_what_got_no_answer_is_told_once_more() -> None:

@@ -72,6 +72,7 @@ class Marking:
         self.name = name
         self.found = list(found)
         self.attempts: list[Attempt] = []
+        self.undos: list[Attempt] = []
         self.stuck = False
         self.why = f"mark {name} still stands"
         self._world = world
@@ -90,6 +91,7 @@ class Marking:
 
     async def undo(self, attempt: Attempt) -> Found:
         """Take the mark away."""
+        self.undos.append(attempt)
         self._world.undone.append(self.name)
         self._points.pass_(f"undo {self.name}")
         await asyncio.sleep(self._seconds)

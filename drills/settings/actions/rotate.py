@@ -1,4 +1,8 @@
-"""The action `rotate`: a program replaces a credential, and it is seen that the old one is worth nothing any more."""
+"""The action `rotate`: a program replaces a credential, and it is seen that the old one is worth nothing any more.
+
+That is seen by one and the same question, asked before and after: what is refused must be what got in, and what gets in
+then must show another credential, and differ in nothing else.
+"""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -6,6 +10,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import BeforeValidator, Field
 
+from drills.settings.actions.alike import differences, is_of_the_credential
 from drills.settings.actions.command import (
     CommandCaptureSettings,
     CommandExpectSettings,
@@ -19,6 +24,8 @@ from glasswatch.settings.sentences import Words
 
 CHECKS: Final = ("old_works", "old_refused", "new_works")
 _OF_A_RUN: Final = ("undo", "needs", "background", "begins", "ends", "evidences", "way")
+_LIKE_THE_OLD: Final = "expected the same as in old_works: else it is not shown that what got in is refused"
+_ONLY_A_CREDENTIAL: Final = "expected the same as in old_works, but for the credential: a secret, or text with ${name}"
 _ONLY_A_LOOK: Final = "expected nothing of the kind: it is one look, and the step is the rotation"
 
 
@@ -45,9 +52,9 @@ class RotateWithSettings(SettingsModel):
     old_works: Annotated[StepSettings, LookChoice(), _named("old_works")]
     """Before: a step that gets in with the old credential. One that never worked is refused as well."""
     old_refused: Annotated[StepSettings, LookChoice(), _named("old_refused")]
-    """After: a step, with `refused: true`, that tries the old credential."""
+    """After: a step, with `refused: true`, that tries the old credential: `action` and `with` of `old_works`."""
     new_works: Annotated[StepSettings, LookChoice(), _named("new_works")]
-    """After: a step that gets in with the new one."""
+    """After: a step that gets in with the new one, and differs from `old_works` in the credential alone."""
 
     @finding(*CHECKS)
     def checks_are_looks(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -60,6 +67,23 @@ class RotateWithSettings(SettingsModel):
                 yield (name,), f"expected refused: {str(name == 'old_refused').lower()}"
             if each.captures():
                 yield (name,), "expected nothing captured"
+
+    @finding(*CHECKS)
+    def checks_are_of_one_credential(self, _given: Mapping[str, object]) -> Iterable[Finding]:
+        """What is refused afterwards is what got in before; what gets in then is the same with another credential."""
+        old, refused, new = self.checks().values()
+        others = [("old_refused", refused), ("new_works", new)]
+        strange = [name for name, each in others if each.action != old.action]
+        yield from (((name, "action"), f"expected {old.action}, as in old_works") for name in strange)
+        if strange or not all(each.is_access for each in self.checks().values()):
+            return
+        yield from ((("old_refused", "with", *found.place), _LIKE_THE_OLD) for found in differences(old, refused))
+        changed = differences(old, new)
+        for found in changed:
+            if not is_of_the_credential(old.action, found):
+                yield ("new_works", "with", *found.place), _ONLY_A_CREDENTIAL
+        if not changed:
+            yield ("new_works", "with"), "expected another credential than in old_works: this one is to be refused"
 
     def checks(self) -> Mapping[str, StepSettings]:
         """Return the checks by name, in the order in which they are made."""
@@ -93,6 +117,15 @@ class RotateStep(StepSettings):
     def line(self) -> str:
         """What it does."""
         return f"rotate a credential by {' '.join(self.what.command.argv)}, and see that the old one is refused"
+
+    @property
+    def undo_line(self) -> str:
+        """What is done in place of taking it back."""
+        return "see that the new credential gets in (new_works); where it does not, rotate and seal once more by hand"
+
+    def undo_names(self) -> frozenset[str]:
+        """Return none: where the new credential is not known any more, that it gets in can't be told."""
+        return frozenset()
 
     @property
     def touches(self) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ CASES = {
                 "command": {"argv": ["/bin/cat"], "stdin": TOKEN},
                 "old_works": _look(url),
                 "old_refused": _look(url, refused=True),
-                "new_works": _look(url),
+                "new_works": {"action": "http", "with": {"url": url, "auth": {"bearer": {"env": "NEW"}}}},
             }
         }
     ),
@@ -217,9 +217,9 @@ async def test_whom_it_asks_is_not_there(name: str, is_undo: bool, tmp_path: Pat
 async def test_whom_it_asks_does_not_answer(name: str, behaviour: Behaviour, tmp_path: Path) -> None:
     """Within its time, which is over soon where nobody answers."""
     async with receiving(default=behaviour) as receiver:
-        action = _action(name, receiver.url, tmp_path)
         given = attempt(seconds=0.2 if isinstance(behaviour, Hang) else CASES[name].seconds)
         for is_undo in (False, True):
+            action = _action(name, receiver.url, tmp_path)
             _is_not_measured(name, await outcome(action, given, is_undo=is_undo), is_undo=is_undo)
 
 

@@ -134,6 +134,7 @@ async def test_an_answer_that_was_lost_is_asked_for_once_more(tmp_path: Path) ->
     ("refusal", "status", "can_still"),
     [
         ((409, "not_possible", "the platform is suspect"), Status.FAILED, True),
+        ((409, "too_many", "again tomorrow"), Status.FAILED, False),
         ((403, "forbidden", "not for this"), Status.FAILED, False),
         ((503, "store_unavailable", "try again"), Status.NOT_MEASURED, True),
     ],
@@ -150,6 +151,7 @@ async def test_a_refusal_is_told_in_the_monitors_words(
         found = await _act(tmp_path, monitor)
         undone = await _act(tmp_path, monitor, is_undo=True)
     assert (found.status, found.can_still) == (status, can_still)
+    assert found.pause >= 5 or status is not Status.FAILED, "a token may write 60 times a minute, clean-up included"
     assert refusal[2] in found.detail
     assert undone.status is not Status.PASSED
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from drills.errors import AskedToWait
 from drills.model.event import CleaningUp, Ended, Gated, Head, NotTold, Receipted, UndoEnded
 from drills.model.found import Attempt, Found, Output, Value
 from drills.model.step import Span, Status
@@ -81,6 +82,29 @@ def test_what_an_earlier_try_found_stands_when_the_last_is_cut_short() -> None:
     assert tried == (FAILED, 2)
 
 
+def test_who_was_asked_to_wait_waits_and_what_was_found_before_stands() -> None:
+    """Where there is no time for it nobody is asked again, but to take something back."""
+    asked: list[float] = []
+    wishes: list[float] = []
+
+    async def throttled(seconds: float) -> Found:
+        asked.append(seconds)
+        if len(asked) == 1:
+            return Found(Status.FAILED, "twelve are the most", pause=5)
+        raise AskedToWait("later", wishes[-1])
+
+    async def asked_at(terms: Terms, wish: float) -> tuple[str, list[int]]:
+        asked.clear()
+        wishes.append(wish)
+        found, _tries = await _until_passed(throttled, terms)
+        return found.detail, [round(each) for each in asked]
+
+    first = "twelve are the most"
+    assert run(asked_at(Terms(within=30, every=1), 20)) == (first, [30, 25, 5])
+    assert run(asked_at(Terms(within=30, every=1), 40)) == (first, [30, 25])
+    assert run(asked_at(Terms(within=30, tries=3), 40)) == (first, [30, 25, 23])
+
+
 def test_what_does_not_end_when_it_is_cancelled_is_left_behind() -> None:
     """The run goes on without it."""
 
@@ -125,6 +149,18 @@ def test_an_undo_that_fails_keeps_no_other_from_being_tried_and_is_named() -> No
     assert done.exit_code is ExitCode.RESIDUE
     assert done.residue == ("two: mark two still stands; by hand: unmark two",)
     assert [event.step for event in stage.of(UndoEnded) if isinstance(event, UndoEnded)] == ["three", "two", "one"]
+
+
+def test_an_undo_is_told_how_its_step_ended() -> None:
+    """By the journal: also in a process that did not do the step. What has no end was cut short."""
+    stage = Stage()
+    stage.marking["two"].found = [FAILED]
+    run(stage.begin())
+    ends = [place for place, each in enumerate(stage.journal.entries) if isinstance(each.event, Ended)]
+    cut = Stage(entries=stage.journal.entries[: ends[1]])
+    run(cut.resume(clean_up_only=True))
+    told = [[each.ended for each in its.marking[id_].undos] for its in (stage, cut) for id_ in ("one", "two")]
+    assert told == [[Status.PASSED], [Status.FAILED], [Status.PASSED], [Status.INTERRUPTED]]
 
 
 def test_a_fault_in_an_action_is_the_steps_and_says_where_it_was() -> None:

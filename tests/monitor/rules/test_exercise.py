@@ -239,7 +239,7 @@ def test_a_day_has_twelve_and_then_no_more_until_the_first_is_a_day_old() -> Non
         end(platform, f"ex-{number}")
         platform.good()
     ruling = begin(platform, replace(WISH, id="more"))
-    assert ruling.answer is Answer.NOT_POSSIBLE
+    assert (ruling.answer, ruling.is_refused) == (Answer.TOO_MANY, True)
     assert "12 exercises of payments began within 24 hours" in ruling.line
     platform.now = platform.state.exercises[-1].began_at + 24 * HOUR
     platform.good()
