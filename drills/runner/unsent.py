@@ -94,7 +94,7 @@ async def _sent(directory: Path, witness: Witness, row: Any, seconds: float) -> 
         run = str(row["run"])
         closing = Closing(row["verdict"], row["why"], row["spans"], row["findings"], row["residue"])
         head = Head(row["seq"], row["hash"])
-        await asked(lambda: witness.close(run, closing, head), seconds)
+        await asked(lambda: witness.close(run, closing, head), seconds, patience=seconds)
         UnsentFile(directory, run).said(witness.name)
     except RequestRefused as refused:
         UnsentFile(directory, run).said(witness.name)
