@@ -147,7 +147,7 @@ def _evidence(root: Path) -> Answer:
             file.flush()
             os.fsync(file.fileno())
         probe.unlink()
-        free = os.statvfs(root)
+        free, mode = os.statvfs(root), root.stat().st_mode
     except OSError as fault:
         return gates.room(None, f"{root} can't be written: {fault.strerror or fault}")
-    return gates.room(free.f_bavail * free.f_frsize)
+    return gates.room(free.f_bavail * free.f_frsize, mode=mode)

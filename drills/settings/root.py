@@ -16,9 +16,9 @@ from glasswatch.settings.shapes import Label, OneOf, RelativePath, TextShape
 WAIVABLE: Final = ("window", "approval", "monitor_healthy", "no_open_incident", "witness")
 """Gates that settings may let go; evidence is always kept, and a drill always alone."""
 
-Person = Annotated[
-    str, TextShape("a person's name of a-z, 0-9 and . _ @ + -, at most 63 long", r"[a-z0-9][a-z0-9._@+-]{0,62}")
-]
+PERSON: Final = r"[a-z0-9][a-z0-9._@+-]{0,62}"
+PERSON_WORDS: Final = "a person's name of a-z, 0-9 and . _ @ + -, at most 63 long"
+Person = Annotated[str, TextShape(PERSON_WORDS, PERSON)]
 
 
 class MonitorReachSettings(SettingsModel):

@@ -125,7 +125,7 @@ async def _drill(places: Places, url: str) -> ExitCode:
 async def _follow(places: Places, wish: Wish) -> ExitCode:
     lines: asyncio.Queue[str] = asyncio.Queue()
     async with staged(places, choose_ports(wish.port), SystemClock(), lines.put_nowait) as stage:
-        for line in opening_lines(stage, wish.port):
+        for line in (*opening_lines(stage, wish.port), *target_lines(stage)):
             click.echo(line)
         return await stage.processes.while_all_live(_print(lines))
 
