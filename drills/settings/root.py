@@ -63,7 +63,7 @@ class DrillSettings(SettingsModel):
     )
     """Scenario files, or directories of them (*.yaml)."""
     directory: RelativePath = Field(default="drills", validate_default=True)
-    """Where evidence is kept: one directory for each run."""
+    """Where evidence is kept: one directory for each run. Others may not be able to write there."""
     operator: Person | None = None
     """Who runs drills from here, unless the command line says otherwise; the login's name if left out."""
     monitor: MonitorReachSettings | None = None
