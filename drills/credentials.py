@@ -1,17 +1,19 @@
 """Credentials that steps show: read by reference when they are needed, and never part of a message.
 
-What only a client needs is imported where one is made: a step that runs a program has none.
+What only a client needs is imported where one is made: a step that runs a program has none. Files are read beside the
+loop (`stepfiles`).
 """
 
-import asyncio
 import base64
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drills import stepfiles
 from drills.model.found import Value
 from drills.rules import fill
-from glasswatch.errors import NotMeasured
+from glasswatch.errors import NotMeasured, SecretUnavailable
 from glasswatch.secrets import SecretReference
 
 if TYPE_CHECKING:  # who has a client has loaded them
@@ -20,6 +22,7 @@ if TYPE_CHECKING:  # who has a client has loaded them
     from platforms.transport.tls import Identity, TlsOptions
 
 AUTHORIZATION = "Authorization"
+_SECRET_WITHIN = timedelta(seconds=15)  # a command that prints one has 10 s
 
 ReadSecret = Callable[[SecretReference], Value]
 """Reads a secret by its reference, and may take 10 s: `drills.ports.Tools.secret`."""
@@ -31,8 +34,10 @@ async def read(secret: ReadSecret, reference: SecretReference) -> str:
     Raises:
         SecretUnavailable: it can't be had.
     """
-    value = await asyncio.to_thread(secret, reference)
-    return value.text
+    try:
+        return (await stepfiles.aside(lambda: secret(reference), f"secret from {reference}", _SECRET_WITHIN)).text
+    except NotMeasured as fault:
+        raise SecretUnavailable(str(fault)) from None
 
 
 async def given(secret: ReadSecret, value: str | SecretReference | None, values: Mapping[str, Value]) -> str | None:
@@ -80,17 +85,23 @@ async def identity(secret: ReadSecret, tls: "IdentifiedTlsSettings") -> "Identit
     """Return the client certificate to show; None without one.
 
     Raises:
-        SecretUnavailable: its key can't be had.
+        SecretUnavailable, NotMeasured: its key can't be had, or the certificate itself.
     """
     if tls.certificate is None or tls.key is None:
         return None
     from platforms.transport.tls import Identity  # noqa: PLC0415 - see above
 
-    return Identity(tls.certificate, await read(secret, tls.key))
+    chain = await stepfiles.read(tls.certificate, "the certificate")
+    return Identity(tls.certificate, await read(secret, tls.key), chain)
 
 
-def trust(ca_file: Path | None, min_version: str = "1.2") -> "TlsOptions":
-    """Return how the other side is verified."""
+async def trust(ca_file: Path | None, min_version: str = "1.2") -> "TlsOptions":
+    """Return how the other side is verified.
+
+    Raises:
+        NotMeasured: the file of authorities can't be read.
+    """
     from platforms.transport.tls import TlsOptions  # noqa: PLC0415 - see above
 
-    return TlsOptions(ca_file=ca_file, min_version=min_version)
+    authorities = None if ca_file is None else await stepfiles.read(ca_file, "the file of authorities")
+    return TlsOptions(ca_file=ca_file, min_version=min_version, authorities=authorities)

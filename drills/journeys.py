@@ -88,7 +88,7 @@ class Journeys:
         """Give an engine, for as long as the try may take.
 
         Raises:
-            SecretUnavailable: a credential can't be had.
+            SecretUnavailable, NotMeasured: a credential can't be had, or the file of authorities.
         """
         clock, what = self._tools.clock, self._what
         values: dict[str, Scalar] = {
@@ -96,9 +96,9 @@ class Journeys:
         }
         for name, reference in what.secrets.items():
             values[name] = await credentials.read_for_header(self._tools.secret, reference)
+        terms = Terms(LARGEST, await credentials.trust(what.tls.ca_file, what.tls.min_version))
         resolver = AresResolver()
         network = guarded(Network(clock, resolver, self._tls))
-        terms = Terms(LARGEST, credentials.trust(what.tls.ca_file, what.tls.min_version))
         where = Where(what.url, what.tls.server_name, LARGEST)
         exchange = Exchange(HttpTransport(network, terms, Stopwatch(clock)), where)
 

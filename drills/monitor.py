@@ -204,7 +204,7 @@ class MonitorClient:
             await self._headers(body),
             body.model_dump_json().encode() if body is not None else None,
         )
-        manner = Manner(credentials.trust(self._reach.ca_file))
+        manner = Manner(await credentials.trust(self._reach.ca_file))
         try:
             heard = await self._asker.heard(question, self._means.seconds / 2, manner)
         except NotMeasured:

@@ -95,7 +95,7 @@ class Pagers:
     ) -> tuple[list[Any], bytes]:
         place = place_of(url)
         question = Question("GET", url, {**ours(attempt.run), "Accept": JSON, **headers})
-        heard = await self._asker.heard(question, attempt.seconds, Manner(credentials.trust(tls.ca_file)))
+        heard = await self._asker.heard(question, attempt.seconds, Manner(await credentials.trust(tls.ca_file)))
         answer = document(heard, place)
         found = answer if at is None else strict_json.find(answer, parse(at))
         if not isinstance(found, list):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from drills import approvals, parameters
@@ -11,6 +12,7 @@ from drills.model.step import PlannedStep
 from drills.rules.gates import room
 from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
+from drills.settings import exposure, fitting
 from drills.settings.gates import GateSettings
 from drills.settings.root import DrillFile, DrillSettings
 from drills.settings.scenario import ScenarioFile
@@ -20,10 +22,14 @@ from glasswatch.settings.straight import straight, straight_path
 
 def planned_steps(scenario: ScenarioFile) -> tuple[PlannedStep, ...]:
     """Return the steps as the plan, and the journal's first entry, have them: with paths as people are shown them."""
-    needs = scenario.needs()
-    return tuple(
-        step.planned("; then ".join(each.line for each in step.undo) or step.undo_line, needs[step.id])
+    needs, secrets, through = scenario.needs(), scenario.secrets, fitting.through(scenario.steps)
+    planned = (
+        (step, step.planned("; then ".join(each.line for each in step.undo) or step.undo_line, needs[step.id]))
         for step in map(straight, scenario.steps)
+    )
+    return tuple(
+        replace(each, rights=(*each.rights, *exposure.told(step, secrets)), through=through[step.id])
+        for step, each in planned
     )
 
 

@@ -2,8 +2,9 @@
 
 Rules:
 - None of the user's settings, agent, passwords, forwarding or shared connections; the host's key must be known.
-- What ssh needs besides its key lies in a private directory that goes when the login is over: hosts' keys and the
-  certificate, none of them secret, and ssh's own log.
+- What ssh needs besides its key is lent to it, and lies on no disk: hosts' keys and the certificate, none of them
+  secret, and ssh's own log. A certificate that is made is written to memory too, through a link in a private directory:
+  what is killed leaves a directory with a link that leads nowhere, and nothing that opens a door.
 - The command is quoted for a POSIX shell, word by word: a value is one word and never more.
 - The run's id goes along as the variable GLASSWATCH_RUN (sshd: `AcceptEnv GLASSWATCH_RUN`). A certificate that is made
   for the run has a serial that derives from it, and by the settings a key id with it: both stand in sshd's log.
@@ -12,17 +13,18 @@ Rules:
 import hashlib
 import shlex
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from drills import tethered
+from drills.lent import Lent, lent
 from glasswatch.errors import NotMeasured
 
 RUN_VARIABLE: Final = "GLASSWATCH_RUN"
-_LARGEST_FILE: Final = 1024 * 1024
+_LARGEST_CERTIFICATE: Final = 64 * 1024
 _LARGEST_LOG: Final = 256 * 1024
 _LEEWAY_MINUTES: Final = 1
 _SERIAL_BITS: Final = 63
@@ -82,22 +84,18 @@ class Mint:
     minutes: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What ssh reads, and the log that it writes."""
+
+    known_hosts: Lent
+    log: Lent
+    certificate: Lent | None
+
+
 def serial_of(run: str) -> int:
     """Return the serial of a run's certificates: sshd writes it into its log."""
     return int.from_bytes(hashlib.sha256(run.encode()).digest()[:8], "big") >> (64 - _SERIAL_BITS)
-
-
-def text_of(path: Path, what: str) -> str:
-    """Return what a file holds.
-
-    Raises:
-        NotMeasured: it can't be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_FILE).decode("utf-8", "replace")
-    except OSError as error:
-        raise NotMeasured(f"{what} {path} can't be read: {error.strerror}") from None
 
 
 def pinned(host: str, port: int, keys: Sequence[str], *, are_authorities: bool) -> str:
@@ -108,20 +106,25 @@ def pinned(host: str, port: int, keys: Sequence[str], *, are_authorities: bool) 
 
 
 async def minted(mint: Mint, left: Callable[[], float]) -> str:
-    """Make a certificate and return it; no file of it is left. `left`: how many seconds there are still.
+    """Make a certificate and return it; no file of it ever is. `left`: how many seconds there are still.
 
     Raises:
         NotMeasured: it can't be made.
         TimeoutError: it was not made in time.
     """
     public = await _keygen((mint.keygen, "-y", "-P", "", "-f", str(mint.key)), f"of the key {mint.key}", left())
-    with _private() as place:
+    with tempfile.TemporaryDirectory(prefix="glasswatch-drill-") as private, lent("certificate") as made:
+        place = Path(private)
         (place / "key.pub").write_bytes(public)
+        (place / "key-cert.pub").symlink_to(made.path)
         valid = f"-{_LEEWAY_MINUTES}m:+{mint.minutes}m"
         words = ("-q", "-s", str(mint.ca), "-P", "", "-I", mint.key_id, "-n", ",".join(mint.principals))
         more = ("-z", str(mint.serial), "-V", valid, "-O", "clear", str(place / "key.pub"))
         await _keygen((mint.keygen, *words, *more), f"by the authority {mint.ca}", left())
-        return text_of(place / "key-cert.pub", "the certificate")
+        certificate = made.read(_LARGEST_CERTIFICATE).decode("utf-8", "replace")
+    if not certificate:
+        raise NotMeasured(f"no certificate was made: ssh-keygen wrote none by the authority {mint.ca}")
+    return certificate
 
 
 async def _keygen(argv: Sequence[str], what: str, seconds: float) -> bytes:
@@ -138,38 +141,33 @@ async def login(given: Login, run: str, seconds: float) -> tuple[tethered.Ended,
         TimeoutError: it did not end in time, and was killed.
         NotMeasured: it can't be run.
     """
-    with _private() as place:
-        (place / "known_hosts").write_text(given.known_hosts)
+    with ExitStack() as stack:
+        hosts = stack.enter_context(lent("known_hosts", given.known_hosts.encode()))
+        log = stack.enter_context(lent("ssh.log"))
+        certificate = None
         if given.certificate is not None:
-            (place / "certificate.pub").write_text(given.certificate)
-        log = place / "ssh.log"
-        ended = await tethered.run(_argv(given, place, run, seconds), b"", _environment(run), seconds)
-        return ended, text_of(log, "ssh's log")[:_LARGEST_LOG] if log.exists() else ""
+            certificate = stack.enter_context(lent("certificate", given.certificate.encode()))
+        argv = _argv(given, _Files(hosts, log, certificate), run, seconds)
+        ended = await tethered.run(argv, b"", _environment(run), seconds)
+        return ended, log.read(_LARGEST_LOG).decode("utf-8", "replace")
 
 
 def _environment(run: str) -> Mapping[str, str]:
     return {RUN_VARIABLE: run, "LC_ALL": "C"}
 
 
-def _argv(given: Login, place: Path, run: str, seconds: float) -> tuple[str, ...]:
+def _argv(given: Login, files: _Files, run: str, seconds: float) -> tuple[str, ...]:
     options = [
         *_ALWAYS,
-        f'UserKnownHostsFile="{place}/known_hosts"',
+        f'UserKnownHostsFile="{files.known_hosts.path}"',
         f"ConnectTimeout={max(1, int(seconds))}",
         f"SetEnv={RUN_VARIABLE}={run}",
     ]
-    if given.certificate is not None:
-        options.append(f'CertificateFile="{place}/certificate.pub"')
-    words = [given.ssh, "-F", "none", "-T", "-a", "-x", "-E", str(place / "ssh.log")]
+    if files.certificate is not None:
+        options.append(f'CertificateFile="{files.certificate.path}"')
+    words = [given.ssh, "-F", "none", "-T", "-a", "-x", "-E", str(files.log.path)]
     for option in options:
         words += ["-o", option]
     key = str(given.key).replace("%", "%%")
     words += ["-i", key, "-p", str(given.port), "-l", given.user, "--", given.host]
     return (*words, shlex.join(given.command)) if given.command else tuple(words)
-
-
-@contextmanager
-def _private() -> Iterator[Path]:
-    """Make a directory of our own, and take it away."""
-    with tempfile.TemporaryDirectory(prefix="glasswatch-drill-") as place:
-        yield Path(place)

@@ -6,12 +6,12 @@
 - It happened when we saw it: a flag may have been signed before, and nobody could read it yet.
 """
 
-import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from drills import credentials
+from drills import credentials, stepfiles
 from drills.actions.asked import document
 from drills.actions.undoing import NOTHING_TO_TAKE_BACK
 from drills.asking import JSON, Asker, Manner, Question, ours, place_of
@@ -33,6 +33,7 @@ from glasswatch.flag.strict import decode_base64url, loads
 
 JOSE: Final = "application/jose"
 _READ_SECONDS: Final = 10.0
+_READ_WITHIN: Final = timedelta(seconds=12)
 # What may be the fault of our own clock, and of no flag.
 _OUR_OWN: Final = frozenset({Refusal.CLOCK_BEHIND, Refusal.ISSUED_LATER, Refusal.VER_AHEAD})
 
@@ -55,7 +56,7 @@ class ExpectFlagAction:
         """Read the flag once."""
         what = self._step.what
         raw = await self._document(attempt)
-        believed = await asyncio.to_thread(self._trust)
+        believed = await stepfiles.aside(self._trust, "the trust file")
         expectation = Expectation(
             what.deployment or attempt.run.deployment,
             what.platform or attempt.run.platform,
@@ -89,14 +90,15 @@ class ExpectFlagAction:
     async def _document(self, attempt: Attempt) -> bytes:
         what = self._step.what
         if what.file is not None:
-            return await asyncio.to_thread(self._from_file, what.file)
+            file = what.file
+            return await stepfiles.aside(lambda: self._from_file(file), f"{file}:", _READ_WITHIN)
         url = fill.url(what.url or "", attempt.values)
         headers = {
             **ours(attempt.run),
             "Accept": f"{JOSE}, {JSON};q=0.5",
             **await credentials.authorization(self._tools.secret, what.auth),
         }
-        manner = Manner(credentials.trust(what.tls.ca_file))
+        manner = Manner(await credentials.trust(what.tls.ca_file))
         heard = await self._asker.heard(Question("GET", url, headers), attempt.seconds, manner)
         place = place_of(url)
         if heard.status != 200:  # noqa: PLR2004 - OK

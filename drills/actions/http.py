@@ -88,7 +88,7 @@ class HttpAction:
     async def _manner(self) -> Manner:
         tls = self._step.what.tls
         identity = await credentials.identity(self._tools.secret, tls)
-        return Manner(credentials.trust(tls.ca_file, tls.min_version), identity, tls.server_name)
+        return Manner(await credentials.trust(tls.ca_file, tls.min_version), identity, tls.server_name)
 
     def _captured(self, heard: Heard, detail: str, outputs: tuple[Output, ...]) -> Found:
         found: dict[str, Value] = {}

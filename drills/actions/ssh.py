@@ -6,7 +6,7 @@ that can't be used. With `refused`, sshd's own refusal passes; or that of what r
 
 from datetime import timedelta
 
-from drills import sshing, tethered
+from drills import sshing, stepfiles, tethered
 from drills.actions import printed
 from drills.actions.undoing import NOTHING_TO_TAKE_BACK, unknown
 from drills.model.found import Attempt, Found, Output
@@ -56,7 +56,7 @@ class SshAction:
 
     async def _login(self, attempt: Attempt, ends_at: float) -> tuple[sshing.Login, str]:
         what = self._step.what
-        certificate = sshing.text_of(what.certificate, "the certificate") if what.certificate else None
+        certificate = await stepfiles.text(what.certificate, "the certificate") if what.certificate else None
         marked = ""
         if what.mint is not None:
             mint = self._mint(attempt)
@@ -68,7 +68,7 @@ class SshAction:
             port=what.port,
             user=what.user,
             key=what.key,
-            known_hosts=_known_hosts(what),
+            known_hosts=await _known_hosts(what),
             certificate=certificate,
             command=fill.argv(what.command, attempt.values),
         )
@@ -126,9 +126,9 @@ class SshAction:
         return " or ".join(str(each) for each in self._step.expect.status)
 
 
-def _known_hosts(what: SshWithSettings) -> str:
+async def _known_hosts(what: SshWithSettings) -> str:
     if what.known_hosts is not None:
-        return sshing.text_of(what.known_hosts, "the file of known hosts")
+        return await stepfiles.text(what.known_hosts, "the file of known hosts")
     keys = what.host_keys or what.host_ca
     return sshing.pinned(what.host, what.port, keys, are_authorities=bool(what.host_ca))
 

@@ -103,7 +103,7 @@ class Searches:
         return headers
 
     async def _answer(self, question: Question, log: AskedSettings, attempt: Attempt) -> object:
-        heard = await self._asker.heard(question, attempt.seconds, Manner(credentials.trust(log.tls.ca_file)))
+        heard = await self._asker.heard(question, attempt.seconds, Manner(await credentials.trust(log.tls.ca_file)))
         return document(heard, place_of(question.url))
 
 

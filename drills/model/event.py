@@ -40,6 +40,7 @@ class Opened:
     """The first entry: what was to be run. Hashes are SHA-256 in lower-case hex.
 
     `targets`: seconds by span. `parameters` as text, secrets left out. `salt` is what outputs are hashed with, in hex.
+    `findings_due`: seconds by severity, from the opening on, until a finding is to be put right.
     """
 
     scenario: str
@@ -58,6 +59,7 @@ class Opened:
     host: str = ""
     salt: str = ""
     checkpoint_key: CheckpointKey | None = None
+    findings_due: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ class Span(StrEnum):
     DETECT = "detect"  # from the outage to its confirmation
     FLAG = "flag"  # from the outage to a signed flag that says so
     PAGE = "page"  # from the outage to the page at the pager
-    ACCESS = "access"  # from the outage to the first access by break-glass
-    AUDIT = "audit"  # from that access to its entry in the audit
+    ACCESS = "access"  # from the outage to the last access by break-glass that was to be had
+    AUDIT = "audit"  # from an access to its entry in the audit
     REVOKE = "revoke"  # from revoking to the proof that access is refused again
     TOTAL = "total"  # from the first step to the last, clean-up included
 
@@ -41,7 +41,9 @@ class PlannedStep:
     """One step as the plan has it. It holds no secret: references and placeholders stand as they were written.
 
     `undo`: in words, what takes it back; empty where it changes nothing. `touches` and `rights` in words.
-    `evidences` are ids such as `D5` of the steps of a drill (`docs/guide/drills.md`).
+    `evidences` are ids such as `D5` of the parts of a drill (`drills.rules.parts`). `expects_refusal`: it passes when
+    something is refused. `door`: what an access tries to get into, the same for each step that tries the same; empty
+    where that can't be told. `through`: accesses before it by whose captured values it gets in.
     """
 
     id: str
@@ -59,3 +61,5 @@ class PlannedStep:
     expects_refusal: bool = False
     is_background: bool = False
     within_seconds: float = 0.0
+    door: str = ""
+    through: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from drills.model.step import Span, Status
@@ -31,12 +31,17 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to be put right. `step` is where it was found, empty for the run as a whole."""
+    """Something to be put right. `step` is where it was found, empty for the run as a whole.
+
+    `owner` has it put right until `due`, a day in UTC; None where none was set, as for a note.
+    """
 
     code: str
     severity: Severity
     line: str
     step: str = ""
+    owner: str = ""
+    due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """How a step came out. `is_evidence`: it was real, and passed."""
+    """How a step came out. `is_evidence`: it was real, and passed.
+
+    `began_entry`, `ended_entry`: the numbers of the journal's entries that say so, 0 where there is none.
+    """
 
     id: str
     status: Status
@@ -69,6 +77,8 @@ class StepResult:
     tries: int = 0
     undo: Status | None = None
     residue: str = ""
+    began_entry: int = 0
+    ended_entry: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from drills.model.step import Status
 from drills.model.verdict import Finding, Measured, Severity, Verdict
-from drills.rules.controls import Supported
+from drills.rules.controls import Cited, Supported
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class OutputView:
 class StepView:
     """One step. `entries` are the numbers of its journal entries; times None where it was never begun.
 
+    `evidences`: the parts of a drill that it is evidence of. `ended_entry`: the entry that says how it ended, 0 where
+    none does, and `hash` that entry's.
     `from_seconds`, `took_seconds`: since the run was opened, by the clock that is never set where that is one.
     """
 
@@ -42,6 +44,8 @@ class StepView:
     entries: tuple[int, ...]
     outputs: tuple[OutputView, ...]
     evidences: tuple[str, ...]
+    ended_entry: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,12 @@ class SaidView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A part of a drill, and the steps that are evidence of it: `full`, `partial` or `none`."""
+    """A part of a drill, and what is evidence of it: `full`, `partial` or `none`. `lacking`: what was to be."""
 
     id: str
     line: str
     standing: str
-    steps: tuple[str, ...]
+    cited: tuple[Cited, ...]
     lacking: tuple[str, ...]
 
 

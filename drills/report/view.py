@@ -3,13 +3,14 @@
 1. Times since the opening are differences of the clock that is never set, as long as the machine was not started
    anew in between; then they are differences of wall time.
 2. A part of a drill is shown `full` where every step that was to be evidence of it is, `partial` where some are, and
-   `none` where none is.
+   `none` where none is. That the evidence was sealed no step shows: signed receipts do (`drills.rules.sealed`).
 3. A control is supported as `drills.rules.controls` has it, by the table that is given.
 4. Who holds heads is told by their receipts; without any, the journal is not anchored, and the report says so.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from drills.model.event import (
@@ -30,19 +31,19 @@ from drills.model.event import (
 )
 from drills.model.step import PlannedStep, Span
 from drills.model.verdict import Measured, Result, StepResult, Verdict
+from drills.report.parts import parts_of
 from drills.report.values import (
     AnchorView,
     GateView,
     HappeningView,
     OutputView,
-    PartView,
     ReportView,
     SaidView,
     SpanView,
     StepView,
     UndoView,
 )
-from drills.rules.controls import FULL, NONE, PARTIAL, Shown, Table, supported
+from drills.rules.controls import Shown, Table, supported
 from drills.rules.parts import PARTS
 from glasswatch import visible
 
@@ -62,8 +63,8 @@ def view(
     if first is None or not isinstance(first.event, Opened):
         raise ValueError("a journal begins with what was opened")
     opened, last = first.event, entries[-1]
-    parts = _parts(opened.steps, result)
-    shown = {each.id: Shown(each.standing, each.steps) for each in parts}
+    parts = parts_of(entries, opened.steps, result)
+    shown = {each.id: Shown(each.standing, each.cited) for each in parts}
     closed = next((each for each in reversed(entries) if isinstance(each.event, Closed)), None)
     return ReportView(
         run=first.run,
@@ -91,7 +92,7 @@ def view(
         steps=_steps(entries, opened.steps, result),
         undos=_undos(entries),
         spans=tuple(SpanView(each, _earlier(each, earlier)) for each in result.spans),
-        findings=result.findings,
+        findings=tuple(replace(each, line=_line(each.line), owner=_line(each.owner)) for each in result.findings),
         residue=tuple(_line(each) for each in result.residue),
         parts=parts,
         controls=supported(table, shown, is_passed=result.verdict is Verdict.PASSED),
@@ -134,10 +135,15 @@ def _steps(entries: Sequence[Entry], planned: Sequence[PlannedStep], result: Res
     for entry in entries:
         if isinstance(entry.event, Began | Ended | Confirmed | UndoBegan | UndoEnded):
             numbers[entry.event.step].append(entry.head.seq)
-    return tuple(
+    shown = [
         _step(each, found.get(each.id), (entries[0], began.get(each.id), ended.get(each.id)), numbers[each.id])
         for each in planned
-    )
+    ]
+    return tuple(replace(each, evidences=_evidenced(each.id, result)) for each in shown)
+
+
+def _evidenced(step: str, result: Result) -> tuple[str, ...]:
+    return tuple(part for part in PARTS if step in result.evidence.get(part, ()))
 
 
 def _step(
@@ -168,7 +174,9 @@ def _step(
         outputs=()
         if ended is None
         else tuple(OutputView(_line(each.file), each.size, each.sha256) for each in ended[1].outputs),
-        evidences=planned.evidences,
+        evidences=(),
+        ended_entry=0 if ended is None else ended[0].head.seq,
+        hash="" if ended is None else ended[0].head.hash,
     )
 
 
@@ -188,17 +196,6 @@ def _undos(entries: Sequence[Entry]) -> tuple[UndoView, ...]:
 
 def _earlier(measured: Measured, earlier: Sequence[Mapping[Span, float]]) -> tuple[float | None, ...]:
     return tuple(each.get(measured.span) for each in earlier[:MOST_EARLIER])
-
-
-def _parts(planned: Sequence[PlannedStep], result: Result) -> tuple[PartView, ...]:
-    shown = []
-    for name, line in PARTS.items():
-        wanted = [step.id for step in planned if name in step.evidences]
-        there = [step for step in wanted if step in result.evidence.get(name, ())]
-        lacking = tuple(step for step in wanted if step not in there)
-        standing = NONE if not there else PARTIAL if lacking else FULL
-        shown.append(PartView(name, line, standing, tuple(there), lacking))
-    return tuple(shown)
 
 
 def _said(entries: Sequence[Entry]) -> tuple[SaidView, ...]:

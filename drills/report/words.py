@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from drills.model.step import Span, Status
-from drills.model.verdict import Measured, Verdict
+from drills.model.verdict import Finding, Measured, Verdict
 from drills.report.values import ReportView
+from drills.rules.controls import Cited
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -25,6 +26,7 @@ _TOLD: Final = {
     "interrupted": "It was stopped before its end. Steps that had not begun were left out; what had been done was to "
     "be taken back, as it says under Clean-up.",
     "resumed": "The process that ran it ended too early, and another one went on. A run that was resumed never passes.",
+    "nobody_in": "Nobody got in by break-glass while it ran. Whatever was refused, that shows no way in.",
     "not_witnessed": "Nobody else was told of its journal while it ran: whoever could write here could have written "
     "all of it anew.",
 }
@@ -32,7 +34,7 @@ _SPAN: Final = {
     Span.DETECT: "outage detected",
     Span.FLAG: "signed flag says so",
     Span.PAGE: "page at the pager",
-    Span.ACCESS: "first access by break-glass",
+    Span.ACCESS: "last access that was to be had",
     Span.AUDIT: "access found in the audit",
     Span.REVOKE: "access refused again",
     Span.TOTAL: "whole drill, clean-up included",
@@ -108,16 +110,31 @@ def told(view: ReportView) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def shown_by(steps: Sequence[str], lacking: Sequence[str]) -> str:
-    """Return which steps show a part of a drill, and which were to and did not."""
-    parts = [", ".join(steps)] if steps else []
-    return "; ".join([*parts, f"not by {', '.join(lacking)}"] if lacking else parts) or "no step"
+def put_right(finding: Finding) -> str:
+    """Return who has a finding put right, and by when; a dash where nobody has to."""
+    if not finding.owner:
+        return "-"
+    return f"{finding.owner}, no day was set" if finding.due is None else f"{finding.owner}, by {finding.due:%Y-%m-%d}"
 
 
-def supported_by(steps: Sequence[str], lacking: Sequence[str]) -> str:
-    """Return which steps support a control, and which parts of a drill nothing shows in full."""
-    parts = [", ".join(steps)] if steps else []
-    return "; ".join([*parts, f"{', '.join(lacking)} not shown in full"] if lacking else parts) or "no step"
+def cited(each: Cited) -> str:
+    """Return what is cited, with the numbers of its journal entries."""
+    if not each.entries:
+        return each.what
+    numbers = ", ".join(str(number) for number in each.entries)
+    return f"{each.what} ({'entry' if len(each.entries) == 1 else 'entries'} {numbers})"
+
+
+def shown_by(shown: Sequence[Cited], lacking: Sequence[str]) -> str:
+    """Return what shows a part of a drill, and what was to and did not."""
+    parts = [", ".join(cited(each) for each in shown)] if shown else []
+    return "; ".join([*parts, f"not by {', '.join(lacking)}"] if lacking else parts) or "nothing"
+
+
+def supported_by(shown: Sequence[Cited], lacking: Sequence[str]) -> str:
+    """Return what supports a control, and which parts of a drill nothing shows in full."""
+    parts = [", ".join(cited(each) for each in shown)] if shown else []
+    return "; ".join([*parts, f"{', '.join(lacking)} not shown in full"] if lacking else parts) or "nothing"
 
 
 def ended(view: ReportView) -> str:

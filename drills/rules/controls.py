@@ -1,7 +1,7 @@
 """Which controls a run supports: from what its steps are evidence of, and a table of controls that is data.
 
-1. A row cites the steps that are evidence of its parts: real, and passed. It is `full` where each of its parts is
-   shown in full, `none` where no step is cited, else `partial`.
+1. A row cites the steps that are evidence of its parts, real and passed, and receipts, each with its journal entries.
+   It is `full` where each of its parts is shown in full, `none` where nothing is cited, else `partial`.
 2. A run that did not pass supports nothing in full.
 3. The words are `supports`, and never more: who audits judges.
 """
@@ -35,20 +35,29 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """What shows something, a step or a receipt: the numbers of its journal entries, and the hash of the last one."""
+
+    what: str
+    entries: tuple[int, ...] = ()
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """How one part of a drill is shown, and by which steps."""
+    """How one part of a drill is shown, and by what."""
 
     standing: str
-    steps: tuple[str, ...]
+    cited: tuple[Cited, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Supported:
-    """How a run stands to a control: the steps that are cited, and the parts that nothing shows in full."""
+    """How a run stands to a control: what is cited, and the parts that nothing shows in full."""
 
     control: Control
     standing: str
-    steps: tuple[str, ...]
+    cited: tuple[Cited, ...]
     lacking: tuple[str, ...]
 
 
@@ -59,7 +68,7 @@ def supported(table: Table, parts: Mapping[str, Shown], *, is_passed: bool) -> t
 
 def _row(control: Control, parts: Mapping[str, Shown], *, is_passed: bool) -> Supported:
     shown = {name: parts.get(name, Shown(NONE, ())) for name in control.parts}
-    steps = tuple(dict.fromkeys(step for each in shown.values() for step in each.steps))
+    cited = tuple(dict.fromkeys(one for each in shown.values() for one in each.cited))
     lacking = tuple(name for name, each in shown.items() if each.standing != FULL)
-    standing = NONE if not steps else PARTIAL if lacking or not is_passed else FULL
-    return Supported(control, standing, steps, lacking)
+    standing = NONE if not cited else PARTIAL if lacking or not is_passed else FULL
+    return Supported(control, standing, cited, lacking)

@@ -3,21 +3,24 @@
 | severity | what |
 |---|---|
 | critical | something is left behind; the only way in led through the platform; who ran it approved it |
-| major | a step failed, met a fault, was not measured, was let go or was cut short; an undo failed; a target was missed or not measured; nobody else approved it; nobody elsewhere held its journal; it was interrupted, or is not closed |
+| major | a step failed, met a fault, was not measured, was let go or was cut short; an undo failed; a target was missed or not measured; nobody got in by break-glass, or somebody did through a door that nobody saw refuse before, or after; nobody else approved it; nobody elsewhere held its journal; it was interrupted, or is not closed |
 | minor | a step was skipped; a gate was let go; somebody could not be told; a span took much longer than in the runs before |
 | note | a step was simulated; a line was torn when another process went on; how a span was measured |
 
-They add nothing to the verdict, and nothing is left out because the verdict is bad anyway.
+They add nothing to the verdict, and nothing is left out because the verdict is bad anyway. Each but a note has an owner,
+who is the scenario's, and a day by which it is put right, counted from the day on which the run began.
 """  # noqa: E501 - a table's row is a line
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Final
 
 from drills.model.event import Began, Closed, Entry, Gated, Interrupted, NotTold, Opened, Receipted, Resumed, UndoEnded
 from drills.model.step import Span, Status, Way
 from drills.model.verdict import Finding, Measured, Severity, StepResult
+from drills.rules.refusals import accesses, unproven
 from drills.rules.results import opened_in
 from glasswatch.flag.persons import folded
 
@@ -28,6 +31,7 @@ COMPARED: Final = 4  # runs before, a year of them
 NOT_OPENED: Final = "its journal does not begin with what was to be run"
 NOT_CLOSED: Final = "it was never closed"
 ONLY_THROUGH_PLATFORM: Final = "the only way in that was shown leads through the platform"
+NOBODY_IN: Final = "nobody got in by break-glass"
 APPROVED_BY_OPERATOR: Final = "who ran it approved it: nobody else did"
 
 _OF_STEPS: Final[Mapping[Status, tuple[str, Severity, str]]] = {
@@ -67,6 +71,13 @@ class Facts:
         }
 
     @property
+    def is_nobody_in(self) -> bool:
+        """Whether ways in by break-glass were planned, or refusals of them, something was done, and nobody got in."""
+        steps = self.opened.steps if self.opened else ()
+        is_begun = any(isinstance(entry.event, Began) for entry in self.entries)
+        return is_begun and any(each.way is Way.BREAK_GLASS for each in steps) and not accesses(steps, self.steps)
+
+    @property
     def is_approved_by_its_operator(self) -> bool:
         """Whether the second person is the first."""
         opened = self.opened
@@ -81,7 +92,24 @@ def all_findings(facts: Facts, previous: Sequence[Mapping[Span, float]]) -> tupl
     of_events = (finding for entry in facts.entries for finding in _of_event(entry))
     found = (*left, *of_run, *_of_steps(facts.steps), *_of_spans(facts.spans), *of_events)
     found = (*found, *_slower(facts.spans, previous))
-    return tuple(sorted(dict.fromkeys(found), key=lambda finding: _ORDER.index(finding.severity)))
+    whole = (_to_be_put_right(finding, facts) for finding in found)
+    return tuple(sorted(dict.fromkeys(whole), key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def _to_be_put_right(finding: Finding, facts: Facts) -> Finding:
+    opened = facts.opened
+    if opened is None or finding.severity is Severity.NOTE:
+        return finding
+    return replace(
+        finding, owner=opened.owner, due=_due(facts.entries[0].at, opened.findings_due.get(finding.severity))
+    )
+
+
+def _due(begun: datetime, seconds: float | None) -> date | None:
+    try:
+        return None if seconds is None else (begun + timedelta(seconds=seconds)).date()
+    except (OverflowError, ValueError):
+        return None  # no settings of ours say that
 
 
 def _of_steps(steps: Sequence[StepResult]) -> Iterator[Finding]:
@@ -118,7 +146,12 @@ def _of_run(facts: Facts) -> Iterator[Finding]:
         yield Finding("only_through_platform", Severity.CRITICAL, ONLY_THROUGH_PLATFORM)
     if facts.is_approved_by_its_operator:
         yield Finding("approved_by_operator", Severity.CRITICAL, APPROVED_BY_OPERATOR)
+    if facts.is_nobody_in:
+        yield Finding("nobody_in", Severity.MAJOR, NOBODY_IN)
     opened = facts.opened
+    for step, when in unproven(opened.steps if opened else (), facts.steps):
+        line = f"{step.id} let in by break-glass, and no refusal of its kind was seen {when}: is the door always open?"
+        yield Finding(f"no_refusal_{when}", Severity.MAJOR, line, step.id)
     if opened and opened.approval.person is None and any(step.is_real for step in opened.steps):
         why = opened.approval.why or "nothing says why"
         yield Finding("approval_waived", Severity.MAJOR, f"no second person approved it: {why}")

@@ -5,7 +5,10 @@
 2. Where a step ended more than once, as no run of ours writes it, the worst of its ends counts.
 3. A step is evidence if it is real, was begun before it ended, and passed. Nothing else is: neither what was simulated,
    skipped or waived, nor what met a fault.
-4. What began with something to take back is left behind until an undo of it passed, and is named.
+4. Of what it says that it is evidence of, it is evidence only of what a step of its kind can show
+   (`drills.rules.parts`). That access was taken back is shown by what began after a step had passed that shows access:
+   what was refused before any was had shows that nobody got in, and not that it was taken back.
+5. What began with something to take back is left behind until an undo of it passed, and is named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +17,7 @@ from typing import Final
 from drills.model.event import Began, Closed, Ended, Entry, Event, Opened, UndoEnded
 from drills.model.step import PlannedStep, Status
 from drills.model.verdict import StepResult
+from drills.rules.parts import ACCESS, TAKEN_BACK, kind_of, unshown
 from drills.rules.undo import residue_of, to_take_back
 
 _WORST: Final = (
@@ -72,12 +76,16 @@ def _said_at_its_end(events: Sequence[Event]) -> list[str]:
 
 def evidence(steps: Iterable[PlannedStep], results: Iterable[StepResult]) -> Mapping[str, tuple[str, ...]]:
     """Return by id such as `D5` the steps that are evidence of it."""
-    shown = {result.id for result in results if result.is_evidence}
+    passed = {result.id: result for result in results if result.is_evidence}
     found: dict[str, tuple[str, ...]] = {}
     for step in steps:
-        for id_ in step.evidences if step.id in shown else ():
-            found[id_] = (*found.get(id_, ()), step.id)
-    return found
+        kind = kind_of(step)
+        for id_ in dict.fromkeys(step.evidences) if step.id in passed else ():
+            if not unshown(id_, kind):
+                found[id_] = (*found.get(id_, ()), step.id)
+    had = min((passed[step].ended_entry for step in found.get(ACCESS, ())), default=None)
+    back = tuple(s for s in found.pop(TAKEN_BACK, ()) if had is not None and passed[s].began_entry > had)
+    return {**found, TAKEN_BACK: back} if back else found
 
 
 def _result(step: PlannedStep, entries: Sequence[Entry]) -> StepResult:
@@ -98,4 +106,6 @@ def _result(step: PlannedStep, entries: Sequence[Entry]) -> StepResult:
         tries=ended.tries if ended and began else 0,
         undo=undos[-1].status if undos else None,
         residue=undos[-1].residue if undos and undos[-1].status is not Status.PASSED else "",
+        began_entry=began.head.seq if began else 0,
+        ended_entry=end.head.seq if end else 0,
     )

@@ -15,7 +15,9 @@ A drill passed only if nothing speaks against it:
    One that failed: `failed`. One that met a fault, was not measured, skipped or let go: `not_measured`.
 8. Every target was met. One that was missed: `failed`; one that was not measured: `not_measured`.
 9. A way in that does not lead through the platform was shown, if any was. Else `failed`.
-10. Whoever approved it, if somebody did, is not who ran it. Else `failed`.
+10. Somebody got in by break-glass, if the plan has a step of that way, and be it a refusal. Else `not_measured`: what
+    lets nobody in is no way in, and its refusals show nothing.
+11. Whoever approved it, if somebody did, is not who ran it. Else `failed`.
 
 The verdict is the worst of what speaks against it, in the order open, clean_up_failed, aborted, failed, not_measured;
 the exit code is that of all of it (`glasswatch.errors.worst`). So whatever is added to a journal that speaks against a
@@ -42,6 +44,7 @@ from drills.model.step import Span, Status
 from drills.model.verdict import Measured, Result, Verdict
 from drills.rules.findings import (
     APPROVED_BY_OPERATOR,
+    NOBODY_IN,
     NOT_CLOSED,
     NOT_OPENED,
     ONLY_THROUGH_PLATFORM,
@@ -182,6 +185,8 @@ def _of_steps(facts: Facts) -> Iterator[Against]:
         yield _against(Verdict.NOT_MEASURED, "no real step passed")
     if facts.is_only_through_the_platform:
         yield _against(Verdict.FAILED, ONLY_THROUGH_PLATFORM)
+    if facts.is_nobody_in:
+        yield _against(Verdict.NOT_MEASURED, NOBODY_IN)
 
 
 def _of_spans(spans: Sequence[Measured]) -> Iterator[Against]:

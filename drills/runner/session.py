@@ -314,6 +314,7 @@ def _opening(wanted: Wanted, approval: Approval | Unapproved, values: Mapping[st
         approval=approved if found.is_real else Approval(None, why="no step of it is real"),
         cadence=found.cadence.value,
         host=host(),
+        findings_due={name: length.total_seconds() for name, length in wanted.settings.drill.findings_due},
     )
 
 

@@ -5,6 +5,7 @@ Rules:
 - A step needs earlier ones. One in the background is named by a later step: else nothing would wait for it.
 - A value is there when it is used: a parameter, `run`, or captured by a step that is needed, directly or in turn.
 - Taking back works after a crash and from another machine: it needs no captured secret, and captures nothing.
+- A step shows parts of a drill that one of its kind can show; that access was taken back, after access was had.
 - A span begins once, before it ends; a target is of a span that ends. `total` needs no step: it is the whole run.
 - All steps and what takes them back end within 24 h, for so long at most a monitor takes a run for alive.
 """
@@ -13,8 +14,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from drills.model.step import Span
+from drills.model.step import Span, Way
 from drills.rules.order import Link, needed, needs
+from drills.rules.parts import ACCESS, TAKEN_BACK
 from drills.settings.step import StepSettings
 from glasswatch.settings.mistake import Place
 from glasswatch.settings.model import Finding
@@ -23,6 +25,7 @@ from glasswatch.settings.shape import KEY
 LONGEST_RUN: Final = timedelta(hours=24)
 RUN: Final = "run"
 """The value that is always there: the run's id."""
+_NOTHING_TAKEN_BACK: Final = f"expected a step before it that shows {ACCESS}: without access nothing is taken back"
 
 
 def needs_of(steps: Sequence[StepSettings]) -> dict[str, tuple[str, ...]]:
@@ -110,6 +113,29 @@ def _wrong_undo(
 
 def _only(names: set[str]) -> str:
     return f"expected only values that are there by then: {', '.join(sorted(names))}"
+
+
+def wrong_evidences(steps: Sequence[StepSettings]) -> Iterator[Finding]:
+    """Yield parts that a step of its kind can't show, and what is to be taken back before any access is shown."""
+    is_had = False
+    for place, step in enumerate(steps):
+        for number, part in enumerate(step.evidences):
+            wrong = step.unshown(part) or (_NOTHING_TAKEN_BACK if part == TAKEN_BACK and not is_had else "")
+            if wrong:
+                yield ("steps", place, "evidences", number), wrong
+        is_had = is_had or (ACCESS in step.evidences and not step.unshown(ACCESS))
+
+
+def through(steps: Sequence[StepSettings]) -> dict[str, tuple[str, ...]]:
+    """Return by which accesses before it each step gets in: whose captured values it uses, directly or in turn."""
+    ways: dict[str, StepSettings] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    for step in steps:
+        used = [name for name, way in ways.items() if not way.captures().keys().isdisjoint(step.names())]
+        found[step.id] = tuple(dict.fromkeys(each for name in used for each in (name, *found[name])))
+        if step.way is Way.BREAK_GLASS and not step.expects_refusal:
+            ways[step.id] = step
+    return found
 
 
 def wrong_spans(steps: Sequence[StepSettings]) -> Iterator[Finding]:

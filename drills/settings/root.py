@@ -8,7 +8,7 @@ from pydantic import Field
 
 from glasswatch.secrets import ArgumentShape, SecretReference
 from glasswatch.settings.addresses import SafeAddressShape
-from glasswatch.settings.duration import Duration
+from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import Label, OneOf, RelativePath, TextShape
@@ -53,6 +53,22 @@ class WitnessSettings(SettingsModel):
             yield ("command", 0), "expected the program's absolute path"
 
 
+_Due = Annotated[timedelta, DurationShape(at_least=timedelta(days=1), at_most=timedelta(days=3650))]
+
+
+class FindingsDueSettings(SettingsModel):
+    """How long after a run a finding of each severity may stand."""
+
+    expected: ClassVar[str] = "a mapping such as {critical: 7d, major: 30d, minor: 90d}"
+
+    critical: _Due = timedelta(days=7)
+    """Something is left behind, or the drill's own safeguards don't hold."""
+    major: _Due = timedelta(days=30)
+    """Something failed, or could not be told."""
+    minor: _Due = timedelta(days=90)
+    """All the rest that is more than a note."""
+
+
 class DrillSettings(SettingsModel):
     """How drills are run from here."""
 
@@ -84,6 +100,8 @@ class DrillSettings(SettingsModel):
         tuple[Annotated[str, OneOf(WAIVABLE)], ...], Words("a list of gates' names such as [window]")
     ] = ()
     """Gates that are let go from here; each is shown as a finding."""
+    findings_due: FindingsDueSettings = FindingsDueSettings()
+    """How long after the run its findings are to be put right; each report shows the days."""
 
 
 def _default_drill() -> Any:  # noqa: ANN401 - read like what stands in a file, relative to the settings

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from drills.model.calendar import Cadence
 from drills.model.step import Span
-from drills.settings import fitting, salvage
+from drills.settings import exposure, fitting, salvage
 from drills.settings.gates import GateSettings
 from drills.settings.parameter import Line, ParameterSettings
 from drills.settings.root import Person
@@ -89,11 +89,13 @@ class ScenarioFile(SettingsModel):
         yield from fitting.wrong_rests(self.steps)
         yield from fitting.unawaited(self.steps)
         yield from fitting.wrong_spans(self.steps)
+        yield from fitting.wrong_evidences(self.steps)
 
     @finding("steps", "parameters")
     def values_are_there(self, _given: Mapping[str, object]) -> Iterable[Finding]:
         """Every value is there when it is used."""
         yield from fitting.wrong_values(self.steps, self.parameters)
+        yield from exposure.logged(self.steps, self.secrets)
 
     @finding("steps", "targets")
     def targets_are_measured(self, _given: Mapping[str, object]) -> Iterable[Finding]:
@@ -131,6 +133,11 @@ class ScenarioFile(SettingsModel):
     def is_real(self) -> bool:
         """Whether any of its steps really acts, or asks the real thing."""
         return any(step.is_real for step in self.steps)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of all its values that are secrets."""
+        return exposure.secrets_of(self.steps, self.parameters)
 
     def needs(self) -> dict[str, tuple[str, ...]]:
         """Return what each step needs, by id."""

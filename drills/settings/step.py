@@ -12,8 +12,10 @@ from pydantic_core import CoreSchema
 
 from drills.model.step import PlannedStep, Span, Way
 from drills.registries import ACTIONS
+from drills.rules.parts import Kind, unshown
 from drills.settings.parameter import Line
 from glasswatch.settings.duration import Duration
+from glasswatch.settings.mistake import Place
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.registry import Choice
 from glasswatch.settings.sentences import Words
@@ -22,7 +24,7 @@ from glasswatch.settings.shapes import OneOf, Switch, TextShape
 
 StepName = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 long", "[a-z0-9][a-z0-9_-]{0,62}")]
 ValueName = Annotated[str, TextShape("a name of a-z, 0-9 and _, at most 63 long", "[a-z][a-z0-9_]{0,62}")]
-Evidence = Annotated[str, TextShape("a part of a drill from D0 to D12", "D(?:[0-9]|1[0-2])")]
+Evidence = Annotated[str, TextShape("a part of a drill: D0 to D12, or D5R", "D(?:[0-9]|1[0-2]|5R)")]
 
 
 class StepSpanShape(OneOf):
@@ -149,6 +151,20 @@ class StepSettings(SettingsModel):
         return True
 
     @property
+    def expects_refusal(self) -> bool:
+        """Whether it passes when something is refused: an access, or a flag."""
+        return self.refused
+
+    def unshown(self, part: str) -> str:
+        """Return what would have to be otherwise for it to show a part of a drill; empty where it can show it."""
+        return unshown(part, Kind(self.action, self.expects_refusal, self.way))
+
+    @property
+    def door(self) -> str:
+        """What an access tries to get into, in words that are the same for each step that tries the same."""
+        return ""
+
+    @property
     def undo_line(self) -> str:
         """How the action itself takes back what it did, in words; empty where there is nothing to take back."""
         return ""
@@ -166,6 +182,14 @@ class StepSettings(SettingsModel):
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
         return frozenset()
+
+    def in_arguments(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of values that stand in a program's arguments, by what has them, in words."""
+        return {}
+
+    def in_logs(self) -> Mapping[Place, frozenset[str]]:
+        """Return the names of values that a target writes into its log, by their places in the step's settings."""
+        return {}
 
     def undo_names(self) -> frozenset[str]:
         """Return the names of the values that the action's own way to take it back can't do without."""
@@ -205,7 +229,8 @@ class StepSettings(SettingsModel):
             begins=self.begins,
             ends=self.ends,
             way=self.way,
-            expects_refusal=self.refused,
+            expects_refusal=self.expects_refusal,
             is_background=self.background,
             within_seconds=self.within.total_seconds(),
+            door=self.door,
         )

@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from glasswatch import plainfile
 from glasswatch.lending import lent
 from platforms.errors import CertificateAsked, FaultKind, TransportFault
 
@@ -70,22 +71,28 @@ _ASKING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Our own client certificate: its file with the chain, and its private key; both PEM, not encrypted."""
+    """Our own client certificate: its file with the chain, and its private key; both PEM, not encrypted.
+
+    `chain`: what the file holds, where somebody has read it already.
+    """
 
     certificate: Path
     key: str = field(repr=False)
+    chain: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
     """Whom to trust, from which version on ("1.2" or "1.3"), and to speak what inside (ALPN).
 
-    No `ca_file`: the system's authorities. Nothing in `alpn`: nothing is said about it.
+    No `ca_file`: the system's authorities. `authorities`: what the file holds, where somebody has read it already.
+    Nothing in `alpn`: nothing is said about it.
     """
 
     ca_file: Path | None = None
     min_version: str = "1.2"
     alpn: tuple[str, ...] = HTTP_1
+    authorities: bytes | None = field(default=None, repr=False)
 
 
 class TlsContexts:
@@ -106,20 +113,25 @@ class TlsContexts:
         Raises:
             TransportFault: OWN: the authorities or the client certificate can't be read, or there are none.
         """
-        stamp: object = (
-            _stamp(options.ca_file, "tls.ca_file") if options.ca_file is not None else _system_stamp(self._system)
-        )
+        stamp = self._trusted(options)
         place: tuple[TlsOptions, Path | None] = (options, None)
         if identity is not None:
             # By file, not by key: a key that is renewed takes the place of the one before.
             place = (options, identity.certificate)
-            stamp = (stamp, _stamp(identity.certificate, "tls.certificate"), identity.key)
+            shown = _stamp(identity.certificate, "tls.certificate") if identity.chain is None else identity.chain
+            stamp = (stamp, shown, identity.key)
         kept = self._kept.get(place)
         if kept is not None and kept[0] == stamp:
             return kept[1]
         context = _built(options, identity)
         self._kept[place] = (stamp, context)
         return context
+
+    def _trusted(self, options: TlsOptions) -> object:
+        """Return what changes with whom these options trust."""
+        if options.authorities is not None:
+            return options.authorities
+        return _stamp(options.ca_file, "tls.ca_file") if options.ca_file is not None else _system_stamp(self._system)
 
 
 def tls_fault(error: ssl.SSLError) -> TransportFault:
@@ -228,7 +240,7 @@ def _built(options: TlsOptions, identity: Identity | None) -> ssl.SSLContext:
         context.set_alpn_protocols(options.alpn)
     if identity is not None:
         _show(context, identity)
-    if options.ca_file is None:
+    if options.ca_file is None and options.authorities is None:
         context.load_default_certs()
         if not context.cert_store_stats()["x509_ca"] and not _has_directory():
             raise TransportFault(
@@ -236,15 +248,25 @@ def _built(options: TlsOptions, identity: Identity | None) -> ssl.SSLContext:
             )
         return context
     try:
-        context.load_verify_locations(cafile=options.ca_file)
+        with lent(_authorities(options), "tls.ca_file") as path:
+            context.load_verify_locations(cafile=path)
     except (OSError, ValueError) as error:  # an SSLError is an OSError
         raise TransportFault(FaultKind.OWN, "tls.ca_file holds no certificates in PEM form") from error
     return context
 
 
+def _authorities(options: TlsOptions) -> bytes:
+    if options.authorities is not None or options.ca_file is None:
+        return options.authorities or b""
+    try:
+        return plainfile.read(options.ca_file)  # OpenSSL would wait for a pipe's other end
+    except OSError as error:
+        raise TransportFault(FaultKind.OWN, f"tls.ca_file can't be read: {error.strerror}") from error
+
+
 def _show(context: ssl.SSLContext, identity: Identity) -> None:
     try:
-        chain = identity.certificate.read_bytes()
+        chain = plainfile.read(identity.certificate) if identity.chain is None else identity.chain
         with lent(chain + b"\n" + identity.key.encode(), "tls.key") as path:
             # An encrypted key would otherwise be asked for on the terminal.
             context.load_cert_chain(path, password=lambda: "")

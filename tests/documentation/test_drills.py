@@ -10,6 +10,7 @@ from drills.model.calendar import Cadence
 from drills.model.step import Span
 from drills.planning import plan
 from drills.rules.approval import Asked, claims
+from drills.rules.parts import PARTS
 from drills.scenarios import read
 from drills.settings.gates import GateSettings, WindowSettings
 from drills.settings.parameter import ParameterSettings
@@ -47,7 +48,7 @@ def test_no_row_is_of_a_key_that_is_gone() -> None:
 def test_spans_parts_and_cadences_have_their_rows() -> None:
     """All of them, in order."""
     assert [cells[0] for cells in rows(section(TEXT, "Spans"))] == [f"`{span}`" for span in Span]
-    assert [cells[0] for cells in rows(section(TEXT, "Evidence"))] == [f"`D{number}`" for number in range(13)]
+    assert [cells[0] for cells in rows(section(TEXT, "Evidence"))] == [f"`{part}`" for part in PARTS]
     assert [cells[0] for cells in rows(section(TEXT, "Calendar"))] == [f"`{cadence}`" for cadence in Cadence]
 
 

@@ -114,6 +114,11 @@ class AwsStep(DocumentStep):
         return f"call {self.what.service}:{self.what.operation}{role}{refused}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return self.what.role.arn if self.what.role else ""
+
+    @property
     def touches(self) -> tuple[str, ...]:
         """What is not a reading operation changes something; a session ends by itself alone."""
         what = self.what

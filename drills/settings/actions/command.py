@@ -66,6 +66,11 @@ class CommandWithSettings(SettingsModel):
             yield ("env", RUN_VARIABLE, KEY), "is set by the drill: expected another variable"
 
 
+def arguments_of(what: CommandWithSettings) -> Mapping[str, frozenset[str]]:
+    """Return the names of the values in a program's arguments, by whose they are."""
+    return {f"arguments of {what.argv[0]}, which others on this machine can read": texts(what.argv)}
+
+
 class CommandExpectSettings(SettingsModel):
     """How it must end."""
 
@@ -121,6 +126,11 @@ class CommandStep(StepSettings):
         return f"run {' '.join(self.what.argv)}{', which must be refused' if self.refused else ''}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return self.what.argv[0]
+
+    @property
     def touches(self) -> tuple[str, ...]:
         """What a program changes, only its author knows."""
         return (f"whatever {self.what.argv[0]} changes",)
@@ -133,6 +143,10 @@ class CommandStep(StepSettings):
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
         return texts([*self.what.argv, *self._given()])
+
+    def in_arguments(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of the values in the program's arguments."""
+        return arguments_of(self.what)
 
     def files(self) -> Iterable[Path]:
         """Return the program, and arguments that are absolute paths: among them may be the scenario's own scripts."""

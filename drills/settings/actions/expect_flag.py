@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from drills.rules.parts import OPENED
 from drills.settings.actions.parts import PlatformName, Principal, secrets, texts, unsafe
 from drills.settings.fill import UrlFillShape
 from drills.settings.step import StepSettings
@@ -97,6 +98,17 @@ class ExpectFlagStep(StepSettings):
     """What the reader must find."""
     every: Duration | None = timedelta(seconds=1)
     """Pause between tries."""
+
+    def unshown(self, part: str) -> str:
+        """Return the same as for any step; but a flag that is sealed opened nothing."""
+        if part == OPENED and self.expect.state is FlagState.STANDBY:
+            return f"expected it at a flag that opens: standby does not show {OPENED}"
+        return super().unshown(part)
+
+    @property
+    def expects_refusal(self) -> bool:
+        """Whether the flag must be refused."""
+        return self.expect.refusal is not None
 
     @property
     def line(self) -> str:

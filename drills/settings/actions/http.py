@@ -154,6 +154,11 @@ class HttpStep(StepSettings):
         return f"{self.what.method} {self.what.url}{', which must be refused' if self.refused else ''}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return "/".join(self.what.url.split("/", 3)[:3])
+
+    @property
     def touches(self) -> tuple[str, ...]:
         """What a request that isn't safe changes, only its author knows."""
         return () if self.what.method in SAFE else (f"whatever {self.what.method} {self.what.url} changes",)

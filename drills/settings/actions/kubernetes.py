@@ -106,6 +106,11 @@ class KubernetesStep(DocumentStep):
         return f"ask {where} whether we {'may not' if self.refused else 'may'} {review.verb} {named}{place}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return self.what.server or ""
+
+    @property
     def rights(self) -> tuple[str, ...]:
         """What it needs to be allowed."""
         kubeconfig = (f"to read {self.what.kubeconfig}",) if self.what.kubeconfig else ()

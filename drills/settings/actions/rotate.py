@@ -16,9 +16,11 @@ from drills.settings.actions.command import (
     CommandExpectSettings,
     CommandStep,
     CommandWithSettings,
+    arguments_of,
 )
 from drills.settings.actions.parts import secrets, texts
 from drills.settings.step import StepSettings, UndoChoice, ValueName
+from glasswatch.settings.mistake import Place
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 
@@ -146,6 +148,19 @@ class RotateStep(StepSettings):
         used = texts([*command.argv, *command.env.values(), command.stdin])
         earlier = [self.what.old_works.names(), self.what.old_refused.names()]
         return used.union(*earlier, self.what.new_works.names() - set(self.capture))
+
+    def in_arguments(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of the values in arguments: the program's, and those of the checks."""
+        found = dict(arguments_of(self.what.command))
+        for each in self.what.checks().values():
+            for whose, names in each.in_arguments().items():
+                found[whose] = found.get(whose, frozenset()) | names
+        return found
+
+    def in_logs(self) -> Mapping[Place, frozenset[str]]:
+        """Return those that a target of the checks writes down."""
+        checks = self.what.checks().items()
+        return {("with", name, *key): names for name, each in checks for key, names in each.in_logs().items()}
 
     def files(self) -> Iterable[Path]:
         """Return the files that it uses: the program, what its arguments name, and those of the checks."""

@@ -182,6 +182,11 @@ class SqlStep(StepSettings):
         return f"run in {self.what.url}{who}: {' '.join(self.what.statement.split())}{refused}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return self.what.url
+
+    @property
     def touches(self) -> tuple[str, ...]:
         """What is only read is not changed."""
         return (f"whatever the statement changes in {self.what.url}",) if self.what.writes else ()

@@ -14,6 +14,7 @@ from drills.settings.step import StepSettings, ValueName
 from glasswatch.durations import render
 from glasswatch.placeholders import names_in
 from glasswatch.settings.duration import Duration, DurationShape
+from glasswatch.settings.mistake import Place
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.sentences import Words
 from glasswatch.settings.shapes import RelativePath, TextShape, WholeNumber
@@ -150,6 +151,11 @@ class SshStep(StepSettings):
         return f"log in to {what.user}@{place}{run}{', which must be refused' if self.refused else ''}"
 
     @property
+    def door(self) -> str:
+        """What it tries to get into."""
+        return f"{self.what.host}:{self.what.port}"
+
+    @property
     def touches(self) -> tuple[str, ...]:
         """What a command changes, only its author knows; a certificate ends by itself."""
         what, mint = self.what, self.what.mint
@@ -168,6 +174,14 @@ class SshStep(StepSettings):
     def names(self) -> frozenset[str]:
         """Return the names of the values that it uses."""
         return names_in([*self.what.command, self.what.mint.key_id if self.what.mint else ""])
+
+    def in_arguments(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of the values in the command: they are ssh's arguments here, and the program's there."""
+        return {f"arguments of ssh, which others here and on {self.what.host} can read": names_in(self.what.command)}
+
+    def in_logs(self) -> Mapping[Place, frozenset[str]]:
+        """Return the names of the values in the key id: sshd writes it into its log."""
+        return {("with", "mint", "key_id"): names_in(self.what.mint.key_id)} if self.what.mint else {}
 
     def files(self) -> Iterable[Path]:
         """Return what says which host is the right one."""

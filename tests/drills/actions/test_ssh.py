@@ -1,6 +1,8 @@
 """The action `ssh`, with a real client on a real sshd."""
 
 import asyncio
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,8 +158,27 @@ async def test_a_key_that_is_not_enough_was_not_refused(host: Sshd) -> None:
     assert (found.status, "wants more" in found.detail) == (Status.NOT_MEASURED, True), found.detail
 
 
-async def test_a_minted_certificate_opens_and_is_found_in_sshds_log(host: Sshd) -> None:
-    """By the run's id and by the serial that derives from it."""
+def _watched(directory: Path, private: str) -> Path:
+    """Have ssh and ssh-keygen note which files lie in the private place, while they run; return the notes."""
+    seen = directory / "seen"
+    for name, words in (
+        ("ssh", 'LOOK; exec PROGRAM "$@"'),
+        ("ssh-keygen", 'PROGRAM "$@"; status=$?; LOOK; exit $status'),
+    ):
+        look = f"find {private} -type f -exec cat {{}} + >> {seen}"
+        script = directory / name
+        script.write_text(f"#!/bin/sh\n{words.replace('LOOK', look).replace('PROGRAM', shutil.which(name) or name)}\n")
+        script.chmod(0o755)
+    seen.touch()
+    return seen
+
+
+async def test_a_minted_certificate_opens_and_is_found_in_sshds_log(
+    host: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the run's id and by the serial that derives from it. It lies on no disk: what is killed leaves none."""
+    seen = _watched(tmp_path, tempfile.gettempdir())
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     mint = {"ca": host.key("ca"), "principals": ["breakglass-drill"], "key_id": "anna ${run}"}
     found = await _tried(host, "stranger", given={"mint": mint, "command": ["echo", "in"]})
     assert found.status is Status.PASSED, found.detail
@@ -165,6 +186,9 @@ async def test_a_minted_certificate_opens_and_is_found_in_sshds_log(host: Sshd) 
     assert f"ID anna {RUN.id} (serial {serial})" in host.log
     assert str(serial) in found.detail
     assert not list(host.directory.glob("stranger-cert*"))
+    noted = seen.read_text()
+    assert noted.startswith("ssh-ed25519 "), "the public key lies there while the certificate is made"
+    assert "-cert-v01@" not in noted
 
 
 @pytest.mark.parametrize(("ca", "principal"), [("other_ca", "breakglass-drill"), ("ca", "somebody-else")])

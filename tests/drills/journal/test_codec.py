@@ -16,7 +16,7 @@ from drills.model.step import Status
 from glasswatch.chain import GENESIS
 from glasswatch.chainlines import parse, write
 from tests.support.clock import START
-from tests.support.drilling import EVENTS, KINDS, of, opened
+from tests.support.drilling import EVENTS, KINDS, of, opened, step
 
 STAMP = Stamp("quarterly-1", START, 12, "boot")
 
@@ -24,6 +24,16 @@ STAMP = Stamp("quarterly-1", START, 12, "boot")
 def _through_a_line(stamp: Stamp, event: Event) -> Entry:
     line, _ = write(GENESIS, 1, encode(stamp, event))
     return decode(parse(line.removesuffix(b"\n")).entry)
+
+
+def test_a_plan_of_before_is_still_read() -> None:
+    """It says nothing of doors, of what they lead through, nor of days."""
+    event = opened([step("login")], findings_due={"major": 1.0})
+    body = encode(STAMP, event)
+    del body["findings_due"]
+    body["steps"] = [{k: v for k, v in each.items() if k not in ("door", "through")} for each in body["steps"]]  # type: ignore[attr-defined]  # a list of mappings
+    line, _ = write(GENESIS, 1, body)
+    assert decode(parse(line.removesuffix(b"\n")).entry).event == replace(event, findings_due={})
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -5,12 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from drills.model.event import Ended
-from drills.model.step import Span, Status
+from drills.model.event import Began, Closed, Ended, Receipted
+from drills.model.step import PlannedStep, Span, Status, Way
 from drills.report.controls import shipped
 from drills.report.view import view
+from drills.rules.controls import Cited
+from drills.rules.parts import PARTS
+from drills.rules.verdict import judge
 from tests.drills.report import sample
 
+FLAG = Cited("flag", (6, 7), f"{7:064x}")
 VIEW = view(sample.journal(), sample.RESULT, shipped(), [{Span.DETECT: 14.0}, {}])
 
 
@@ -26,11 +30,11 @@ def test_steps_have_their_times_and_entries() -> None:
 def test_only_evidence_makes_a_part_full() -> None:
     """A part whose step did not pass is shown by nothing."""
     parts = {part.id: part for part in VIEW.parts}
-    assert (parts["D2"].standing, parts["D2"].steps) == ("full", ("flag",))
+    assert (parts["D2"].standing, parts["D2"].cited) == ("full", (FLAG,))
     assert (parts["D5"].standing, parts["D5"].lacking) == ("none", ("enter",))
     assert (parts["D1"].standing, parts["D1"].lacking) == ("none", ("fake",))
     assert (parts["D9"].standing, parts["D9"].lacking) == ("none", ())
-    assert list(parts) == [f"D{number}" for number in range(13)]
+    assert list(parts) == list(PARTS)
 
 
 def test_a_part_with_some_of_its_steps_is_partial() -> None:
@@ -42,7 +46,37 @@ def test_a_part_with_some_of_its_steps_is_partial() -> None:
     )
     shown = view(sample.journal((replace(sample.OPENED, steps=steps), *sample.EVENTS[1:])), result, shipped())
     part = next(part for part in shown.parts if part.id == "D2")
-    assert (part.standing, part.steps, part.lacking) == ("partial", ("flag",), ("again",))
+    assert (part.standing, part.cited, part.lacking) == ("partial", (FLAG,), ("again",))
+
+
+def test_what_is_not_refused_again_is_not_taken_back_in_full() -> None:
+    """Two doors were opened, and one was seen shut."""
+    ssh = PlannedStep("ssh", "ssh", "", is_real=True, evidences=("D5",), way=Way.BREAK_GLASS)
+    sql = replace(ssh, id="sql", action="sql")
+    shut = replace(ssh, id="shut", evidences=("D8",), expects_refusal=True)
+    for steps, standing, lacking in (
+        ((ssh, shut), "full", ()),
+        ((sql, ssh, shut), "partial", ("a refusal after sql",)),
+    ):
+        done = (event for each in steps for event in (Began(each.id), Ended(each.id, Status.PASSED, "")))
+        entries = sample.journal((replace(sample.OPENED, steps=steps), *done, Closed("passed", "", 0)))
+        part = next(part for part in view(entries, judge(entries), shipped()).parts if part.id == "D8")
+        assert (part.standing, [each.what for each in part.cited], part.lacking) == (standing, ["shut"], lacking)
+
+
+def test_signed_receipts_seal_the_evidence() -> None:
+    """In full that of the end alone; none that is unsigned, or of a journal that is not this one."""
+    end = Receipted("monitor", len(sample.EVENTS), f"{len(sample.EVENTS):064x}", "e.y.s")
+    for events, standing, cited in (
+        (sample.EVENTS, "none", ()),
+        ((sample.OPENED, Receipted("monitor", 1, f"{1:064x}", "e.y.s"), *sample.EVENTS[3:]), "partial", (2,)),
+        ((*sample.EVENTS, end), "full", (17,)),
+        ((*sample.EVENTS, replace(end, jws="a promise")), "none", ()),
+        ((*sample.EVENTS, replace(end, seq=18)), "none", ()),
+    ):
+        part = view(sample.journal(events), sample.RESULT, shipped()).parts[-1]
+        entries = tuple(entry for each in part.cited for entry in each.entries)
+        assert (part.id, part.standing, entries) == ("D12", standing, cited)
 
 
 def test_earlier_runs_stand_beside_each_span() -> None:

@@ -1,12 +1,17 @@
 """What a reader must not miss is said in sentences."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from drills.model.event import CleaningUp, Closed, Event, Gated, Resumed
 from drills.model.step import Status
+from drills.model.verdict import Finding, Severity
 from drills.report.controls import shipped
 from drills.report.view import view
-from drills.report.words import ended, shown_by, supported_by, told
+from drills.report.words import ended, put_right, shown_by, supported_by, told
+from drills.rules.controls import Cited
 from drills.rules.verdict import judge
 from tests.drills.report import sample
 
@@ -51,13 +56,22 @@ def test_when_it_ended() -> None:
 
 def test_what_shows_nothing_says_so() -> None:
     """No dash stands for a word."""
-    assert (shown_by((), ()), shown_by(("a", "b"), ("c",)), shown_by((), ("c",))) == (
-        "no step",
-        "a, b; not by c",
+    a, b = Cited("a", (3, 4)), Cited("b", (7,))
+    assert (shown_by((), ()), shown_by((a, b), ("c",)), shown_by((), ("c",))) == (
+        "nothing",
+        "a (entries 3, 4), b (entry 7); not by c",
         "not by c",
     )
-    assert (supported_by((), ()), supported_by(("a",), ("D1",)), supported_by((), ("D1", "D2"))) == (
-        "no step",
-        "a; D1 not shown in full",
+    assert (supported_by((), ()), supported_by((a,), ("D1",)), supported_by((), ("D1", "D2"))) == (
+        "nothing",
+        "a (entries 3, 4); D1 not shown in full",
         "D1, D2 not shown in full",
     )
+
+
+def test_who_puts_it_right_is_said() -> None:
+    """Where no day was set that is said, and where nobody has to nothing is."""
+    found = Finding("residue", Severity.CRITICAL, "", owner="ann", due=date(2026, 3, 8))
+    assert put_right(found) == "ann, by 2026-03-08"
+    assert put_right(replace(found, due=None)) == "ann, no day was set"
+    assert put_right(replace(found, owner="", due=None)) == "-"

@@ -6,16 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drills.report.controls import shipped
-from drills.rules.controls import FULL, NONE, PARTIAL, Control, Shown, Table, supported
+from drills.rules.controls import FULL, NONE, PARTIAL, Cited, Control, Shown, Table, supported
 from drills.rules.parts import PARTS
 
 TABLE = Table("1", "0" * 64, "", (Control("F", "1", "both", ("D4", "D6")), Control("F", "2", "one", ("D9",))))
+A, B = Cited("a", (1, 2), "1" * 64), Cited("b", (3,), "3" * 64)
 STANDINGS = st.sampled_from([FULL, PARTIAL])
 PART_VIEWS = st.dictionaries(
     st.sampled_from(list(PARTS)),
     st.one_of(
         st.just(Shown(NONE, ())),
-        st.builds(Shown, STANDINGS, st.lists(st.sampled_from("abc"), min_size=1, unique=True).map(tuple)),
+        st.builds(Shown, STANDINGS, st.lists(st.sampled_from([A, B, Cited("c")]), min_size=1, unique=True).map(tuple)),
     ),
 )
 
@@ -27,24 +28,24 @@ def standings(parts: Mapping[str, Shown], *, is_passed: bool = True) -> list[str
 
 def test_a_control_needs_all_of_its_parts() -> None:
     """One of two is partial, and none is none."""
-    assert standings({"D4": Shown(FULL, ("a",)), "D6": Shown(FULL, ("b",))}) == [FULL, NONE]
-    assert standings({"D4": Shown(FULL, ("a",))}) == [PARTIAL, NONE]
-    assert standings({"D4": Shown(FULL, ("a",)), "D6": Shown(PARTIAL, ("b",))}) == [PARTIAL, NONE]
+    assert standings({"D4": Shown(FULL, (A,)), "D6": Shown(FULL, (B,))}) == [FULL, NONE]
+    assert standings({"D4": Shown(FULL, (A,))}) == [PARTIAL, NONE]
+    assert standings({"D4": Shown(FULL, (A,)), "D6": Shown(PARTIAL, (B,))}) == [PARTIAL, NONE]
     assert standings({}) == [NONE, NONE]
 
 
 def test_a_run_that_did_not_pass_supports_nothing_in_full() -> None:
     """Its steps are cited all the same: they were real, and passed."""
-    parts = {"D4": Shown(FULL, ("a",)), "D6": Shown(FULL, ("b",))}
+    parts = {"D4": Shown(FULL, (A,)), "D6": Shown(FULL, (B,))}
     assert standings(parts, is_passed=False) == [PARTIAL, NONE]
 
 
 @given(PART_VIEWS, st.booleans())
 def test_nothing_is_supported_by_what_is_no_evidence(parts: Mapping[str, Shown], is_passed: bool) -> None:  # noqa: FBT001 - drawn by name
-    """A row cites the steps of its own parts, and nobody else's."""
+    """A row cites what shows its own parts, with its entries, and nothing else."""
     for each in supported(shipped(), parts, is_passed=is_passed):
-        known = {step for name in each.control.parts for step in parts.get(name, Shown(NONE, ())).steps}
-        assert set(each.steps) == known
+        known = {one for name in each.control.parts for one in parts.get(name, Shown(NONE, ())).cited}
+        assert set(each.cited) == known
         assert (each.standing == NONE) is (not known)
         if each.standing == FULL:
             assert is_passed

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -28,13 +29,16 @@ from drills.model.event import (
 from drills.model.step import Span, Status, Way
 from drills.model.verdict import Severity, Verdict
 from drills.rules.verdict import BADNESS, judge
+from tests.support.clock import START
 from tests.support.drilling import journal, opened, step
 
 PLAN = opened(
     [
         step("exercise", undo="ends the exercise", begins=(Span.DETECT, Span.FLAG)),
         step("flag", ends=(Span.DETECT, Span.FLAG), evidences=("D2",)),
+        step("sealed", way=Way.BREAK_GLASS, expects_refusal=True, evidences=("D5R",)),
         step("login", way=Way.BREAK_GLASS, evidences=("D4", "D5")),
+        step("shut", way=Way.BREAK_GLASS, expects_refusal=True, evidences=("D8",)),
         step("old_door", way=Way.PLATFORM, expects_refusal=True),
     ],
     targets={Span.DETECT: 60.0},
@@ -48,8 +52,12 @@ GOOD: Sequence[Event] = (
     Checkpoint(),
     Began("flag"),
     Ended("flag", Status.PASSED, "it says exercise", tries=3),
+    Began("sealed"),
+    Ended("sealed", Status.PASSED, "refused"),
     Began("login"),
     Ended("login", Status.PASSED, "let in"),
+    Began("shut"),
+    Ended("shut", Status.PASSED, "refused again"),
     Began("old_door"),
     Ended("old_door", Status.PASSED, "refused"),
     CleaningUp("every step is done", ("exercise",)),
@@ -78,14 +86,20 @@ UNDONE = UndoEnded("exercise", Status.PASSED, "ended")
 
 def test_a_drill_against_which_nothing_speaks_passed() -> None:
     """With its steps as evidence, and without a finding."""
-    result = judge(_run(*GOOD, CLOSED, Receipted("monitor", 16, "b" * 64), Checkpoint()))
+    result = judge(_run(*GOOD, CLOSED, Receipted("monitor", 20, "b" * 64), Checkpoint()))
     assert (result.verdict, result.exit_code, result.findings) == (Verdict.PASSED, 0, ())
-    assert result.why == "4 of 4 steps are evidence"
-    assert result.evidence == {"D2": ("flag",), "D4": ("login",), "D5": ("login",)}
+    assert result.why == "6 of 6 steps are evidence"
+    assert result.evidence == {
+        "D2": ("flag",),
+        "D4": ("login",),
+        "D5": ("login",),
+        "D5R": ("sealed",),
+        "D8": ("shut",),
+    }
     assert [(each.span, each.seconds, each.is_met) for each in result.spans] == [
         (Span.DETECT, 3.0, True),
         (Span.FLAG, 3.0, None),
-        (Span.TOTAL, 11.0, None),
+        (Span.TOTAL, 15.0, None),
     ]
     flag = result.steps[1]
     assert (flag.status, flag.tries, flag.is_evidence) == (Status.PASSED, 3, True)
@@ -188,7 +202,7 @@ PLANS: list[tuple[str, Opened, Verdict, str]] = [
     ),
     (
         "the only way in leads through the platform",
-        replace(PLAN, steps=(*PLAN.steps[:2], step("login", way=Way.PLATFORM), PLAN.steps[3])),
+        replace(PLAN, steps=tuple(replace(each, way=each.way and Way.PLATFORM) for each in PLAN.steps)),
         Verdict.FAILED,
         "only_through_platform",
     ),
@@ -196,7 +210,7 @@ PLANS: list[tuple[str, Opened, Verdict, str]] = [
         "nothing is real",
         replace(PLAN, targets={}, steps=tuple(replace(each, is_real=False) for each in PLAN.steps)),
         Verdict.NOT_MEASURED,
-        "",
+        "nobody_in",
     ),
     ("who ran it approved it", replace(PLAN, approval=Approval("Anna ")), Verdict.FAILED, "approved_by_operator"),
     ("nobody approved it", replace(PLAN, approval=Approval(None, why="waived")), Verdict.PASSED, "approval_waived"),
@@ -222,8 +236,40 @@ def test_only_what_was_real_and_passed_is_evidence(status: Status) -> None:
 
 def test_a_simulated_step_keeps_no_drill_from_passing() -> None:
     """It is noted, and shows nothing."""
-    result = judge(_run(*_refusing(Status.SIMULATED), CLOSED))
+    simulated = _with(Ended("old_door", Status.PASSED, "refused"), Ended("old_door", Status.SIMULATED, ""))
+    result = judge(_run(*simulated, CLOSED))
     assert (result.verdict, [finding.code for finding in result.findings]) == (Verdict.PASSED, ["step_simulated"])
+
+
+def test_where_nobody_got_in_nothing_passes() -> None:
+    """Refusals alone don't show that there is a way in; nor does an access that was simulated."""
+    alone = replace(PLAN, steps=tuple(each for each in PLAN.steps if each.id != "login"))
+    without = [event for event in GOOD if getattr(event, "step", "") != "login"]
+    for run in (_run(*without, CLOSED, begin=alone), _run(*_refusing(Status.SIMULATED), CLOSED)):
+        result = judge(run)
+        assert (result.verdict, result.exit_code) == (Verdict.NOT_MEASURED, 4)
+        assert result.why == "nobody got in by break-glass"
+        assert ("nobody_in", "") in {(each.code, each.step) for each in result.findings}
+        assert not result.evidence.keys() & {"D4", "D5", "D8"}
+
+
+def test_each_finding_has_an_owner_and_a_day() -> None:
+    """The scenario's, and by how bad it is; a note has neither, and a plan of before set no day."""
+    plan = replace(PLAN, findings_due={"major": 86400.0 * 30, "minor": 86400.0 * 90})
+    events = (
+        *_refusing(Status.SIMULATED),
+        Ended("flag", Status.FAILED, ""),
+        Gated("window", Status.WAIVED, ""),
+        CLOSED,
+    )
+    by_code = {each.code: (each.owner, each.due) for each in judge(_run(*events, begin=plan)).findings}
+    day = START.date()
+    assert by_code["step_failed"] == ("Platform team", day + timedelta(days=30))
+    assert by_code["gate_waived"] == ("Platform team", day + timedelta(days=90))
+    assert by_code["step_simulated"] == ("", None)
+    assert {each.due for each in judge(_run(*events)).findings} == {None}
+    endless = replace(PLAN, findings_due={"major": 1e15})
+    assert {each.due for each in judge(_run(*events, begin=endless)).findings} == {None}
 
 
 FOUND: list[tuple[Event, str, Severity]] = [

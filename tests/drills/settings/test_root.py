@@ -28,10 +28,11 @@ drill:
   ready_within: 10
   prometheus: ftp://hunter2.example.com
   waived_gates: [evidence]
+  findings_due: {critical: 12h, major: soon, minor: 90}
   hunter2: 1
 """
 PLACES = [
-    ("drill", "14:3"),
+    ("drill", "15:3"),
     ("drill.scenarios", "3:14"),
     ("drill.directory", "4:14"),
     ("drill.operator", "5:13"),
@@ -44,6 +45,9 @@ PLACES = [
     ("drill.ready_within", "11:17"),
     ("drill.prometheus", "12:15"),
     ("drill.waived_gates[0]", "13:18"),
+    ("drill.findings_due.critical", "14:28"),
+    ("drill.findings_due.major", "14:40"),
+    ("drill.findings_due.minor", "14:53"),
 ]
 
 

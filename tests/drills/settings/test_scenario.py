@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from drills.model.step import Span
+from drills.planning import planned_steps
 from drills.scenarios import read
 from drills.settings.scenario import ScenarioFile
 from glasswatch.settings.load import load_text
@@ -281,12 +282,78 @@ def test_of_too_many_steps_nothing_else_is_told() -> None:
             id="longer than a day with its undo",
         ),
         pytest.param("  []\n", "steps  expected a list of 1 to 100 steps", id="no step"),
+        pytest.param(
+            "  - {id: a, action: test_door, refused: true, evidences: [D5R, D5]}\n",
+            "steps[0].evidences[1]  expected D5R: what is refused does not show D5",
+            id="a refusal that is to show access",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, evidences: [D5R]}\n",
+            "steps[0].evidences[0]  expected it where something must be refused: nothing else shows D5R",
+            id="an access that is to show a refusal",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, way: platform, evidences: [D5]}\n",
+            "steps[0].evidences[0]  expected another way than the platform: D5 is access by break-glass",
+            id="access by the platform",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, evidences: [D4]}\n"
+            "  - {id: b, action: test_door, refused: true, evidences: [D8]}\n",
+            "steps[1].evidences[0]  expected a step before it that shows D5: without access nothing is taken back",
+            id="nothing to take back",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, evidences: [D11]}\n",
+            "steps[0].evidences[0]  expected it at a step of action manual: that people did it, a person says",
+            id="a review by nobody",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, evidences: [D12]}\n",
+            "steps[0].evidences[0]  expected nothing of the kind: no step shows D12, but signed receipts",
+            id="a seal of one's own",
+        ),
+        pytest.param(
+            "  - {id: a, action: expect_flag, with: {file: f}, expect: {state: standby}, evidences: [D4]}\n",
+            "steps[0].evidences[0]  expected it at a flag that opens: standby does not show D4",
+            id="a sealed flag that is to open",
+        ),
+        pytest.param(
+            "  - {id: a, action: expect_flag, with: {file: f}, expect: {refusal: expired}, evidences: [D4]}\n",
+            "steps[0].evidences[0]  expected D5R: what is refused does not show D4",
+            id="a refused flag that is to open",
+        ),
     ],
 )
 def test_what_steps_must_be_to_each_other(steps: str, expected: str) -> None:
     """One mistake, and one line that says where and what."""
     (found,) = mistakes(scenario(steps))
     assert found.endswith(expected.partition("  ")[2]) if expected[0].isdigit() else expected in found
+
+
+def test_what_steps_can_not_show_is_told_all_at_once() -> None:
+    """Each with its line; what is sound, beside them."""
+    steps = """\
+  - {id: a, action: test_door, refused: true, evidences: [D8]}
+  - {id: b, action: test_door, refused: true, evidences: [D4]}
+  - {id: c, action: test_door, way: break_glass, evidences: [D4, D5]}
+  - {id: d, action: test_door, refused: true, evidences: [D8, D9, D5R]}
+  - {id: e, action: manual, with: {ask: Who knew?}, evidences: [D0, D11, D6]}
+"""
+    told = [each.split("  ")[1] for each in mistakes(scenario(steps))]
+    assert told == ["steps[0].evidences[0]", "steps[1].evidences[0]"]
+
+
+def test_who_gets_in_by_what_another_step_got_goes_through_its_door() -> None:
+    """In turn, too; but not through what is refused, or is no break-glass."""
+    steps = """\
+  - {id: a, action: test_door, way: break_glass, capture: {one: false}}
+  - {id: b, action: test_door, way: break_glass, says: '${one}', capture: {two: false}}
+  - {id: c, action: test_door, capture: {three: false}}
+  - {id: d, action: test_door, way: break_glass, says: '${two} ${three}'}
+"""
+    found = {each.id: each.through for each in planned_steps(loaded(scenario(steps)))}
+    assert found == {"a": (), "b": ("a",), "c": (), "d": ("b", "a")}
 
 
 def test_a_target_is_of_a_span_that_ends() -> None:

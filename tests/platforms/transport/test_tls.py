@@ -1,5 +1,6 @@
 """TLS of every wrongness, in plain words, and when certificates end."""
 
+import os
 import shutil
 import socket
 import ssl
@@ -246,6 +247,22 @@ def test_a_ca_file_without_certificates(tmp_path: Path) -> None:
     ca_file.write_text("something private")
     with pytest.raises(TransportFault, match=r"^tls\.ca_file holds no certificates in PEM form$"):
         TlsContexts().get(TlsOptions(ca_file))
+
+
+def test_a_ca_file_that_is_a_pipe_holds_up_nobody(tmp_path: Path) -> None:
+    """OpenSSL would wait for its other end, and the event loop with it."""
+    os.mkfifo(tmp_path / "ca.pem")
+    with pytest.raises(TransportFault, match=r"^tls\.ca_file can't be read: it is no regular file$"):
+        TlsContexts().get(TlsOptions(tmp_path / "ca.pem"))
+
+
+def test_what_was_read_already_is_not_read_again(authority: Authority, stranger: Authority) -> None:
+    """It counts in place of the file."""
+    contexts = TlsContexts()
+    options = [TlsOptions(Path("/nowhere"), authorities=each.ca_file.read_bytes()) for each in (authority, stranger)]
+    found = [contexts.get(each).get_ca_certs(binary_form=True) for each in options]
+    assert [len(each) for each in found] == [1, 1]
+    assert found[0] != found[1]
 
 
 def test_a_machine_without_authorities(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
