@@ -57,7 +57,7 @@ async def look(run: str, settings: DrillFile, word: Word, *, is_here_too: bool) 
         NotMeasured, RequestRefused: the monitor does not say.
     """
     _check(word)
-    found = await _client(settings).run(run)
+    found = await client(settings).run(run)
     if found is None:
         raise RunUnknown("the monitor knows of no run of that name: `drill status` names them")
     if found.standing == "closed" and not found.residue:
@@ -78,10 +78,15 @@ async def close(run: str, settings: DrillFile, word: Word, found: Found) -> None
     """
     verdict = Verdict.CLEAN_UP_FAILED if found.residue else Verdict.FAILED
     why = f"closed by hand by {word.person}: {word.reason}"
-    await _client(settings).close_by_hand(run, Closing(verdict, why, (), (), found.residue), found.head)
+    await client(settings).close_by_hand(run, Closing(verdict, why, (), (), found.residue), found.head)
 
 
-def _client(settings: DrillFile) -> MonitorClient:
+def client(settings: DrillFile) -> MonitorClient:
+    """Return the client of the monitor that runs are closed at.
+
+    Raises:
+        UsageFault: none is set.
+    """
     drill = settings.drill
     if drill.monitor is None:
         raise UsageFault("drill.monitor is not set: runs are closed there")
@@ -130,17 +135,17 @@ def _left(found: RunAnswer, settings: DrillFile, word: Word, entries: Sequence[E
         raise UsageFault(
             f"it is closed, with this left behind: {'; '.join(found.residue)}. Say --nothing-left, or --left"
         )
-    steps = _steps(found, settings)
+    steps = steps_of(found.scenario, found.scenario_sha256, settings)
     return tuple(each[:_LONGEST_LEFT] for each in left_by(found.scenario, steps, entries)[:_MOST_LEFT])
 
 
-def _steps(found: RunAnswer, settings: DrillFile) -> Sequence[PlannedStep] | None:
+def steps_of(scenario_id: str, sha256: str, settings: DrillFile) -> Sequence[PlannedStep] | None:
     """Return the steps of the scenario as it was run; None where it is not there any more."""
     try:
-        scenario = find_one(settings.drill, found.scenario)
+        scenario = find_one(settings.drill, scenario_id)
     except SettingsFault:  # whatever is wrong with scenarios now, a run can be closed
         return None
-    if scenario is None or scenario.sha256 != found.scenario_sha256:
+    if scenario is None or scenario.sha256 != sha256:
         return None
     return planned_steps(scenario.settings)
 

@@ -2,9 +2,10 @@
 
 import os
 import pwd
+import re
 from typing import Final
 
-from drills.settings.root import DrillSettings
+from drills.settings.root import PERSON, PERSON_WORDS, DrillSettings
 from glasswatch.errors import UsageFault
 from glasswatch.flag.persons import folded
 
@@ -17,11 +18,15 @@ def operator(given: str | None, settings: DrillSettings) -> str:
     Raises:
         UsageFault: nobody can be told.
     """
-    name = given or settings.operator or _login()
+    name = given if given is not None else settings.operator or _login()
+    if given is not None and not re.fullmatch(PERSON, given):
+        raise UsageFault(f"--operator: expected {PERSON_WORDS}")
     if not folded(name):
-        raise UsageFault("nobody can be seen in the operator's name: name one with --operator or drill.operator")
+        raise UsageFault("nobody can be seen in this login's name: name the operator with --operator or drill.operator")
     if len(name) > _LONGEST or not name.isprintable():
-        raise UsageFault(f"--operator: expected at most {_LONGEST} printable characters")
+        raise UsageFault(
+            f"this login's name: expected at most {_LONGEST} printable characters: name one with --operator"
+        )
     return name
 
 

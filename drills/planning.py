@@ -9,6 +9,7 @@ from drills import approvals, parameters
 from drills.model.event import Approval
 from drills.model.plan import ApprovalState, GateState, Plan, PlannedApproval, PlannedGate
 from drills.model.step import PlannedStep
+from drills.rules.gates import room
 from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
 from drills.settings import exposure, fitting
@@ -130,4 +131,8 @@ def _evidence(directory: Path) -> tuple[GateState, str]:
     there = next((each for each in (directory, *directory.parents) if each.exists()), directory)
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return GateState.SHUT, f"{directory} can't be written"
+    free, mode = os.statvfs(there), there.stat().st_mode if there == directory else 0
+    answer = room(free.f_bavail * free.f_frsize, mode=mode)
+    if not answer.holds:
+        return GateState.SHUT, f"{directory}: {answer.detail}"
     return GateState.HOLDS, f"kept in {directory}" if there == directory else f"{directory} is made by the first run"

@@ -32,5 +32,7 @@ def directory_of(run: str, settings: DrillFile) -> Path:
     places = [settings.drill.directory / run] if Path(run).name == run and run not in (".", "..") else []
     found = next((place for place in (*places, Path(run)) if (place / JOURNAL).exists()), None)
     if found is None:
-        raise RunUnknown(f"{line(run)}: no such run in {settings.drill.directory}; drill status lists those there are")
+        raise RunUnknown(
+            f"{line(run)}: no such run in {settings.drill.directory}; drill list --runs lists those there are"
+        )
     return found

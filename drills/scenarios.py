@@ -4,6 +4,7 @@ Rules:
 - `drill.scenarios` names files, and directories whose `*.yaml` are read; directories in them are not looked into.
 - A file that others can write, or put another in its place, is refused, behind a link too: who writes a scenario
   decides what is run. So are files that two of them call their own `id` in.
+- One that can't be read keeps none of the others from being found: whoever needs it is told what is wrong.
 - The hash is the SHA-256 of the file's bytes, exactly. Where steps use files (`StepSettings.files`) that lie in the
   scenario's directory or below, it is the SHA-256 of the canonical JSON `{"v": 1, "scenario": SHA-256 of its bytes,
   "files": [{"name", "sha256"}…]}`, by name: no byte of what is brought along changes unseen. A name is relative to that
@@ -13,6 +14,7 @@ Rules:
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,17 +64,21 @@ def read(path: Path) -> Scenario:
     return Scenario(path, settings, content, _hash(path, content, settings.steps))
 
 
-def find(settings: DrillSettings) -> tuple[Scenario, ...]:
-    """Read every scenario that the settings name, in the order of their ids.
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """The scenarios that can be used, in the order of their ids; and every mistake that keeps others from it."""
 
-    Raises:
-        SettingsFault: every mistake in all of them, a place without any, and ids that two files have.
-    """
+    usable: tuple[Scenario, ...]
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def find(settings: DrillSettings) -> Scenarios:
+    """Read every scenario that the settings name. Of two with one id neither can be used."""
     found, mistakes = _read_all(settings)
     mistakes += _repeated(found)
-    if mistakes:
-        raise SettingsFault(mistakes)
-    return tuple(sorted(found, key=lambda scenario: scenario.settings.id))
+    ids = Counter(scenario.settings.id for scenario in found)
+    usable = [scenario for scenario in found if ids[scenario.settings.id] == 1]
+    return Scenarios(tuple(sorted(usable, key=lambda scenario: scenario.settings.id)), tuple(mistakes))
 
 
 def find_one(settings: DrillSettings, id_: str) -> Scenario | None:
@@ -89,16 +95,19 @@ def find_one(settings: DrillSettings, id_: str) -> Scenario | None:
     return found[0] if found else None
 
 
-def pick(found: Sequence[Scenario], name: str) -> Scenario:
+def pick(found: Scenarios, name: str) -> Scenario:
     """Return the scenario of this id; also one that is named by the path of its file.
 
     Raises:
+        SettingsFault: there is none among those that can be used: every mistake in the others.
         UsageFault: there is none.
     """
-    for scenario in found:
+    for scenario in found.usable:
         if scenario.settings.id == name or scenario.path == Path(name).absolute():
             return scenario
-    known = ", ".join(scenario.settings.id for scenario in found) or "none"
+    if found.mistakes:
+        raise SettingsFault(found.mistakes)
+    known = ", ".join(scenario.settings.id for scenario in found.usable) or "none"
     raise UsageFault(f"there is no scenario of that name: there are {known}")
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from drills import approvals
-from drills.commands import plan_page
+from drills.commands import broken, plan_page
 from drills.planning import plan
 from drills.rules.approval import LONGEST, USUAL
-from drills.scenarios import find, pick
+from drills.scenarios import find
 from drills.settings.root import DrillFile
 from glasswatch import options
 from glasswatch.clock import SystemClock
@@ -47,7 +47,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     one changed byte of the scenario voids it.
     """
     settings = load(config, DrillFile)
-    chosen = pick(find(settings.drill), scenario)
+    chosen = broken.picked(find(settings.drill), scenario)
     if settings.drill.trust is None:
         raise UsageFault("drill.trust is not set: without a trust file nobody's approval counts")
     clock = SystemClock()

@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from drills.commands.options import operator as operator_option
+from drills.commands.sending import send_unsent
 from drills.operators import operator
 from drills.settings.root import DrillFile
 from glasswatch import options
+from glasswatch.clock import SystemClock
 from glasswatch.errors import ExitCode
 from glasswatch.interrupt import Loading
 from glasswatch.settings.load import load
@@ -47,6 +49,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         from drills.by_hand import Word, close, look  # noqa: PLC0415 - a client is loaded once the command is whole
 
     word = Word(who, reason, nothing_left, left)
+    asyncio.run(send_unsent(settings, SystemClock()))  # how it ended may be known here, and only wait to be told
     found = asyncio.run(look(run, settings, word, is_here_too=anyway))
     click.echo(f"{run}: {line(found.what)}")
     for each in found.residue:

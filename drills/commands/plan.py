@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from drills import parameters
-from drills.commands import plan_page
+from drills.commands import broken, plan_page
 from drills.commands.options import operator as operator_option
 from drills.commands.options import parameters as set_option
 from drills.model.plan import Plan
 from drills.operators import operator
 from drills.planning import plan
-from drills.scenarios import find, pick
+from drills.scenarios import find
 from drills.settings.root import DrillFile
 from glasswatch import files, options
 from glasswatch.clock import SystemClock
@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     never passed.
     """
     settings = load(config, DrillFile)
-    chosen = pick(find(settings.drill), scenario)
+    chosen = broken.picked(find(settings.drill), scenario)
     planned = plan(chosen, settings, operator(person, settings.drill), parameters.parse(given), SystemClock())
     if out is not None:
         _write(out, planned)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,6 +18,8 @@ from glasswatch import options
 from glasswatch.ending import complain
 from glasswatch.errors import ExitCode, UsageFault
 
+_ALSO: Final = {"md": "markdown"}
+"""Other names of formats: as their files end."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -24,7 +27,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("run")
 @options.config
 @options.as_json
-@click.option("--format", "wanted", type=click.Choice(tuple(reporting.NAMES)), help="One format, on standard output.")
+@click.option(
+    "--format", "wanted", type=click.Choice((*reporting.NAMES, *_ALSO)), help="One format, on standard output."
+)
 @click.option("--template", type=_FILE, help="A template of your own (Jinja), on standard output.")
 @click.option("--controls", type=_FILE, help="A table of controls of your own, in place of the shipped one.")
 @click.option("--out", type=_FILE, help="Write to this file in place of standard output.")
@@ -43,7 +48,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     For a directory no settings file is needed. Without --format or --template, all formats are written into the run's
     directory; a PDF where the extra `pdf` is installed. Exits 0 when they are made, whatever the drill came to.
     """
-    wanted = "json" if as_json else wanted
+    wanted = "json" if as_json else _ALSO.get(wanted or "", wanted)
     if wanted is not None and template is not None:
         raise UsageFault("expected at most one of --format, --json and --template")
     if wanted == reporting.PDF and out is None and sys.stdout.isatty():

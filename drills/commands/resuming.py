@@ -5,15 +5,17 @@ import asyncio
 from drills.commands.closing import over
 from drills.commands.sending import send_unsent
 from drills.commands.watching import seat
+from drills.errors import RunBusy
 from drills.garbage import looked_for
-from drills.journal import reading
-from drills.runner.places import closed_in
+from drills.journal.soundness import Soundness, soundness
+from drills.runner.places import closed_in, is_worked_on
 from drills.runner.resuming import Again
 from drills.runner.resuming import resume as go_on
 from drills.runner.signals import held
 from glasswatch.clock import SystemClock
 from glasswatch.ending import complain
 from glasswatch.errors import ExitCode
+from glasswatch.visible import line
 
 
 def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
@@ -21,7 +23,8 @@ def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
     clock = SystemClock()
     looked_for()
     asyncio.run(send_unsent(again.settings, clock, again.directory))
-    closed = closed_in(reading.read(again.directory).entries)
+    found = soundness(again.directory)
+    closed = closed_in(found.entries)
     if closed is not None and not (closed.residue and again.clean_up_only):
         complain(f"{run} is closed: {closed.verdict.replace('_', ' ')}: {closed.detail}")
         for left in closed.residue:
@@ -29,7 +32,28 @@ def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
         if closed.residue:
             complain("--clean-up-only tries again to take it back")
         return ExitCode.RESIDUE if closed.residue else ExitCode.USAGE
+    if found.why:
+        return _by_hand(run, again, found)
     at = seat(clock, again.operator, as_json=as_json, is_attended=True)
     held(at.stop)
     done = asyncio.run(go_on(run, again, at))
     return over(again.directory, run, done, as_json=as_json)
+
+
+def _by_hand(run: str, again: Again, found: Soundness) -> ExitCode:
+    """Say what is left to a person where the journal can't be gone on with.
+
+    Raises:
+        RunBusy: a process works on it.
+        RunUnknown, UsageFault, NotMeasured: see `unusable.look`.
+    """
+    if is_worked_on(again.directory):
+        raise RunBusy(f"another process works on {run}: wait for it, or tell it to `drill stop`")
+    from drills.unusable import look  # noqa: PLC0415 - its client is loaded only where somebody has to be asked
+
+    told = asyncio.run(look(again.directory, run, found, again.settings))
+    complain(line(f"{run} can't be gone on with: {told.why}"))
+    for left in told.left:
+        complain(line(f"TAKE BACK BY HAND {left}"))
+    complain(line(told.then))
+    return ExitCode.RESIDUE if told.left else ExitCode.FINDING

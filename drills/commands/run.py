@@ -7,10 +7,11 @@ from typing import Final
 import click
 
 from drills import parameters
+from drills.commands import broken
 from drills.commands.options import operator as operator_option
 from drills.commands.options import parameters as set_option
 from drills.operators import operator
-from drills.scenarios import Scenario, find, pick
+from drills.scenarios import Scenario, find
 from drills.settings.root import DrillFile
 from glasswatch import options
 from glasswatch.clock import SystemClock
@@ -47,18 +48,19 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Run a drill: gates first, then step after step, then clean-up, which always runs.
 
-    Without SCENARIO what is due is run, one after the other. What ran last and did not pass is due at once; it is left
-    to people where the calendar chooses and nobody is there (--unattended), which exits 1. Ctrl-C, SIGTERM and a closed
-    terminal stop a run, and it cleans up; a second signal does not cut that short. On a terminal it shows how
-    everything stands, elsewhere a line for each step; --json prints the journal's entries as they come. Its reports
-    are written into its directory, as `drill report` does.
+    Without SCENARIO what is due is run, one after the other; a scenario that can't be used is told, exits 3, and keeps
+    none of the others from it. What ran last and did not pass is due at once; it is left to people where the calendar
+    chooses and nobody is there (--unattended), which exits 1. Ctrl-C, SIGTERM and a closed terminal stop a run, and it
+    cleans up; a second signal does not cut that short. On a terminal it shows how everything stands, elsewhere a line
+    for each step; --json prints the journal's entries as they come. Its reports are written into its directory, as
+    `drill report` does.
     """
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)
     found = find(settings.drill)
-    chosen = [pick(found, scenario)] if scenario else list(found)
+    chosen = [broken.picked(found, scenario)] if scenario else list(found.usable)
+    codes: list[ExitCode] = [] if scenario else [*broken.tell(found)]
     tried: Sequence[Scenario] = ()
-    codes: list[ExitCode] = []
     is_due = True
     if not scenario or when_due:
         from drills.commands.due import chosen_by_calendar  # noqa: PLC0415 - only where the calendar is asked

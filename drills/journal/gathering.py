@@ -5,6 +5,7 @@ What can't be had is an error, but for outputs: one that is missing, too long, o
 
 import os
 import stat
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from drills.journal.hiding import MOST_OUTPUT
 from drills.journal.journal import salted
 from drills.model.event import Head, Opened
 from drills.model.proof import Evidence, FoundOutput, Heads, ToldHead
-from drills.rules.verification import outputs_of
+from drills.rules.verification import confirmed_with, outputs_of
 from glasswatch.clock import Clock
 from glasswatch.errors import UsageFault
 from glasswatch.flag import disk
@@ -36,7 +37,8 @@ def gather(directory: Path, trust: Trust | None, run: str = "") -> Evidence:
     opened = found.entries[0].event if found.entries else None
     salt = opened.salt if isinstance(opened, Opened) else ""
     outputs = {file: _output(directory / OUTPUTS / file, salt) for file in outputs_of(found.entries)}
-    return Evidence(found.entries, found.torn, found.problem, outputs, trust, run=run)
+    beside = _beside(directory / OUTPUTS, {*outputs, *confirmed_with(found.entries)})
+    return Evidence(found.entries, found.torn, found.problem, outputs, trust, run=run, beside=beside)
 
 
 def heads_in(path: Path, clock: Clock) -> Heads:
@@ -59,6 +61,13 @@ def heads_of(answer: HeadsAnswer, *, is_own_word: bool = False) -> Heads:
     """Return the heads of an answer. `is_own_word`: the monitor itself gave it, just now."""
     told = (ToldHead(Head(each.seq, each.hash), each.act, each.receipt) for each in answer.heads)
     return Heads(answer.run, tuple(told), is_own_word)
+
+
+def _beside(place: Path, known: AbstractSet[str]) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(path.name for path in place.iterdir() if path.name not in known))
+    except OSError:  # then those that should be there are missing too
+        return ()
 
 
 def _output(path: Path, salt: str) -> FoundOutput | None:

@@ -45,8 +45,8 @@ class FoundOutput:
 class Evidence:
     """A run's evidence as it was found. `problem` is the first breach of the chain, after the last entry.
 
-    `outputs` by file; None where one can't be read. `trust` says whose receipts are believed. `run`: whose it should
-    be, empty where nobody asked for one.
+    `outputs` by file; None where one can't be read. `beside`: what lies with them that no entry names.
+    `trust` says whose receipts are believed. `run`: whose it should be, empty where nobody asked for one.
     """
 
     entries: tuple[Entry, ...]
@@ -56,6 +56,7 @@ class Evidence:
     trust: Trust | None = None
     heads: Heads | None = None
     run: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

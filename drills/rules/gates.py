@@ -2,7 +2,7 @@
 
 | gate | holds when |
 |---|---|
-| `evidence` | the evidence directory can be written, synced, and has room |
+| `evidence` | the evidence directory can be written, by its owner alone, synced, and has room |
 | `alone` | no other drill is open on the platform, neither here nor at the monitor |
 | `window` | by the clock on the wall there, it is a day and a time at which the scenario may be run |
 | `approval` | a second person signed the scenario as it stands |
@@ -32,6 +32,7 @@ PLATFORM: Final = "no_open_incident"
 WITNESS: Final = "witness"
 GATES: Final = (EVIDENCE, ALONE, WINDOW, APPROVAL, MONITOR, PLATFORM, WITNESS)
 NEVER_WAIVED: Final = frozenset({EVIDENCE, ALONE})
+_OTHERS: Final = 0o022
 LEAST_ROOM: Final = 64 * 1024 * 1024
 """Bytes that must be free: outputs are bounded, and a run has many."""
 
@@ -67,10 +68,15 @@ def window(words: str, *, is_open: bool) -> Answer:
     return Answer(holds=is_open, detail=words if is_open else f"not now: expected {words}")
 
 
-def room(free: int | None, fault: str = "") -> Answer:
-    """Return whether evidence can be kept: `fault` says why it can't be written, `free` how many bytes are left."""
+def room(free: int | None, fault: str = "", mode: int = 0) -> Answer:
+    """Return whether evidence can be kept: `fault` says why it can't be written, `free` how many bytes are left.
+
+    `mode`: the directory's. Who else can write there can put other evidence in place of a run's.
+    """
     if fault:
         return Answer(holds=False, detail=fault)
+    if mode & _OTHERS:
+        return Answer(holds=False, detail=f"others can write there (mode {mode & 0o777:o}): expected 700")
     if free is not None and free < LEAST_ROOM:
         return Answer(holds=False, detail=f"{free // 2**20} MiB are free; expected {LEAST_ROOM // 2**20} MiB at least")
     return Answer(holds=True, detail="written and synced")

@@ -21,6 +21,9 @@ all of it may have been written anew.
 
 A receipt by a key that the trust file doesn't have can't be checked, wherever it stands (exit 4): no head is believed
 by it, nor by the monitor's own word beside it. Whoever makes one gains what leaving receipts out gains: nothing.
+
+A file beside the outputs that no entry names is said, and changes nothing: whoever was killed before it wrote the entry
+leaves one, too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,6 +33,7 @@ from drills.model.event import (
     Checkpoint,
     CleaningUp,
     Closed,
+    Confirmed,
     Ended,
     Entry,
     Head,
@@ -221,6 +225,15 @@ def _notes_of_end(evidence: Evidence, closed: int) -> Iterator[str]:
         yield "not closed: it counts as failed, and something may be left behind"
     if evidence.trust is None and any(isinstance(entry.event, Receipted) for entry in evidence.entries):
         yield "its receipts were not checked: there is no trust file to know their signers by (--trust)"
+    if evidence.beside and not evidence.problem:
+        names = ", ".join(shown(name) for name in evidence.beside[:_MOST_NAMED])
+        more = f" and {len(evidence.beside) - _MOST_NAMED} more" if len(evidence.beside) > _MOST_NAMED else ""
+        yield f"beside its outputs lies what no entry names, and nothing vouches for: {names}{more}"
+
+
+def confirmed_with(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Return the files that people handed in with their answers; they lie with the outputs."""
+    return tuple(entry.event.file for entry in entries if isinstance(entry.event, Confirmed) and entry.event.file)
 
 
 def outputs_of(entries: Sequence[Entry]) -> tuple[str, ...]:

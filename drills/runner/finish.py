@@ -6,6 +6,7 @@ written, and in what is returned.
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -171,8 +172,16 @@ class Finish:
         outside, run, head = self._stage.outside, self._stage.drill.facts.id, self._record.head
         closing = _closing(result, residue)
         try:
-            jws = await asked(lambda: witness.close(run, closing, head), outside.ready_seconds)
+            jws = await asked(
+                lambda: witness.close(run, closing, head),
+                outside.ready_seconds,
+                put_off=lambda seconds: outside.screen.say(
+                    f"{witness.name} is told how it ended in {seconds:g} s, as it asks"
+                ),
+            )
             await self._record.note(Receipted(witness.name, head.seq, head.hash, jws))
+            with suppress(OSError):  # where it can't be taken out it is refused later, which is said
+                outside.unsent.said(witness.name)
         except BaseException as fault:  # noqa: BLE001 - whatever it is, the witness does not know
             if self._was_never_opened_at(witness, fault):
                 return

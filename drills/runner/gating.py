@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from drills.errors import DrillFault
-from drills.journal import reading
-from drills.model.event import Approval, Gated, Opened
+from drills.errors import DrillFault, RunUnknown
+from drills.journal import reading, traces
+from drills.model.event import Approval, Gated
 from drills.planning import let_go
 from drills.rules import gates
 from drills.rules.approval import Unapproved
 from drills.rules.behind import Held
 from drills.rules.course import closed_in
 from drills.rules.gates import Answer
+from drills.rules.results import opened_in
 from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
 from drills.settings.root import DrillFile
@@ -105,7 +106,7 @@ def _approval(scenario: Scenario, found: Approval | Unapproved) -> Answer:
 
 def _alone(asking: Asking, seen: Seen) -> Answer:
     """Return whether no other run is open, here and at the monitor; one that can't be read may be anything."""
-    left = _open_here(asking.settings.drill.directory, asking.run, asking.scenario.settings.platform)
+    left = open_here(asking.settings.drill.directory, asking.run, asking.scenario.settings.platform)
     here = [run for run in left if run not in seen.closed_runs]
     there = seen.open_runs
     if isinstance(there, GlasswatchError):
@@ -113,21 +114,27 @@ def _alone(asking: Asking, seen: Seen) -> Answer:
     return gates.alone(tuple(dict.fromkeys((*here, *(run for run in there if run != asking.run)))))
 
 
-def _open_here(root: Path, own: str, platform: str) -> Iterator[str]:
+def open_here(root: Path, own: str, platform: str) -> Iterator[str]:
+    """Yield the runs in the evidence directory that are open on a platform, but for one's own."""
     try:
-        places = sorted(path.parent for path in root.glob(f"*/{reading.JOURNAL}") if path.parent.name != own)
+        places = sorted(path for path in root.iterdir() if path.name != own and path.is_dir() and traces.is_run(path))
+        yield from (place.name for place in places if _is_open(place, platform))
     except OSError:
         return
-    for place in places:
-        try:
-            entries = reading.read(place).entries
-        except DrillFault:
-            yield place.name
-            continue
-        opened = entries[0].event if entries else None
-        is_closed = closed_in([entry.event for entry in entries]) is not None
-        if isinstance(opened, Opened) and opened.platform == platform and not is_closed:
-            yield place.name
+
+
+def _is_open(place: Path, platform: str) -> bool:
+    """Whether a run is open on a platform; one of which nobody can say what it was may be."""
+    try:
+        found = reading.read(place)
+    except RunUnknown:
+        return traces.had_journal(place)
+    except DrillFault:
+        return True
+    opened = opened_in(found.entries)
+    if opened is None:
+        return found.problem is not None or traces.was_begun(place)
+    return opened.platform == platform and closed_in([entry.event for entry in found.entries]) is None
 
 
 def _evidence(root: Path) -> Answer:
@@ -140,7 +147,7 @@ def _evidence(root: Path) -> Answer:
             file.flush()
             os.fsync(file.fileno())
         probe.unlink()
-        free = os.statvfs(root)
+        free, mode = os.statvfs(root), root.stat().st_mode
     except OSError as fault:
         return gates.room(None, f"{root} can't be written: {fault.strerror or fault}")
-    return gates.room(free.f_bavail * free.f_frsize)
+    return gates.room(free.f_bavail * free.f_frsize, mode=mode)

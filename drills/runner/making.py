@@ -30,9 +30,19 @@ _LONGEST: Final = timedelta(hours=23, minutes=50)  # the monitor takes a day at 
 
 def run_id(scenario: str, at: datetime) -> str:
     """Return a name for a run that no other has: the scenario, the second, and a few random letters."""
-    name = re.sub("[^a-z0-9]+", "-", scenario.lower()).strip("-") or "drill"
     end = f"-{at:%Y%m%dt%H%M%S}z-{''.join(secrets.choice(_LETTERS) for _ in range(_RANDOM))}"
-    return f"{name[: LONGEST_ID - len(end)].rstrip('-')}{end}"
+    return f"{_stem(scenario, LONGEST_ID - len(end))}{end}"
+
+
+def may_be_of(run: str, scenario: str) -> bool:
+    """Whether a run's name may have been made for this scenario."""
+    stem, *end = run.rsplit("-", 2)
+    return len(end) == 2 and stem == _stem(scenario, LONGEST_ID - len(run) + len(stem))  # noqa: PLR2004 - when, letters
+
+
+def _stem(scenario: str, most: int) -> str:
+    name = re.sub("[^a-z0-9]+", "-", scenario.lower()).strip("-") or "drill"
+    return name[:most].rstrip("-")
 
 
 def until(scenario: Scenario, now: datetime) -> datetime:

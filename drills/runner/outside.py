@@ -23,6 +23,14 @@ class Unsent(Protocol):
         """
         ...
 
+    def said(self, witness: str) -> None:
+        """Take out what waited for a witness: it was told since.
+
+        Raises:
+            OSError: it can't be taken out.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:

@@ -21,7 +21,7 @@ def directory_of(run: str, settings: DrillFile) -> Path:
     """
     directory = settings.drill.directory / run
     if not run or "/" in run or run.startswith(".") or not (directory / JOURNAL).exists():
-        raise RunUnknown("there is no run of that name in drill.directory: `drill status` names them")
+        raise RunUnknown("there is no run of that name in drill.directory: `drill list --runs` names them")
     return directory
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from drills.errors import NotApproved, RunHeardOf, RunUnknown, WaitCutShort
-from drills.journal import reading
+from drills.errors import JournalUnreadable, NotApproved, RunHeardOf, RunUnknown, WaitCutShort
+from drills.journal import reading, traces
 from drills.journal.journal import boot, reopen
 from drills.model.event import Entry, Opened, Resumed
 from drills.model.found import Value
@@ -59,19 +59,16 @@ def place_of(run: str, settings: DrillFile, given: Path | None) -> Path:
     """Return the directory of a run: by its name below the evidence directory, or a copy of it that was given.
 
     Raises:
-        RunUnknown: it is no name of a run, or nothing of that name is below the evidence directory.
+        RunUnknown: it is no name of a run, or no run of that name is below the evidence directory.
     """
     if "/" in run or run.startswith("."):
         raise RunUnknown(f"expected the name of a run, as `drill status` shows it; {_COPY}")
     if given is not None:
         return given.absolute()
     directory = settings.drill.directory / run
-    try:
-        (directory / reading.JOURNAL).lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise RunUnknown(f"{line(run)}: no such run in {settings.drill.directory}; {_COPY}") from None
-    except OSError:
-        pass  # why it can't be read, reading it tells
+    with suppress(PermissionError):  # why it can't be read, reading it tells
+        if not traces.is_run(directory):
+            raise RunUnknown(f"{line(run)}: no such run in {settings.drill.directory}; {_COPY}")
     return directory
 
 
@@ -139,7 +136,7 @@ async def _wait(stop: Stop, seconds: float) -> None:
 def _opened(run: str, entries: Sequence[Entry]) -> Opened:
     opened = entries[0].event if entries else None
     if not isinstance(opened, Opened):
-        raise RunUnknown(f"{run}: nothing of it was begun: there is nothing to go on with")
+        raise JournalUnreadable(f"{run}: its journal does not begin with what was to be run")
     if entries[0].run != run:
         raise UsageFault(f"the journal there is of {entries[0].run}, not of {run}")
     return opened

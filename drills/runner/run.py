@@ -127,7 +127,11 @@ class Run:
             head = record.head
             self._opened.append(witness.name)  # even where no answer comes it may have been opened
             try:
-                jws = await asked(partial(witness.open, facts, head), outside.ready_seconds)
+                jws = await asked(
+                    partial(witness.open, facts, head),
+                    outside.ready_seconds,
+                    put_off=lambda seconds: outside.screen.say(f"it is opened in {seconds:g} s, as it is asked to"),
+                )
             except GlasswatchError as fault:
                 if not isinstance(fault, NotMeasured):
                     self._opened.remove(witness.name)

@@ -24,6 +24,7 @@ from drills.earlier import spans_before
 from drills.errors import RunBusy
 from drills.journal.hiding import Hiding
 from drills.journal.journal import FileJournal, Making, create
+from drills.journal.traces import SCENARIO
 from drills.model.event import Approval, Entry, Interrupted, Opened
 from drills.model.found import RunFacts, Value
 from drills.planning import planned_steps
@@ -57,7 +58,6 @@ _TICK: Final = 1.0
 _NEW: Final = os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _FILE: Final = 0o600
 _DIRECTORY: Final = 0o700
-_SCENARIO: Final = "scenario.yaml"
 _LOCK: Final = ".platform-{}.lock"
 
 
@@ -321,7 +321,7 @@ def _opening(wanted: Wanted, approval: Approval | Unapproved, values: Mapping[st
 def _keep_scenario(directory: Path, content: bytes) -> None:
     """Put the scenario beside the journal, for people to read. It is never run from there."""
     try:
-        descriptor = os.open(directory / _SCENARIO, os.O_WRONLY | os.O_EXCL | _NEW, _FILE)
+        descriptor = os.open(directory / SCENARIO, os.O_WRONLY | os.O_EXCL | _NEW, _FILE)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
     except OSError as fault:

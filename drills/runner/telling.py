@@ -5,6 +5,8 @@
 - What it answers is written down once for each head; that it could not be told, once until it can be again. Neither is
   told of in turn.
 - Nothing here holds up a step: no lock is held while somebody is asked.
+- Who asks to be asked later (a token's allowance is used up) is asked then, by the newest head, for `PATIENCE` at most:
+  nothing was lost by then, and nothing is known to be amiss.
 - A head that can't follow what a witness was told shows that another process works on the run, or that somebody closed
   it: the run is told to stop.
 """
@@ -13,7 +15,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from drills.errors import RequestRefused
+from drills.errors import AskedToWait, RequestRefused
 from drills.model.event import Head, NotTold, Receipted
 from drills.ports import Witness
 from drills.runner.outside import Outside
@@ -26,18 +28,37 @@ BEAT: Final = 20.0
 """Seconds without anything new after which a witness is told that the run is alive; the monitor misses it after 120."""
 
 
-async def asked(call: Callable[[], Awaitable[str]], seconds: float) -> str:
-    """Ask a witness, for so many seconds at most; return its receipt.
+PATIENCE: Final = 90.0
+"""Seconds for which a witness may put off an answer in all; the monitor counts what a token does by the minute."""
+
+
+async def asked(
+    call: Callable[[], Awaitable[str]],
+    seconds: float,
+    patience: float = PATIENCE,
+    put_off: Callable[[float], None] = lambda _seconds: None,
+) -> str:
+    """Ask a witness, for so many seconds at most; return its receipt. Where it asks to wait, wait and ask again.
+
+    `patience`: seconds that may be waited in all; `put_off` is told of each wait.
 
     Raises:
-        NotMeasured: it gave no answer, or one that is a fault of ours.
+        NotMeasured: it gave no answer, or one that is a fault of ours; or puts it off for too long.
         RequestRefused: it says no.
     """
-    try:
-        async with asyncio.timeout(seconds):
-            return await call()
-    except TimeoutError:
-        raise NotMeasured(f"no answer within {seconds:g} s") from None
+    ends = asyncio.get_running_loop().time() + patience
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                return await call()
+        except TimeoutError:
+            raise NotMeasured(f"no answer within {seconds:g} s") from None
+        except AskedToWait as fault:
+            # Without a time it is the witness's own trouble, which it can't see the end of.
+            if fault.seconds <= 0 or asyncio.get_running_loop().time() + fault.seconds > ends:
+                raise
+            put_off(fault.seconds)
+            await asyncio.sleep(fault.seconds)
 
 
 class Telling:
@@ -107,11 +128,17 @@ class _Told:
             await self._once()
 
     async def _once(self) -> None:
-        head = self._latest
-        if head is None:
+        if self._latest is None:
             return
+        head: Head = self._latest
+
+        async def tell() -> str:
+            nonlocal head
+            head = self._latest or head  # while it was put off there may have been more
+            return await self._witness.tell(self._run, head)
+
         try:
-            jws = await asked(lambda: self._witness.tell(self._run, head), self._seconds)
+            jws = await asked(tell, self._seconds)
         except asyncio.CancelledError:
             raise
         except BaseException as fault:  # noqa: BLE001 - whatever a witness does, the run goes on

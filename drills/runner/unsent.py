@@ -1,7 +1,9 @@
 """Results that a witness could not be told: they wait in the run's directory, and are sent by the next command.
 
 `unsent.json` holds what is to be said to each witness by its name. What was said is taken out, and the last one removes
-the file. A result that the witness refuses stays said: asking again would change nothing.
+the file; so does a later end of the same run, once it was told. A result that the witness knows otherwise, or of a run
+that it knows nothing of, is taken out too: asking again would change nothing. Any other refusal, as by a token that is
+not let in, may be otherwise next time.
 """
 
 import json
@@ -94,11 +96,13 @@ async def _sent(directory: Path, witness: Witness, row: Any, seconds: float) -> 
         run = str(row["run"])
         closing = Closing(row["verdict"], row["why"], row["spans"], row["findings"], row["residue"])
         head = Head(row["seq"], row["hash"])
-        await asked(lambda: witness.close(run, closing, head), seconds)
+        await asked(lambda: witness.close(run, closing, head), seconds, patience=seconds)
         UnsentFile(directory, run).said(witness.name)
     except RequestRefused as refused:
+        if not (refused.is_against_what_was_told or refused.is_of_no_such):
+            return f"{run}: {witness.name} still can't be told how it ended: {refused}"
         UnsentFile(directory, run).said(witness.name)
-        return f"{run}: {witness.name} refused its result: {refused}"
+        return f"{run}: {witness.name} refused its result, which is not sent again: {refused}"
     except (GlasswatchError, OSError) as fault:
         return f"{run}: {witness.name} still can't be told how it ended: {words(fault)}"
     except (KeyError, TypeError, ValueError):

@@ -58,7 +58,7 @@ class GateSettings(SettingsModel):
     approval: Switch = True
     """A second person signed the scenario as it stands; asked where a step really acts."""
     evidence: Switch = True
-    """The evidence directory can be written, and has room."""
+    """The evidence directory can be written, by its owner alone, and has room."""
     alone: Switch = True
     """No other drill is under way on the platform."""
 

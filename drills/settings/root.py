@@ -16,9 +16,9 @@ from glasswatch.settings.shapes import Label, OneOf, RelativePath, TextShape
 WAIVABLE: Final = ("window", "approval", "monitor_healthy", "no_open_incident", "witness")
 """Gates that settings may let go; evidence is always kept, and a drill always alone."""
 
-Person = Annotated[
-    str, TextShape("a person's name of a-z, 0-9 and . _ @ + -, at most 63 long", r"[a-z0-9][a-z0-9._@+-]{0,62}")
-]
+PERSON: Final = r"[a-z0-9][a-z0-9._@+-]{0,62}"
+PERSON_WORDS: Final = "a person's name of a-z, 0-9 and . _ @ + -, at most 63 long"
+Person = Annotated[str, TextShape(PERSON_WORDS, PERSON)]
 
 
 class MonitorReachSettings(SettingsModel):
@@ -79,7 +79,7 @@ class DrillSettings(SettingsModel):
     )
     """Scenario files, or directories of them (*.yaml)."""
     directory: RelativePath = Field(default="drills", validate_default=True)
-    """Where evidence is kept: one directory for each run."""
+    """Where evidence is kept: one directory for each run. Others may not be able to write there."""
     operator: Person | None = None
     """Who runs drills from here, unless the command line says otherwise; the login's name if left out."""
     monitor: MonitorReachSettings | None = None

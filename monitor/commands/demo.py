@@ -32,7 +32,7 @@ FAULTS = ("fail", "hang", "mute", "slow", "refuse", "wrong", "denied", "rate_lim
 @click.option("--keep", "is_kept", is_flag=True, help="Leave the state directory when it ends.")
 @click.pass_context
 def command(ctx: click.Context, *, is_story: bool, directory: Path, port: int, is_kept: bool) -> int:
-    """Watch the monitor work on a simulated platform. Leaves nothing behind."""
+    """Watch the monitor work on a simulated platform. Leaves nothing behind but evidence of drills."""
     if ctx.invoked_subcommand is not None:
         return ExitCode.GOOD
     with Loading():

@@ -91,7 +91,8 @@ def plain_words(page: Received) -> str:
     said = {name: value if isinstance(value := body.get(name), str) else "" for name in _SAID}
     gist = said["summary"] or said["reason"] or "(no words)"
     head = f"{said['severity'].upper() or 'PAGE'} {said['kind'] or '?'} {said['status'] or '?'}"
-    line = f"{page.arrived_at:%H:%M:%S}  {head}  {said['platform'] or '?'}: {gist}"
+    platform = said["platform"] or "?"
+    line = f"{page.arrived_at:%H:%M:%S}  {head}  {platform}: {gist.removeprefix(f'{platform}: ')}"
     return "".join(each if each.isprintable() else " " for each in line)
 
 

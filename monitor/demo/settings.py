@@ -3,7 +3,8 @@
 The rules:
 1. One demo a directory: a lock file is held for as long as it runs.
 2. A directory that holds anything but a demo's own files is refused, and nothing in it is touched.
-3. Every demo starts fresh: what an earlier one left is removed, by name, never by emptying the directory.
+3. Every demo starts fresh: what an earlier one left is removed, by name, never by emptying the directory. Its evidence
+   of drills is moved aside (`monitor.demo.evidence`).
 4. Directory and files are the owner's alone; the settings are what `monitor run` would refuse otherwise.
 5. The flag's key and trust file come from `glasswatch.flag`, as `monitor flag keygen` makes them, and both are marked
    as a demo's: they count for the deployment `demo` and for no other.
@@ -18,17 +19,18 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from glasswatch import files
 from glasswatch.clock import Clock
 from glasswatch.flag import keys, trust, trust_change
-from monitor.demo import drilling
+from monitor.demo import drilling, evidence
 from monitor.demo.drilling import DrillPlaces, make_keys
 from monitor.demo.errors import DirectoryInUse
+from monitor.demo.evidence import Left
 from monitor.demo.targets import postgres
 from monitor.demo.targets.places import TargetPlaces
 
@@ -119,8 +121,8 @@ class Addresses:
 
 
 @contextmanager
-def held(places: Places) -> Iterator[None]:
-    """Hold the directory for one demo: made where needed, emptied of what an earlier demo left.
+def held(places: Places, say: Callable[[str], None], clock: Clock) -> Iterator[None]:
+    """Hold the directory for one demo: made where needed, emptied of what an earlier demo left; `say` what was kept.
 
     Raises:
         DirectoryInUse: another demo runs there, or it holds what is not a demo's.
@@ -136,6 +138,7 @@ def held(places: Places) -> Iterator[None]:
     try:
         _lock(descriptor, places)
         places.root.chmod(0o700)
+        _set_aside(places, say, clock)
         _remove_known(places)
         places.logs.mkdir(mode=0o700)
         yield
@@ -143,13 +146,28 @@ def held(places: Places) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _set_aside(places: Places, say: Callable[[str], None], clock: Clock) -> None:
+    try:
+        evidence.set_aside(left_by(places), clock.now(), say)
+    except OSError as error:
+        raise DirectoryInUse(f"the evidence of an earlier demo can't be moved aside: {error}") from error
+
+
+def left_by(places: Places) -> Left:
+    """Return what a demo leaves of drills."""
+    return Left(DrillPlaces(places.root).evidence, places.trust, places.store, DEPLOYMENT, VANTAGE)
+
+
 def clear(places: Places) -> None:
-    """Remove everything of the demo but a drill's evidence. To be called while it is held.
+    """Remove all of the demo but evidence of drills, with what it is checked with. To be called while it is held.
 
     The directory goes as well if nothing else is in it; where evidence stays, so does what marks it as a demo's.
     """
-    _remove_known(places, keeps_evidence=True)
-    if DrillPlaces(places.root).evidence.is_dir():
+    left = left_by(places)
+    with suppress(OSError):  # a full disk: then it can't be checked, and stays all the same
+        evidence.complete(left)
+    _remove_known(places)
+    if evidence.is_kept(left):
         return
     places.lock.unlink(missing_ok=True)
     if not any(places.root.iterdir()):
@@ -165,7 +183,7 @@ def _lock(descriptor: int, places: Places) -> None:
         ) from None
 
 
-def _remove_known(places: Places, *, keeps_evidence: bool = False) -> None:
+def _remove_known(places: Places) -> None:
     drills, targets = DrillPlaces(places.root), TargetPlaces(places.root)
     postgres.clear(targets)
     known = (
@@ -186,7 +204,7 @@ def _remove_known(places: Places, *, keeps_evidence: bool = False) -> None:
     )
     for path in known:
         path.unlink(missing_ok=True)
-    for directory in (places.logs, drills.scenarios, targets.root, *(() if keeps_evidence else (drills.evidence,))):
+    for directory in (places.logs, drills.scenarios, targets.root):
         if directory.is_dir() and not directory.is_symlink():
             shutil.rmtree(directory)
 

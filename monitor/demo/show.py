@@ -17,8 +17,9 @@ from glasswatch.errors import ExitCode
 from monitor import stopping
 from monitor.demo.drilling import DrillPlaces, drill, keep_proof
 from monitor.demo.errors import ChildFailed
+from monitor.demo.evidence import how_to_check, program
 from monitor.demo.screen import opening_lines, target_lines, told_line, verdict_lines
-from monitor.demo.settings import Places, clear, held
+from monitor.demo.settings import Places, clear, held, left_by
 from monitor.demo.stage import MONITOR, Stage, choose_ports, staged
 from monitor.demo.stalls import Stalls, through
 from monitor.demo.story import Pace, Story
@@ -50,7 +51,7 @@ async def show(wish: Wish) -> ExitCode:
         LeftBehind: a program could not be stopped.
     """
     places = Places(wish.directory)
-    with held(places):
+    with held(places, click.echo, SystemClock()):
         is_wanted = True
         try:
             code = await (_tell(places, wish) if wish.is_story else _follow(places, wish))
@@ -64,7 +65,15 @@ async def show(wish: Wish) -> ExitCode:
                 click.echo(f"State and logs are left in {places.root}", err=True)
             else:
                 clear(places)
+                _say_what_stays(places, wish)
     return code
+
+
+def _say_what_stays(places: Places, wish: Wish) -> None:
+    left = left_by(places)
+    if left.runs and not wish.is_story:  # which says so itself
+        for line in (f"Evidence and reports stay in {left.evidence}", *how_to_check(left)):
+            click.echo(line, err=True)
 
 
 async def interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
@@ -111,14 +120,14 @@ async def _drill(places: Places, stage: Stage) -> ExitCode:
             kept = await keep_proof(drills, stage.url, places.trust)
             if kept is not None:
                 run, heads, trust = kept
-                click.echo(f"Check them: drill verify {run} --heads {heads} --trust {trust}")
+                click.echo(f"Check them: {program()} verify {run} --heads {heads} --trust {trust}")
     return code
 
 
 async def _follow(places: Places, wish: Wish) -> ExitCode:
     lines: asyncio.Queue[str] = asyncio.Queue()
     async with staged(places, choose_ports(wish.port), SystemClock(), lines.put_nowait) as stage:
-        for line in opening_lines(stage, wish.port):
+        for line in (*opening_lines(stage, wish.port), *target_lines(stage)):
             click.echo(line)
         return await stage.processes.while_all_live(_print(lines))
 

@@ -19,7 +19,7 @@ Its own probes are judged by the same rules as any (`shadow_of`, `shadow_policy`
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from monitor.model.act import Answer, Ruling
@@ -193,7 +193,7 @@ def _spent(state: PlatformState, now: datetime) -> str:
     """Say that as many began within a day as may be, and when there is room again; empty if there is."""
     today = [each for each in state.exercises if now - each.began_at < _DAY]
     if len(today) >= MOST_A_DAY:
-        again = reasons.clock(today[MOST_A_DAY - 1].began_at + _DAY)
+        again = f"{(today[MOST_A_DAY - 1].began_at + _DAY).astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
         return f"{MOST_A_DAY} exercises of {state.platform} began within 24 hours, which is the most: again at {again}"
     return ""
 

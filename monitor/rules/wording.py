@@ -78,7 +78,8 @@ def text(page: Page, context: PageContext) -> str:
 def headline(page: Page, context: PageContext) -> str:
     """Return the one line that stands alone: how urgent it is, whose it is, and what happened."""
     urgency = "RESOLVED" if page.status is PageStatus.RESOLVED else _URGENCY[page.severity]
-    return f"{urgency} {context.deployment}/{page.platform}".rstrip("/") + f": {page.summary}"
+    gist = page.summary.removeprefix(f"{page.platform}: ")  # said once: it stands in what goes before
+    return f"{urgency} {context.deployment}/{page.platform}".rstrip("/") + f": {gist}"
 
 
 def facts(page: Page, context: PageContext) -> Mapping[str, str]:

@@ -20,11 +20,21 @@ def test_the_nearest_name_counts() -> None:
     assert operator(None, NOBODY) == pwd.getpwuid(os.getuid()).pw_name
 
 
-@pytest.mark.parametrize("name", ["\u200b", " ", "a" * 64, "a\nb"])
-def test_a_name_is_one_that_people_can_see(name: str) -> None:
-    """Nobody would know who it was."""
-    with pytest.raises(UsageFault, match="operator"):
+@pytest.mark.parametrize("name", ["", "\u200b", " ", "a" * 64, "a\nb", "bad name!", "Anna"])
+def test_a_name_is_one_that_the_settings_would_take(name: str) -> None:
+    """An approval is by another person: that is told by names."""
+    with pytest.raises(UsageFault, match="--operator: expected a person's name of a-z"):
         operator(name, NOBODY)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "a" * 64, "a\nb"])
+def test_a_login_is_taken_as_it_is_called_where_people_can_see_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody would know who it was."""
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: pwd.struct_passwd((name, "", 0, 0, "", "", "")))
+    with pytest.raises(UsageFault, match="login's name"):
+        operator(None, NOBODY)
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: pwd.struct_passwd(("CORP\\anna", "", 0, 0, "", "", "")))
+    assert operator(None, NOBODY) == "CORP\\anna"
 
 
 def test_a_login_without_a_name_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

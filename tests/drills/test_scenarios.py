@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drills.scenarios import Scenario, find, pick, read
+from drills.scenarios import Scenario, Scenarios, find, pick, read
 from drills.settings.root import DrillSettings
 from glasswatch.canonical import canonical
 from glasswatch.errors import UsageFault
@@ -23,16 +23,23 @@ def _steps(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch)
 
 
-def found(*places: Path) -> tuple[Scenario, ...]:
-    """Find the scenarios of some places."""
+def looked(*places: Path) -> Scenarios:
+    """Return what is found in some places."""
     return find(DrillSettings.model_validate({"scenarios": [str(place) for place in places]}))
 
 
+def found(*places: Path) -> tuple[Scenario, ...]:
+    """Return the scenarios of some places, in which nothing is wrong."""
+    every = looked(*places)
+    assert every.mistakes == ()
+    return every.usable
+
+
 def mistakes(*places: Path) -> str:
-    """Return what is wrong with the scenarios of some places."""
-    with pytest.raises(SettingsFault) as raised:
-        found(*places)
-    return str(raised.value)
+    """Return what is wrong with the scenarios of some places, of which none can be used."""
+    every = looked(*places)
+    assert every.usable == ()
+    return "\n".join(map(str, every.mistakes))
 
 
 def test_files_and_directories_are_looked_into(tmp_path: Path) -> None:
@@ -148,9 +155,14 @@ def test_a_script_that_lies_with_the_scenario_is_part_of_it(tmp_path: Path, argv
 def test_one_is_picked_by_its_id_or_its_file(tmp_path: Path) -> None:
     """What is unknown is answered with what there is."""
     path = write(tmp_path, SCENARIO, "a.yaml")
-    all_of_them = found(tmp_path)
+    all_of_them = looked(tmp_path)
     assert pick(all_of_them, "door") is pick(all_of_them, str(path))
     with pytest.raises(UsageFault, match="there are door"):
         pick(all_of_them, "window")
     with pytest.raises(UsageFault, match="there are none"):
-        pick((), "window")
+        pick(Scenarios(()), "window")
+    write(tmp_path, "steps: [", "b.yaml")
+    with_a_draft = looked(tmp_path)
+    assert pick(with_a_draft, "door").path == path
+    with pytest.raises(SettingsFault, match=r"b\.yaml:2:1  expected valid YAML"):
+        pick(with_a_draft, "window")

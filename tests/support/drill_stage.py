@@ -221,6 +221,10 @@ class MemoryUnsent:
             raise self.fault
         self.kept.append((witness, closing, head))
 
+    def said(self, witness: str) -> None:
+        """Forget what waited for a witness."""
+        self.kept = [each for each in self.kept if each[0] != witness]
+
 
 def judged(entries: Sequence[Entry]) -> Result:
     """Return what a run comes to when it is closed."""

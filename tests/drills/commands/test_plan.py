@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from drills.rules import gates
 from tests.support.drill_desk import Place, place
 from tests.support.drill_steps import scenario, use
 from tests.support.settings_files import write
@@ -138,7 +139,7 @@ def test_who_approved_it_is_shown(here: Place, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert here.drill("plan", "door") == 0
     assert "approved  approved by bea on " in capsys.readouterr().out
-    assert here.drill("plan", "door", "--operator", "Bea@example.com") == 0
+    assert here.drill("plan", "door", "--operator", "bea@example.com") == 0
     assert "NOT APPROVED  'bea' runs the drill: expected the approval of somebody else" in capsys.readouterr().out
 
 
@@ -190,13 +191,17 @@ def test_what_can_not_be_planned(
 
 
 def test_mistakes_in_scenarios_are_told_whole(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of every scenario, not only of the one that was asked for."""
+    """All at once, of every scenario that may be the one that was asked for."""
     other = write(here.scenario.parent, "id: Other\n", "other.yaml")
-    assert here.drill("plan", "door") == 3
-    assert capsys.readouterr().err.splitlines()[0].startswith(f"{other}:1:1  cadence  is required")
+    assert here.drill("plan", "other") == 3
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith(f"{other}:1:1  cadence  is required")
+    assert told[-1].startswith(f"{other}:1:5  id  expected a name")
 
 
-def test_an_evidence_directory_that_can_not_be_is_shown(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_evidence_directory_that_can_not_be_is_shown(
+    here: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """As far as that shows without writing."""
     here.set("  directory: glasswatch.yaml\n")
     assert here.drill("plan", "door") == 0
@@ -205,3 +210,10 @@ def test_an_evidence_directory_that_can_not_be_is_shown(here: Place, capsys: pyt
     os.mkdir(here.journals())  # noqa: PTH102 - a plain one
     assert here.drill("plan", "door") == 0
     assert f"evidence holds kept in {here.journals()}" in " ".join(capsys.readouterr().out.split())
+    here.journals().chmod(0o777)
+    assert here.drill("plan", "door") == 0
+    assert "others can write there (mode 777): expected 700" in " ".join(capsys.readouterr().out.split())
+    here.journals().chmod(0o700)
+    monkeypatch.setattr(gates, "LEAST_ROOM", 2**80)
+    assert here.drill("plan", "door") == 0
+    assert f"evidence SHUT {here.journals()}: " in " ".join(capsys.readouterr().out.split())

@@ -9,6 +9,7 @@ import pytest
 
 from drills.journal.reading import JOURNAL
 from drills.model.calendar import PastRun
+from drills.model.event import Closed
 from drills.model.verdict import Verdict
 from drills.registered import MonitorRuns
 from drills.registries import ACTIONS
@@ -260,6 +261,52 @@ def test_a_schema_for_editors_knows_every_key(here: Place, capsys: pytest.Captur
     assert steps[0]["properties"]["undo"]["items"]["required"] == ["action"]
     for measured in ("begins", "ends"):
         assert "total" not in steps[0]["properties"][measured]["items"]["enum"]
+
+
+def test_past_runs_are_listed_newest_first(
+    here: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever came of them, and whatever scenarios there are now."""
+    assert here.drill("list", "--runs") == 0
+    assert capsys.readouterr().out == "no run lies in drill.directory\n"
+    here.ran("door-1", NOW - 2 * DAY, PASSED)
+    here.ran("door-2", NOW - DAY, (*CUT, Closed("clean_up_failed", "shut", 6, ("a mark: by hand",))))
+    here.ran("door-3", NOW, CUT)
+    here.scenario.write_text("id: draft\n")
+    assert here.drill("list", "--runs") == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["RUN", "CAME", "TO", "AT", "WHY"]
+    assert [row.split()[0] for row in rows] == ["door-3", "door-2", "door-1"]
+    assert f"door-1  passed           {NOW - 2 * DAY:%Y-%m-%d %H:%M:%SZ}" in rows[2]
+    assert "left behind: a mark: by hand" in rows[1]
+    assert here.drill("list", "--runs", "--json") == 0
+    assert [run["verdict"] for run in json.loads(capsys.readouterr().out)] == ["open", "clean_up_failed", "passed"]
+    monkeypatch.setenv("COLUMNS", "40")
+    assert here.drill("list", "--runs") == 0
+    assert capsys.readouterr().out.splitlines()[:2] == ["door-3", f"  open {NOW:%Y-%m-%d %H:%M:%SZ}; it was"]
+
+
+def test_a_broken_draft_keeps_nobody_from_the_others(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its mistakes are told, with 3, beside all the rest; where another is named it is none of its business."""
+    here.ran("door-1", NOW - DAY, PASSED)
+    here.ran("door-2", NOW, CUT)
+    draft = write(here.scenario.parent, "id: draft\n", "draft.yaml")
+    held = told(here, capsys, 3)
+    assert ([row["id"] for row in held["scenarios"]], len(held["open"])) == (["door"], 1)
+    assert any(str(each).startswith(f"{draft}:1:1  title  ") for each in held["mistakes"])
+    for command in ("list", "status"):
+        assert here.drill(command) == 3
+        said = capsys.readouterr()
+        assert "door  " in said.out
+        assert said.err.startswith(f"{draft}:1:1")
+    assert here.drill("plan", "door") == 0
+    said = capsys.readouterr()
+    assert "closes the door" in said.out
+    assert said.err.startswith(f"not in use: {draft}:1:1")
+    for name in ("draft", str(draft), "window"):
+        assert here.drill("plan", name) == 3
+    assert here.drill("run", "--when-due") == 3
+    assert capsys.readouterr().out == "nothing is due\n"
 
 
 @pytest.mark.parametrize("command", ["list", "status"])

@@ -100,6 +100,14 @@ def test_what_was_changed_is_named_with_its_line(evidence: Path, capsys: pytest.
     assert "WRONG  entry 12 is held elsewhere, and is not in this journal" in capsys.readouterr().out
 
 
+def test_what_no_entry_names_is_said(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It changes nothing of what was written: a process that was killed leaves such a file, too."""
+    for number in range(4):
+        (evidence / "outputs" / f"0002-more-{number}").touch()
+    assert _verify(RUN, "--heads", "heads.json") == 0
+    assert "nothing vouches for: '0002-more-0', '0002-more-1', '0002-more-2' and 1 more" in capsys.readouterr().out
+
+
 def test_another_run_in_its_place_is_none(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Asked for by a name, it must be the run of that name."""
     evidence.rename(evidence.with_name("quarterly-2"))

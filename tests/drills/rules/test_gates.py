@@ -43,6 +43,9 @@ def test_evidence_needs_a_directory_that_takes_it_and_has_room() -> None:
     assert gates.room(None).holds
     assert gates.room(gates.LEAST_ROOM).holds
     assert gates.room(gates.LEAST_ROOM - 1).holds is False
+    assert gates.room(None, mode=0o40700).holds
+    for mode in (0o40777, 0o40770, 0o41777):
+        assert gates.room(None, mode=mode).detail == f"others can write there (mode {mode & 0o777:o}): expected 700"
     assert gates.room(2**40, "it is read-only") == Answer(holds=False, detail="it is read-only")
 
 

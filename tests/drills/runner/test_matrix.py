@@ -11,8 +11,20 @@ from typing import Any
 
 import pytest
 
-from drills.model.event import Began, Checkpoint, CleaningUp, Closed, Entry, Event, Interrupted, NotTold, Receipted
+from drills.model.event import (
+    Began,
+    Checkpoint,
+    CleaningUp,
+    Closed,
+    Entry,
+    Event,
+    Head,
+    Interrupted,
+    NotTold,
+    Receipted,
+)
 from drills.model.verdict import Verdict
+from drills.ports import Closing
 from drills.rules import course
 from drills.rules.undo import to_take_back
 from drills.runner.finish import Done
@@ -306,6 +318,14 @@ def test_what_was_left_behind_is_taken_back_later() -> None:
     assert [(closing.verdict, closing.residue) for closing in stage.witness.closed] == [("clean_up_failed", ())]
     with pytest.raises(UsageFault, match="closed"):
         run(staged(entries=stage.journal.entries).resume(clean_up_only=True))
+
+
+def test_what_waited_to_be_told_waits_no_more_once_a_later_end_was_told() -> None:
+    """Sent later, it would be refused: the run is closed as something else by then."""
+    stage = staged(entries=left_behind(), standing=frozenset({"one", "two"}))
+    stage.unsent.keep("monitor", Closing("clean_up_failed", "", (), (), ("one", "two")), Head(1, "a" * 64))
+    run(stage.resume(clean_up_only=True))
+    assert stage.unsent.kept == []
 
 
 def test_what_is_still_left_is_called_as_before() -> None:

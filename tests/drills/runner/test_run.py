@@ -335,6 +335,41 @@ def test_a_result_that_can_neither_be_told_nor_kept_is_no_fault_of_ours() -> Non
     assert stage.world.standing == set()
 
 
+@pytest.mark.parametrize("at", ["open at monitor", "tell at monitor", "close at monitor"])
+def test_a_witness_that_asks_to_wait_is_told_then(at: str) -> None:
+    """A token's allowance is used up: nothing was lost, nothing waits to be sent, and the verdict stands."""
+    asks = 3
+
+    def put_off(name: str) -> None:
+        nonlocal asks
+        if name == at and asks:
+            asks -= 1
+            raise AskedToWait("a token may do this 60 times a minute: try again in 20 s", 20)
+
+    stage = Stage(points=Points(1, put_off, lasting=True))
+    done = run(stage.begin())
+    assert (done.exit_code, done.result.verdict, asks) == (ExitCode.GOOD, Verdict.PASSED, 0)
+    assert stage.of(NotTold) == []
+    assert stage.unsent.kept == []
+    assert [closing.verdict for closing in stage.witness.closed] == ["passed"]
+    assert len(stage.witness.told) == len({head.seq for head in stage.witness.told})
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0], ids=["it does not say for how long", "without end"])
+def test_a_witness_that_puts_off_its_answer_for_too_long_was_not_told(seconds: float) -> None:
+    """Its own trouble, which it can't see the end of; or more than a minute's allowance needs."""
+
+    def put_off(name: str) -> None:
+        if name == "close at monitor":
+            raise AskedToWait("not now", seconds)
+
+    stage = Stage(points=Points(1, put_off, lasting=True))
+    done = run(stage.begin())
+    assert done.exit_code is ExitCode.NOT_MEASURED
+    assert len(stage.unsent.kept) == 1
+    assert stage.points.names.count("close at monitor") == (2 if seconds else 1)
+
+
 def test_a_witness_hears_of_a_long_step_all_the_while() -> None:
     """At least every 30 s, though nothing is new."""
     stage = Stage((step("one"),))

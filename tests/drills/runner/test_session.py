@@ -10,18 +10,20 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from drills.errors import NotApproved, RunBusy, RunHeardOf, RunUnknown, WaitCutShort
+from drills.errors import NotApproved, RequestRefused, RunBusy, RunHeardOf, RunUnknown, WaitCutShort
 from drills.journal.files import LOCK
 from drills.journal.gathering import gather
 from drills.journal.journal import boot
 from drills.journal.reading import read
-from drills.model.event import Closed, Confirmed, Ended, Gated
+from drills.model.event import Closed, Confirmed, Ended, Gated, Head
 from drills.model.found import Value
 from drills.model.step import Status
 from drills.model.verdict import Verdict
+from drills.ports import Closing, Witness
 from drills.rules.approval import Unapproved
 from drills.rules.behind import Held
 from drills.rules.gates import Answer
@@ -68,7 +70,7 @@ def settings_of(where: Host) -> DrillFile:
 def wanted(where: Host, **given: str) -> Wanted:
     """Return its scenario, run by anna."""
     settings = settings_of(where)
-    return Wanted(find(settings.drill)[0], settings, "anna", given)
+    return Wanted(find(settings.drill).usable[0], settings, "anna", given)
 
 
 async def begun(where: Host, meanwhile: Callable[[Path], Awaitable[None]], watched: Watched) -> Done:
@@ -383,6 +385,22 @@ async def test_a_result_that_could_not_be_told_waits_and_is_sent_later(tmp_path:
         assert not (kept / unsent.UNSENT).exists()
     assert unsent.waiting(where.evidence, copy) == []
     assert [event.verdict for event in events_of(where) if isinstance(event, Closed)] == ["passed"]
+
+
+@pytest.mark.parametrize("code", ["not_possible", "no_such", "forbidden"])
+async def test_a_result_that_is_refused_for_good_is_not_sent_again(tmp_path: Path, code: str) -> None:
+    """A token that is not let in may be, another time; what the monitor knows otherwise stays."""
+    unsent.UnsentFile(tmp_path, "q-1").keep("monitor", Closing("passed", "", (), (), ()), Head(2, "a" * 64))
+
+    class Refusing:
+        name = "monitor"
+
+        async def close(self, *_: object) -> str:
+            raise RequestRefused(code, "no")
+
+    (said,) = await unsent.send([tmp_path / unsent.UNSENT], [cast("Witness", Refusing())], 10.0)
+    assert ("is not sent again" in said) == (code != "forbidden")
+    assert (tmp_path / unsent.UNSENT).exists() == (code == "forbidden")
 
 
 def test_a_request_of_another_form_is_taken_away_and_is_no_word(tmp_path: Path) -> None:

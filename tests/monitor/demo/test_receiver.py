@@ -172,6 +172,12 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     assert line.endswith("payments: a [2Jb c")
 
 
+def test_the_platform_is_named_once() -> None:
+    """Also where a summary begins with it."""
+    line = plain_words(Received("x", {**PAGE, "summary": "payments: the drill restore is due"}, START, 0.0))
+    assert line.endswith("firing  payments: the drill restore is due")
+
+
 def test_the_check_agrees_with_the_standards_own_example() -> None:
     """The published example of Standard Webhooks is accepted, and a changed one is not."""
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -1,4 +1,5 @@
 import stat
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,11 @@ def places(tmp_path: Path) -> Places:
     return Places(tmp_path / "var" / "demo")
 
 
+def holding(places: Places) -> AbstractContextManager[None]:
+    """Hold it, where nothing is to be said."""
+    return held(places, lambda _line: None, SystemClock())
+
+
 def _written(places: Places) -> MonitorSettings:
     make_secrets(places, SystemClock())
     write_settings(places, ADDRESSES, SystemClock())
@@ -32,7 +38,7 @@ def _written(places: Places) -> MonitorSettings:
 
 def test_the_settings_are_ones_that_the_daemon_takes(places: Places) -> None:
     """What the demo writes passes the same check as a user's own file."""
-    with held(places):
+    with holding(places):
         read = _written(places)
     assert (read.deployment, read.vantage) == (settings.DEPLOYMENT, settings.VANTAGE)
     platform = read.platforms[settings.PLATFORM]
@@ -49,7 +55,7 @@ def test_the_settings_are_ones_that_the_daemon_takes(places: Places) -> None:
 
 def test_the_key_is_the_one_that_the_trust_file_names(places: Places) -> None:
     """A reader who pins the trust file believes this demo's flag and no other's."""
-    with held(places):
+    with holding(places):
         make_secrets(places, SystemClock())
         key = keys.load(places.key, SystemClock())
         pinned = trust.load(places.trust, SystemClock()).key(key.kid)
@@ -61,7 +67,7 @@ def test_the_key_is_the_one_that_the_trust_file_names(places: Places) -> None:
 
 def test_secrets_are_the_owners_alone(places: Places) -> None:
     """Nobody else on the machine may read keys, or change settings."""
-    with held(places):
+    with holding(places):
         _written(places)
         for path in (places.key, places.webhook_secret, places.admin_token, places.settings):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -70,13 +76,13 @@ def test_secrets_are_the_owners_alone(places: Places) -> None:
 
 def test_every_demo_starts_fresh(places: Places) -> None:
     """What an earlier demo left is gone, with its store and its key; what is not a demo's stays."""
-    with held(places):
+    with holding(places):
         _written(places)
         first = places.key.read_bytes()
         for name in ("glasswatch.db", "glasswatch.db-wal", "payments.flag.jws", "notes.txt"):
             (places.root / name).write_text("left")
         (places.logs / "monitor.log").write_text("left")
-    with held(places):
+    with holding(places):
         assert not list(places.root.glob("glasswatch.db*"))
         assert not places.flag.exists()
         assert not list(places.logs.iterdir())
@@ -87,11 +93,11 @@ def test_every_demo_starts_fresh(places: Places) -> None:
 
 def test_clearing_leaves_nothing_but_what_is_not_ours(places: Places) -> None:
     """The directory goes too, unless somebody else's file is in it."""
-    with held(places):
+    with holding(places):
         _written(places)
         clear(places)
     assert not places.root.exists()
-    with held(places):
+    with holding(places):
         (places.root / "notes.txt").write_text("mine")
         clear(places)
     assert [path.name for path in places.root.iterdir()] == ["notes.txt"]
@@ -101,16 +107,16 @@ def test_a_directory_that_is_not_a_demos_is_refused_untouched(places: Places) ->
     """A mistyped --dir deletes nothing."""
     places.root.mkdir(parents=True)
     (places.root / "glasswatch.yaml").write_text("mine")
-    with pytest.raises(DirectoryInUse, match="holds files that are not a demo's"), held(places):
+    with pytest.raises(DirectoryInUse, match="holds files that are not a demo's"), holding(places):
         pass
     assert [path.read_text() for path in places.root.iterdir()] == ["mine"]
 
 
 def test_two_demos_never_share_a_directory(places: Places) -> None:
     """The second is refused and leaves the first one's files alone."""
-    with held(places):
+    with holding(places):
         make_secrets(places, SystemClock())
-        with pytest.raises(DirectoryInUse, match="a demo runs in"), held(places):
+        with pytest.raises(DirectoryInUse, match="a demo runs in"), holding(places):
             pass
         assert places.key.exists()
 
@@ -119,7 +125,7 @@ def test_a_directory_that_cant_be_made_is_one_clear_line(places: Places) -> None
     """A file in the way is said to be one."""
     places.root.parent.mkdir()
     places.root.write_text("a file")
-    with pytest.raises(DirectoryInUse, match=r"can't be used: (File exists|Not a directory)"), held(places):
+    with pytest.raises(DirectoryInUse, match=r"can't be used: (File exists|Not a directory)"), holding(places):
         pass
 
 

@@ -240,7 +240,9 @@ def test_a_day_has_twelve_and_then_no_more_until_the_first_is_a_day_old() -> Non
         platform.good()
     ruling = begin(platform, replace(WISH, id="more"))
     assert (ruling.answer, ruling.is_refused) == (Answer.TOO_MANY, True)
+    again = platform.state.exercises[-1].began_at + 24 * HOUR
     assert "12 exercises of payments began within 24 hours" in ruling.line
+    assert ruling.line.endswith(f": again at {again:%Y-%m-%d %H:%M:%SZ}")
     platform.now = platform.state.exercises[-1].began_at + 24 * HOUR
     platform.good()
     platform.good()

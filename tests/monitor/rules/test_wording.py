@@ -144,6 +144,12 @@ def test_text_of_a_firing_page() -> None:
     ]
 
 
+def test_the_platform_is_named_once() -> None:
+    """Where a summary begins with it, the line that stands alone does not say it again."""
+    first, *_ = text(replace(page(), summary="payments: the drill restore is due"), CONTEXT).splitlines()
+    assert first == "PAGE prod/payments: the drill restore is due"
+
+
 def test_text_of_a_resolved_page() -> None:
     """A resolved page says from when to when."""
     ended = replace(OUTAGE, ended_at=OUTAGE.opened_at + timedelta(minutes=5))

@@ -1,0 +1,48 @@
+"""The runs that lie in the evidence directory, newest first: for people in columns, and as JSON for programs."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import click
+
+from drills.commands.laid import columns, lines, table_within
+from drills.commands.rows import run_data
+from drills.model.calendar import PastRun
+from drills.model.verdict import Verdict
+from glasswatch.visible import line
+
+_HEAD: Final = ("RUN", "CAME TO", "AT", "WHY")
+_COLOURS: Final = {Verdict.PASSED: "green", Verdict.NOT_MEASURED: "magenta"}
+
+
+def show(runs: Sequence[PastRun], *, as_json: bool) -> None:
+    """Print them. With a narrow terminal each becomes a paragraph."""
+    newest = sorted(runs, key=lambda run: (run.at, run.run), reverse=True)
+    if as_json:
+        click.echo(json.dumps([{**run_data(run), "residue": list(run.residue)} for run in newest], indent=2))
+        return
+    if not newest:
+        click.echo("no run lies in drill.directory")
+        return
+    room = columns()
+    cells = [[click.style(title, bold=True) for title in _HEAD], *(_cells(run) for run in newest)]
+    found = table_within(cells, room, _HEAD.index("WHY"))
+    for text in found if found is not None else (each for row in cells[1:] for each in _card(row, room)):
+        click.echo(text)
+
+
+def word(verdict: Verdict) -> str:
+    """Return a verdict in its colour."""
+    return click.style(verdict.replace("_", " "), fg=_COLOURS.get(verdict, "red"))
+
+
+def _cells(run: PastRun) -> list[str]:
+    left = f"; left behind: {'; '.join(run.residue)}" if run.residue else ""
+    return [line(run.run), word(run.verdict), f"{run.at:%Y-%m-%d %H:%M:%SZ}", line(f"{run.why}{left}")]
+
+
+def _card(cells: Sequence[str], room: int | None) -> Iterator[str]:
+    run, came_to, at, why = cells
+    yield run
+    yield from lines(f"  {came_to} ", f"{at}; {why}" if why else at, room)
