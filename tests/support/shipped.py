@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,9 @@ from psycopg import sql
 
 from drills.cli import command
 from drills.model.found import Attempt, Found, RunFacts, Value
+from drills.model.step import Status
 from drills.ports import Action, Tools
+from drills.runner.trying import Terms, until_passed
 from drills.scenarios import read
 from drills.settings.root import DrillSettings
 from glasswatch.cli import run
@@ -155,11 +157,24 @@ class Steps:
 
     def tried(self, name: str, action: Action | None = None) -> Found:
         """Try a step, once."""
-        facts = RunFacts(self.run, self.scenario, "payments", "demo", "demo")
-        attempt = Attempt(facts, name, {"run": Value(self.run), **self.values}, 30.0)
-        found = asyncio.run(outcome(action or self.made(name), attempt))
+        found = asyncio.run(outcome(action or self.made(name), self._attempt(name)))
         self.values |= found.captured
         return found
+
+    def seen(self, name: str, action: Action) -> Found:
+        """Look into an audit until an entry of this run is there: who writes it takes a moment."""
+        found: list[Found] = []
+
+        async def look() -> Found:
+            found.append(await outcome(action, self._attempt(name)))
+            return replace(found[-1], status=Status.PASSED) if found[-1].outputs else found[-1]
+
+        asyncio.run(until_passed(lambda _seconds: look(), Terms(30.0, 0.1), SystemClock()))
+        return found[-1]
+
+    def _attempt(self, name: str) -> Attempt:
+        facts = RunFacts(self.run, self.scenario, "payments", "demo", "demo")
+        return Attempt(facts, name, {"run": Value(self.run), **self.values}, 30.0)
 
 
 def _secret(reference: SecretReference) -> Value:
