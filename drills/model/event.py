@@ -130,9 +130,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a person said of a manual step. `file_sha256` is of the file that was handed in.
+    """What a person said of a manual step. `file_sha256` is of the file that was handed in, as it was.
 
-    `login`: whose login on the machine said it.
+    `kept` is what of it stands beside the journal; journals of earlier versions lack it. `login`: whose login on the
+    machine said it.
     """
 
     step: str
@@ -142,6 +143,7 @@ class Confirmed:
     file: str = ""
     file_sha256: str = ""
     login: str = ""
+    kept: KeptOutput | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,10 @@ from drills.model.event import (
     Confirmed,
     Ended,
     Entry,
+    Event,
     Head,
     Interrupted,
+    KeptOutput,
     NotTold,
     Opened,
     Receipted,
@@ -103,7 +105,7 @@ def _problems(subject: Subject, evidence: Evidence, closed: int) -> Iterator[Pro
             yield Problem(seq, "it says again what was to be run")
         elif isinstance(event, Receipted) and (what := _receipted(event, seq, subject, evidence)):
             yield Problem(seq, what)
-        elif isinstance(event, Ended):
+        elif isinstance(event, Ended | Confirmed):
             yield from _outputs(seq, event, evidence)
     yield from (Problem(seq, "it goes on after it was closed") for seq in _after_its_end(evidence.entries))
     last = evidence.entries[closed - 1].event if closed else None
@@ -139,13 +141,13 @@ def _receipted(event: Receipted, seq: int, subject: Subject, evidence: Evidence)
     return f"the receipt by {event.by} is not believed: {what}" if what else None
 
 
-def _outputs(seq: int, ended: Ended, evidence: Evidence) -> Iterator[Problem]:
-    for kept in ended.outputs:
+def _outputs(seq: int, event: Ended | Confirmed, evidence: Evidence) -> Iterator[Problem]:
+    for kept in _kept(event):
         found = evidence.outputs.get(kept.file)
         if found is None:
-            yield Problem(seq, f"the output {kept.file} of {ended.step} is missing, or can't be read")
+            yield Problem(seq, f"the output {kept.file} of {event.step} is missing, or can't be read")
         elif found != FoundOutput(kept.size, kept.sha256):
-            yield Problem(seq, f"the output {kept.file} of {ended.step} is not what was kept")
+            yield Problem(seq, f"the output {kept.file} of {event.step} is not what was kept")
 
 
 def _anchored(subject: Subject, evidence: Evidence) -> tuple[int, list[Problem], list[str]]:
@@ -237,5 +239,11 @@ def confirmed_with(entries: Sequence[Entry]) -> tuple[str, ...]:
 
 
 def outputs_of(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """Return the files that a journal says were kept."""
-    return tuple(kept.file for entry in entries if isinstance(entry.event, Ended) for kept in entry.event.outputs)
+    """Return the files that a journal says were kept, of steps and of people's answers."""
+    return tuple(kept.file for entry in entries for kept in _kept(entry.event))
+
+
+def _kept(event: Event) -> tuple[KeptOutput, ...]:
+    if isinstance(event, Confirmed):
+        return () if event.kept is None else (event.kept,)
+    return event.outputs if isinstance(event, Ended) else ()

@@ -74,11 +74,12 @@ class Answers:
         return await self._confirmed(step, word, None, requests.own_login())
 
     async def _confirmed(self, step: str, word: Word, content: bytes | None, login: str) -> Confirmed:
-        digest = file = ""
+        digest, kept = "", None
         if content is not None and self._ledger.keep is not None:
             digest = hashlib.sha256(content).hexdigest()
-            file = (await self._ledger.keep(Output(f"{step}-{word.file}", content))).file
-        confirmed = Confirmed(step, word.person, word.is_yes, word.note, file, digest, login)
+            kept = await self._ledger.keep(Output(f"{step}-{word.file}", content))
+        file = kept.file if kept is not None else ""
+        confirmed = Confirmed(step, word.person, word.is_yes, word.note, file, digest, login, kept)
         if self._ledger.write is not None:
             await self._ledger.write(confirmed)
         return confirmed

@@ -15,9 +15,11 @@ from drills.model.event import (
     Began,
     Checkpoint,
     Closed,
+    Confirmed,
     Ended,
     Gated,
     Head,
+    KeptOutput,
     NotTold,
     Receipted,
     Resumed,
@@ -226,6 +228,18 @@ _LATER = "what came after could have been cut off or replaced"
 def test_outputs_are_what_was_kept(outputs: dict[str, FoundOutput | None], what: str) -> None:
     """Named at the step's end."""
     assert _first(verify(replace(WHOLE, outputs=outputs))) == (4, what)
+
+
+def test_a_file_that_was_handed_in_is_what_was_kept() -> None:
+    """With an answer, as an output is with a step's end."""
+    journal, kept = Journal(), KeptOutput("0001-ask-photo", 3, "ab" * 32)
+    journal.append(PLAN, Began("login"), Confirmed("login", "berta", is_yes=True, file=kept.file, kept=kept))
+    for found, what in ((None, "is missing, or can't be read"), (FoundOutput(3, "cd" * 32), "is not what was kept")):
+        case = replace(evidence(journal.raw, None), outputs={kept.file: found})
+        assert outputs_of(case.entries) == (kept.file,)
+        assert _first(verify(case)) == (3, f"the output {kept.file} of login {what}")
+    case = replace(evidence(journal.raw, None), outputs={kept.file: FoundOutput(3, "ab" * 32)})
+    assert verify(case).problems == ()
 
 
 def test_what_was_closed_as_passed_must_have_passed() -> None:
