@@ -5,8 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONFIG ?=
 # Tests run in parallel on this many processes.
-# One more than there are processors: many tests wait for a clock.
-JOBS ?= $(shell expr `getconf _NPROCESSORS_ONLN` + 1)
+# Two more than there are processors: many tests wait for a clock.
+JOBS ?= $(shell expr `getconf _NPROCESSORS_ONLN` + 2)
 MINUTES ?= 10
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 

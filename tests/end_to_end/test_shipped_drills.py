@@ -81,8 +81,9 @@ def test_every_shipped_drill_does_what_it_says(demo: Demo) -> None:
 
     outage = _with_both_doors_broken(demo)
     assert _failed(outage) == ["ssh_in", "sql_in"]
-    assert re.search(rf"ssh_in: {pwd.getpwuid(os.geteuid()).pw_name}@127.0.0.1: refused: ", outage.printed)
-    assert re.search("sql_in: .*: refused with SQLSTATE 28000", outage.printed)
+    account = pwd.getpwuid(os.geteuid()).pw_name
+    assert re.search(rf"ssh_in: {account}@127\.0\.0\.1:\d+: refused: ", outage.printed), outage.printed
+    assert re.search("sql_in: .*: refused at the login with SQLSTATE 28000", outage.printed)
     steps = _steps(outage.printed)
     assert {steps[name] for name in ("ssh_sealed", "page", "sql_opened", "ssh_shut", "sql_shut")} == {"passed"}
     assert re.search(r"taken back +outage: .* has ended", outage.printed)

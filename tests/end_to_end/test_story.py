@@ -32,7 +32,7 @@ def test_the_story_happens_on_real_processes_and_leaves_nothing_behind(tmp_path:
     assert {path.name for path in directory.iterdir()} == {"demo.lock", "drills"}, "only evidence stays"
     report = max(directory.glob("drills/*/report.html"))  # more than one where this machine stood still meanwhile
     assert f"report: {report}" in ended.stdout
-    words = re.search(r"Check them: drill (verify .+)", ended.stdout)
+    words = re.search(r"Check them: \S*drill (verify .+)", ended.stdout)
     assert words is not None
     assert subprocess.run([sys.executable, "-m", "drills", *words[1].split()], check=False).returncode == 0
     passed = set(re.findall(r"^\S+ passed +(\w+):", ended.stdout, re.MULTILINE))

@@ -110,7 +110,7 @@ def answering(*pieces: bytes, keeps: list[Asked] | None = None) -> Script:
             keeps.append(got)
         for piece in (GREETING, *pieces):
             await talk.say(piece)
-        await asyncio.sleep(0.01)  # so that what was sent is read before the end
+        await talk.finish()
 
     return script
 

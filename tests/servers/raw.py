@@ -33,6 +33,16 @@ class Talk:
         while await self.reader.read(65536):
             pass
 
+    async def finish(self) -> None:
+        """Send no more, and wait until the other side is done: who closes at once resets what is still unread."""
+        if not self.writer.can_write_eof():  # TLS
+            await asyncio.sleep(0.01)
+            return
+        self.writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self.hang()
+
     def reset(self) -> None:
         """Break the connection instead of closing it."""
         connection = self.writer.get_extra_info("socket")
