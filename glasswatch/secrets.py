@@ -18,6 +18,8 @@ from pathlib import Path
 from select import POLLIN, poll
 from typing import Annotated, ClassVar, Final, NoReturn
 
+from pydantic import SerializationInfo, SerializerFunctionWrapHandler, model_serializer
+
 from glasswatch import programs
 from glasswatch.clock import Clock, SystemClock
 from glasswatch.errors import SecretUnavailable
@@ -30,6 +32,8 @@ from glasswatch.settings.shapes import RelativePath, TextShape
 LARGEST_BYTES: Final = 64 * 1024
 KINDS: Final = ("env", "file", "command")
 COMMAND_SECONDS: Final = 10.0
+ONLY_WHERE: Final[dict[str, object]] = {}
+"""The context in which settings are written without what is said of a secret's end: it changes nothing that is sent."""
 
 
 class ArgumentShape(Shape):
@@ -76,6 +80,12 @@ class SecretReference(SettingsModel):
         kinds = [kind for kind in KINDS if given.get(kind) is not None]
         if len(kinds) != 1 and given.keys() <= SecretReference.model_fields.keys():
             yield (), "expected exactly one of env, file and command"
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
+        """Return it as settings are written; only where it is, where a context of `ONLY_WHERE` is given."""
+        found: dict[str, object] = write(self)
+        return {key: value for key, value in found.items() if info.context is not ONLY_WHERE or key in KINDS}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SecretReference) and self._where() == other._where()

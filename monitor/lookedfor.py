@@ -15,6 +15,7 @@ from typing import Final
 
 from pydantic_core import PydanticCustomError
 
+from glasswatch import plainfile
 from glasswatch.secrets import SecretReference, file_fault
 from glasswatch.settings.model import Place, SettingsModel
 from glasswatch.settings.shapes import PathShape
@@ -116,8 +117,7 @@ def _why(written: object, directory: Path) -> str | None:
     except PydanticCustomError:
         return None  # what isn't a path is left to the settings' own rules
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST)
+        data = plainfile.read(path, _LARGEST)
         # Nobody is trusted by this: it only reads them.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=data.decode("ascii", "ignore"))
     except (ssl.SSLError, ValueError):

@@ -5,6 +5,7 @@ from typing import Final
 
 from cryptography.x509 import load_pem_x509_certificate
 
+from glasswatch import plainfile
 from glasswatch.errors import SecretUnavailable
 from glasswatch.secrets import SecretReference, resolve
 from monitor.model.credential import Ending, EndSource, Held
@@ -32,8 +33,7 @@ def unreadable(named: Named) -> Held:
 
 
 def _of_certificate(file: Path) -> Ending:
-    with file.open("rb") as opened:
-        certificate = load_pem_x509_certificate(opened.read(_LARGEST))  # the first: those above it follow
+    certificate = load_pem_x509_certificate(plainfile.read(file, _LARGEST))  # the first: those above it follow
     return Ending(certificate.not_valid_after_utc, EndSource.CERTIFICATE, certificate.not_valid_before_utc)
 
 

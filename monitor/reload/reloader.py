@@ -47,7 +47,7 @@ class Reloader:
         self._manager = manager
         self._builder = parts.builder
         self._farewell = Farewell(parts, crews)
-        self._thread = SideThread("settings")
+        self._thread = _reading()
 
     async def run(self) -> None:
         """Reload whenever it is wanted. Only cancellation ends it, and a fault of ours in the midst of a swap."""
@@ -117,7 +117,9 @@ class Reloader:
         try:
             return await self._thread.run(self._read, READ_WITHIN)
         except (TimeoutError, OSError):
-            raise ReloadRefused("not_possible", f"{self._config}: could not be read in time") from None
+            self._thread = _reading()  # what hangs there holds up no later reload
+            what = f"{self._config}, or a file that it names, could not be read in time"
+            raise ReloadRefused("not_possible", what) from None
 
     def _read(self) -> Wanted:
         settings = load(self._config, MonitorSettings, look=lookedfor.unreadable)
@@ -155,3 +157,7 @@ def _code(fault: GlasswatchError) -> str:
     if isinstance(fault, ReloadRefused):
         return fault.code
     return "invalid_settings" if isinstance(fault, SettingsFault) else "not_possible"
+
+
+def _reading() -> SideThread:
+    return SideThread("settings")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from glasswatch.canonical import canonical
+from glasswatch.secrets import ONLY_WHERE
 from glasswatch.settings.duration import Duration, DurationShape
 from glasswatch.settings.model import Finding, SettingsModel, finding
 from glasswatch.settings.shapes import Name, Switch, WholeNumber
@@ -70,9 +71,14 @@ class ProbeSettings(SettingsModel):
     def measured(self) -> dict[str, Any]:
         """Return the settings that decide what is measured, as JSON values. References to secrets, never secrets.
 
-        Defaults are left out: a new version's new setting must not make every probe unproven in mid-outage.
+        Defaults are left out: a new version's new setting must not make every probe unproven in mid-outage. So is what
+        is said of a secret's end: who writes down another date must not either.
         """
-        return {"type": self.type, **self.model_dump(mode="json", exclude=set(self._JUDGING), exclude_defaults=True)}
+        judging = set(self._JUDGING)
+        return {
+            "type": self.type,
+            **self.model_dump(mode="json", exclude=judging, exclude_defaults=True, context=ONLY_WHERE),
+        }
 
     def fingerprint(self) -> str:
         """Return what changes exactly when the probe measures something else: a SHA-256 in lower-case hex."""

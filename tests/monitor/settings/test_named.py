@@ -1,5 +1,6 @@
 """The credentials that settings name: each once, by its first place; and what a stated end changes."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,6 +63,18 @@ def test_another_stated_end_touches_no_probe(tmp_path: Path) -> None:
     assert found.platforms.is_nothing
     assert all(each.is_nothing for each in (*found.probes.values(), *found.parts.values()))
     assert change(before, before).is_nothing
+
+
+def test_another_stated_end_leaves_every_probe_proven(tmp_path: Path) -> None:
+    """What a probe measures stays the same, so that an outage is believed of it at once: wherever the secret stands."""
+
+    def fingerprints(text: str) -> list[str]:
+        return [each.fingerprint() for each in _settings(tmp_path, text).platforms["payments"].probes.values()]
+
+    none = re.sub(r", expires: [0-9-]+", "", MORE)
+    assert none != MORE
+    assert fingerprints(none) == fingerprints(MORE) == fingerprints(MORE.replace("2027-03-01", "2027-09-01"))
+    assert fingerprints(MORE) != fingerprints(MORE.replace("file: token", "file: other"))
 
 
 def test_a_stated_end_is_shown(tmp_path: Path) -> None:
