@@ -3,7 +3,7 @@
 | severity | what |
 |---|---|
 | critical | something is left behind; the only way in led through the platform; who ran it approved it |
-| major | a step failed, met a fault, was not measured, was let go or was cut short; an undo failed; a target was missed or not measured; nobody got in by break-glass, or somebody did through a door that nobody saw refuse before, or was not seen refused after; nobody else approved it; nobody elsewhere held its journal; it was interrupted, or is not closed |
+| major | a step failed, met a fault, was not measured, was let go or was cut short; an undo failed; a target was missed or not measured; nobody got in by break-glass, or somebody did through a door that nobody saw refuse before, or was not seen refused after; nobody else approved it, or what they signed is not held; nobody elsewhere held its journal; it was interrupted, or is not closed |
 | minor | a step was skipped; a gate was let go; somebody could not be told; a span took much longer than in the runs before |
 | note | a step was simulated; a line was torn when another process went on; how a span was measured |
 
@@ -160,6 +160,9 @@ def _of_run(facts: Facts) -> Iterator[Finding]:
     if opened and opened.approval.person is None and any(step.is_real for step in opened.steps):
         why = opened.approval.why or "nothing says why"
         yield Finding("approval_waived", Severity.MAJOR, f"no second person approved it: {why}")
+    if opened and opened.approval.person is not None and not opened.approval.jws:
+        line = f"that {opened.approval.person} approved it nobody can check: its journal does not hold what was signed"
+        yield Finding("approval_not_held", Severity.MAJOR, line)
     events = [entry.event for entry in facts.entries]
     if any(isinstance(e, Began) for e in events) and not any(isinstance(e, Receipted) for e in events):
         yield Finding("not_witnessed", Severity.MAJOR, "nobody elsewhere held a head of its journal")
