@@ -49,7 +49,7 @@ class Found:
 
 
 async def look(run: str, settings: DrillFile, word: Word, *, is_here_too: bool) -> Found:
-    """Return what would be closed. `is_here_too`: also where its journal is here.
+    """Return what would be closed. `is_here_too`: also where its journal is here, and the run is not closed.
 
     Raises:
         UsageFault: it is no run to be closed by hand, or what was said does not go together.
@@ -66,7 +66,7 @@ async def look(run: str, settings: DrillFile, word: Word, *, is_here_too: bool) 
         raise NotMeasured("the monitor does not say when it heard of the run")
     if found.quiet_seconds is not None and found.quiet_seconds < QUIET_SECONDS:
         raise _alive(found.quiet_seconds)
-    entries = _here(settings.drill.directory / run, is_here_too=is_here_too)
+    entries = _here(settings.drill.directory / run, is_here_too=is_here_too or found.standing == "closed")
     return Found(_what(found), Head(found.head.seq, found.head.hash), _left(found, settings, word, entries))
 
 

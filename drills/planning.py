@@ -14,6 +14,7 @@ from drills.rules.window import is_within, told
 from drills.scenarios import Scenario
 from drills.settings import exposure, fitting
 from drills.settings.gates import GateSettings
+from drills.settings.identity import identity
 from drills.settings.root import DrillFile, DrillSettings
 from drills.settings.scenario import ScenarioFile
 from drills.settings.shown import shown
@@ -29,7 +30,12 @@ def planned_steps(scenario: ScenarioFile) -> tuple[PlannedStep, ...]:
         for step in map(straight, scenario.steps)
     )
     return tuple(
-        replace(each, rights=(*each.rights, *exposure.told(step, secrets)), through=through[step.id])
+        replace(
+            each,
+            rights=(*each.rights, *exposure.told(step, secrets)),
+            through=through[step.id],
+            identity=identity(step),
+        )
         for step, each in planned
     )
 

@@ -73,7 +73,8 @@ class ExpectAuditAction:
             if judged.status is not Status.PASSED:
                 return Found(judged.status, judged.detail, outputs=_kept(reading), can_still=False)
             if passed >= seconds:
-                return Found(Status.PASSED, f"{judged.detail} within {render(timedelta(seconds=seconds))}")
+                detail = f"{judged.detail} within {render(timedelta(seconds=seconds))}"
+                return Found(Status.PASSED, detail, outputs=_kept(reading))
             await asyncio.sleep(min(pause, seconds - passed))
 
     def _sought(self, attempt: Attempt) -> Sought:

@@ -41,7 +41,8 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     It counts as failed, and the audit has who says so, and why. If nothing is said of what is left behind, whatever the
     scenario may have done is: the monitor pages it until somebody closes the run once more, with --nothing-left. Exits
-    6 as long as something is. A run whose journal is there is for `drill resume`.
+    6 as long as something is. A run whose journal is there is for `drill resume`, until it is closed: what a person
+    took away afterwards is told here.
     """
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)

@@ -3,6 +3,7 @@
 import asyncio
 
 from drills.commands.closing import over
+from drills.commands.once_gone import once_gone
 from drills.commands.sending import send_unsent
 from drills.commands.watching import seat
 from drills.errors import RunBusy
@@ -31,13 +32,17 @@ def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
             complain(f"LEFT BEHIND {left}")
         if closed.residue:
             complain("--clean-up-only tries again to take it back")
+            complain(line(once_gone(run, again.settings)))
         return ExitCode.RESIDUE if closed.residue else ExitCode.USAGE
     if found.why:
         return _by_hand(run, again, found)
     at = seat(clock, again.operator, as_json=as_json, is_attended=True)
     held(at.stop)
     done = asyncio.run(go_on(run, again, at))
-    return over(again.directory, run, done, as_json=as_json)
+    code = over(again.directory, run, done, as_json=as_json)
+    if done.residue:
+        complain(line(once_gone(run, again.settings)))
+    return code
 
 
 def _by_hand(run: str, again: Again, found: Soundness) -> ExitCode:

@@ -11,6 +11,7 @@ import click
 
 from drills.commands import broken
 from drills.commands.laid import columns, lines, table_within
+from drills.commands.once_gone import once_gone
 from drills.commands.rows import as_data, due_cell, run_data
 from drills.commands.sending import send_unsent
 from drills.model.calendar import DueState, PastRun
@@ -58,7 +59,7 @@ def command(config: Path, *, as_json: bool) -> int:
             click.echo("no scenario: put one into the places that drill.scenarios names")
         hollow = {run.run for run in left if is_hollow(run, settings)}
         _show(rows, left, _Here({run.run for run in left if is_worked_on(settings.drill.directory / run.run)}, hollow))
-        _show_residue(behind)
+        _show_residue(behind, settings)
     codes = broken.tell(scenarios)
     for why in found.silent:
         complain(line(why))
@@ -75,13 +76,14 @@ class _Here:
     hollow: AbstractSet[str]
 
 
-def _show_residue(behind: tuple[PastRun, ...]) -> None:
+def _show_residue(behind: tuple[PastRun, ...], settings: DrillFile) -> None:
     for run in behind:
         mark = click.style("LEFT BEHIND", fg="red", bold=True)
         for what in run.residue:
             for text in lines(f"{mark} ", line(what), columns()):
                 click.echo(text)
-        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only{_if_lost(run)}")
+        click.echo(f"  by {line(run.run)}: drill resume {line(run.run)} --clean-up-only tries again to take it back")
+        click.echo(f"  {line(once_gone(run.run, settings))}")
 
 
 async def _asked(settings: DrillFile, clock: Clock) -> Known:

@@ -57,7 +57,7 @@ _SIGNED: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _FORMS: Final[Mapping[type[Any], frozenset[str]]] = {
     Opened: frozenset({"scenario", "platform", "deployment", "scenario_sha256", "version", "cadence", "salt"}),
-    PlannedStep: frozenset({"id", "action", "evidences", "needs", "through"}),
+    PlannedStep: frozenset({"id", "action", "evidences", "needs", "through", "identity"}),
     Approval: frozenset({"kid"}),
     CheckpointKey: frozenset({"kid", "x"}),
     Gated: frozenset({"gate"}),

@@ -43,7 +43,9 @@ class PlannedStep:
     `undo`: in words, what takes it back; empty where it changes nothing. `touches` and `rights` in words.
     `evidences` are ids such as `D5` of the parts of a drill (`drills.rules.parts`). `expects_refusal`: it passes when
     something is refused. `door`: what an access tries to get into, the same for each step that tries the same; empty
-    where that can't be told. `through`: accesses before it by whose captured values it gets in.
+    where that can't be told. `identity`: a digest of who tries what there, the same for each step that asks the same as
+    the same one (`drills.settings.identity`); journals of earlier versions lack it. `through`: accesses before it by
+    whose captured values it gets in.
     """
 
     id: str
@@ -63,3 +65,4 @@ class PlannedStep:
     within_seconds: float = 0.0
     door: str = ""
     through: tuple[str, ...] = ()
+    identity: str = ""

@@ -1,8 +1,8 @@
 """Makes the parts of a drill as a report shows them: each with what is evidence of it, and where that stands.
 
 A step is cited with the entries of the journal that say what came of it: what took it back is no evidence. A receipt is
-cited with its own entry. That access was taken back is shown in part only where one that was had was not seen refused
-again, whatever else was.
+cited with its own entry. That access was taken back is shown in part only where of one that was had no refusal shows
+it, whatever else does (`drills.rules.refusals`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from drills.model.verdict import Result
 from drills.report.values import PartView
 from drills.rules.controls import FULL, NONE, PARTIAL, Cited
 from drills.rules.parts import PARTS, SEALED, TAKEN_BACK
-from drills.rules.refusals import AFTER, unproven
+from drills.rules.refusals import still_open
 from drills.rules.sealed import is_sealed, receipts
 from glasswatch import visible
 
@@ -33,8 +33,7 @@ def _part(name: str, line: str, planned: Sequence[PlannedStep], result: Result, 
     there = tuple(cited.get(step, Cited(step)) for step in wanted if step in shown)
     lacking = tuple(step for step in wanted if step not in shown)
     if name == TAKEN_BACK and there:
-        open_still = (step.id for step, when in unproven(planned, result.steps) if when == AFTER)
-        lacking = (*lacking, *(f"a refusal after {step}" for step in open_still))
+        lacking = (*lacking, *(f"a refusal after {step.id}" for step in still_open(planned, result.steps, shown)))
     return PartView(name, line, NONE if not there else PARTIAL if lacking else FULL, there, lacking)
 
 

@@ -123,7 +123,8 @@ def _since(first: Entry, then: Entry) -> float:
 def _approved(approval: Approval) -> str:
     if approval.person is not None:
         when = "" if approval.at is None else f", {approval.at:%Y-%m-%d %H:%M:%SZ}"
-        return f"{_line(approval.person)} (key {_line(approval.kid)}{when})"
+        held = "" if approval.jws else "; what was signed is not held"
+        return f"{_line(approval.person)} (key {_line(approval.kid)}{when}{held})"
     if not approval.why:
         return "nobody: no step of it really acts"
     why = _line(approval.why).removeprefix("nobody approved it").lstrip(":;, ")

@@ -7,12 +7,13 @@
 3. An entry that counts passes. None fails, if all of the source could be read; else nobody can tell.
 4. When it came is when it was seen, by our own clock: never too early. Where the scenario says that the entries' own
    time counts, it is that, unless it lies ahead of our clock or before the run.
-5. Looked for in vain, for as long as that is asked: each look must have been a whole one.
+5. Looked for in vain, for as long as that is asked: each look must have been a whole one, and none found an entry of
+   which can't be told whether it is one. Entries of the run that are others are told.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -108,12 +109,17 @@ def judge(reading: Reading, sought: Sought, times: Times) -> Judged:
 
 def judge_absence(reading: Reading, sought: Sought) -> Judged:
     """Return what one look is worth to a step that expects no entry: passed means none so far."""
-    count = sum(not _lacks(entry, sought) for entry in reading.entries)
-    if count:
+    lacking = [_lacks(entry, sought) for entry in reading.entries]
+    if count := lacking.count(""):
         return Judged(Status.FAILED, f"{_entries(count)} of this run, expected none")
+    if count := sum(_is_unclear(entry, sought) for entry in reading.entries):
+        name = sought.decision.name if sought.decision else ""
+        why = f"{_entries(count)} of this run of which can't be told: {name} and the contrary are said, or neither is"
+        return Judged(Status.NOT_MEASURED, why)
+    none = f"{_entries(len(lacking))} of this run, none that {_wanted(sought)}" if lacking else "no entry of this run"
     if reading.lacks:
-        return Judged(Status.NOT_MEASURED, f"no entry of this run, but {reading.lacks}")
-    return Judged(Status.PASSED, "no entry of this run")
+        return Judged(Status.NOT_MEASURED, f"{none}, but {reading.lacks}")
+    return Judged(Status.PASSED, none)
 
 
 def is_named(content: object, run: str) -> bool:
@@ -179,10 +185,33 @@ def _lacks(entry: Entry, sought: Sought) -> str:
     decision = sought.decision
     if decision is None:
         return ""
-    data = entry.text.encode("utf-8", "surrogatepass")
-    if not decision.pattern.search(data):
+    says, denies = _said(entry, decision)
+    if not says:
         return f"it does not say {decision.name}"
-    return f"it says both {decision.name} and the contrary" if decision.other.search(data) else ""
+    return f"it says both {decision.name} and the contrary" if denies else ""
+
+
+def _said(entry: Entry, decision: Decision) -> tuple[bool, bool]:
+    """Return whether an entry says what was decided, and whether it says the contrary."""
+    data = entry.text.encode("utf-8", "surrogatepass")
+    return bool(decision.pattern.search(data)), bool(decision.other.search(data))
+
+
+def _is_unclear(entry: Entry, sought: Sought) -> bool:
+    """Whether an entry would count, if it said what was decided: it says both, or neither."""
+    if sought.decision is None or _lacks(entry, replace(sought, decision=None)):
+        return False
+    says, denies = _said(entry, sought.decision)
+    return says == denies
+
+
+def _wanted(sought: Sought) -> str:
+    """Return what an entry must do to count, as it is said of one."""
+    wanted = ["is a statement"] if sought.is_statement else []
+    wanted += [f"names the {what}" for what in sought.named]
+    wanted += [f"has {place.shown} as expected" for place in sought.places]
+    wanted += [f"says {sought.decision.name}"] if sought.decision else []
+    return " and ".join(wanted)
 
 
 def _entries(count: int) -> str:

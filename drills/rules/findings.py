@@ -3,7 +3,7 @@
 | severity | what |
 |---|---|
 | critical | something is left behind; the only way in led through the platform; who ran it approved it |
-| major | a step failed, met a fault, was not measured, was let go or was cut short; an undo failed; a target was missed or not measured; nobody got in by break-glass, or somebody did through a door that nobody saw refuse before, or after; nobody else approved it; nobody elsewhere held its journal; it was interrupted, or is not closed |
+| major | a step failed, met a fault, was not measured, was let go or was cut short; an undo failed; a target was missed or not measured; nobody got in by break-glass, or somebody did through a door that nobody saw refuse before, or was not seen refused after; nobody else approved it, or what they signed is not held; nobody elsewhere held its journal; it was interrupted, or is not closed |
 | minor | a step was skipped; a gate was let go; somebody could not be told; a span took much longer than in the runs before |
 | note | a step was simulated; a line was torn when another process went on; how a span was measured |
 
@@ -20,7 +20,7 @@ from typing import Final
 from drills.model.event import Began, Closed, Entry, Gated, Interrupted, NotTold, Opened, Receipted, Resumed, UndoEnded
 from drills.model.step import Span, Status, Way
 from drills.model.verdict import Finding, Measured, Severity, StepResult
-from drills.rules.refusals import accesses, unproven
+from drills.rules.refusals import AFTER, BEFORE, accesses, unproven
 from drills.rules.results import opened_in
 from drills.rules.spans import comparable
 from glasswatch.flag.persons import folded
@@ -43,6 +43,10 @@ _OF_STEPS: Final[Mapping[Status, tuple[str, Severity, str]]] = {
     Status.WAIVED: ("step_waived", Severity.MAJOR, "was let go"),
     Status.SKIPPED: ("step_skipped", Severity.MINOR, "was skipped"),
     Status.SIMULATED: ("step_simulated", Severity.NOTE, "was simulated, and is evidence of nothing"),
+}
+_UNSEEN: Final[Mapping[str, str]] = {
+    BEFORE: "no refusal at its door was seen before: is it always open?",
+    AFTER: "the same was not seen refused after: is it open still?",
 }
 _ORDER: Final = tuple(Severity)
 
@@ -151,11 +155,14 @@ def _of_run(facts: Facts) -> Iterator[Finding]:
         yield Finding("nobody_in", Severity.MAJOR, NOBODY_IN)
     opened = facts.opened
     for step, when in unproven(opened.steps if opened else (), facts.steps):
-        line = f"{step.id} let in by break-glass, and no refusal of its kind was seen {when}: is the door always open?"
+        line = f"{step.id} let in by break-glass, and {_UNSEEN[when]}"
         yield Finding(f"no_refusal_{when}", Severity.MAJOR, line, step.id)
     if opened and opened.approval.person is None and any(step.is_real for step in opened.steps):
         why = opened.approval.why or "nothing says why"
         yield Finding("approval_waived", Severity.MAJOR, f"no second person approved it: {why}")
+    if opened and opened.approval.person is not None and not opened.approval.jws:
+        line = f"that {opened.approval.person} approved it nobody can check: its journal does not hold what was signed"
+        yield Finding("approval_not_held", Severity.MAJOR, line)
     events = [entry.event for entry in facts.entries]
     if any(isinstance(e, Began) for e in events) and not any(isinstance(e, Receipted) for e in events):
         yield Finding("not_witnessed", Severity.MAJOR, "nobody elsewhere held a head of its journal")

@@ -8,7 +8,8 @@ What is wrong (exit 1), each with its line:
 4. An output is missing, or not what was kept.
 5. It goes on after it was closed with anything but what witnesses said, and checkpoints; or, if something was left
    behind, with anything but cleaning up by whoever took it up again.
-6. It was closed as passed, while its entries come to something else (`verdict`).
+6. It was closed as passed, while its entries come to something else (`verdict`). That nobody can tell by them is not
+   wrong: an earlier version may have asked for less. Then the run is not known to have passed (exit 4).
 7. The approval that it says it had was none (`approved`).
 8. A head that is held elsewhere is not in it: what was cut off at the end, and what was written anew as a whole, show
    here and nowhere else. Also a head that nobody signed must be there.
@@ -75,11 +76,13 @@ def verify(evidence: Evidence) -> Verification:
     else:
         subject = Subject(first.run, first.event, entries)
         approval = checked(first.event, first.at, evidence.trust)
-        untold = [*_strangers(subject, evidence), *filter(None, (approval.untold,))]
-        problems += _problems(subject, evidence, closed)
-        problems += [Problem(1, what) for what in filter(None, (approval.problem,))]
-        anchored, wrong, said = _anchored(subject, evidence)
-        problems += wrong
+        passed = _closed_as_passed(entries, closed)
+        untold = [*_strangers(subject, evidence), *filter(None, (approval.untold, passed[1]))]
+        problems += _problems(subject, evidence)
+        wrong = (Problem(1, approval.problem), Problem(closed, passed[0]))
+        problems += [each for each in wrong if each.what]
+        anchored, of_heads, said = _anchored(subject, evidence)
+        problems += of_heads
         notes += [*said, *untold]
     is_whole = not problems and not untold and 0 < closed <= anchored and not evidence.torn
     return Verification(
@@ -94,7 +97,7 @@ def verify(evidence: Evidence) -> Verification:
     )
 
 
-def _problems(subject: Subject, evidence: Evidence, closed: int) -> Iterator[Problem]:
+def _problems(subject: Subject, evidence: Evidence) -> Iterator[Problem]:
     if evidence.run and evidence.run != subject.run:
         yield Problem(1, "it is of another run than was asked for")
     for line, problem in checkpoint_problems(subject, evidence.trust).items():
@@ -108,11 +111,17 @@ def _problems(subject: Subject, evidence: Evidence, closed: int) -> Iterator[Pro
         elif isinstance(event, Ended | Confirmed):
             yield from _outputs(seq, event, evidence)
     yield from (Problem(seq, "it goes on after it was closed") for seq in _after_its_end(evidence.entries))
-    last = evidence.entries[closed - 1].event if closed else None
-    if isinstance(last, Closed) and last.verdict == Verdict.PASSED:
-        result = judge(evidence.entries)
-        if result.verdict is not Verdict.PASSED:
-            yield Problem(closed, f"it was closed as passed, and its entries come to {result.verdict}: {result.why}")
+
+
+def _closed_as_passed(entries: Sequence[Entry], closed: int) -> tuple[str, str]:
+    """Return what is wrong with that it was closed as passed, or why nobody can tell whether it was right to be."""
+    last = entries[closed - 1].event if closed else None
+    result = judge(entries) if isinstance(last, Closed) and last.verdict == Verdict.PASSED else None
+    if result is None or result.verdict is Verdict.PASSED:
+        return "", ""
+    if result.verdict is Verdict.NOT_MEASURED:
+        return "", f"it was closed as passed, and by the rules of this version that was not measured: {result.why}"
+    return f"it was closed as passed, and its entries come to {result.verdict}: {result.why}", ""
 
 
 def _after_its_end(entries: Sequence[Entry]) -> Iterator[int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drills.model.event import Began
+from drills.model.event import Began, Closed
 from drills.scenarios import read
 from tests.support.clock import START
 from tests.support.drill_desk import Place, place
@@ -114,9 +114,17 @@ async def test_what_can_not_be_closed_by_hand_is_wrong_usage(
     assert said in capsys.readouterr().err
 
 
-async def test_what_it_left_is_gone_later(here: Place) -> None:
-    """Closed once more; at once, for nobody goes on with a run that was closed. Who can't say is not believed."""
+async def test_what_it_left_is_gone_later(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Closed once more; at once, for nobody goes on with a run that was closed. Who can't say is not believed.
+
+    Its journal is there still, and can't know: `drill resume` says what is to be done.
+    """
+    here.ran("door-1", START, (Began("door"), Closed("clean_up_failed", "", 6, ("x: by hand",))))
     async with fake_monitor() as monitor:
+        here.set(f"  monitor: {{url: '{monitor.receiver.url}', token: {{env: PLANTED}}}}\n")
+        assert await asyncio.to_thread(here.drill, "resume", "door-1") == 6
+        said = "once it is taken away by hand: drill close door-1 --nothing-left --reason TEXT\n"
+        assert capsys.readouterr().err.endswith(said)
         monitor.run = {"standing": "closed", "residue": ["x"], "quiet_seconds": None}
         assert await close(here, monitor, "--nothing-left") == 0
         assert [sent["residue"] for sent in monitor.heads] == [[]]

@@ -272,6 +272,8 @@ def test_past_runs_are_listed_newest_first(
     here.ran("door-1", NOW - 2 * DAY, PASSED)
     here.ran("door-2", NOW - DAY, (*CUT, Closed("clean_up_failed", "shut", 6, ("a mark: by hand",))))
     here.ran("door-3", NOW, CUT)
+    assert here.drill("status") == 6
+    assert "  once it is taken away by hand: keep " in capsys.readouterr().out
     here.scenario.write_text("id: draft\n")
     assert here.drill("list", "--runs") == 0
     head, *rows = capsys.readouterr().out.splitlines()

@@ -115,8 +115,10 @@ def test_what_does_not_begin_with_an_opening_is_no_run(entries: list) -> None:  
 
 
 def test_who_approved_nothing_is_nobody_once() -> None:
-    """What let it go is said, and nothing twice."""
+    """What let it go is said, and nothing twice; and where nobody can check who did."""
     for approval, said in (
+        (Approval("bea", "k", jws="e.y.s"), "bea (key k)"),
+        (Approval("bea", "k"), "bea (key k; what was signed is not held)"),
         (Approval(None), "nobody: no step of it really acts"),
         (Approval(None, why="nobody approved it"), "nobody"),
         (

@@ -6,6 +6,7 @@ import pytest
 
 from drills.model.event import Began, Closed, Ended, Event, Opened
 from drills.model.step import PlannedStep, Status, Way
+from drills.rules.refusals import still_open
 from drills.rules.verdict import judge
 from tests.support.drilling import journal, opened, step
 
@@ -44,6 +45,36 @@ def _found(plan: Opened, *events: Event) -> set[tuple[str, str]]:
 def test_what_is_lacking_is_found(steps: tuple[PlannedStep, ...], found: set[tuple[str, str]]) -> None:
     """By its code and the access's step."""
     assert lacking(*steps) == found
+
+
+ME, STRANGER = "a" * 64, "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        pytest.param(replace(AGAIN, identity=ME), set(), id="the same"),
+        pytest.param(replace(AGAIN, identity=STRANGER), {AFTER}, id="a stranger"),
+        pytest.param(replace(AGAIN, identity=STRANGER, through=("login",)), set(), id="what was got by it"),
+        pytest.param(replace(AGAIN, identity=STRANGER, through=("no",)), {AFTER}, id="what was got elsewhere"),
+        pytest.param(AGAIN, set(), id="of an earlier version"),
+    ],
+)
+def test_only_who_got_in_is_seen_refused_after_it(after: PlannedStep, found: set[tuple[str, str]]) -> None:
+    """Before it anybody who is refused shows that the door is not always open."""
+    assert lacking(replace(NO, identity=STRANGER), replace(LOGIN, identity=ME), after) == found
+
+
+@pytest.mark.parametrize(("identity", "evidences", "found"), [(ME, (), ["login"]), (ME, ("D8",), []), ("", (), [])])
+def test_what_shows_that_it_was_taken_back_is_the_refusal(
+    identity: str, evidences: tuple[str, ...], found: list[str]
+) -> None:
+    """And not a flag alone, whatever else was refused. Earlier versions did not ask for that."""
+    plan = (NO, *(replace(each, identity=identity) for each in (LOGIN, replace(AGAIN, evidences=evidences))))
+    events = (event for each in plan for event in (Began(each.id), Ended(each.id, Status.PASSED, "")))
+    results = judge(journal(*events, begin=opened(plan))).steps
+    shown = [each.id for each in plan if "D8" in each.evidences]
+    assert [each.id for each in still_open(plan, results, shown)] == found
 
 
 def test_only_a_refusal_that_is_evidence_counts() -> None:

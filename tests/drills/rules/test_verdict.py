@@ -42,7 +42,7 @@ PLAN = opened(
         step("old_door", way=Way.PLATFORM, expects_refusal=True),
     ],
     targets={Span.DETECT: 60.0},
-    approval=Approval("berta", "kid"),
+    approval=Approval("berta", "kid", jws="e.y.s"),
 )
 GOOD: Sequence[Event] = (
     Gated("evidence", Status.PASSED, "written"),
@@ -212,7 +212,13 @@ PLANS: list[tuple[str, Opened, Verdict, str]] = [
         Verdict.NOT_MEASURED,
         "nobody_in",
     ),
-    ("who ran it approved it", replace(PLAN, approval=Approval("Anna ")), Verdict.FAILED, "approved_by_operator"),
+    (
+        "who ran it approved it",
+        replace(PLAN, approval=Approval("Anna ", jws="e.y.s")),
+        Verdict.FAILED,
+        "approved_by_operator",
+    ),
+    ("no signed word is held", replace(PLAN, approval=Approval("berta", "kid")), Verdict.PASSED, "approval_not_held"),
     ("nobody approved it", replace(PLAN, approval=Approval(None, why="waived")), Verdict.PASSED, "approval_waived"),
 ]
 

@@ -21,11 +21,12 @@ from drills.model.event import (
     Head,
     KeptOutput,
     NotTold,
+    Opened,
     Receipted,
     Resumed,
 )
 from drills.model.proof import Evidence, FoundOutput, Heads, ToldHead, Verification
-from drills.model.step import Status
+from drills.model.step import Status, Way
 from drills.rules.verification import outputs_of, verify
 from glasswatch.errors import ExitCode
 from glasswatch.flag.jws import FLAG_TYP, sign
@@ -245,12 +246,27 @@ def test_a_file_that_was_handed_in_is_what_was_kept() -> None:
 def test_what_was_closed_as_passed_must_have_passed() -> None:
     """By the entries; what was closed as anything else is what it is."""
     for verdict, code in (("passed", ExitCode.FINDING), ("failed", ExitCode.NOT_MEASURED)):
-        journal = Journal()
-        journal.append(PLAN, Began("login"), Ended("login", Status.FAILED, "HTTP 500"), Closed(verdict, "", 0))
-        found = verify(evidence(journal.raw, None))
+        found = _closed(verdict, PLAN, Status.FAILED)
         assert found.exit_code == code
         if found.problems:
             assert found.problems[0].what.startswith("it was closed as passed, and its entries come to failed: login")
+
+
+def test_what_an_earlier_version_closed_as_passed_is_not_wrong() -> None:
+    """By what is asked for since, nobody got in by break-glass; its heads are held, and nothing was changed."""
+    step = replace(PLAN.steps[0], way=Way.BREAK_GLASS, expects_refusal=True)
+    found = _closed("passed", replace(PLAN, steps=(step,)), Status.PASSED)
+    assert (found.exit_code, found.problems, found.is_whole) == (ExitCode.NOT_MEASURED, (), False)
+    why = (
+        "it was closed as passed, and by the rules of this version that was not measured: nobody got in by break-glass"
+    )
+    assert why in found.notes
+
+
+def _closed(verdict: str, plan: Opened, status: Status) -> Verification:
+    journal = Journal()
+    journal.append(plan, Began("login"), Ended("login", status, ""), Closed(verdict, "", 0))
+    return verify(evidence(journal.raw, journal.told))
 
 
 # Keys

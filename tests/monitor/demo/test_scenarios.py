@@ -55,7 +55,7 @@ def test_whom_everybody_is_refused_for_a_dead_door_does_not_pass() -> None:
     later = list(steps.values())[list(steps).index("outage") :]
     doors = {("ssh", "ssh_in"), ("command", "sql_opened")}
     refused = [step for step in later if step.refused]
-    assert len(refused) == 4
+    assert len(refused) == 6
     assert all(any((step.action, need) in doors for need in step.needs) for step in refused)
     assert not any(steps[name].refused for _, name in doors)
 
