@@ -59,6 +59,8 @@ def _table(raw: bytes, place: str) -> Table:
         raise TemplateFault(f"{place}: expected a table of controls: {where}: {first['msg']}") from None
     unknown = sorted({part for row in found.controls for part in row.parts} - PARTS.keys())
     if unknown:
-        raise TemplateFault(f"{place}: expected parts of a drill, D0 to D12 or D5R, and there is {unknown[0][:20]!r}")
+        raise TemplateFault(
+            f"{place}: expected parts of a drill, D0 to D12, D5R or D6R, and there is {unknown[0][:20]!r}"
+        )
     controls = tuple(Control(row.framework, row.id, row.line, row.parts) for row in found.controls)
     return Table(found.version, hashlib.sha256(raw).hexdigest(), found.note, controls)

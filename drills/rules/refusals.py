@@ -3,7 +3,8 @@
 A door that is always open passes every step that goes through it. So each access that was had wants a refusal of the
 same kind that had ended before it began, and one that began after it had ended:
 
-1. An access is a step of way `break_glass` that is no refusal, and is evidence.
+1. An access is a step of way `break_glass` that is no refusal, and is evidence. One of an older version that shows
+   access and names no way has to stand between refusals as well; that somebody got in, it does not show.
 2. A refusal is evidence too, of the same action, does not lead through the platform, and is of the same door, as far as
    both say which.
 3. An access that gets in by what an access before it captured goes through that one as well: as a password that is
@@ -32,7 +33,7 @@ class _Done:
 
 def accesses(steps: Sequence[PlannedStep], results: Sequence[StepResult]) -> tuple[PlannedStep, ...]:
     """Return the steps by which somebody got in by break-glass."""
-    return tuple(each.step for each in _evident(steps, results) if _is_access(each.step))
+    return tuple(each.step for each in _evident(steps, results) if each.step.way and _is_access(each.step))
 
 
 def unproven(steps: Sequence[PlannedStep], results: Sequence[StepResult]) -> Iterator[tuple[PlannedStep, str]]:
@@ -57,7 +58,8 @@ def _evident(steps: Sequence[PlannedStep], results: Sequence[StepResult]) -> lis
 
 
 def _is_access(step: PlannedStep) -> bool:
-    return step.way is Way.BREAK_GLASS and not kind_of(step).is_refusal
+    kind = kind_of(step)
+    return kind.way is Way.BREAK_GLASS and not kind.is_refusal
 
 
 def _is_same(access: PlannedStep, refusal: PlannedStep) -> bool:

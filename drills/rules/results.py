@@ -6,18 +6,24 @@
 3. A step is evidence if it is real, was begun before it ended, and passed. Nothing else is: neither what was simulated,
    skipped or waived, nor what met a fault.
 4. Of what it says that it is evidence of, it is evidence only of what a step of its kind can show
-   (`drills.rules.parts`). That access was taken back is shown by what began after a step had passed that shows access:
-   what was refused before any was had shows that nobody got in, and not that it was taken back.
+   (`drills.rules.parts`), and only where it happened in this order:
+   - That access was taken back is shown by what began after a step had passed that shows access: what was refused
+     before any was had shows that nobody got in, and not that it was taken back.
+   - That the old credential is refused is shown by what began after a rotation that shows it had passed: a password
+     that nobody ever had is refused as well.
+   - That the platform grants access again is shown by what began after every step that shows the outage had ended, and
+     every exercise that a step was to end.
 5. What began with something to take back is left behind until an undo of it passed, and is named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Final
 
 from drills.model.event import Began, Closed, Ended, Entry, Event, Interrupted, Opened, Resumed, UndoEnded
 from drills.model.step import PlannedStep, Status
 from drills.model.verdict import StepResult
-from drills.rules.parts import ACCESS, TAKEN_BACK, kind_of, unshown
+from drills.rules.parts import ACCESS, OUTAGE, RESTORED, ROTATED, TAKEN_BACK, kind_of, unshown
 from drills.rules.undo import residue_of, to_take_back
 
 _WORST: Final = (
@@ -81,7 +87,7 @@ def _said_at_its_end(events: Sequence[Event]) -> list[str]:
     return [line for line in lines if line.partition(":")[0] not in gone]
 
 
-def evidence(steps: Iterable[PlannedStep], results: Iterable[StepResult]) -> Mapping[str, tuple[str, ...]]:
+def evidence(steps: Sequence[PlannedStep], results: Iterable[StepResult]) -> Mapping[str, tuple[str, ...]]:
     """Return by id such as `D5` the steps that are evidence of it."""
     passed = {result.id: result for result in results if result.is_evidence}
     found: dict[str, tuple[str, ...]] = {}
@@ -90,9 +96,32 @@ def evidence(steps: Iterable[PlannedStep], results: Iterable[StepResult]) -> Map
         for id_ in dict.fromkeys(step.evidences) if step.id in passed else ():
             if not unshown(id_, kind):
                 found[id_] = (*found.get(id_, ()), step.id)
-    had = min((passed[step].ended_entry for step in found.get(ACCESS, ())), default=None)
-    back = tuple(s for s in found.pop(TAKEN_BACK, ()) if had is not None and passed[s].began_entry > had)
-    return {**found, TAKEN_BACK: back} if back else found
+    early = _too_early(steps, passed, found)
+    return {id_: shown for id_, ids in found.items() if (shown := tuple(s for s in ids if (id_, s) not in early))}
+
+
+def _too_early(
+    steps: Sequence[PlannedStep], passed: Mapping[str, StepResult], found: Mapping[str, tuple[str, ...]]
+) -> frozenset[tuple[str, str]]:
+    """Return the parts, each with a step, that a step can show and that nothing had come before of what must."""
+    kinds = {step.id: kind_of(step) for step in steps}
+    refused = [id_ for id_ in found.get(ROTATED, ()) if kinds[id_].is_refusal]
+    rotated = [id_ for id_ in found.get(ROTATED, ()) if not kinds[id_].is_refusal]
+    outages = found.get(OUTAGE, ())
+    ended = [step.id for step in steps if kinds[step.id].ends_exercise] if outages else []
+    since = (
+        (TAKEN_BACK, found.get(TAKEN_BACK, ()), _ends(found.get(ACCESS, ()), passed)[:1]),
+        (ROTATED, refused, _ends(rotated, passed)[:1]),
+        (RESTORED, found.get(RESTORED, ()), _ends((*outages, *ended), passed)[-1:]),
+    )
+    return frozenset(
+        (part, id_) for part, ids, after in since for id_ in ids if not after or passed[id_].began_entry <= after[0]
+    )
+
+
+def _ends(steps: Iterable[str], passed: Mapping[str, StepResult]) -> list[float]:
+    """Return after which entries the steps had ended, in order; one that did not pass never did."""
+    return sorted(passed[step].ended_entry if step in passed else inf for step in steps)
 
 
 def _result(step: PlannedStep, entries: Sequence[Entry]) -> StepResult:

@@ -5,7 +5,8 @@ Rules:
 - A step needs earlier ones. One in the background is named by a later step: else nothing would wait for it.
 - A value is there when it is used: a parameter, `run`, or captured by a step that is needed, directly or in turn.
 - Taking back works after a crash and from another machine: it needs no captured secret, and captures nothing.
-- A step shows parts of a drill that one of its kind can show; that access was taken back, after access was had.
+- A step shows parts of a drill that one of its kind can show: that access was taken back, after access was had; that an
+  old credential is refused, after a rotation; that the platform grants again, after the outage.
 - A span begins once, before it ends; a target is of a span that ends. `total` needs no step: it is the whole run.
 - All steps and what takes them back end within 24 h, for so long at most a monitor takes a run for alive.
 """
@@ -16,7 +17,7 @@ from typing import Final
 
 from drills.model.step import Span, Way
 from drills.rules.order import Link, needed, needs
-from drills.rules.parts import ACCESS, TAKEN_BACK
+from drills.rules.parts import ACCESS, OUTAGE, RESTORED, ROTATED, TAKEN_BACK
 from drills.settings.step import StepSettings
 from glasswatch.settings.mistake import Place
 from glasswatch.settings.model import Finding
@@ -26,6 +27,9 @@ LONGEST_RUN: Final = timedelta(hours=24)
 RUN: Final = "run"
 """The value that is always there: the run's id."""
 _NOTHING_TAKEN_BACK: Final = f"expected a step before it that shows {ACCESS}: without access nothing is taken back"
+_NOTHING_ROTATED: Final = f"expected a step before it that rotates and shows {ROTATED}: nothing else makes one old"
+_NO_OUTAGE: Final = f"expected a step before it that shows {OUTAGE}: without an outage nothing is granted again"
+_STILL_OUT: Final = f"expected it after every step that shows {OUTAGE} or ends the exercise: until then nothing is over"
 
 
 def needs_of(steps: Sequence[StepSettings]) -> dict[str, tuple[str, ...]]:
@@ -116,14 +120,32 @@ def _only(names: set[str]) -> str:
 
 
 def wrong_evidences(steps: Sequence[StepSettings]) -> Iterator[Finding]:
-    """Yield parts that a step of its kind can't show, and what is to be taken back before any access is shown."""
-    is_had = False
+    """Yield parts that a step of its kind can't show, and those that it shows too early."""
     for place, step in enumerate(steps):
         for number, part in enumerate(step.evidences):
-            wrong = step.unshown(part) or (_NOTHING_TAKEN_BACK if part == TAKEN_BACK and not is_had else "")
+            wrong = step.unshown(part) or _too_early(part, place, steps)
             if wrong:
                 yield ("steps", place, "evidences", number), wrong
-        is_had = is_had or (ACCESS in step.evidences and not step.unshown(ACCESS))
+
+
+def _too_early(part: str, place: int, steps: Sequence[StepSettings]) -> str:
+    """Return what must come before a step shows a part; empty where it does."""
+    before = steps[:place]
+    if part == TAKEN_BACK and not any(_shows(each, ACCESS) for each in before):
+        return _NOTHING_TAKEN_BACK
+    is_rotated = any(_shows(each, ROTATED) and not each.expects_refusal for each in before)
+    if part == ROTATED and steps[place].expects_refusal and not is_rotated:
+        return _NOTHING_ROTATED
+    if part == RESTORED and not any(_shows(each, OUTAGE) for each in before):
+        return _NO_OUTAGE
+    known = (each for each in steps[place:] if type(each) is not StepSettings)
+    if part == RESTORED and any(_shows(each, OUTAGE) or each.ends_exercise for each in known):
+        return _STILL_OUT
+    return ""
+
+
+def _shows(step: StepSettings, part: str) -> bool:
+    return part in step.evidences and not step.unshown(part)
 
 
 def through(steps: Sequence[StepSettings]) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 
 from drills.model.step import PlannedStep, Span, Way
 from drills.registries import ACTIONS
-from drills.rules.parts import Kind, unshown
+from drills.rules.parts import Kind, Sought, unshown
 from drills.settings.parameter import Line
 from glasswatch.settings.duration import Duration
 from glasswatch.settings.mistake import Place
@@ -24,7 +24,7 @@ from glasswatch.settings.shapes import OneOf, Switch, TextShape
 
 StepName = Annotated[str, TextShape("a name of a-z, 0-9, - and _, at most 63 long", "[a-z0-9][a-z0-9_-]{0,62}")]
 ValueName = Annotated[str, TextShape("a name of a-z, 0-9 and _, at most 63 long", "[a-z][a-z0-9_]{0,62}")]
-Evidence = Annotated[str, TextShape("a part of a drill: D0 to D12, or D5R", "D(?:[0-9]|1[0-2]|5R)")]
+Evidence = Annotated[str, TextShape("a part of a drill: D0 to D12, D5R or D6R", "D(?:[0-9]|1[0-2]|[56]R)")]
 
 
 class StepSpanShape(OneOf):
@@ -155,11 +155,21 @@ class StepSettings(SettingsModel):
         """Whether it passes when something is refused: an access, or a flag."""
         return self.refused
 
+    @property
+    def sought(self) -> Sought | None:
+        """What it must find in a log, where it looks into one."""
+        return None
+
+    @property
+    def ends_exercise(self) -> bool:
+        """Whether the exercise of a step before it ends by it."""
+        return False
+
     def unshown(self, part: str) -> str:
         """Return what would have to be otherwise for it to show a part of a drill; empty where it can show it."""
         if type(self) is StepSettings:  # of which nobody knows what action it is
             return ""
-        return unshown(part, Kind(self.action, self.expects_refusal, self.way))
+        return unshown(part, Kind(self.action, self.expects_refusal, self.way, self.sought, self.ends_exercise))
 
     @property
     def door(self) -> str:

@@ -106,6 +106,11 @@ class ExerciseStep(StepSettings):
         return {("with", "of"): self.what.of} if self.what.of is not None else {}
 
     @property
+    def ends_exercise(self) -> bool:
+        """Whether it ends one."""
+        return self.what.end
+
+    @property
     def undo_line(self) -> str:
         """How it is taken back."""
         return "end the exercise at the monitor, and see that it has ended" if self.what.of is None else ""

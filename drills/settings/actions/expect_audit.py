@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from drills.rules.parts import Sought
 from drills.settings.actions.asked import AskedSettings
 from drills.settings.actions.parts import JsonGiven, secrets, texts
 from drills.settings.actions.sql import SqlWithSettings
@@ -279,6 +280,13 @@ class ExpectAuditStep(StepSettings):
         log = self.what.http_json
         if self.expect.absent_for is not None and log is not None and not (log.more or log.total or log.whole):
             yield ("with", "http_json"), "expected more, total or whole: an answer may be the first page of many"
+
+    @property
+    def sought(self) -> Sought:
+        """What must be found."""
+        if self.expect.absent_for is not None:
+            return Sought.ABSENCE
+        return Sought.REFUSED if self.what.decision == "refused" else Sought.ENTRY
 
     @property
     def line(self) -> str:

@@ -59,3 +59,14 @@ def test_the_shipped_table_says_supports_and_never_complies() -> None:
     assert not any(word in words for word in ("complies", "compliant", "certif"))
     assert len({(each.framework, each.id) for each in table.controls}) == len(table.controls)
     assert all(each.parts for each in table.controls)
+
+
+def test_that_refused_access_is_logged_needs_the_entry_of_one() -> None:
+    """That of an access does not show it, nor the other way round."""
+    (row,) = (each for each in shipped().controls if "refused access is logged" in each.line)
+    parts = {part: Shown(FULL, (A,)) for part in row.parts}
+    table = Table("1", "0" * 64, "", (row,))
+    assert supported(table, parts, is_passed=True)[0].standing == FULL
+    for part in ("D6", "D6R"):
+        (found,) = supported(table, {**parts, part: Shown(NONE, ())}, is_passed=True)
+        assert (found.standing, found.lacking) == (PARTIAL, (part,))

@@ -6,6 +6,7 @@ import pytest
 
 from drills.model.step import Span
 from drills.planning import planned_steps
+from drills.rules.parts import Kind, Sought, kind_of
 from drills.scenarios import read
 from drills.settings.scenario import ScenarioFile
 from glasswatch.settings.load import load_text
@@ -15,6 +16,8 @@ from tests.support.settings_files import write
 
 WHERE = Path("/nowhere/door.yaml")
 PLACE = len(str(WHERE)) + 1
+AUDIT = "with: {file: {path: /log}}"
+AUDIT_OF_REFUSED = "with: {file: {path: /log}, decision: refused, decisions: {allowed: a, refused: b}}"
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +133,10 @@ def test_what_steps_must_be_to_each_other_is_told_beside_what_is_wrong_with_each
         ("  - {id: a, action: test_look}\n  - {id: b, action: test_look, ends: [flg]}\n", "ends"),
         ("  - {id: a, action: test_door, capture: x}\n  - {id: b, action: test_look, says: '${x}'}\n", "capture"),
         (
-            "  - {id: a, action: test_door, evidences: D5}\n  - {id: b, action: test_door, evidences: [D8]}\n",
+            (
+                "  - {id: a, action: test_door, way: break_glass, evidences: D5}\n"
+                "  - {id: b, action: test_door, evidences: [D8]}\n"
+            ),
             "evidences",
         ),
         ("  - a\n  - {id: b, action: test_look, needs: [a], ends: [flag]}\n", "steps[0]"),
@@ -298,14 +304,56 @@ def test_of_too_many_steps_nothing_else_is_told() -> None:
         ),
         pytest.param(
             "  - {id: a, action: test_door, way: platform, evidences: [D5]}\n",
-            "steps[0].evidences[0]  expected another way than the platform: D5 is access by break-glass",
+            "steps[0].evidences[0]  expected it at a step of way: break_glass: D5 is access by break-glass",
             id="access by the platform",
+        ),
+        pytest.param(
+            "  - {id: a, action: command, with: {argv: [/bin/true]}, evidences: [D5]}\n",
+            "steps[0].evidences[0]  expected it at a step of way: break_glass: D5 is access by break-glass",
+            id="access by who knows which way",
         ),
         pytest.param(
             "  - {id: a, action: test_door, evidences: [D4]}\n"
             "  - {id: b, action: test_door, refused: true, evidences: [D8]}\n",
             "steps[1].evidences[0]  expected a step before it that shows D5: without access nothing is taken back",
             id="nothing to take back",
+        ),
+        pytest.param(
+            f"  - {{id: a, action: expect_audit, within: 1m, {AUDIT}, expect: {{absent_for: 3s}}, evidences: [D7]}}\n",
+            "steps[0].evidences[0]  expected it where an entry must be there: that there is none does not show D7",
+            id="nothing in the log",
+        ),
+        pytest.param(
+            f"  - {{id: a, action: expect_audit, {AUDIT_OF_REFUSED}, evidences: [D6R, D6]}}\n",
+            "steps[0].evidences[1]  expected D6R: the entry of a refused try does not show D6",
+            id="a refused try in the log",
+        ),
+        pytest.param(
+            f"  - {{id: a, action: expect_audit, {AUDIT}, evidences: [D6, D6R]}}\n",
+            "steps[0].evidences[1]  expected it at an expect_audit with decision: refused: nothing else shows D6R",
+            id="no refused try in the log",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, evidences: [D9]}\n",
+            "steps[0].evidences[0]  expected it at a step of action rotate, or at a refusal after one: nothing else",
+            id="nothing that rotates",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_door, refused: true, evidences: [D9]}\n",
+            "steps[0].evidences[0]  expected a step before it that rotates and shows D9: nothing else makes one old",
+            id="a password that was never good",
+        ),
+        pytest.param(
+            "  - {id: a, action: test_look, evidences: [D10]}\n  - {id: b, action: test_look, evidences: [D1]}\n",
+            "steps[0].evidences[0]  expected a step before it that shows D1: without an outage nothing is granted",
+            id="granted before the outage",
+        ),
+        pytest.param(
+            "  - {id: a, action: exercise, with: {principals: [x]}, evidences: [D1]}\n"
+            "  - {id: b, action: test_look, evidences: [D10]}\n"
+            "  - {id: c, action: exercise, with: {of: a, end: true}, needs: [a]}\n",
+            "steps[1].evidences[0]  expected it after every step that shows D1 or ends the exercise: until then",
+            id="granted in the outage",
         ),
         pytest.param(
             "  - {id: a, action: test_look, evidences: [D11]}\n",
@@ -345,11 +393,40 @@ def test_what_steps_can_not_show_is_told_all_at_once() -> None:
   - {id: e, action: manual, with: {ask: Who knew?}, evidences: [D0, D11, D6]}
 """
     told = [each.split("  ")[1] for each in mistakes(scenario(steps))]
-    assert told == ["steps[0].evidences[0]", "steps[1].evidences[0]"]
+    wrong = ["steps[0].evidences[0]", "steps[1].evidences[0]", "steps[3].evidences[1]"]
+    assert told == wrong
     beside = [
         each.split("  ")[1] for each in mistakes(scenario(f"{steps}  - {{action: test_look, evidences: [D0]}}\n"))
     ]
-    assert beside == ["steps[0].evidences[0]", "steps[1].evidences[0]", "steps[5].id"]
+    assert beside == [*wrong, "steps[5].id"]
+
+
+@pytest.mark.parametrize("title", ["", "title: 'x: it must be refused', ", "title: 'a: end the exercise of step a', "])
+@pytest.mark.parametrize(
+    ("step", "sought", "ends"),
+    [
+        (f"action: expect_audit, {AUDIT}", Sought.ENTRY, False),
+        (f"action: expect_audit, {AUDIT_OF_REFUSED}", Sought.REFUSED, False),
+        (f"action: expect_audit, {AUDIT}, within: 1m, expect: {{absent_for: 3s}}", Sought.ABSENCE, False),
+        (f"action: expect_audit, title: look for no entry of this run in x, {AUDIT}", Sought.ENTRY, False),
+        ("action: exercise, with: {principals: [x]}", None, False),
+        ("action: exercise, with: {of: a, end: true}, needs: [a]", None, True),
+        ("action: expect_flag, with: {file: f}, expect: {state: ready}", None, False),
+        ("action: expect_flag, with: {file: f}, expect: {refusal: expired}", None, False),
+    ],
+)
+def test_a_journal_knows_the_kind_of_a_step_by_what_it_does(
+    title: str,
+    step: str,
+    sought: Sought | None,
+    ends: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    """As the scenario does, and whatever its title says."""
+    given = "" if "title" in step else title
+    first = "  - {id: a, action: exercise, with: {principals: [x]}}\n"
+    found = loaded(scenario(f"{first}  - {{id: b, {given}{step}}}\n")).steps[1]
+    assert kind_of(found.planned("", ())) == Kind(found.action, found.expects_refusal, None, sought, ends)
+    assert (found.sought, found.ends_exercise) == (sought, ends)
 
 
 def test_who_gets_in_by_what_another_step_got_goes_through_its_door() -> None:
