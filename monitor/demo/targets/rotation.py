@@ -3,9 +3,8 @@
 The new one is set in the database, sealed in the old one's place, and printed: to whoever has it rotated, nobody else;
 with `--quiet` not even to them. `--used`: the password that the account was made with is used once before.
 
-`--if-broken`: what is sealed is tried first, and stays as it is where it gets in. Where the database refuses it, or it
-is sealed to nobody, another is set and sealed, and tried in its turn. A database that can't be asked has refused nothing:
-then it fails.
+`--if-broken`: what is sealed is tried, and stays where it gets in. Where the database refuses it, or the seal can't be
+opened, another is set and sealed, and tried in its turn. A database that can't be asked has refused nothing: it fails.
 """
 
 import secrets

@@ -1,6 +1,7 @@
 """The shipped scenarios as a demo writes them: whole, or without the targets that a machine can't have."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -64,6 +65,14 @@ def test_whom_everybody_is_refused_for_a_dead_door_does_not_pass() -> None:
     assert not any(steps[name].refused for _, name in doors)
 
 
+def test_no_clean_up_replaces_what_was_proven() -> None:
+    """A rotation is taken back where it was cut short alone: what was tried and sealed stays."""
+    undos = [undo for name in NAMES for step in _steps(SHIPPED / f"{name}.yaml") for undo in step.get("undo", ())]
+    programs = [undo["with"]["argv"] for undo in undos if undo["action"] == "command"]
+    rotating = [words for program, *words in programs if program.endswith("/rotate")]
+    assert rotating == [["--if-broken"]] * 2
+
+
 def test_ports_are_the_demos_own(tmp_path: Path) -> None:
     """And every other number stays."""
     written = _written(tmp_path, *TargetName, SSH_DRILL=40001, SQL=40002)
@@ -87,7 +96,7 @@ def test_a_target_that_is_left_out_takes_its_steps_along(left: tuple[TargetName,
     assert "page-channel-down" in written
 
 
-def _steps(path: Path) -> list[dict[str, object]]:
+def _steps(path: Path) -> list[dict[str, Any]]:
     return list(yaml.safe_load(path.read_text())["steps"])
 
 
