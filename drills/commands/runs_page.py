@@ -38,8 +38,13 @@ def word(verdict: Verdict) -> str:
 
 
 def _cells(run: PastRun) -> list[str]:
-    left = f"; left behind: {'; '.join(run.residue)}" if run.residue else ""
-    return [line(run.run), word(run.verdict), f"{run.at:%Y-%m-%d %H:%M:%SZ}", line(f"{run.why}{left}")]
+    return [line(run.run), word(run.verdict), f"{run.at:%Y-%m-%d %H:%M:%SZ}", line(_why(run))]
+
+
+def _why(run: PastRun) -> str:
+    """Return why, with all that was left behind: often that is why, and is said once."""
+    left = f"left behind: {'; '.join(run.residue)}" if run.residue else ""
+    return left if left.startswith(run.why) else f"{run.why}; {left}" if left else run.why
 
 
 def _card(cells: Sequence[str], room: int | None) -> Iterator[str]:

@@ -3,6 +3,7 @@
 - Every step has its lane, also one that was never begun: nothing is left out, however many there are. The rows go over
   to the next page or screen, and the axis is said again where a page begins.
 - What is drawn stands beside the bar in words: how it ended, how long it took, and for who listens when that was.
+- The axis ends with the last step or undo: how long it took to have the close told elsewhere is no part of the drill.
 - Places are shares of the width, so that a chart fits a phone and paper alike; no text is drawn but the axis.
 """
 
@@ -50,7 +51,7 @@ def timeline(view: ReportView, *, is_linked: bool = False) -> Markup:
     lanes = tuple(_lanes(view, is_linked=is_linked))
     if all(lane.start is None for lane in lanes):
         return Markup("")
-    whole = max(view.seconds, *(lane.end for lane in lanes), 0.001)
+    whole = max(lane.end for lane in lanes) or view.seconds or 0.001
     ticks = _ticks(whole)
     rows = Markup("").join(_row(lane, whole, ticks) for lane in lanes)
     return Markup(

@@ -23,6 +23,7 @@ from glasswatch.clock import Clock
 from glasswatch.errors import ExitCode
 from glasswatch.flag import keys, trust, trust_change
 from monitor.demo.errors import ChildFailed
+from monitor.demo.evidence import HEADS, TRUST
 from monitor.demo.processes import Processes, all_stopped, python
 from monitor.demo.scenarios import OUTAGE
 from monitor.demo.views import new_client
@@ -114,7 +115,9 @@ async def drill(settings: Path, logs: Path, say: Callable[[str], None]) -> ExitC
 
 
 async def keep_proof(places: DrillPlaces, url: str, trust_file: Path) -> tuple[Path, Path, Path] | None:
-    """Keep what the last run is checked with; return its directory, the heads and the trust file; None without a run.
+    """Keep what the last run is checked with, where all such evidence has it; return its directory and both files.
+
+    None without a run.
 
     Raises:
         HTTPError, OSError: the monitor at `url` doesn't answer, or it can't be written.
@@ -122,7 +125,7 @@ async def keep_proof(places: DrillPlaces, url: str, trust_file: Path) -> tuple[P
     run = max(places.evidence.glob(f"{SCENARIO}-*"), default=None)
     if run is None:
         return None
-    heads, kept = places.evidence / "heads.json", places.evidence / "trust.json"
+    heads, kept = run / HEADS, places.evidence / TRUST
     async with new_client() as client:
         answer = await client.get(url + BY_NAME["drill_heads"].at(run=run.name))
     files.replace(heads, answer.raise_for_status().content, _OWNER_ONLY)

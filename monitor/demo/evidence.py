@@ -27,6 +27,7 @@ TRUST: Final = "trust.json"
 _DRILL: Final = "drill"
 _JOURNAL: Final = "journal.jsonl"
 _DATED: Final = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
+_RUN: Final = re.compile(r".*-(\d{8}t\d{6}z)-[^-]+")
 _OWNER_ONLY: Final = 0o600
 
 
@@ -96,7 +97,7 @@ def set_aside(left: Left, now: datetime, say: Callable[[str], None]) -> None:
 
 def how_to_check(left: Left) -> Sequence[str]:
     """Return the line that says how the last run is checked; none without a run, or what it is checked with."""
-    run = max(left.runs, key=lambda each: (each.stat().st_mtime, each.name), default=None)
+    run = max(left.runs, key=_begun, default=None)
     if run is None or not (run / HEADS).is_file():
         return ()
     return (f"Check the last: {program()} verify {run} --heads {run / HEADS} --trust {left.evidence / TRUST}",)
@@ -111,6 +112,12 @@ def program() -> str:
 def is_kept(left: Left) -> bool:
     """Whether any evidence is there, of this demo or of an earlier one."""
     return left.evidence.is_dir() or left.earlier.is_dir()
+
+
+def _begun(run: Path) -> tuple[str, float, str]:
+    """Return by what the later of two runs is told: a report that is made anew changes a directory's own time."""
+    found = _RUN.fullmatch(run.name)
+    return found[1] if found else "", run.stat().st_mtime, run.name
 
 
 def _free(place: Path) -> Path:

@@ -24,7 +24,7 @@ from tests.support.proving import CONTENT, PLAN, RUN, Journal, approval, closed_
 
 PAGE = (ROOT / "docs" / "auditors.md").read_text()
 OURS, ALONE = "With this package", "With OpenSSL and a few lines"
-SOUND = closed_run()
+SOUND = closed_run(approved=replace(approval(person="Berta+night@example.com"), person=PLAN.approval.person))
 
 
 def commands(title: str) -> str:
@@ -154,6 +154,11 @@ def _approved_by_the_operator(case: Path) -> None:
     _put(case, closed_run(approved=replace(PLAN.approval, jws=named)))
 
 
+def _approved_by_who_ran_it(case: Path) -> None:
+    """Under another way to write one name, which makes no second person."""
+    _put(case, closed_run(operator="Ber\u200bta+drills@example.com"))
+
+
 def _put(case: Path, journal: Journal) -> None:
     (case / "run" / JOURNAL).write_bytes(journal.raw)
     (case / "heads.json").write_text(heads(journal))
@@ -165,6 +170,7 @@ def _put(case: Path, journal: Journal) -> None:
     [
         (_approved_by_name, "the journal does not hold what berta signed"),
         (_approved_by_the_operator, "Signature Verification Failure"),
+        (_approved_by_who_ran_it, "who ran it approved it"),
         (_changed, "line 4 is not what was written"),
         (_other_output, "line 4: 0001-answer is not what was kept"),
         (_cut_off, "its end was cut off"),

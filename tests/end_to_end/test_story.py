@@ -34,6 +34,8 @@ def test_the_story_happens_on_real_processes_and_leaves_nothing_behind(tmp_path:
     assert f"report: {report}" in ended.stdout
     words = re.search(r"Check them: \S*drill (verify .+)", ended.stdout)
     assert words is not None
+    assert f" --heads {report.with_name('heads.json')} " in words[1]
+    assert not (directory / "drills" / "heads.json").exists()
     assert subprocess.run([sys.executable, "-m", "drills", *words[1].split()], check=False).returncode == 0
     passed = set(re.findall(r"^\S+ passed +(\w+):", ended.stdout, re.MULTILINE))
     assert {"outage", "detected", "flag", "others", "page", "ended", "standby"} <= passed

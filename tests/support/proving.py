@@ -129,10 +129,12 @@ class Journal:
         return b"".join(self.lines)
 
 
-def closed_run(key: CheckpointKey | None = PLAN.checkpoint_key, approved: Approval = PLAN.approval) -> Journal:
+def closed_run(
+    key: CheckpointKey | None = PLAN.checkpoint_key, approved: Approval = PLAN.approval, operator: str = PLAN.operator
+) -> Journal:
     """Return a run that passed, was told of after each step, and ends with its last entry."""
     journal = Journal()
-    journal.append(replace(PLAN, checkpoint_key=key, approval=approved))
+    journal.append(replace(PLAN, checkpoint_key=key, approval=approved, operator=operator))
     head, told = journal.head, journal.tell("open")
     journal.append(Receipted("monitor", head.seq, head.hash, told))
     kept = KeptOutput("0001-answer", len(CONTENT), salted(SALT, CONTENT))

@@ -180,6 +180,13 @@ def seal_drill(places: TargetPlaces, password: str) -> None:
     programs.run([*encrypt, *out], password.encode())
 
 
+def unsealed_drill(places: TargetPlaces) -> str:
+    """Return the password of the drill's account as it is sealed, whatever the flag says. Raises `NotUsable`."""
+    decrypt = [str(programs.find("openssl") or "openssl"), "cms", "-decrypt", "-inform", "DER"]
+    sealed = ["-in", str(places.sealed / "drill.cms"), "-inkey", str(places.sealed / "reader.key")]
+    return programs.run([*decrypt, *sealed]).decode("ascii", "replace").strip()
+
+
 def _seal(places: TargetPlaces, passwords: Mapping[str, str]) -> None:
     """Seal the passwords as the guide does: one for the reader and two persons, the drill's for the reader alone."""
     phrases = {}

@@ -64,9 +64,17 @@ def test_only_what_passed_is_drawn_as_passed(status: Status) -> None:
 )
 def test_the_axis_is_one_that_people_count_by(whole: float, said: list[str]) -> None:
     """However short or long the run was."""
-    short = replace(STEP, from_seconds=0.0, took_seconds=0.0)
-    chart = timeline(replace(VIEW, seconds=whole, steps=(short,), undos=()))
+    only = replace(STEP, from_seconds=0.0, took_seconds=whole)
+    chart = timeline(replace(VIEW, seconds=whole, steps=(only,), undos=()))
     assert re.findall(r"<text[^>]*>([^<]*)</text>", chart) == said
+
+
+@pytest.mark.parametrize(("took", "end"), [(16.0, "16.0 s"), (None, "2.0 s"), (0.0, "2.0 s")])
+def test_the_axis_ends_with_what_was_done(took: float | None, end: str) -> None:
+    """Not with the close, which a busy monitor may have held up; nor before what has no end began."""
+    last = replace(STEP, from_seconds=0.0 if took else 2.0, took_seconds=took)
+    chart = timeline(replace(VIEW, seconds=90.0, steps=(last,), undos=()))
+    assert f"<title>0 to {end}</title>" in chart
 
 
 def test_steps_lead_to_where_they_are_shown() -> None:

@@ -76,6 +76,16 @@ async def test_a_demo_keeps_the_evidence_of_an_earlier_one(
     assert sorted(path.name for path in places.root.iterdir()) == ["demo.lock", "drills-earlier"]
 
 
+def test_the_last_run_is_the_one_that_was_begun_last(places: Places) -> None:
+    """Whatever was done in the directory of an earlier one since, such as a report that is made anew."""
+    left = left_by(places)
+    for name in ("door-20260302t080000z-abcdef", "audit-20260302t080001z-abcdef", "door-20260301t090000z-abcdef"):
+        _journal(left.evidence, name)
+        (left.evidence / name / evidence.HEADS).touch()
+    (line,) = evidence.how_to_check(left)
+    assert f" verify {left.evidence}/audit-20260302t080001z-abcdef " in line
+
+
 def test_the_last_of_them_are_kept(places: Places) -> None:
     """What is removed is said; a directory without a run, and what is not ours, is nobody's evidence."""
     left, told = left_by(places), [""]
@@ -93,6 +103,6 @@ def test_the_last_of_them_are_kept(places: Places) -> None:
     assert (left.earlier / "mine").is_dir()
 
 
-def _journal(place: Path) -> None:
-    (place / "quarterly-1").mkdir(parents=True)
-    (place / "quarterly-1" / "journal.jsonl").touch()
+def _journal(place: Path, run: str = "quarterly-1") -> None:
+    (place / run).mkdir(parents=True)
+    (place / run / "journal.jsonl").touch()
