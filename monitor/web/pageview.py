@@ -237,6 +237,15 @@ class CredentialsView:
 
 
 @dataclass(frozen=True, slots=True)
+class BelowView:
+    """A line at the top about what stands below the platforms: where, how much of it, and the worst of it."""
+
+    anchor: str
+    words: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The whole page. `refresh_seconds` 0: it doesn't refresh itself, being a file.
 
@@ -260,3 +269,4 @@ class PageView:
     drills: DrillsView | None = None
     drilled: tuple[DrillHistoryView, ...] = ()
     credentials: CredentialsView | None = None
+    below: tuple[BelowView, ...] = ()

@@ -7,6 +7,7 @@
    only if it leads to http or https.
 4. A page that is a file can't know how long ago it was written: it gives instants, never how long something lasts.
 5. Who may have to break the glass sees the procedure first; else it stands last.
+6. Verdict and glass stand before what can wait: drills and credentials to look after have one line at the top.
 """
 
 import re
@@ -33,7 +34,10 @@ from monitor.web import phrases
 from monitor.web.credentialview import credentials_view
 from monitor.web.drillview import drills_view, history_views
 from monitor.web.pageview import (
+    BelowView,
     CauseView,
+    CredentialsView,
+    DrillsView,
     FunctionView,
     GlassView,
     IndexView,
@@ -127,6 +131,7 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
     """Return what stands around the platforms' parts."""
     now, is_file = seen.now, seen.is_file
     platforms = [each.state for each in found]
+    drills, credentials = drills_view(held.runs, held.due, seen), credentials_view(held.to_renew)
     worst = min((state.verdict for state in platforms), key=_WORST_FIRST.index, default=Verdict.UNKNOWN)
     return PageView(
         title=_title(site, platforms, held, now),
@@ -141,9 +146,10 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
         uses=uses_view(held.open_uses, seen),
         blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
         forgotten=tuple(visible.line(each) for each in held.forgotten),
-        drills=drills_view(held.runs, held.due, seen),
+        drills=drills,
         drilled=history_views(held.history, seen),
-        credentials=credentials_view(held.to_renew),
+        credentials=credentials,
+        below=tuple(_below(drills, credentials, len(held.to_renew))),
         index=tuple(
             IndexView(
                 anchor=each.anchor,
@@ -154,6 +160,13 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
             for each in found
         ),
     )
+
+
+def _below(drills: DrillsView | None, credentials: CredentialsView | None, count: int) -> Iterator[BelowView]:
+    if drills is not None:
+        yield BelowView("drills", f"Drills to look after: {len(drills.shown)}", drills.shown[0].mark)
+    if credentials is not None:
+        yield BelowView("credentials", f"Credentials to renew: {count}", credentials.shown[0].mark)
 
 
 def _title(site: Site, platforms: Sequence[PlatformState], held: Held, now: datetime) -> str:
