@@ -9,16 +9,18 @@
    Where the settings say that it ends, that counts all the same.
 """
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from glasswatch.instants import unix_ms
-from monitor.model.credential import EndSource, Held, ToRenew
+from monitor.model.credential import Concern, EndSource, Held, ToRenew
 from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
 from monitor.rules.credentials import said, to_renew
 from monitor.rules.drillcalendar import Here
 
 KIND: Final = PageKind.CREDENTIAL_EXPIRY
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def to_tell(held: Held | None, told: ToRenew | None, now: datetime) -> ToRenew | None:
@@ -32,6 +34,20 @@ def to_tell(held: Held | None, told: ToRenew | None, now: datetime) -> ToRenew |
     is_worse = (found.has_ended and not told.has_ended) or found.ends_at < told.ends_at
     is_better = told.has_ended and not found.has_ended and not is_unknown
     return found if is_worse or is_better else told
+
+
+def concerns(held: Sequence[Held], told: Mapping[str, ToRenew], now: datetime) -> list[Concern]:
+    """Return the credentials to look after: those to renew, by when they end, then those of which only that is known.
+
+    Of one that can't be read it is what its ticket says, `told`: nobody saw that it was renewed.
+    """
+    found = []
+    for each in held:
+        is_readable = each.is_readable is not False
+        due = to_renew(each, now) if is_readable else to_tell(each, told.get(each.credential), now)
+        if due is not None or not is_readable:
+            found.append(Concern(each.credential, due, is_readable))
+    return sorted(found, key=lambda each: each.due.ends_at if each.due is not None else _NEVER)
 
 
 def ticket(here: Here, told: ToRenew, now: datetime) -> Page:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from glasswatch import strict_json
-from monitor.model.credential import Ending, EndSource, Held, ToRenew
+from monitor.model.credential import Concern, Ending, EndSource, Held, ToRenew
 
 AHEAD: Final = timedelta(days=14)
 SHARE: Final = 6
@@ -76,6 +76,13 @@ def said(found: ToRenew) -> str:
     """Say when it ends or ended, and by whose word."""
     verb = "ended" if found.has_ended else "ends"
     return f"{verb} at {found.ends_at:%Y-%m-%dT%H:%M:%SZ}, {_WORDS[found.source]}"
+
+
+def said_of(found: Concern) -> str:
+    """Say what there is to look after of a credential."""
+    if found.due is None:
+        return "can't be read"
+    return said(found.due) if found.is_readable else f"{said(found.due)}, and can't be read now"
 
 
 def concern(held: Held, now: datetime) -> str | None:

@@ -220,7 +220,7 @@ class DrillHistoryView:
 
 @dataclass(frozen=True, slots=True)
 class CredentialView:
-    """A credential of the monitor that it is time to renew, by its place; `what` says when it ends, by whose word."""
+    """A credential of the monitor to look after, by its place; `what` says when it ends, or that it can't be read."""
 
     mark: Mark
     name: str
@@ -229,7 +229,7 @@ class CredentialView:
 
 @dataclass(frozen=True, slots=True)
 class CredentialsView:
-    """Those to be renewed; `note` is a line about the others."""
+    """Those to look after; `note` is a line about the others."""
 
     has_ended: bool
     shown: tuple[CredentialView, ...]

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from glasswatch import visible
 from monitor.drilling.ports import StoodRun
-from monitor.model.credential import ToRenew
+from monitor.model.credential import Concern
 from monitor.model.drill import DrillRun, DueLine
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
@@ -72,7 +72,7 @@ class Held:
     `unpublished` names, by platform, the targets that can't be given its latest flag; `forgotten` what is open that no
     journey of the settings closes; `acknowledged`, by platform, who deals with its outage. `runs` and `due` are the
     runs of drills to be looked after, and the scenarios that are due; `history`, by scenario, its last runs.
-    `to_renew` are the credentials that it is time to renew.
+    `credentials` are those to look after.
     """
 
     states: Sequence[PlatformState]
@@ -86,7 +86,7 @@ class Held:
     runs: Sequence[StoodRun] = ()
     due: Sequence[DueLine] = ()
     history: Mapping[str, Sequence[DrillRun]] = field(default_factory=dict)
-    to_renew: Sequence[ToRenew] = ()
+    credentials: Sequence[Concern] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
     """Return what stands around the platforms' parts."""
     now, is_file = seen.now, seen.is_file
     platforms = [each.state for each in found]
-    drills, credentials = drills_view(held.runs, held.due, seen), credentials_view(held.to_renew)
+    drills, credentials = drills_view(held.runs, held.due, seen), credentials_view(held.credentials)
     worst = min((state.verdict for state in platforms), key=_WORST_FIRST.index, default=Verdict.UNKNOWN)
     return PageView(
         title=_title(site, platforms, held, now),
@@ -149,7 +149,7 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
         drills=drills,
         drilled=history_views(held.history, seen),
         credentials=credentials,
-        below=tuple(_below(drills, credentials, len(held.to_renew))),
+        below=tuple(_below(drills, credentials, len(held.credentials))),
         index=tuple(
             IndexView(
                 anchor=each.anchor,
@@ -166,7 +166,7 @@ def _below(drills: DrillsView | None, credentials: CredentialsView | None, count
     if drills is not None:
         yield BelowView("drills", f"Drills to look after: {len(drills.shown)}", drills.shown[0].mark)
     if credentials is not None:
-        yield BelowView("credentials", f"Credentials to renew: {count}", credentials.shown[0].mark)
+        yield BelowView("credentials", f"Credentials to look after: {count}", credentials.shown[0].mark)
 
 
 def _title(site: Site, platforms: Sequence[PlatformState], held: Held, now: datetime) -> str:

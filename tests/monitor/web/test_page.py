@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.model.credential import EndSource, ToRenew
+from monitor.model.credential import Concern, EndSource, ToRenew
 from monitor.model.drill import Cadence, CalendarLine, DueLine, DueState
 from monitor.model.verdict import FlagState
 from monitor.web.page import render, style
@@ -99,11 +99,12 @@ def test_what_can_wait_stands_below_verdict_and_glass() -> None:
     """One line at the top leads to what there is to look after of drills and credentials."""
     line = CalendarLine("restore", PLATFORM, Cadence.QUARTERLY)
     due = DueLine(line, None, START, START, DueState.OVERDUE)
-    renew = ToRenew("flag.key", START, EndSource.SETTINGS, has_ended=False)
-    held = Held([down()], {PLATFORM: document(FlagState.READY)}, {PLATFORM: ()}, due=[due], to_renew=[renew])
+    renew = Concern("flag.key", ToRenew("flag.key", START, EndSource.SETTINGS, has_ended=False))
+    held = Held([down()], {PLATFORM: document(FlagState.READY)}, {PLATFORM: ()}, due=[due], credentials=[renew])
     read = Reader(render(page_view(site(), held, START, is_file=False)))
-    assert "Drills to look after: 1 overdue Credentials to renew: 1 ends soon" in read.text
-    assert read.text.index("PERMITTED") < read.text.index("overdue since") < read.text.rindex("Credentials to renew")
+    text = read.text
+    assert "Drills to look after: 1 overdue Credentials to look after: 1 ends soon" in text
+    assert text.index("PERMITTED") < text.index("overdue since") < text.rindex("Credentials to look after")
     assert read.references.index("credentials") < read.references.index("platform-1-name")
     assert set(read.references) <= set(read.ids)
 
