@@ -16,7 +16,7 @@ from typing import Final
 from glasswatch.instants import unix_ms
 from monitor.model.credential import Concern, EndSource, Held, ToRenew
 from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
-from monitor.rules.credentials import said, to_renew
+from monitor.rules.credentials import moment, said, to_renew
 from monitor.rules.drillcalendar import Here
 
 KIND: Final = PageKind.CREDENTIAL_EXPIRY
@@ -54,7 +54,7 @@ def ticket(here: Here, told: ToRenew, now: datetime) -> Page:
     """Return the ticket that fires."""
     summary = f"a credential of glasswatch {here.deployment}/{here.vantage} {_ends(told)}: {told.credential}"
     harm = "what needs it can't be measured, published or told"
-    when = f"since then {harm}" if told.has_ended else f"renew it: from then on {harm}"
+    when = f"since then {harm}" if told.has_ended else f"renew it before then, or {harm}"
     day = "; where it was renewed, write the new day beside it" if told.source is EndSource.SETTINGS else ""
     return _page(here, told.credential, PageStatus.FIRING, (summary, f"{said(told)}; {when}{day}"), now)
 
@@ -67,16 +67,12 @@ def ticket_over(here: Here, credential: str, held: Held | None, now: datetime) -
     elif held.ending is None:
         why = "nobody says any more when it ends"
     else:
-        why = f"it ends at {_day(held.ending.ends_at)} now"
+        why = f"it ends at {moment(held.ending.ends_at, held.ending.source)} now"
     return _page(here, credential, PageStatus.RESOLVED, (summary, why), now)
 
 
 def _ends(told: ToRenew) -> str:
-    return f"has ended at {_day(told.ends_at)}" if told.has_ended else f"ends at {_day(told.ends_at)}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%MZ}"
+    return f"{'has ended' if told.has_ended else 'ends'} at {moment(told.ends_at, told.source)}"
 
 
 def _page(here: Here, credential: str, status: PageStatus, words: tuple[str, str], at: datetime) -> Page:

@@ -111,8 +111,8 @@ def test_credentials_that_end_are_pointed_out(
     assert _check("--config", str(config)) == ExitCode.GOOD
     probe = f"{config}: platforms.payments.probes.portal."
     assert sorted(capsys.readouterr().err.splitlines()) == [
-        f"{probe}headers.X-Key: it ended at 2025-02-01T00:00:00Z, the settings say: renew it",
-        f"{probe}tls.certificate: it ends at {made.ends_at:%Y-%m-%dT%H:%M:%SZ}, the certificate says: renew it",
+        f"{probe}headers.X-Key: it ended at the end of 2025-01-31, the settings say: renew it",
+        f"{probe}tls.certificate: it ends at {made.ends_at:%Y-%m-%d %H:%M:%S} UTC, the certificate says: renew it",
     ]
 
 

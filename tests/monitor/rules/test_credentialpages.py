@@ -102,15 +102,15 @@ def test_it_is_a_ticket_that_names_the_place_and_whose_word_it_is() -> None:
     for page in (due, ended, over):
         assert (page.kind, page.severity) == (PageKind.CREDENTIAL_EXPIRY, Severity.TICKET)
         assert (page.platform, page.dedup_key) == ("", key)
-    assert due.summary == f"a credential of glasswatch prod/fra-1 ends at 2026-03-02 03:00Z: {NAME}"
+    assert due.summary == f"a credential of glasswatch prod/fra-1 ends at 2026-03-02 03:00:00 UTC: {NAME}"
     assert due.reason == (
-        "ends at 2026-03-02T03:00:00Z, the token says of itself; "
-        "renew it: from then on what needs it can't be measured, published or told"
+        "ends at 2026-03-02 03:00:00 UTC, the token says of itself; "
+        "renew it before then, or what needs it can't be measured, published or told"
     )
-    assert " has ended at 2026-02-28 03:00Z: " in ended.summary
+    assert " has ended at 2026-02-28 03:00:00 UTC: " in ended.summary
     assert "; since then what needs it can't" in ended.reason
     assert over.status is PageStatus.RESOLVED
-    assert over.reason == "it ends at 2026-05-30 03:00Z now"
+    assert over.reason == "it ends at 2026-05-30 03:00:00 UTC now"
     assert "write the new day beside it" in ticket(HERE, replace(DUE, source=EndSource.SETTINGS), START).reason
 
 

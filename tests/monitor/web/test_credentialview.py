@@ -21,7 +21,7 @@ def test_what_has_ended_is_bad_and_what_ends_soon_only_warns() -> None:
     assert both is not None
     assert [each.mark.tone for each in both.shown] == [Tone.BAD, Tone.WARN]
     assert both.has_ended
-    assert both.shown[1].what == "ends at 2026-03-02T03:00:00Z, the certificate says"
+    assert both.shown[1].what == "ends at 2026-03-02 03:00:00 UTC, the certificate says"
 
 
 def test_of_many_those_are_shown_that_end_first() -> None:
