@@ -156,7 +156,7 @@ class Builder:
             self._store.past,
             self.drills,
             self.exercises,
-            self.credentials.to_renew,
+            self.credentials.concerns,
         )
 
     def _budget_watch(self) -> BudgetWatch:

@@ -127,7 +127,9 @@ class Assembly:
         builder = self.builder
         here = Here(builder.settings.deployment, builder.settings.vantage)
         telling = TicketContext(
-            here, self.store, self.clock, builder.routed, self.outbox.submit, lambda: self.clockwatch.is_trusted
+            *(here, self.store, self.clock, builder.routed, self.outbox.submit),
+            lambda: self.clockwatch.is_trusted,
+            builder.credentials.tell,
         )
         show, tickets = builder.credentials.take, CredentialTickets(telling).look
         return CredentialWatch(CredentialContext(lambda: builder.settings, self.clock, show, tickets=tickets))

@@ -15,6 +15,7 @@ from glasswatch.settings.load import load, placed
 from glasswatch.settings.mistake import Mistake, SettingsFault
 from glasswatch.settings.schema import json_schema
 from monitor import lookedfor
+from monitor.channels.build import routes_of
 from monitor.commands import options
 from monitor.credentials.reading import read
 from monitor.lockout import look
@@ -22,6 +23,7 @@ from monitor.model.caller import HEARTBEAT
 from monitor.model.lockout import LockoutCode
 from monitor.rules.credentials import concern
 from monitor.rules.lockout import findings
+from monitor.rules.routes import untold
 from monitor.settings.named import named
 from monitor.settings.root import MonitorSettings
 
@@ -122,6 +124,8 @@ def _warnings(settings: MonitorSettings) -> Iterator[str]:
     """Say what is valid, and hardly what was meant."""
     if not settings.paging.channels:
         yield "no page channel (paging.channels): nobody will be told of anything"
+    for kind in untold(routes_of(settings.paging)):
+        yield f"paging.routes: no route takes {kind}: nobody will be told of it"
     if not settings.listen.is_local and not any("read" in token.scopes for token in settings.tokens):
         yield "listen: nobody can read what the monitor holds: no token has the scope read"
     yield from _beats(settings)

@@ -51,7 +51,7 @@ def command(config: Path, url: str | None, token_file: Path | None, ca_file: Pat
         for line in drilled.lines(answer.drills):
             click.secho(visible.line(line), fg="yellow")
         for each in answer.credentials:
-            told = visible.line(f"credential: {each.credential} {each.what}: renew it")
+            told = visible.line(f"credential: {each.credential} {each.what}{'' if each.ends is None else ': renew it'}")
             click.secho(told, fg="red" if each.ended else "yellow")
         for line in answer.waiting_for:
             click.secho(f"attention: {visible.line(line)}", fg="yellow")

@@ -1,10 +1,10 @@
 """What was seen last of the credentials, for whoever shows it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from glasswatch.clock import Clock
-from monitor.model.credential import Held, ToRenew
-from monitor.rules.credentials import to_renew
+from monitor.model.credential import Concern, Held, ToRenew
+from monitor.rules.credentialpages import concerns
 
 
 class CredentialBook:
@@ -14,14 +14,17 @@ class CredentialBook:
         self._clock = clock
         self._count = count
         self._held: Sequence[Held] = ()
+        self._told: Mapping[str, ToRenew] = {}
 
     def take(self, held: Sequence[Held]) -> None:
         """Take these in place of those before."""
         self._held = held
         self._count(held)
 
-    def to_renew(self) -> Sequence[ToRenew]:
-        """Return those that it is time to renew now, by when they end. What can't be read says nothing here."""
-        now = self._clock.now()
-        found = [due for each in self._held if (due := to_renew(each, now)) is not None]
-        return sorted(found, key=lambda each: each.ends_at)
+    def tell(self, told: Mapping[str, ToRenew]) -> None:
+        """Take what the tickets that fire say."""
+        self._told = told
+
+    def concerns(self) -> Sequence[Concern]:
+        """Return those to look after now."""
+        return concerns(self._held, self._told, self._clock.now())

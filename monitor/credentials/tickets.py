@@ -46,7 +46,10 @@ class TicketStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TicketContext:
-    """What it works with. `submit` hands a page to the outbox; `is_trusted`: whether the wall clock can be believed."""
+    """What it works with. `submit` hands a page to the outbox; `is_trusted`: whether the wall clock can be believed.
+
+    `show` takes what the tickets say that fire.
+    """
 
     here: Here
     store: TicketStore
@@ -54,6 +57,7 @@ class TicketContext:
     routed: Callable[[Page], RoutedPage]
     submit: Callable[[RoutedPage], None]
     is_trusted: Callable[[], bool] = lambda: True
+    show: Callable[[Mapping[str, ToRenew]], None] = lambda _told: None
 
 
 class CredentialTickets:
@@ -72,6 +76,7 @@ class CredentialTickets:
             _not_on_record(fault)
             return
         pages = self._judged({each.credential: each for each in seen}, told) if self._context.is_trusted() else []
+        self._context.show(dict(told))
         routed = [self._context.routed(page) for page in pages]
         try:
             await self._record(routed, told)

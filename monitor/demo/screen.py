@@ -98,6 +98,10 @@ def opening_lines(stage: Stage, asked_port: int) -> Iterable[str]:
     yield f"    {stage.admin_url}/admin/faults/sign_in"
     yield f'  curl -X POST -H "Authorization: Bearer $(cat {token})" {stage.admin_url}/admin/recover'
     yield ""
+    yield from target_lines(stage)
+    yield "This monitor begins with an empty store and knows of no drill, also where `make demo` just played one: its"
+    yield "first page is a ticket that the quarterly drill is due."
+    yield ""
     yield "Pages, as they arrive:"
 
 

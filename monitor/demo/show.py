@@ -127,7 +127,7 @@ async def _drill(places: Places, stage: Stage) -> ExitCode:
 async def _follow(places: Places, wish: Wish) -> ExitCode:
     lines: asyncio.Queue[str] = asyncio.Queue()
     async with staged(places, choose_ports(wish.port), SystemClock(), lines.put_nowait) as stage:
-        for line in (*opening_lines(stage, wish.port), *target_lines(stage)):
+        for line in opening_lines(stage, wish.port):
             click.echo(line)
         return await stage.processes.while_all_live(_print(lines))
 

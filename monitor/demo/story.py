@@ -8,7 +8,8 @@ The rules:
 4. Each expectation has its deadline. One that passes is *missing*, with what was seen last; where nothing could be
    seen at all it is *not measured*. Both are told, and neither is taken for the other.
 5. Once something is missing, what builds on it is not waited for; the platform is mended all the same.
-6. The end of the outage counts only for the page that was fired for it: same dedup key.
+6. What one look round saw is told by when it happened.
+7. The end of the outage counts only for the page that was fired for it: same dedup key.
 
 Everything outside is behind four small ports; nothing here knows a process, a socket or a screen.
 """
@@ -151,7 +152,10 @@ class Story:
             return False
         ends_at = self._clock.monotonic() + seconds
         while pending:
-            pending = [each for each in pending if not await self._seen(each)]
+            looked = [(each, await self._seen(each)) for each in pending]
+            for happened in sorted((seen for _, seen in looked if seen), key=lambda seen: seen.seconds or 0.0):
+                self._say(happened)
+            pending = [each for each, seen in looked if seen is None]
             if not pending or self._clock.monotonic() >= ends_at:
                 break
             await self._sleep(self._pace.look_every)
@@ -159,17 +163,17 @@ class Story:
             self._say(each.failed())
         return not pending
 
-    async def _seen(self, wanted: _Expectation) -> bool:
+    async def _seen(self, wanted: _Expectation) -> Happened | None:
         try:
             sight = await wanted.look()
         except NotMeasured as error:
             wanted.blind = str(error)
-            return False
+            return None
         wanted.blind, wanted.seen = None, sight.seen
-        if sight.is_there:
-            words = f"{wanted.words}: {sight.note}" if sight.note else wanted.words
-            self._say(Happened(wanted.name, words, self._since_break(sight.at)))
-        return sight.is_there
+        if not sight.is_there:
+            return None
+        words = f"{wanted.words}: {sight.note}" if sight.note else wanted.words
+        return Happened(wanted.name, words, self._since_break(sight.at))
 
     def _since_break(self, at: float | None) -> float | None:
         if self._broke_at is None:

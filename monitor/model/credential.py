@@ -47,6 +47,18 @@ class ToRenew:
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """A credential to look after: it is time to renew it, or it can't be read, or both.
+
+    `due` is what is known of the first: of one that can't be read it is what was told of it.
+    """
+
+    credential: str
+    due: ToRenew | None
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RenewalRecord:
     """What is kept of the tickets that fire: by credential, what was told of it."""
 

@@ -11,7 +11,7 @@ from monitor.reports import drawing, lists, words
 from monitor.reports.lists import Listing
 from monitor.reports.method import rules_of
 from monitor.rules import past as pasts
-from monitor.rules.slavalues import SlaReport, Standing
+from monitor.rules.slavalues import Pace, SlaReport, Standing
 
 _LIGHT: Final = ("#0072b2", "#d55e00", "#007a5a", "#b0488a", "#7a6000", "#555555")
 _DARK: Final = ("#6cb8ff", "#ff9b57", "#3fd6a4", "#f0a6cf", "#e6c74c", "#bbbbbb")
@@ -103,12 +103,19 @@ def _charts(report: SlaReport) -> Iterator[Markup]:
     rows["maintenance"] = ("kept", kept)
     told = "; ".join(f"{name}: {len(spans)} times" for name, (_, spans) in rows.items())
     yield drawing.timeline("Outages, and what the operator's page told of", told, rows, whole)
-    paces = report.paces[:_MOST_PROBES]
-    if paces:
-        lines = {each.probe: [None if day is None else day[0] for day in each.daily] for each in paces}
-        said = "; ".join(f"{each.probe}: median {words.took(each.median_seconds)}" for each in paces)
+    yield from _curves(report.paces, days)
+
+
+def _curves(paces: Sequence[Pace], days: Sequence[str]) -> Iterator[Markup]:
+    drawn = paces[:_MOST_PROBES]
+    if drawn:
+        lines = {each.probe: [None if day is None else day[0] for day in each.daily] for each in drawn}
+        said = "; ".join(f"{each.probe}: median {words.took(each.median_seconds)}" for each in drawn)
         yield drawing.curves("Response time by day, median of good attempts", said, days, lines)
-        yield drawing.legend((f"l{nth}", each.probe) for nth, each in enumerate(paces))
+        yield drawing.legend((f"l{nth}", each.probe) for nth, each in enumerate(drawn))
+    if len(paces) > len(drawn):
+        told = f"Drawn are the first {len(drawn)} of {len(paces)} probes; the list of response times has all of them."
+        yield Markup("<p>{}</p>").format(told)
 
 
 def _listed(listings: Iterable[Listing]) -> Iterator[Markup]:

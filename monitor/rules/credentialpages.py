@@ -9,16 +9,18 @@
    Where the settings say that it ends, that counts all the same.
 """
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from glasswatch.instants import unix_ms
-from monitor.model.credential import EndSource, Held, ToRenew
+from monitor.model.credential import Concern, EndSource, Held, ToRenew
 from monitor.model.page import SEVERITY, Page, PageKind, PageStatus
-from monitor.rules.credentials import said, to_renew
+from monitor.rules.credentials import moment, said, to_renew
 from monitor.rules.drillcalendar import Here
 
 KIND: Final = PageKind.CREDENTIAL_EXPIRY
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def to_tell(held: Held | None, told: ToRenew | None, now: datetime) -> ToRenew | None:
@@ -34,11 +36,25 @@ def to_tell(held: Held | None, told: ToRenew | None, now: datetime) -> ToRenew |
     return found if is_worse or is_better else told
 
 
+def concerns(held: Sequence[Held], told: Mapping[str, ToRenew], now: datetime) -> list[Concern]:
+    """Return the credentials to look after: those to renew, by when they end, then those of which only that is known.
+
+    Of one that can't be read it is what its ticket says, `told`: nobody saw that it was renewed.
+    """
+    found = []
+    for each in held:
+        is_readable = each.is_readable is not False
+        due = to_renew(each, now) if is_readable else to_tell(each, told.get(each.credential), now)
+        if due is not None or not is_readable:
+            found.append(Concern(each.credential, due, is_readable))
+    return sorted(found, key=lambda each: each.due.ends_at if each.due is not None else _NEVER)
+
+
 def ticket(here: Here, told: ToRenew, now: datetime) -> Page:
     """Return the ticket that fires."""
     summary = f"a credential of glasswatch {here.deployment}/{here.vantage} {_ends(told)}: {told.credential}"
     harm = "what needs it can't be measured, published or told"
-    when = f"since then {harm}" if told.has_ended else f"renew it: from then on {harm}"
+    when = f"since then {harm}" if told.has_ended else f"renew it before then, or {harm}"
     day = "; where it was renewed, write the new day beside it" if told.source is EndSource.SETTINGS else ""
     return _page(here, told.credential, PageStatus.FIRING, (summary, f"{said(told)}; {when}{day}"), now)
 
@@ -51,16 +67,12 @@ def ticket_over(here: Here, credential: str, held: Held | None, now: datetime) -
     elif held.ending is None:
         why = "nobody says any more when it ends"
     else:
-        why = f"it ends at {_day(held.ending.ends_at)} now"
+        why = f"it ends at {moment(held.ending.ends_at, held.ending.source)} now"
     return _page(here, credential, PageStatus.RESOLVED, (summary, why), now)
 
 
 def _ends(told: ToRenew) -> str:
-    return f"has ended at {_day(told.ends_at)}" if told.has_ended else f"ends at {_day(told.ends_at)}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%MZ}"
+    return f"{'has ended' if told.has_ended else 'ends'} at {moment(told.ends_at, told.source)}"
 
 
 def _page(here: Here, credential: str, status: PageStatus, words: tuple[str, str], at: datetime) -> Page:

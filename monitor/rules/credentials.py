@@ -11,11 +11,11 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from glasswatch import strict_json
-from monitor.model.credential import Ending, EndSource, Held, ToRenew
+from monitor.model.credential import Concern, Ending, EndSource, Held, ToRenew
 
 AHEAD: Final = timedelta(days=14)
 SHARE: Final = 6
@@ -75,7 +75,21 @@ def to_renew(held: Held, now: datetime) -> ToRenew | None:
 def said(found: ToRenew) -> str:
     """Say when it ends or ended, and by whose word."""
     verb = "ended" if found.has_ended else "ends"
-    return f"{verb} at {found.ends_at:%Y-%m-%dT%H:%M:%SZ}, {_WORDS[found.source]}"
+    return f"{verb} at {moment(found.ends_at, found.source)}, {_WORDS[found.source]}"
+
+
+def moment(ends_at: datetime, source: EndSource) -> str:
+    """Say when that is, as whoever wrote it knows it: a day in the settings ends where the next one begins."""
+    if source is EndSource.SETTINGS and ends_at.time() == time.min:
+        return f"the end of {ends_at - timedelta(days=1):%Y-%m-%d}"
+    return f"{ends_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def said_of(found: Concern) -> str:
+    """Say what there is to look after of a credential."""
+    if found.due is None:
+        return "can't be read"
+    return said(found.due) if found.is_readable else f"{said(found.due)}, and can't be read now"
 
 
 def concern(held: Held, now: datetime) -> str | None:

@@ -10,12 +10,13 @@
    a mistake of ours, and then the page falls under 3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.model.page import NEVER_SUPPRESSED, Page, PageKind, Route
 
 _EVERYBODY = {PageKind.FLAG: "a changed flag", PageKind.USE: "a use of break-glass"}
+_ROUTELESS = {*_EVERYBODY, PageKind.TEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,17 @@ class Routing:
 
 def unrouted(routes: Sequence[Route]) -> tuple[PageKind, ...]:
     """Return the kinds that are never suppressed and go to every channel only because no route names them."""
+    return tuple(kind for kind in _not_named(routes) if kind in NEVER_SUPPRESSED)
+
+
+def untold(routes: Sequence[Route]) -> tuple[PageKind, ...]:
+    """Return the kinds that nobody is told of, because there are routes and none takes them."""
+    return tuple(kind for kind in _not_named(routes) if kind not in NEVER_SUPPRESSED) if routes else ()
+
+
+def _not_named(routes: Sequence[Route]) -> Iterator[PageKind]:
     named = {kind for known in routes for kind in known.kinds or tuple(PageKind)}
-    return tuple(kind for kind in PageKind if kind in NEVER_SUPPRESSED and kind not in _EVERYBODY and kind not in named)
+    return (kind for kind in PageKind if kind not in named and kind not in _ROUTELESS)
 
 
 def route(page: Page, routes: Sequence[Route], channels: Sequence[str]) -> Routing:

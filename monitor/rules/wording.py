@@ -88,7 +88,7 @@ def facts(page: Page, context: PageContext) -> Mapping[str, str]:
     outage = context.outage
     if outage is not None and outage.id == page.outage:
         found |= _over(outage) if page.status is PageStatus.RESOLVED else _ongoing(outage)
-    found["May I break the glass?"] = _advice(page, context)
+    found |= {_GLASS: _advice(page, context)} if page.platform else {}
     drill = _drill(context)
     if drill:
         found["Exercise"] = drill
@@ -103,6 +103,7 @@ def facts(page: Page, context: PageContext) -> Mapping[str, str]:
     if context.told:
         found["Who is told"] = ", ".join(map(_reach, context.told))
     found["Why"] = page.reason
+    found.setdefault(_GLASS, _advice(page, context))  # of a page about no platform it is not what is asked first
     if page.critical:
         found["Critical"] = "this use of break-glass should not have been"
     if page.unrecorded:
@@ -125,6 +126,7 @@ def _advice(page: Page, context: PageContext) -> str:
     return _ADVICE[context.flag]
 
 
+_GLASS = "May I break the glass?"
 _URGENCY = {Severity.PAGE: "PAGE", Severity.TICKET: "TICKET"}
 
 

@@ -58,7 +58,7 @@ class Handlers:
         self._residue = ResidueHandlers(sources.gone)
         self._sla = SlaHandlers(site, sources)
         self._drills = sources.drills
-        self._to_renew = sources.to_renew
+        self._credentials = sources.credentials
         self._runs = DrillHandlers(site, sources.drills)
         self._exercises = ExerciseHandlers(site, sources)
 
@@ -115,7 +115,7 @@ class Handlers:
         found = shaping.status(self._site, shown, self._reader.waiting_for())
         more = {
             "drills": drillshaping.status(self._drills),
-            "credentials": credentialview.answers(self._to_renew()),
+            "credentials": credentialview.answers(self._credentials()),
         }
         return _json(found.model_copy(update=more))
 

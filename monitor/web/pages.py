@@ -99,7 +99,7 @@ class Pages:
         self._reader = sources.reader
         self._uses = sources.uses
         self._drills = sources.drills
-        self._to_renew = sources.to_renew
+        self._credentials = sources.credentials
         self._outages = outages
         self._clock = sources.clock
         self._making = asyncio.Lock()
@@ -147,7 +147,7 @@ class Pages:
             tuple(self._drills.watched()),
             tuple(self._drills.due()),
             dict(self._drills.history()),
-            self._to_renew(),
+            self._credentials(),
         )
         now, site = self._clock.now(), replace(self._site)  # a copy: the settings may change meanwhile
         return await sparingly(kept.page(site, held, now))

@@ -220,7 +220,7 @@ class DrillHistoryView:
 
 @dataclass(frozen=True, slots=True)
 class CredentialView:
-    """A credential of the monitor that it is time to renew, by its place; `what` says when it ends, by whose word."""
+    """A credential of the monitor to look after, by its place; `what` says when it ends, or that it can't be read."""
 
     mark: Mark
     name: str
@@ -229,11 +229,20 @@ class CredentialView:
 
 @dataclass(frozen=True, slots=True)
 class CredentialsView:
-    """Those to be renewed; `note` is a line about the others."""
+    """Those to look after; `note` is a line about the others."""
 
     has_ended: bool
     shown: tuple[CredentialView, ...]
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class BelowView:
+    """A line at the top about what stands below the platforms: where, how much of it, and the worst of it."""
+
+    anchor: str
+    words: str
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,3 +269,4 @@ class PageView:
     drills: DrillsView | None = None
     drilled: tuple[DrillHistoryView, ...] = ()
     credentials: CredentialsView | None = None
+    below: tuple[BelowView, ...] = ()

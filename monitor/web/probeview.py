@@ -54,7 +54,7 @@ def _tone(probe: ProbeState) -> Tone:
     if probe.phase is Phase.UNPROVEN:
         return Tone.UNKNOWN
     if probe.phase is Phase.BAD:
-        return Tone.BAD
+        return Tone.WARN if probe.last_reason is Reason.OK else Tone.BAD  # it comes back
     is_doubtful = probe.round_bad > 0 or probe.last_reason is not Reason.OK or probe.warnings
     return Tone.WARN if is_doubtful else Tone.GOOD
 

@@ -8,7 +8,7 @@ from monitor.drilling.ports import Drills, NoDrills
 from monitor.errors import StoreUnavailable
 from monitor.exercises.port import Exercising
 from monitor.model.act import Act, Acted, Hand
-from monitor.model.credential import ToRenew
+from monitor.model.credential import Concern
 from monitor.model.past import Past, PastQuery
 from monitor.model.record import AuditEntry
 from monitor.model.reloaded import Reloaded
@@ -42,7 +42,7 @@ class Sources:
     `reload` has the settings taken over, for whoever asks; None where there is no file to read them from. `gone`
     forgets what a journey left open, and returns which steps' it was. `past` reads what is on record of a platform;
     `drills` keeps the runs of drills and their calendar; `exercises` begins and ends exercises;
-    `to_renew` returns the credentials of the monitor that it is time to renew.
+    `credentials` returns those of the monitor to look after.
     """
 
     reader: StatusReader
@@ -60,4 +60,4 @@ class Sources:
     past: ReadPast = _no_past
     drills: Drills = field(default_factory=NoDrills)
     exercises: Exercising | None = None
-    to_renew: Callable[[], Sequence[ToRenew]] = tuple
+    credentials: Callable[[], Sequence[Concern]] = tuple

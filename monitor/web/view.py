@@ -7,6 +7,7 @@
    only if it leads to http or https.
 4. A page that is a file can't know how long ago it was written: it gives instants, never how long something lasts.
 5. Who may have to break the glass sees the procedure first; else it stands last.
+6. Verdict and glass stand before what can wait: drills and credentials to look after have one line at the top.
 """
 
 import re
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 
 from glasswatch import visible
 from monitor.drilling.ports import StoodRun
-from monitor.model.credential import ToRenew
+from monitor.model.credential import Concern
 from monitor.model.drill import DrillRun, DueLine
 from monitor.model.policy import ProbePolicy
 from monitor.model.record import FlagDocument
@@ -33,7 +34,10 @@ from monitor.web import phrases
 from monitor.web.credentialview import credentials_view
 from monitor.web.drillview import drills_view, history_views
 from monitor.web.pageview import (
+    BelowView,
     CauseView,
+    CredentialsView,
+    DrillsView,
     FunctionView,
     GlassView,
     IndexView,
@@ -68,7 +72,7 @@ class Held:
     `unpublished` names, by platform, the targets that can't be given its latest flag; `forgotten` what is open that no
     journey of the settings closes; `acknowledged`, by platform, who deals with its outage. `runs` and `due` are the
     runs of drills to be looked after, and the scenarios that are due; `history`, by scenario, its last runs.
-    `to_renew` are the credentials that it is time to renew.
+    `credentials` are those to look after.
     """
 
     states: Sequence[PlatformState]
@@ -82,7 +86,7 @@ class Held:
     runs: Sequence[StoodRun] = ()
     due: Sequence[DueLine] = ()
     history: Mapping[str, Sequence[DrillRun]] = field(default_factory=dict)
-    to_renew: Sequence[ToRenew] = ()
+    credentials: Sequence[Concern] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
     """Return what stands around the platforms' parts."""
     now, is_file = seen.now, seen.is_file
     platforms = [each.state for each in found]
+    drills, credentials = drills_view(held.runs, held.due, seen), credentials_view(held.credentials)
     worst = min((state.verdict for state in platforms), key=_WORST_FIRST.index, default=Verdict.UNKNOWN)
     return PageView(
         title=_title(site, platforms, held, now),
@@ -141,9 +146,10 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
         uses=uses_view(held.open_uses, seen),
         blind_watchers=tuple(visible.line(each) for each in held.blind_watchers),
         forgotten=tuple(visible.line(each) for each in held.forgotten),
-        drills=drills_view(held.runs, held.due, seen),
+        drills=drills,
         drilled=history_views(held.history, seen),
-        credentials=credentials_view(held.to_renew),
+        credentials=credentials,
+        below=tuple(_below(drills, credentials, len(held.credentials))),
         index=tuple(
             IndexView(
                 anchor=each.anchor,
@@ -154,6 +160,13 @@ def frame_view(site: Site, held: Held, found: Sequence[Material], seen: Seen) ->
             for each in found
         ),
     )
+
+
+def _below(drills: DrillsView | None, credentials: CredentialsView | None, count: int) -> Iterator[BelowView]:
+    if drills is not None:
+        yield BelowView("drills", f"Drills to look after: {len(drills.shown)}", drills.shown[0].mark)
+    if credentials is not None:
+        yield BelowView("credentials", f"Credentials to look after: {count}", credentials.shown[0].mark)
 
 
 def _title(site: Site, platforms: Sequence[PlatformState], held: Held, now: datetime) -> str:

@@ -279,7 +279,7 @@ class StatusAnswer(Shape):
     platforms: tuple[PlatformAnswer, ...]
     drills: DrillsStatusAnswer = DrillsStatusAnswer()
     credentials: tuple[CredentialAnswer, ...] = ()
-    """Credentials of the monitor that end soon or have ended, by when they end."""
+    """Credentials of the monitor that end soon, have ended or can't be read, by when they end."""
 
 
 class ActAnswer(Shape):

@@ -1,4 +1,4 @@
-"""Credentials of the monitor that it is time to renew, on the wire."""
+"""Credentials of the monitor to look after, on the wire."""
 
 from typing import Literal
 
@@ -10,9 +10,12 @@ class CredentialAnswer(Shape):
 
     credential: str
     """Its place in the settings."""
-    ends: Instant
-    source: Literal["certificate", "token", "settings"]
+    ends: Instant | None
+    """Null where it can't be read, and nobody knows that it is time to renew it."""
+    source: Literal["certificate", "token", "settings"] | None
     """Whose word that is."""
     ended: bool
+    readable: bool = True
+    """False: it can't be read now; `ends` is what was known before, or what the settings say."""
     what: str
-    """When it ends or ended and who says so, for a person."""
+    """When it ends or ended and who says so, or that it can't be read, for a person."""

@@ -14,6 +14,7 @@ from glasswatch.cli import run
 from glasswatch.errors import ExitCode
 from monitor import lookedfor
 from monitor.cli import command
+from monitor.model.page import PageKind
 from tests.support.settings_files import GOOD, write
 from tests.support.tls import Authority
 
@@ -110,8 +111,8 @@ def test_credentials_that_end_are_pointed_out(
     assert _check("--config", str(config)) == ExitCode.GOOD
     probe = f"{config}: platforms.payments.probes.portal."
     assert sorted(capsys.readouterr().err.splitlines()) == [
-        f"{probe}headers.X-Key: it ended at 2025-02-01T00:00:00Z, the settings say: renew it",
-        f"{probe}tls.certificate: it ends at {made.ends_at:%Y-%m-%dT%H:%M:%SZ}, the certificate says: renew it",
+        f"{probe}headers.X-Key: it ended at the end of 2025-01-31, the settings say: renew it",
+        f"{probe}tls.certificate: it ends at {made.ends_at:%Y-%m-%d %H:%M:%S} UTC, the certificate says: renew it",
     ]
 
 
@@ -195,6 +196,15 @@ def test_receipts_without_a_key_are_pointed_out(config: Path, capsys: pytest.Cap
     write(config.parent, f"{GOOD}{CHANNEL}tokens: [{row}]\ndrills: {{evidence_key: {{file: evidence.key}}}}\n")
     assert _check("--config", str(config)) == ExitCode.GOOD
     assert "drills.evidence_key.file  secret from file" in capsys.readouterr().err
+
+
+def test_kinds_of_page_that_no_route_takes_are_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each by its name: nobody would be told."""
+    kinds = [kind.value for kind in PageKind if kind not in {PageKind.CLOCK, PageKind.DRILL_DUE, PageKind.TEST}]
+    write(config.parent, f"{GOOD}{CHANNEL[:-2]}, routes: [{{kinds: [{', '.join(kinds)}], to: [ops]}}]}}\n")
+    assert _check("--config", str(config)) == ExitCode.GOOD
+    said = "paging.routes: no route takes {}: nobody will be told of it"
+    assert capsys.readouterr().err.splitlines() == [f"{config}: {said.format(kind)}" for kind in ("clock", "drill_due")]
 
 
 def test_nobody_who_can_read_is_pointed_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -171,12 +171,15 @@ async def test_drills_to_look_after_are_shown(capsys: pytest.CaptureFixture[str]
     assert said[4].startswith("drill: payments: rotate is overdue, since ")
 
 
-async def test_credentials_to_renew_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_credentials_to_look_after_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """By their place, with whose word it is; the exit code is the platform's."""
     due = {"credential": "flag.key\x1b", "ends": SINCE, "source": "settings", "ended": True, "what": "ended"}
-    body = json.loads(_body(_platform("up"))) | {"credentials": [due]}
+    unreadable = {"credential": "x", "ends": None, "source": None, "ended": False, "what": "can't be read"}
+    body = json.loads(_body(_platform("up"))) | {"credentials": [due, unreadable | {"readable": False}]}
     assert await _status(answering(answer(200, json.dumps(body).encode()))) == ExitCode.GOOD
-    assert "credential: flag.key\\u001b ended: renew it" in capsys.readouterr().out.splitlines()
+    said = capsys.readouterr().out.splitlines()
+    assert "credential: flag.key\\u001b ended: renew it" in said
+    assert "credential: x can't be read" in said
 
 
 async def test_before_the_first_outcome_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:

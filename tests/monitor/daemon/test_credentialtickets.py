@@ -20,6 +20,7 @@ from monitor.settings.root import MonitorSettings
 from monitor.wire.answers import StatusAnswer
 from tests.support.clock import START, ManualClock
 from tests.support.face import asking
+from tests.support.html import Reader
 from tests.support.monitors import Home, Wanted, make_home
 from tests.support.receiver import receiving
 from tests.support.waiting import until
@@ -155,12 +156,20 @@ async def test_a_monitor_tells_of_its_credentials_and_shows_them(tmp_path: Path)
         await parts.close()
         place = "platforms.payments.probes.probe_sign_in.auth.bearer"
         assert [(each.credential, each.source, each.ended) for each in status.credentials] == [(place, "token", False)]
-        assert "Credentials to renew" in page
+        assert "Credentials to look after" in page
         assert place in page
+        token.unlink()
+        parts = await _begun(home)
+        async with asking(parts.face) as client:
+            assert f"{place} " in Reader((await client.get("/")).text).text
+            gone = StatusAnswer.model_validate_json((await client.get("/api/v1/status")).content).credentials
+        await parts.close()
+        assert [(each.ends, each.readable) for each in gone] == [(status.credentials[0].ends, False)]
+        token.touch(mode=0o600)
         token.write_text(_token(90))
         parts = await _begun(home)
         async with asking(parts.face) as client:
-            assert "Credentials to renew" not in (await client.get("/")).text
+            assert "Credentials to look after" not in (await client.get("/")).text
         await until(lambda: len(server.received) == 2)
         await parts.close()
         told = [each.body.decode() for each in server.received]

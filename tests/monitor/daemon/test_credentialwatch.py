@@ -99,7 +99,7 @@ async def test_it_is_told_once_and_without_the_secret(tmp_path: Path, caplog: py
         told = [(each.msg, each.__dict__["fields"]) for each in caplog.records]
         write(tmp_path, _token(-1), "token")
         await world.watch.look()
-    what = "ends at 2026-03-04T03:00:00Z, the token says of itself: renew it"
+    what = "ends at 2026-03-04 03:00:00 UTC, the token says of itself: renew it"
     assert told == [
         ("credential_not_readable", {"credential": f"{PLACE}headers.X-Key", "what": "can't be read"}),
         ("credential_ends", {"credential": f"{PLACE}auth.bearer", "what": what}),

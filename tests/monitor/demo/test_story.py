@@ -130,6 +130,8 @@ async def test_all_of_it_happens_and_is_timed_from_the_break() -> None:
     assert times["down"] == times["ready"] == pytest.approx(2.5)
     assert times["recover"] == pytest.approx(2.5 + PACE.hold)
     assert times["over"] == pytest.approx(2.5 + PACE.hold + 2.2)
+    told = [each.seconds for each in result.told if isinstance(each, Happened) and each.seconds is not None]
+    assert told == sorted(told), "what came first is told first"
     assert fake.pulls == ["break sign_in", "recover"]
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model.credential import Ending, EndSource, Held, ToRenew
+from monitor.model.credential import Concern, Ending, EndSource, Held, ToRenew
 from monitor.model.page import PageKind, PageStatus, Severity
-from monitor.rules.credentialpages import ticket, ticket_over, to_tell
+from monitor.rules.credentialpages import concerns, ticket, ticket_over, to_tell
 from monitor.rules.credentials import to_renew
 from monitor.rules.drillcalendar import Here
 from tests.support.clock import START
@@ -102,15 +102,15 @@ def test_it_is_a_ticket_that_names_the_place_and_whose_word_it_is() -> None:
     for page in (due, ended, over):
         assert (page.kind, page.severity) == (PageKind.CREDENTIAL_EXPIRY, Severity.TICKET)
         assert (page.platform, page.dedup_key) == ("", key)
-    assert due.summary == f"a credential of glasswatch prod/fra-1 ends at 2026-03-02 03:00Z: {NAME}"
+    assert due.summary == f"a credential of glasswatch prod/fra-1 ends at 2026-03-02 03:00:00 UTC: {NAME}"
     assert due.reason == (
-        "ends at 2026-03-02T03:00:00Z, the token says of itself; "
-        "renew it: from then on what needs it can't be measured, published or told"
+        "ends at 2026-03-02 03:00:00 UTC, the token says of itself; "
+        "renew it before then, or what needs it can't be measured, published or told"
     )
-    assert " has ended at 2026-02-28 03:00Z: " in ended.summary
+    assert " has ended at 2026-02-28 03:00:00 UTC: " in ended.summary
     assert "; since then what needs it can't" in ended.reason
     assert over.status is PageStatus.RESOLVED
-    assert over.reason == "it ends at 2026-05-30 03:00Z now"
+    assert over.reason == "it ends at 2026-05-30 03:00:00 UTC now"
     assert "write the new day beside it" in ticket(HERE, replace(DUE, source=EndSource.SETTINGS), START).reason
 
 
@@ -118,3 +118,16 @@ def test_why_it_is_over() -> None:
     """It has left the settings, or nobody says any more when it ends."""
     assert ticket_over(HERE, NAME, None, START).reason == "the settings no longer name it"
     assert ticket_over(HERE, NAME, held(None), START).reason == "nobody says any more when it ends"
+
+
+def test_what_can_not_be_read_stays_in_sight() -> None:
+    """As long as its ticket fires with what that says; alone, only that it can't be read. What is well is not named."""
+    unreadable = held(None, is_readable=False)
+    assert concerns([unreadable], {NAME: ENDED}, START) == [Concern(NAME, ENDED, is_readable=False)]
+    assert concerns([held(90)], {NAME: ENDED}, START) == []
+    other = replace(held(1), credential="other")
+    due = replace(DUE, credential="other")
+    assert concerns([unreadable, other], {}, START) == [
+        Concern("other", due),
+        Concern(NAME, None, is_readable=False),
+    ]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model.credential import Ending, EndSource, Held
-from monitor.rules.credentials import AHEAD, concern, earliest, ending_of_token, renewal_due, stated
+from monitor.rules.credentials import AHEAD, concern, earliest, ending_of_token, moment, renewal_due, stated
 from tests.support.clock import START
 
 DAY = timedelta(days=1)
@@ -111,6 +111,13 @@ def test_there_is_something_to_say_from_the_day_it_is_due() -> None:
     held = Held("paging.channels.ops.secret", stated(START), is_readable=True)
     assert concern(Held("x"), START) is None
     assert concern(held, START - AHEAD - timedelta(seconds=1)) is None
-    assert concern(held, START - AHEAD) == "ends at 2026-03-01T03:00:00Z, the settings say: renew it"
+    assert concern(held, START - AHEAD) == "ends at 2026-03-01 03:00:00 UTC, the settings say: renew it"
     token = Held("x", Ending(START, EndSource.TOKEN))
-    assert concern(token, START) == "ended at 2026-03-01T03:00:00Z, the token says of itself: renew it"
+    assert concern(token, START) == "ended at 2026-03-01 03:00:00 UTC, the token says of itself: renew it"
+
+
+def test_a_day_in_the_settings_is_said_as_it_stands_there() -> None:
+    """Its end is the next day's beginning, which its writer would not know; a certificate's midnight is one."""
+    midnight = datetime(2026, 12, 5, tzinfo=UTC)
+    assert moment(midnight, EndSource.SETTINGS) == "the end of 2026-12-04"
+    assert moment(midnight, EndSource.CERTIFICATE) == "2026-12-05 00:00:00 UTC"

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.model.page import PageKind, Route
-from monitor.rules.routes import route
+from monitor.rules.routes import route, untold
 from tests.support.pages import page
 
 CHANNELS = ("phone", "chat", "mail")
@@ -41,6 +41,15 @@ def test_unrouted_page_goes_nowhere_with_a_reason() -> None:
 
     assert found.channels == ()
     assert found.reason == "no route for kind degraded"
+
+
+@pytest.mark.parametrize("named", [None, (), (PageKind.OUTAGE,), tuple(PageKind)])
+def test_nobody_is_told_of_what_no_route_takes(named: tuple[PageKind, ...] | None) -> None:
+    """Those kinds are named that `route` sends nowhere; a test goes where its command says."""
+    routes = () if named is None else (Route(kinds=frozenset(named), to=("phone",)),)
+    nowhere = {kind for kind in PageKind if not route(page(kind=kind), routes, CHANNELS).channels}
+
+    assert set(untold(routes)) == nowhere - {PageKind.TEST}
 
 
 @pytest.mark.parametrize("kind", [PageKind.FLAG, PageKind.STORE])

@@ -202,8 +202,8 @@ def test_page_about_no_platform_speaks_of_no_flag() -> None:
     assert found["permitted"] is None
     assert text(one, bare).splitlines() == [
         "PAGE prod: sign_in is down",
-        "May I break the glass? This page is about no platform; each platform's own flag says.",
         "Why: portal was bad 3 times and a control answered",
+        "May I break the glass? This page is about no platform; each platform's own flag says.",
         "Decided: 2026-03-01 03:00:00Z, seen from fra-1, key prod/store",
     ]
 

@@ -3,6 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.model.credential import Concern, EndSource, ToRenew
+from monitor.model.drill import Cadence, CalendarLine, DueLine, DueState
 from monitor.model.verdict import FlagState
 from monitor.web.page import render, style
 from monitor.web.view import Held, page_view
@@ -91,6 +93,20 @@ def test_what_no_journey_closes_any_more_is_named() -> None:
     assert "Access may be left open that nobody closes." in told
     assert "payments/gone: request of run <1>" in told
     assert "left open" not in Reader(render(page_view(site(), Held([up()], {}, {}), START, is_file=True))).text
+
+
+def test_what_can_wait_stands_below_verdict_and_glass() -> None:
+    """One line at the top leads to what there is to look after of drills and credentials."""
+    line = CalendarLine("restore", PLATFORM, Cadence.QUARTERLY)
+    due = DueLine(line, None, START, START, DueState.OVERDUE)
+    renew = Concern("flag.key", ToRenew("flag.key", START, EndSource.SETTINGS, has_ended=False))
+    held = Held([down()], {PLATFORM: document(FlagState.READY)}, {PLATFORM: ()}, due=[due], credentials=[renew])
+    read = Reader(render(page_view(site(), held, START, is_file=False)))
+    text = read.text
+    assert "Drills to look after: 1 overdue Credentials to look after: 1 ends soon" in text
+    assert text.index("PERMITTED") < text.index("overdue since") < text.rindex("Credentials to look after")
+    assert read.references.index("credentials") < read.references.index("platform-1-name")
+    assert set(read.references) <= set(read.ids)
 
 
 def _luminance(colour: str) -> float:

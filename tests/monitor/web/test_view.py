@@ -182,7 +182,7 @@ def test_blindness_is_said_on_top() -> None:
         (good_probe(last_reason=Reason.BUDGET), Tone.UNKNOWN),
         (good_probe(phase=Phase.UNPROVEN, last_reason=Reason.STATUS), Tone.UNKNOWN),
         (bad_probe(), Tone.BAD),
-        (bad_probe(last_reason=Reason.OK, good_run=1), Tone.BAD),
+        (bad_probe(last_reason=Reason.OK, good_run=1), Tone.WARN),
         (bad_probe(needs_reconfirm=True), Tone.UNKNOWN),
         (bad_probe(last_at=START - timedelta(minutes=5)), Tone.UNKNOWN),
     ],
