@@ -48,7 +48,7 @@ class PastRun:
 class Due:
     """When a scenario is due: `due` and `overdue` are None where no calendar says so, or nothing ever passed.
 
-    `is_for_people`: its last run acted and did not pass, and no timer runs it again by itself.
+    `is_for_people`: no timer runs it by itself: its last run acted and did not pass, or a clock is wrong.
     """
 
     state: DueState
