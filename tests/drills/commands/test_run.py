@@ -8,6 +8,7 @@ import yaml
 
 from drills.cli import command
 from drills.model.window import WEEKDAYS
+from drills.runner.session import alone_on
 from glasswatch.cli import run
 from glasswatch.clock import SystemClock
 from tests.support.drill_processes import Host, host
@@ -74,6 +75,29 @@ def test_a_timer_leaves_one_run_a_day_that_could_not_begin(where: Host, capsys: 
     assert where.run_directory() == first
     assert drill(where, "run", "--unattended") == 4
     assert len(list(where.evidence.glob("*/journal.jsonl"))) == 2
+
+
+def test_what_can_not_begin_keeps_no_other_that_is_due_from_it(where: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """A secret that is not there, a parameter that nobody gives, a platform that somebody drills on: said."""
+    wait = [{"id": "w", "action": "wait", "with": {"for": "10ms"}}]
+    where.add(cadence="quarterly", steps=wait)
+    for name, platform, parameters in (
+        ("a", "payments", {"token": {"secret": {"env": "NOT_THERE_AT_ALL"}}}),
+        ("b", "payments", {"host": {"pattern": ".*"}}),
+        ("c", "stuck", {}),
+    ):
+        where.copy(name, platform=platform, parameters=parameters)
+    with alone_on(where.evidence, "stuck"):
+        assert drill(where, "run", "--when-due", "--unattended") == 3
+        told = capsys.readouterr().err
+        assert [each.split(" is due")[0] for each in told.splitlines() if " is due, and can't begin: " in each] == [
+            *("a", "b", "c")
+        ]
+        assert where.run_directory().name.startswith("q-")
+        for words, code in ((("--when-due", "--unattended"), 1), ((), 2)):
+            assert drill(where, "run", "c", *words) == code
+    assert drill(where, "run", "a", "--when-due", "--unattended") == 4
+    assert drill(where, "run", "b", "--when-due", "--unattended") == 2
 
 
 def test_a_drill_of_people_keeps_a_timer_from_no_other(where: Host, capsys: pytest.CaptureFixture[str]) -> None:
