@@ -57,6 +57,7 @@ def _standing(scenario: Scenario, known: Known, now: datetime) -> Standing:
         passed=passed,
         known_since=known.never_passed.get(found.id),
         acted=last_that_acted(known.runs, found.id, now),
+        is_real=found.is_real,
         to_come=passed_to_come(known.runs, found.id, now),
     )
     when = due(found.cadence, past, after_change=found.after_change, now=now)

@@ -1,6 +1,6 @@
 """`drill run`: a scenario, or what is due, from its gates to its verdict. Clean-up always runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from drills.commands import broken
 from drills.commands.options import operator as operator_option
 from drills.commands.options import parameters as set_option
 from drills.errors import RunBusy
+from drills.model.calendar import PastRun
 from drills.operators import operator
 from drills.scenarios import Scenario, find
 from drills.settings.root import DrillFile
@@ -62,7 +63,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     found = find(settings.drill)
     chosen = [broken.picked(found, scenario)] if scenario else list(found.usable)
     codes: list[ExitCode] = [] if scenario else [*broken.tell(found)]
-    tried: Sequence[Scenario] = ()
+    tried: Mapping[str, PastRun] = {}
     is_due = True
     if not scenario or when_due:
         from drills.commands.due import chosen_by_calendar  # noqa: PLC0415 - only where the calendar is asked
@@ -88,7 +89,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     def one(each: Scenario) -> ExitCode:
         wanted = Wanted(each, settings, who, values)
         # A timer tries again every hour: one run a day that could not begin is evidence enough.
-        shut = kept_from_beginning(wanted) if when_due and unattended and each in tried else None
+        last = tried.get(each.settings.id) if when_due and unattended else None
+        shut = kept_from_beginning(wanted, last) if last else None
         return run(wanted, as_json=as_json, is_attended=not unattended) if shut is None else shut
 
     for each in chosen:

@@ -13,7 +13,8 @@
    fail, every hour.
 8. A run that passed later than now tells nothing but that a clock is wrong: it counts as none, and is said. What is due
    meanwhile is left to people: a timer would act by a clock that may be wrong.
-9. Without a cadence and without `after_change` it is never due.
+9. One without a real step never passes, and is left to people: a timer would run it anew every hour.
+10. Without a cadence and without `after_change` it is never due.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ class Past:
     """A scenario as it stands by its hash, the last run of it that passed, and since when it is known if none did.
 
     `acted`: the last run of it that acted, whatever came of it. `to_come`: one that passed, it says, later than now.
+    `is_real`: whether any step of it is.
     """
 
     sha256: str
@@ -53,6 +55,7 @@ class Past:
     known_since: datetime | None = None
     acted: PastRun | None = None
     to_come: PastRun | None = None
+    is_real: bool = True
 
     @property
     def not_passed(self) -> PastRun | None:
@@ -63,10 +66,17 @@ class Past:
 def due(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> Due:
     """Return whether a scenario is due."""
     found = _by_runs(cadence, past, after_change=after_change, now=now)
-    if past.to_come is None or (cadence not in _AFTER and not after_change):
+    wrong = [*_wrong(past)] if cadence in _AFTER or after_change else []
+    if not wrong:
         return found
-    why = f"{found.why}; one passed on {past.to_come.at:%Y-%m-%d}, which is still to come: look at the clocks"
-    return replace(found, why=why, is_for_people=found.state is not DueState.NOT_DUE)
+    return replace(found, why="; ".join((found.why, *wrong)), is_for_people=found.state is not DueState.NOT_DUE)
+
+
+def _wrong(past: Past) -> Iterator[str]:
+    if past.to_come is not None:
+        yield f"one passed on {past.to_come.at:%Y-%m-%d}, which is still to come: look at the clocks"
+    if not past.is_real:
+        yield "no step of it is real, so that it never passes"
 
 
 def _by_runs(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> Due:

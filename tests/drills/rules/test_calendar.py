@@ -249,6 +249,15 @@ def test_what_passed_in_the_future_hides_no_run_that_failed() -> None:
     assert their_past(there, now).not_passed == NotPassed(RunVerdict.FAILED, failed.at)
 
 
+def test_what_can_never_pass_is_left_to_people() -> None:
+    """A timer would run it anew every hour; without a cadence it is nobody's."""
+    found = due(Cadence.YEARLY, Past(SHA, is_real=False), after_change=False, now=PASSED_AT)
+    assert (found.state, found.is_for_people) == (DueState.DUE, True)
+    assert found.why == "it never passed; no step of it is real, so that it never passes"
+    found = due(Cadence.NONE, Past(SHA, is_real=False), after_change=False, now=PASSED_AT)
+    assert (found.state, found.why, found.is_for_people) == (DueState.NOT_DUE, "no cadence", False)
+
+
 def test_what_is_left_behind_is_told_until_anybody_knows_that_it_is_gone() -> None:
     """Each run once; an open one is told as open."""
     left = run(Verdict.CLEAN_UP_FAILED, residue=("door: open",))
