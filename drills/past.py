@@ -18,9 +18,10 @@ from drills.errors import JournalUnreadable, RunUnknown
 from drills.journal import traces
 from drills.journal.reading import Reading, read
 from drills.model.calendar import PastRun
-from drills.model.event import Began, Closed, Entry, Opened
+from drills.model.event import Began, Closed, Entry, Event, Gated, NotTold, Opened
 from drills.model.verdict import Verdict
 from drills.ports import PastRuns
+from drills.rules import gates
 from drills.rules.verdict import judge
 from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
@@ -94,8 +95,15 @@ def _run(reading: Reading, first: Entry, opened: Opened) -> PastRun:
         why=f"its journal was changed: {reading.problem.what}" if reading.problem else result.why,
         is_real=any(step.is_real for step in opened.steps),
         acted=any(isinstance(entry.event, Began) for entry in reading.entries),
+        is_unopened=_is_unopened([entry.event for entry in reading.entries]),
         residue=result.residue if closed else (),
     )
+
+
+def _is_unopened(events: Sequence[Event]) -> bool:
+    shut = gates.shut(event for event in events if isinstance(event, Gated))
+    began = any(isinstance(event, Began) for event in events)
+    return not (shut or began) and any(isinstance(event, NotTold) for event in events)
 
 
 def is_hollow(run: PastRun, settings: DrillFile) -> bool:

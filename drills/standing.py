@@ -6,7 +6,7 @@ from datetime import datetime
 
 from drills.model.calendar import Due, PastRun
 from drills.ports import PastRuns
-from drills.rules.calendar import Past, due, last, last_passed, last_that_acted
+from drills.rules.calendar import Past, due, last, last_passed, last_that_acted, passed_to_come
 from drills.scenarios import Scenario
 from glasswatch.errors import GlasswatchError
 
@@ -51,8 +51,14 @@ def standings(scenarios: Sequence[Scenario], found: Known, now: datetime) -> tup
 
 def _standing(scenario: Scenario, known: Known, now: datetime) -> Standing:
     found = scenario.settings
-    passed = last_passed(known.runs, found.id)
-    since = known.never_passed.get(found.id)
-    past = Past(scenario.sha256, passed, since, last_that_acted(known.runs, found.id))
+    passed = last_passed(known.runs, found.id, now)
+    past = Past(
+        sha256=scenario.sha256,
+        passed=passed,
+        known_since=known.never_passed.get(found.id),
+        acted=last_that_acted(known.runs, found.id, now),
+        is_real=found.is_real,
+        to_come=passed_to_come(known.runs, found.id, now),
+    )
     when = due(found.cadence, past, after_change=found.after_change, now=now)
     return Standing(scenario, last(known.runs, found.id), passed, when)

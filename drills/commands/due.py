@@ -1,10 +1,10 @@
 """What `drill run` runs by the calendar, and what it leaves to people."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from drills.model.calendar import DueState
+from drills.model.calendar import DueState, PastRun
 from drills.past import places
 from drills.rules.calendar import was_tried
 from drills.scenarios import Scenario
@@ -17,10 +17,10 @@ from glasswatch.visible import line
 
 @dataclass(frozen=True, slots=True)
 class ByCalendar:
-    """What is due and may be run now; those of it of which a run was begun within a day; and what is left to people."""
+    """What is due and may be run now; by scenario its run that was begun within a day; and what is left to people."""
 
     scenarios: tuple[Scenario, ...]
-    tried: tuple[Scenario, ...]
+    tried: Mapping[str, PastRun]
     left: tuple[Scenario, ...]
 
     @property
@@ -43,7 +43,7 @@ def chosen_by_calendar(scenarios: Sequence[Scenario], settings: DrillFile, *, is
     chosen = [row for row in rows if row not in left]
     return ByCalendar(
         tuple(row.scenario for row in chosen),
-        tuple(row.scenario for row in chosen if was_tried(row.last, now)),
+        {row.scenario.settings.id: row.last for row in chosen if row.last and was_tried(row.last, now)},
         tuple(row.scenario for row in left),
     )
 

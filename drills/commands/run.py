@@ -1,6 +1,6 @@
 """`drill run`: a scenario, or what is due, from its gates to its verdict. Clean-up always runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,15 +10,18 @@ from drills import parameters
 from drills.commands import broken
 from drills.commands.options import operator as operator_option
 from drills.commands.options import parameters as set_option
+from drills.errors import RunBusy
+from drills.model.calendar import PastRun
 from drills.operators import operator
 from drills.scenarios import Scenario, find
 from drills.settings.root import DrillFile
 from glasswatch import options
 from glasswatch.clock import SystemClock
 from glasswatch.ending import complain
-from glasswatch.errors import ExitCode, UsageFault, worst
+from glasswatch.errors import ExitCode, GlasswatchError, UsageFault, worst
 from glasswatch.interrupt import Loading
 from glasswatch.settings.load import load
+from glasswatch.visible import line
 
 _ENOUGH: Final = (ExitCode.INTERRUPTED, ExitCode.RESIDUE, ExitCode.EVIDENCE_UNWRITABLE, ExitCode.BUG)
 """Exit codes after which no further scenario is begun."""
@@ -48,19 +51,19 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Run a drill: gates first, then step after step, then clean-up, which always runs.
 
-    Without SCENARIO what is due is run, one after the other; a scenario that can't be used is told, exits 3, and keeps
-    none of the others from it. What ran last and did not pass is due at once; it is left to people where the calendar
-    chooses and nobody is there (--unattended), which exits 1. Ctrl-C, SIGTERM and a closed terminal stop a run, and it
-    cleans up; a second signal does not cut that short. On a terminal it shows how everything stands, elsewhere a line
-    for each step; --json prints the journal's entries as they come. Its reports are written into its directory, as
-    `drill report` does.
+    Without SCENARIO what is due is run, one after the other; one that can't be used (exits 3) or begun is told, and
+    keeps none of the others from it. What ran last and did not pass is due at once; it is left to people where the
+    calendar chooses and nobody is there (--unattended), which exits 1. Ctrl-C, SIGTERM and a closed terminal stop a
+    run, and it cleans up; a second signal does not cut that short. On a terminal it shows how everything stands,
+    elsewhere a line for each step; --json prints the journal's entries as they come. Its reports are written into its
+    directory, as `drill report` does.
     """
     settings = load(config, DrillFile)
     who = operator(person, settings.drill)
     found = find(settings.drill)
     chosen = [broken.picked(found, scenario)] if scenario else list(found.usable)
     codes: list[ExitCode] = [] if scenario else [*broken.tell(found)]
-    tried: Sequence[Scenario] = ()
+    tried: Mapping[str, PastRun] = {}
     is_due = True
     if not scenario or when_due:
         from drills.commands.due import chosen_by_calendar  # noqa: PLC0415 - only where the calendar is asked
@@ -83,14 +86,35 @@ def command(  # noqa: PLR0913 - one parameter an option
         from drills.commands.running import kept_from_beginning, run  # noqa: PLC0415
         from drills.runner.session import Wanted  # noqa: PLC0415
 
-    for each in chosen:
+    def one(each: Scenario) -> ExitCode:
         wanted = Wanted(each, settings, who, values)
         # A timer tries again every hour: one run a day that could not begin is evidence enough.
-        shut = kept_from_beginning(wanted) if when_due and unattended and each in tried else None
-        codes.append(run(wanted, as_json=as_json, is_attended=not unattended) if shut is None else shut)
+        last = tried.get(each.settings.id) if when_due and unattended else None
+        shut = kept_from_beginning(wanted, last) if last else None
+        return run(wanted, as_json=as_json, is_attended=not unattended) if shut is None else shut
+
+    for each in chosen:
+        codes.append(one(each) if scenario and not when_due else _by_calendar(one, each, is_named=scenario is not None))
         if codes[-1] in _ENOUGH:
             break
     return worst(codes)
+
+
+def _by_calendar(one: Callable[[Scenario], ExitCode], scenario: Scenario, *, is_named: bool) -> ExitCode:
+    """Run a scenario that the calendar chose; one that can't begin is said, and keeps none of the others from it.
+
+    What is wrong with it is no wrong usage then: nobody named it, and that code would hide what others left behind.
+    """
+    try:
+        return one(scenario)
+    except GlasswatchError as fault:
+        is_busy = isinstance(fault, RunBusy)
+        if is_named and not is_busy:
+            raise
+        complain(line(f"{scenario.settings.id} is due, and can't begin: {fault}"))
+        if is_busy:
+            return ExitCode.FINDING
+        return ExitCode.INVALID if isinstance(fault, UsageFault) else fault.exit_code
 
 
 def _that_can_begin(scenarios: Sequence[Scenario], settings: DrillFile, *, is_alone: bool) -> list[Scenario]:

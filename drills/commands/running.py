@@ -7,6 +7,7 @@ from drills.commands.closing import over
 from drills.commands.sending import send_unsent
 from drills.commands.watching import seat
 from drills.garbage import looked_for
+from drills.model.calendar import PastRun
 from drills.model.event import Gated
 from drills.rules import gates
 from drills.runner import gating
@@ -31,8 +32,15 @@ def run(wanted: Wanted, *, as_json: bool, is_attended: bool) -> ExitCode:
     return over(wanted.settings.drill.directory / run_id, run_id, done, as_json=as_json)
 
 
-def kept_from_beginning(wanted: Wanted) -> ExitCode | None:
-    """Ask the gates, say which are shut, and return what a run would end with; None where none is. Begins nothing."""
+def kept_from_beginning(wanted: Wanted, last: PastRun) -> ExitCode | None:
+    """Say what keeps a run from beginning, given the last one; return what it would end with, None where nothing does.
+
+    Gates can be asked without a run. Whether it can be opened elsewhere can't: where the last one could not be, another
+    would leave one more directory.
+    """
+    if last.is_unopened:
+        complain(line(f"{wanted.scenario.settings.id} is due, and held back until a day after {last.run}: {last.why}"))
+        return ExitCode.NOT_MEASURED
     shut = gates.shut(asyncio.run(_gates(wanted)))
     if not shut:
         return None

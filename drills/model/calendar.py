@@ -29,7 +29,8 @@ class PastRun:
 
     `at`: when it was closed, or opened where it is open. `where`: `here` (the evidence directory) or `monitor`.
     `sha256`: the scenario's hash. `is_real`: whether any step was really to act. `acted`: whether its first step began,
-    or may have. `residue`: what it left behind and nobody has taken back since.
+    or may have. `is_unopened`: its gates were open, and it could not be opened elsewhere. `residue`: what it left
+    behind and nobody has taken back since.
     """
 
     run: str
@@ -41,6 +42,7 @@ class PastRun:
     where: str = "here"
     is_real: bool = True
     acted: bool = True
+    is_unopened: bool = False
     residue: tuple[str, ...] = ()
 
 
@@ -48,7 +50,8 @@ class PastRun:
 class Due:
     """When a scenario is due: `due` and `overdue` are None where no calendar says so, or nothing ever passed.
 
-    `is_for_people`: its last run acted and did not pass, and no timer runs it again by itself.
+    `is_for_people`: no timer runs it by itself: its last run acted and did not pass, a clock is wrong, or no step is
+    real.
     """
 
     state: DueState

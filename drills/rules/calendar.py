@@ -11,11 +11,13 @@
 7. Such a scenario is left to people: a timer runs it again only when, counted from that run, it would be due again, or
    with `after_change` when it is another scenario than the one that ran. Else a timer would act on production, and
    fail, every hour.
-8. A run that passed later than now tells nothing but that a clock is wrong: the scenario is due until that is known.
-9. Without a cadence and without `after_change` it is never due.
+8. A run that passed later than now tells nothing but that a clock is wrong: it counts as none, and is said. What is due
+   meanwhile is left to people: a timer would act by a clock that may be wrong.
+9. One without a real step never passes, and is left to people: a timer would run it anew every hour.
+10. Without a cadence and without `after_change` it is never due.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,13 +46,16 @@ _BADNESS: Final = (DueState.NOT_DUE, DueState.DUE, DueState.OVERDUE)
 class Past:
     """A scenario as it stands by its hash, the last run of it that passed, and since when it is known if none did.
 
-    `acted`: the last run of it that acted, whatever came of it.
+    `acted`: the last run of it that acted, whatever came of it. `to_come`: one that passed, it says, later than now.
+    `is_real`: whether any step of it is.
     """
 
     sha256: str
     passed: PastRun | None = None
     known_since: datetime | None = None
     acted: PastRun | None = None
+    to_come: PastRun | None = None
+    is_real: bool = True
 
     @property
     def not_passed(self) -> PastRun | None:
@@ -60,6 +65,21 @@ class Past:
 
 def due(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> Due:
     """Return whether a scenario is due."""
+    found = _by_runs(cadence, past, after_change=after_change, now=now)
+    wrong = [*_wrong(past)] if cadence in _AFTER or after_change else []
+    if not wrong:
+        return found
+    return replace(found, why="; ".join((found.why, *wrong)), is_for_people=found.state is not DueState.NOT_DUE)
+
+
+def _wrong(past: Past) -> Iterator[str]:
+    if past.to_come is not None:
+        yield f"one passed on {past.to_come.at:%Y-%m-%d}, which is still to come: look at the clocks"
+    if not past.is_real:
+        yield "no step of it is real, so that it never passes"
+
+
+def _by_runs(cadence: Cadence, past: Past, *, after_change: bool, now: datetime) -> Due:
     found, ran = _by_what_passed(cadence, past, after_change=after_change, now=now), past.not_passed
     if ran is None or (cadence not in _AFTER and not after_change):
         return found
@@ -80,8 +100,6 @@ def _by_what_passed(cadence: Cadence, past: Past, *, after_change: bool, now: da
         return Due(DueState.NOT_DUE, "no cadence")
     if passed is None:
         return _never_passed(past.known_since, now)
-    if passed.at > now:
-        return Due(DueState.DUE, f"it passed on {passed.at:%Y-%m-%d}, which is still to come: look at the clocks")
     is_changed = after_change and passed.sha256 != past.sha256
     if after is None:
         return Due(DueState.DUE, "the scenario changed") if is_changed else Due(DueState.NOT_DUE, "nothing changed")
@@ -106,19 +124,29 @@ def last(runs: Iterable[PastRun], scenario: str) -> PastRun | None:
     return max((run for run in runs if run.scenario == scenario), key=_when, default=None)
 
 
-def last_passed(runs: Iterable[PastRun], scenario: str) -> PastRun | None:
-    """Return the last run of a scenario that passed; None for none."""
-    passed = (run for run in runs if run.scenario == scenario and run.verdict is Verdict.PASSED and run.is_real)
-    return max(passed, key=_when, default=None)
+def last_passed(runs: Iterable[PastRun], scenario: str, now: datetime) -> PastRun | None:
+    """Return the last run of a scenario that passed, by now; None for none."""
+    return max((run for run in _passed(runs, scenario) if run.at <= now), key=_when, default=None)
 
 
-def last_that_acted(runs: Sequence[PastRun], scenario: str) -> PastRun | None:
+def passed_to_come(runs: Iterable[PastRun], scenario: str, now: datetime) -> PastRun | None:
+    """Return the last run of a scenario that passed, it says, later than now; None for none."""
+    return max((run for run in _passed(runs, scenario) if run.at > now), key=_when, default=None)
+
+
+def _passed(runs: Iterable[PastRun], scenario: str) -> Iterator[PastRun]:
+    return (run for run in runs if run.scenario == scenario and run.verdict is Verdict.PASSED and run.is_real)
+
+
+def last_that_acted(runs: Sequence[PastRun], scenario: str, now: datetime) -> PastRun | None:
     """Return the last closed run of a scenario that acted on the real thing; None for none.
 
-    Of one that is known from two places, either knows that it did not act, or did not pass.
+    Of one that is known from two places, either knows that it did not act, or did not pass. One that passed later than
+    now hides no other; one that did not pass counts whenever that was.
     """
     idle = {run.run for run in runs if not run.acted}
-    real = [run for run in runs if run.scenario == scenario and run.is_real and run.verdict is not Verdict.OPEN]
+    ended = [run for run in runs if run.verdict is not Verdict.OPEN and run.scenario == scenario and run.is_real]
+    real = [run for run in ended if run.verdict is not Verdict.PASSED or run.at <= now]
     newest = max((run for run in real if run.run not in idle), key=_when, default=None)
     same = [run for run in real if newest and run.run == newest.run]
     return next((run for run in same if run.verdict is not Verdict.PASSED), newest)

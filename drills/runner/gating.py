@@ -1,7 +1,7 @@
 """What the gates are told: by the evidence directory, the clock, the approval, the monitor. `rules.gates` decides."""
 
 import os
-from collections.abc import Iterator
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -22,7 +22,9 @@ from drills.settings.root import DrillFile
 from glasswatch.clock import Clock
 from glasswatch.errors import GlasswatchError
 
-_PROBE: Final = ".written"
+_PROBE: Final = ".written-"
+_NO_RUN: Final = "lost+found"
+"""What lies at the root of a file system, for its checker alone: no run may have that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,11 @@ def _approval(scenario: Scenario, found: Approval | Unapproved) -> Answer:
 
 def _alone(asking: Asking, seen: Seen) -> Answer:
     """Return whether no other run is open, here and at the monitor; one that can't be read may be anything."""
-    left = open_here(asking.settings.drill.directory, asking.run, asking.scenario.settings.platform)
+    root = asking.settings.drill.directory
+    try:
+        left = open_here(root, asking.run, asking.scenario.settings.platform)
+    except OSError as fault:
+        return Answer(holds=None, detail=f"{root} can't be read: {fault.strerror or fault}")
     here = [run for run in left if run not in seen.closed_runs]
     there = seen.open_runs
     if isinstance(there, GlasswatchError):
@@ -114,17 +120,28 @@ def _alone(asking: Asking, seen: Seen) -> Answer:
     return gates.alone(tuple(dict.fromkeys((*here, *(run for run in there if run != asking.run)))))
 
 
-def open_here(root: Path, own: str, platform: str) -> Iterator[str]:
-    """Yield the runs in the evidence directory that are open on a platform, but for one's own."""
+def open_here(root: Path, own: str, platform: str) -> tuple[str, ...]:
+    """Return the runs in the evidence directory that are open on a platform, but for one's own.
+
+    Raises:
+        OSError: what lies there can't be told.
+    """
     try:
-        places = sorted(path for path in root.iterdir() if path.name != own and path.is_dir() and traces.is_run(path))
-        yield from (place.name for place in places if _is_open(place, platform))
-    except OSError:
-        return
+        places = sorted(path for path in root.iterdir() if path.name not in (own, _NO_RUN))
+    except FileNotFoundError:
+        return ()  # nothing was ever run here
+    return tuple(place.name for place in places if _is_open(place, platform))
 
 
 def _is_open(place: Path, platform: str) -> bool:
     """Whether a run is open on a platform; one of which nobody can say what it was may be."""
+    try:
+        return place.is_dir() and traces.is_run(place) and _is_run_open(place, platform)
+    except OSError:  # nobody may look into it
+        return True
+
+
+def _is_run_open(place: Path, platform: str) -> bool:
     try:
         found = reading.read(place)
     except RunUnknown:
@@ -139,14 +156,16 @@ def _is_open(place: Path, platform: str) -> bool:
 
 def _evidence(root: Path) -> Answer:
     """Return whether evidence can be kept there: something is written, synced and removed."""
-    probe = root / _PROBE
+    probe = root / f"{_PROBE}{secrets.token_hex(8)}"  # another drill may ask at the same time
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with probe.open("wb") as file:
-            file.write(b"\0" * 4096)
-            file.flush()
-            os.fsync(file.fileno())
-        probe.unlink()
+        try:
+            with probe.open("xb") as file:
+                file.write(b"\0" * 4096)
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            probe.unlink(missing_ok=True)
         free, mode = os.statvfs(root), root.stat().st_mode
     except OSError as fault:
         return gates.room(None, f"{root} can't be written: {fault.strerror or fault}")

@@ -27,7 +27,7 @@ from monitor.model.drill import (
     DueState,
 )
 from monitor.model.page import Page
-from monitor.rules.drillcalendar import Here, Past, due_line, gone, not_passed, tickets
+from monitor.rules.drillcalendar import Here, due_line, gone, past, tickets
 from monitor.store.codec import decode, encode
 
 LOOK_SECONDS: Final = 60.0
@@ -69,16 +69,25 @@ class CalendarContext:
 
 @dataclass(slots=True)
 class _Read:
-    """What was read of runs: when each scenario passed last, what its last run measured, and its last runs.
+    """What was read of runs: by scenario those that were real, what the last one measured, and its last runs.
 
-    `last`: of the real runs of a scenario the one that was closed last.
+    `passed`: the scenarios that ever passed.
     """
 
-    passed: dict[str, datetime] = field(default_factory=dict)
+    real: dict[str, dict[str, DrillRun]] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
     spans: dict[str, Mapping[str, float]] = field(default_factory=dict)
     history: dict[str, tuple[DrillRun, ...]] = field(default_factory=dict)
-    last: dict[str, DrillRun] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+
+    def runs(self, scenario: str) -> Sequence[DrillRun]:
+        """Return the real runs of a scenario."""
+        return tuple(self.real.get(scenario, {}).values())
+
+    def passed_by(self, now: datetime) -> dict[str, datetime]:
+        """Return by scenario when it passed last."""
+        found = {scenario: past(self.runs(scenario), now).passed for scenario in self.passed}
+        return {scenario: at for scenario, at in found.items() if at is not None}
 
 
 class CalendarWatch:
@@ -150,12 +159,11 @@ class CalendarWatch:
                 if kept is None and not is_trusted:
                     continue
                 kept = kept or CalendarKept(now)
-                past = Past(read.passed.get(line.scenario), not_passed(read.last.get(line.scenario)))
-                found = due_line(line, past, kept.known_since, now)
+                found = due_line(line, past(read.runs(line.scenario), now), kept.known_since, now)
                 lines.append(found if is_trusted else replace(found, state=kept.told))
                 after[line.scenario] = self._told(found, kept, now) if is_trusted else kept
             self._tell_of_gone(record, now)
-            self._figures = DrillFigures(dict(read.passed), dict(read.spans), tuple(lines), dict(read.history))
+            self._figures = DrillFigures(read.passed_by(now), dict(read.spans), tuple(lines), dict(read.history))
             context.show(self._figures)
             await self._keep(CalendarRecord(after))
 
@@ -202,7 +210,8 @@ class CalendarWatch:
                 read.history[run.opening.scenario] = (*before, run)[:_HISTORY]
             self._read = read
         for line in self._context.lines():
-            if line.scenario not in read.passed and line.scenario not in read.asked:
+            has_passed = past(read.runs(line.scenario), self._context.clock.now()).passed is not None
+            if not has_passed and line.scenario not in read.asked:
                 query = DrillQuery(scenario=line.scenario, is_passed=True, limit=_RUNS)
                 for run in await self._context.store.drill_runs(query):
                     _take(read, run)
@@ -212,13 +221,9 @@ class CalendarWatch:
 
 def _take(read: _Read, run: DrillRun) -> None:
     """Take in a closed run; the newest come first."""
-    scenario, passed = run.opening.scenario, run.passed_at
+    scenario = run.opening.scenario
     if run.opening.is_real and run.closings:
         read.spans.setdefault(scenario, run.closings[0].spans)
-        read.last[scenario] = max(read.last.get(scenario, run), run, key=_closed)
-    if passed is not None:
-        read.passed[scenario] = max(passed, read.passed.get(scenario, passed))
-
-
-def _closed(run: DrillRun) -> datetime:
-    return run.closed_at or run.opened_at
+        read.real.setdefault(scenario, {})[run.id] = run
+    if run.passed_at is not None:
+        read.passed.add(scenario)

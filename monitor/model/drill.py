@@ -247,7 +247,7 @@ class NotPassed:
 class DueLine:
     """A scenario of the calendar: when it last passed, when it is due, and from when on it is overdue.
 
-    `not_passed`: its last run, where that did not pass.
+    `not_passed`: its last run, where that did not pass. `to_come`: when a run passed, it says, that is still to come.
     """
 
     line: CalendarLine
@@ -256,6 +256,7 @@ class DueLine:
     overdue: datetime
     state: DueState
     not_passed: NotPassed | None = None
+    to_come: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

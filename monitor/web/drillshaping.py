@@ -15,7 +15,7 @@ from monitor.model.drill import (
     RunStanding,
     RunVerdict,
 )
-from monitor.rules.drillcalendar import last_run
+from monitor.rules.drillcalendar import clocks, last_run
 from monitor.wire.drills import (
     CloseRunBody,
     DrillsStatusAnswer,
@@ -106,7 +106,7 @@ def due(found: DueLine) -> DueAnswer:
         due=found.due,
         overdue=found.overdue,
         state=found.state.value,
-        why=last_run(found),
+        why="; ".join(filter(None, (last_run(found), clocks(found)))),
     )
 
 

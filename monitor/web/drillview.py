@@ -12,7 +12,7 @@ from typing import Final
 from glasswatch import visible
 from monitor.drilling.ports import StoodRun
 from monitor.model.drill import DrillRun, DueLine, DueState, RunStanding, RunVerdict
-from monitor.rules.drillcalendar import last_run
+from monitor.rules.drillcalendar import clocks, last_run
 from monitor.web import phrases
 from monitor.web.pageview import DrilledView, DrillHistoryView, DrillsView, DrillView, Mark, Tone
 from monitor.web.seen import Seen
@@ -97,16 +97,20 @@ def _run(stood: StoodRun, seen: Seen) -> DrillView:
     )
 
 
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
+
+
 def _due(found: DueLine, seen: Seen) -> DrillView:
     line = found.line
     is_overdue = found.state is DueState.OVERDUE
     passed = f"It passed last at {found.last_passed:%Y-%m-%d}." if found.last_passed else "It never passed here."
-    ran = last_run(found)
+    ran, wrong = last_run(found), clocks(found)
     return DrillView(
         mark=_DUE[found.state],
         summary=visible.line(f"{line.platform}: {line.scenario}, {line.cadence}"),
         what="overdue since" if is_overdue else "overdue from",
         at=seen.moment(found.overdue),
-        why=f"{ran[0].upper()}{ran[1:]}. {passed}" if ran else passed,
+        why=" ".join(filter(None, (_sentence(ran), passed, _sentence(wrong)))),
         command=f"drill run {line.scenario}",
     )

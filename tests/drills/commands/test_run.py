@@ -8,10 +8,12 @@ import yaml
 
 from drills.cli import command
 from drills.model.window import WEEKDAYS
+from drills.runner.session import alone_on
 from glasswatch.cli import run
 from glasswatch.clock import SystemClock
 from tests.support.drill_processes import Host, host
 
+TRUE = {"id": "true", "action": "command", "with": {"argv": ["/bin/true"]}}
 LOOK = {"id": "look", "action": "manual", "with": {"ask": "Is it so?"}}
 
 
@@ -45,9 +47,7 @@ def test_a_timer_begins_nothing_outside_its_window(where: Host, capsys: pytest.C
     """It tries every hour: a window that is shut is no failed run, and leaves nothing behind."""
     in_three_days = WEEKDAYS[(SystemClock().now() + timedelta(days=3)).weekday()]
     window = {"days": [in_three_days], "from": "10:00", "to": "15:00", "timezone": "UTC"}
-    where.add(
-        cadence="quarterly", gates={"window": window}, steps=[{"id": "w", "action": "wait", "with": {"for": "1s"}}]
-    )
+    where.add(cadence="quarterly", gates={"window": window}, steps=[TRUE])
     assert drill(where, "run", "--when-due", "--unattended") == 0
     told = capsys.readouterr()
     assert told.out == "nothing that is due can begin now\n"
@@ -60,7 +60,7 @@ def test_a_timer_leaves_one_run_a_day_that_could_not_begin(where: Host, capsys: 
     settings = yaml.safe_load(where.config.read_text())
     del settings["drill"]["waived_gates"]
     where.config.write_text(yaml.safe_dump(settings))
-    where.add(cadence="quarterly", steps=[{"id": "w", "action": "wait", "with": {"for": "1s"}}])
+    where.add(cadence="quarterly", steps=[TRUE])
     assert drill(where, "run", "--when-due", "--unattended") == 4
     capsys.readouterr()
     first = where.run_directory()
@@ -74,6 +74,45 @@ def test_a_timer_leaves_one_run_a_day_that_could_not_begin(where: Host, capsys: 
     assert where.run_directory() == first
     assert drill(where, "run", "--unattended") == 4
     assert len(list(where.evidence.glob("*/journal.jsonl"))) == 2
+
+
+def test_a_timer_leaves_one_run_a_day_that_could_not_be_opened(where: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its gates are open, and only a run shows that nobody takes it; by name it is tried whenever a person says so."""
+    settings = yaml.safe_load(where.config.read_text())
+    settings["drill"]["witness"]["command"] = ["/bin/false"]
+    where.config.write_text(yaml.safe_dump(settings))
+    where.add(cadence="quarterly", steps=[TRUE])
+    assert drill(where, "run", "--when-due", "--unattended") == 4
+    capsys.readouterr()
+    first = where.run_directory()
+    assert drill(where, "run", "--when-due", "--unattended") == 4
+    told = f"q is due, and held back until a day after {first.name}: it could not be opened at witness\n"
+    assert capsys.readouterr().err == told
+    assert where.run_directory() == first
+    assert drill(where, "run", "--unattended") == 4
+    assert len(list(where.evidence.glob("*/journal.jsonl"))) == 2
+
+
+def test_what_can_not_begin_keeps_no_other_that_is_due_from_it(where: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """A secret that is not there, a parameter that nobody gives, a platform that somebody drills on: said."""
+    where.add(cadence="quarterly", steps=[TRUE])
+    for name, platform, parameters in (
+        ("a", "payments", {"token": {"secret": {"env": "NOT_THERE_AT_ALL"}}}),
+        ("b", "payments", {"host": {"pattern": ".*"}}),
+        ("c", "stuck", {}),
+    ):
+        where.copy(name, platform=platform, parameters=parameters)
+    with alone_on(where.evidence, "stuck"):
+        assert drill(where, "run", "--when-due", "--unattended") == 3
+        told = capsys.readouterr().err
+        assert [each.split(" is due")[0] for each in told.splitlines() if " is due, and can't begin: " in each] == [
+            *("a", "b", "c")
+        ]
+        assert where.run_directory().name.startswith("q-")
+        for words, code in ((("--when-due", "--unattended"), 1), ((), 2)):
+            assert drill(where, "run", "c", *words) == code
+    assert drill(where, "run", "a", "--when-due", "--unattended") == 4
+    assert drill(where, "run", "b", "--when-due", "--unattended") == 2
 
 
 def test_a_drill_of_people_keeps_a_timer_from_no_other(where: Host, capsys: pytest.CaptureFixture[str]) -> None:

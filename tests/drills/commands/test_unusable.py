@@ -82,7 +82,7 @@ def test_what_is_to_be_done_by_hand_is_named(
     assert last.startswith(f"then keep {directory} elsewhere")
     assert here.drill("status") == 1
     assert f"OPEN {RUN}  since " in capsys.readouterr().out
-    assert list(gating.open_here(here.journals(), "", "payments")) == [RUN]
+    assert gating.open_here(here.journals(), "", "payments") == (RUN,)
 
 
 async def test_the_monitor_says_what_was_run(here: Place, capsys: pytest.CaptureFixture[str]) -> None:

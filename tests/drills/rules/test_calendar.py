@@ -7,15 +7,28 @@ import pytest
 
 from drills.model.calendar import Cadence, DueState, PastRun
 from drills.model.verdict import Verdict
-from drills.rules.calendar import Past, due, last, last_passed, last_that_acted, left_behind, still_open, was_tried
+from drills.rules.calendar import (
+    Past,
+    due,
+    last,
+    last_passed,
+    last_that_acted,
+    left_behind,
+    passed_to_come,
+    still_open,
+    was_tried,
+)
 from monitor.model.drill import Cadence as TheirCadence
-from monitor.model.drill import CalendarLine, NotPassed, RunVerdict
+from monitor.model.drill import CalendarLine, DrillRun, NotPassed, RunVerdict
 from monitor.rules.drillcalendar import Past as TheirPast
-from monitor.rules.drillcalendar import due_line, last_run
+from monitor.rules.drillcalendar import clocks, due_line, last_run
+from monitor.rules.drillcalendar import past as their_past
+from tests.support.drill_register import begun, closing, ended
 
 PASSED_AT = datetime(2026, 3, 1, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
+LATER = PASSED_AT + 1000 * DAY
 SHA = "a" * 64
 
 
@@ -23,6 +36,11 @@ def run(verdict: Verdict = Verdict.PASSED, at: datetime = PASSED_AT, **more: obj
     """Return a run of the scenario `door`."""
     given = {"run": f"door-{at:%Y%m%d%H%M}", "scenario": "door", "sha256": SHA, **more}
     return PastRun(at=at, verdict=verdict, **given)  # type: ignore[arg-type]  # what a test gives
+
+
+def closed_there(name: str, verdict: RunVerdict = RunVerdict.PASSED, *, at: datetime) -> DrillRun:
+    """Return a run as the monitor holds it."""
+    return ended(begun(at, run=name, scenario="door"), at, closing(verdict))
 
 
 @pytest.mark.parametrize(
@@ -148,18 +166,18 @@ def test_only_a_run_that_acted_on_the_real_thing_says_that_it_does_not_work() ->
         run(Verdict.FAILED, PASSED_AT + DAY, is_real=False),
         run(Verdict.FAILED, PASSED_AT + DAY, scenario="other"),
     ]
-    assert last_that_acted([*idle, run()], "door") == run()
-    assert last_that_acted(idle, "door") is None
+    assert last_that_acted([*idle, run()], "door", LATER) == run()
+    assert last_that_acted(idle, "door", LATER) is None
     aborted = run(Verdict.ABORTED, PASSED_AT + 2 * DAY)
-    assert last_that_acted([aborted, run()], "door") == aborted
+    assert last_that_acted([aborted, run()], "door", LATER) == aborted
 
 
 def test_of_a_run_that_two_places_know_either_knows_that_it_did_not_pass() -> None:
     """Or that it did not act: the monitor can't tell, and the journal can."""
     here, there = run(Verdict.FAILED), run(at=PASSED_AT + TICK, where="monitor", run=run().run)
-    assert last_that_acted([here, there], "door") == here
+    assert last_that_acted([here, there], "door", LATER) == here
     here = run(Verdict.ABORTED, acted=False)
-    assert last_that_acted([here, replace(there, verdict=Verdict.ABORTED)], "door") is None
+    assert last_that_acted([here, replace(there, verdict=Verdict.ABORTED)], "door", LATER) is None
 
 
 def test_a_change_makes_nothing_less_overdue() -> None:
@@ -172,8 +190,8 @@ def test_only_what_passed_on_the_real_thing_counts() -> None:
     """No other verdict, no other scenario, and nothing that was simulated."""
     others = [run(verdict, PASSED_AT + DAY) for verdict in Verdict if verdict is not Verdict.PASSED]
     strange = [run(at=PASSED_AT + DAY, scenario="other"), run(at=PASSED_AT + DAY, is_real=False)]
-    assert last_passed([*others, *strange, run()], "door") == run()
-    assert last_passed([*others, *strange], "door") is None
+    assert last_passed([*others, *strange, run()], "door", LATER) == run()
+    assert last_passed([*others, *strange], "door", LATER) is None
     newest = run(Verdict.FAILED, PASSED_AT + 2 * DAY)
     assert last([*others, run(), newest], "door") == newest
 
@@ -195,12 +213,49 @@ def test_what_was_tried_within_a_day_was_tried() -> None:
 
 
 @pytest.mark.parametrize("ahead", [TICK, 200 * DAY])
-@pytest.mark.parametrize("after_change", [False, True])
-def test_what_passed_in_the_future_is_due(ahead: timedelta, *, after_change: bool) -> None:
-    """A clock is wrong, and nobody knows which: that it is not due can't be told."""
-    past = Past(SHA, run())
-    found = due(Cadence.QUARTERLY, past, after_change=after_change, now=PASSED_AT - ahead)
-    assert (found.state, "clocks" in found.why) == (DueState.DUE, True)
+@pytest.mark.parametrize("after", [None, DAY, 85 * DAY, 95 * DAY])
+def test_what_passed_in_the_future_counts_as_nothing_here_and_there(ahead: timedelta, after: timedelta | None) -> None:
+    """A clock is wrong, which is said; no timer acts by it, and what passes now ends that."""
+    before = run() if after is not None else None
+    now = PASSED_AT + (after or timedelta())
+    runs = [each for each in (before, run(at=now + ahead)) if each]
+    past = Past(
+        SHA,
+        last_passed(runs, "door", now),
+        PASSED_AT,
+        last_that_acted(runs, "door", now),
+        passed_to_come(runs, "door", now),
+    )
+    found = due(Cadence.QUARTERLY, past, after_change=False, now=now)
+    expected = due(Cadence.QUARTERLY, Past(SHA, before, PASSED_AT), after_change=False, now=now)
+    assert (found.state, found.due, found.overdue) == (expected.state, expected.due, expected.overdue)
+    assert found.is_for_people is (found.state is not DueState.NOT_DUE)
+    assert (
+        found.why == f"{expected.why}; one passed on {now + ahead:%Y-%m-%d}, which is still to come: look at the clocks"
+    )
+    theirs = their_past([closed_there(each.run, at=each.at) for each in runs], now)
+    there = due_line(CalendarLine("door", "payments", TheirCadence.QUARTERLY), theirs, PASSED_AT, now)
+    assert (there.state.value, there.due, there.overdue) == (found.state.value, found.due, found.overdue)
+    assert clocks(there) == f"one passed at {now + ahead:%Y-%m-%d %H:%MZ}, which is still to come: look at the clocks"
+
+
+def test_what_passed_in_the_future_hides_no_run_that_failed() -> None:
+    """Nobody knows which was the last; here and there what did not pass counts."""
+    now = PASSED_AT + 2 * DAY
+    failed = run(Verdict.FAILED, PASSED_AT + DAY)
+    runs = [run(), failed, run(at=now + DAY)]
+    assert last_that_acted(runs, "door", now) == failed
+    there = [closed_there(each.run, RunVerdict(each.verdict.value), at=each.at) for each in runs]
+    assert their_past(there, now).not_passed == NotPassed(RunVerdict.FAILED, failed.at)
+
+
+def test_what_can_never_pass_is_left_to_people() -> None:
+    """A timer would run it anew every hour; without a cadence it is nobody's."""
+    found = due(Cadence.YEARLY, Past(SHA, is_real=False), after_change=False, now=PASSED_AT)
+    assert (found.state, found.is_for_people) == (DueState.DUE, True)
+    assert found.why == "it never passed; no step of it is real, so that it never passes"
+    found = due(Cadence.NONE, Past(SHA, is_real=False), after_change=False, now=PASSED_AT)
+    assert (found.state, found.why, found.is_for_people) == (DueState.NOT_DUE, "no cadence", False)
 
 
 def test_what_is_left_behind_is_told_until_anybody_knows_that_it_is_gone() -> None:

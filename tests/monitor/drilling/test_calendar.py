@@ -102,6 +102,20 @@ async def test_a_run_that_is_closed_late_passed_by_its_end() -> None:
     assert line.last_passed == START + 10 * DAY
 
 
+async def test_what_passed_in_the_future_counts_as_nothing_until_then() -> None:
+    """The clock was put back: it is due, and the ticket says why; the metric does not claim that it passed."""
+    there = life()
+    there.clock.advance(200 * DAY)
+    await run_now(there)
+    there.clock.advance(-199 * DAY)
+    await there.desk.look()
+    assert there.told == [("drill_due", "firing")]
+    assert "it never passed here; one passed at 2026-09-17 03:00Z, which is still to come" in there.pages[-1].reason
+    assert there.lines("jit_drill_last_passed_timestamp_seconds") == []
+    await run_now(there, "now")
+    assert there.told[1:] == [("drill_due", "resolved")]
+
+
 async def test_what_is_known_and_told_outlives_a_restart() -> None:
     """It is not told again, overdue counts from when it was known first; what left the settings meanwhile is over."""
     there = life()

@@ -43,7 +43,6 @@ def kept(told: DueState, platform: str = "payments") -> CalendarKept:
         (QUARTERLY, None, 91 * DAY - BIT, DueState.DUE),
         (QUARTERLY, None, 91 * DAY, DueState.OVERDUE),
         (YEARLY, None, 91 * DAY, DueState.OVERDUE),
-        (QUARTERLY, START + DAY, timedelta(), DueState.NOT_DUE),
     ],
 )
 def test_when_a_scenario_is_due(line: CalendarLine, last: datetime | None, after: timedelta, state: DueState) -> None:
