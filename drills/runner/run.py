@@ -3,7 +3,8 @@
 - What is next is `course`'s, what is to be taken back `undo`'s: both from the journal's entries.
 - Whatever ends the steps, clean-up follows: the end of the plan, a step that failed, a signal, `drill stop`, an
   exception of whatever kind, a journal that can't be written, a cancellation.
-- Background steps are tasks; one that fails ends no other, and holds none up.
+- Background steps are tasks; one that fails ends no other, and holds none up. What keeps one from being written down
+  ends the steps at once.
 - A run that is told to stop while it cleans up goes on cleaning up, and counts as interrupted.
 """
 
@@ -173,6 +174,7 @@ class Run:
         while True:
             if self._stop.by:
                 raise _Stopped
+            self._look_behind()
             match course.after(drill.steps, record.events):
                 case course.Begin(step):
                     await self._begin(step.id)
@@ -194,26 +196,33 @@ class Run:
             await self._or_stopped(do(self._stage, doing))
 
     async def _first_of(self, steps: Iterable[str]) -> None:
-        """Wait until one of the background steps has ended.
+        """Wait until one of the background steps has ended."""
+        await asyncio.wait({self._tasks[step] for step in steps}, return_when=asyncio.FIRST_COMPLETED)
+
+    def _look_behind(self) -> None:
+        """Look at the background steps that have ended.
 
         Raises:
-            Whatever kept it from writing down how it ended.
+            Whatever kept one from writing down how it ended.
         """
-        tasks = {self._tasks[step] for step in steps}
-        done, _going = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        for task in self._tasks.values():
+            if task.done():
+                task.result()
 
     async def _or_stopped(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do the work, and let go of it as soon as the run is told to stop.
+        """Do the work, and let go of it as soon as the run is told to stop, or a background step can't be kept.
 
         Raises:
             _Stopped: it was told to.
+            Whatever kept a background step from writing down how it ended.
         """
         task = spawn(work)
         told = asyncio.ensure_future(self._stop.wait())
         try:
-            await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+            while not task.done() and not told.done():
+                behind = {step for step in self._tasks.values() if not step.done()}
+                await asyncio.wait({task, told, *behind}, return_when=asyncio.FIRST_COMPLETED)
+                self._look_behind()
             if task.done():
                 task.result()
             elif self._stop.by:

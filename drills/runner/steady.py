@@ -56,6 +56,7 @@ async def let_go(*tasks: asyncio.Task[Any]) -> None:
     waiting = {task for task in tasks if not task.done()}
     for task in waiting:
         task.cancel()
+    _take_note(set(tasks) - waiting)
     if waiting:
         await whole(_wait(waiting))
 
@@ -89,9 +90,14 @@ async def _ended(task: asyncio.Task[Any], told: Callable[[], None] = lambda: Non
 
 async def _wait(tasks: set[asyncio.Task[Any]]) -> None:
     done, _left = await asyncio.wait(tasks, timeout=GRACE)
+    _take_note(done)
+
+
+def _take_note(done: set[asyncio.Task[Any]]) -> None:
+    """Ask what came of tasks that nobody else will ask: else Python says so, with a traceback."""
     for task in done:
         if not task.cancelled():
-            task.exception()  # taken note of: nobody asks any more what came of it
+            task.exception()
 
 
 async def _contained(work: Coroutine[Any, Any, T]) -> T:

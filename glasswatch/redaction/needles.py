@@ -53,7 +53,7 @@ def alike(text: str) -> str:
 
 
 def needles(secret: str) -> Iterator[str]:
-    """Yield what is looked for: the secret's letters, also as they are read where it holds escapes, and in base64."""
+    """Yield what is looked for: the secret's letters, also as read where it holds escapes, in base64 and as hex."""
     if not secret.isascii():
         yield from (alike(secret.upper()), alike(secret.casefold()))  # where one letter becomes several
     written: Written | None = Written.plain(secret)
@@ -61,7 +61,8 @@ def needles(secret: str) -> Iterator[str]:
         if len(written.letters) >= SHORTEST:
             yield alike(written.letters)
         written = written.read()
-    for core in _in_base64(secret.encode("utf-8", "surrogatepass")):
+    raw = secret.encode("utf-8", "surrogatepass")
+    for core in (*_in_base64(raw), raw.hex()):
         yield alike(core)
 
 

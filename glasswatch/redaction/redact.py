@@ -1,8 +1,9 @@
 """Takes secrets out of text that is going to be shown or kept.
 
 Rules:
-1. A secret is found however its letters are written: as they are, percent-encoded, as JSON or HTML escapes, in any
-   mixture and case, also twice over; and in base64, alone or within something longer, of both alphabets.
+1. A secret is found however its letters are written: as they are, percent-encoded, as JSON or HTML escapes, as a shell
+   or Python quotes quote marks, in any mixture and case, also twice over; in base64, alone or within something longer,
+   of both alphabets; and in hexadecimal. Of these also in lines of any length.
 2. Where a secret is several words (`Bearer …`), each of its words is one too, but for the name of a scheme.
 3. What looks like a credential is taken out as well, whoever's it is: a bearer or basic credential, a JWT, a private
    key; the value of a JSON member or a parameter whose name says so.
@@ -152,7 +153,14 @@ class Redactor:
 
 
 def _readings(text: str) -> Iterator[Written]:
-    """Yield a text as it is, and as it reads when its escapes are read."""
+    """Yield a text as it is, and as it reads when its escapes are read; each also in one line."""
+    for written in _read(text):
+        yield written
+        if (unbroken := written.unbroken()) is not None:
+            yield unbroken
+
+
+def _read(text: str) -> Iterator[Written]:
     plain = Written.plain(text)
     yield plain
     yield from plain.read_singly()

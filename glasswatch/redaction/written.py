@@ -1,6 +1,8 @@
-"""Text as it reads once its escapes are read, with the place of each letter: percent-encoding, JSON's and HTML's.
+"""Text as it reads once its escapes are read, with the place of each letter.
 
-Reading takes time that grows with the text's length alone. What is escaped wrongly stays as it is.
+Escapes are percent-encoding, JSON's, HTML's, and how a shell or Python quotes quote marks. A text also reads on from
+line to line, where base64 was broken into lines. Reading takes time that grows with the text's length alone. What is
+escaped wrongly stays as it is.
 """
 
 import re
@@ -11,15 +13,18 @@ from typing import Final
 
 _NOTATIONS: Final = (
     r"(?P<percent>(?:%[0-9a-f]{2})+)",
-    r"\\u(?P<unicode>[0-9a-f]{4}(?:\\u[0-9a-f]{4})*)|\\(?P<letter>[\\/\"]|(?-i:[nt]))",
+    r"\\u(?P<unicode>[0-9a-f]{4}(?:\\u[0-9a-f]{4})*)|\\(?P<letter>[\\/\"']|(?-i:[nrt]))",
     r"&\#(?P<decimal>[0-9]{1,10});|&\#x(?P<hexadecimal>[0-9a-f]{1,8});|&(?P<name>amp|lt|gt|quot|apos);",
+    r"'(?P<shell>\"'\"|\\')'",
 )
 _ESCAPED: Final = re.compile("|".join(_NOTATIONS), re.IGNORECASE)
 _EACH: Final = tuple(re.compile(notation, re.IGNORECASE) for notation in _NOTATIONS)
 _HALVES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ESCAPED_BYTE: Final = 0xDC00  # how Python writes a byte that is no UTF-8
+_WORD: Final = re.compile("[A-Za-z0-9+/_-]++")  # of base64, whose lines tools break
+_WORDS: Final = re.compile(rf"(?<![A-Za-z0-9+/_-]){_WORD.pattern}(?:\r?\n[ \t]{{0,9}}+{_WORD.pattern})++")
 _BYTES: Final = frozenset(map(chr, range(0xDC80, 0xDD00)))
-_BY_LETTER: Final = {"n": "\n", "t": "\t"}
+_BY_LETTER: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _BY_NAME: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 _Letter = tuple[str, int, int]  # and where it begins and ends
@@ -32,11 +37,12 @@ class Written:
     letters: str
     starts: Sequence[int]
     ends: Sequence[int]
+    is_read: bool = True  # from escapes
 
     @classmethod
     def plain(cls, text: str) -> "Written":
         """Return a text as it is."""
-        return cls(text, range(len(text)), range(1, len(text) + 1))
+        return cls(text, range(len(text)), range(1, len(text) + 1), is_read=False)
 
     def read(self) -> "Written | None":
         """Return the same with escapes read; None where there is none."""
@@ -51,9 +57,24 @@ class Written:
         if len(there) > 1:
             yield from filter(None, map(self._read_by, there))
 
+    def unbroken(self) -> "Written | None":
+        """Return what goes on from line to line, as base64 does, each in one line; None where nothing does."""
+        letters: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        for found in _WORDS.finditer(self.letters) if "\n" in self.letters else ():
+            for word in _WORD.finditer(self.letters, *found.span()):
+                letters.append(word[0])
+                starts += self.starts[word.start() : word.end()]
+                ends += self.ends[word.start() : word.end()]
+            letters.append("\n")
+            starts.append(ends[-1])
+            ends.append(ends[-1])
+        return Written("".join(letters), starts, ends, is_read=self.is_read) if letters else None
+
     def escapes(self) -> Iterator[tuple[int, int, int]]:
         """Yield which letters are read from several, and where each of those begins and ends in the text."""
-        for at, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
+        for at, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)) if self.is_read else ():
             if end - start > 1:
                 yield at, start, end
 
@@ -102,6 +123,8 @@ def _read(found: re.Match[str]) -> Iterator[_Letter]:
         letter = _BY_LETTER.get(text, text)
     elif kind == "name":
         letter = _BY_NAME[text.lower()]
+    elif kind == "shell":
+        letter = "'"
     else:
         code = int(text, 10 if kind == "decimal" else 16)
         letter = chr(code) if code <= sys.maxunicode else "?"

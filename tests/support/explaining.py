@@ -61,6 +61,9 @@ def notations(secret: str) -> dict[str, str]:
         "a basic credential": base64.b64encode(b"probe:" + raw).decode(),
         "inside base64": base64.b64encode(b"x" + raw + b" and more").decode(),
         "further inside": base64.b64encode(b"xy" + raw + b"z").decode(),
+        "base64 in lines": in_lines(base64.b64encode(raw).decode(), 10, "\r\n"),
+        "hexadecimal": raw.hex(),
+        "hexadecimal in capitals": raw.hex().upper(),
         "percent-encoded": quote(secret, safe=""),
         "each letter percent-encoded": "".join(f"%{byte:02X}" for byte in raw),
         "a form's field": quote_plus(secret),
@@ -70,6 +73,11 @@ def notations(secret: str) -> dict[str, str]:
         "HTML": html.escape(secret),
         "HTML by number": "".join(f"&#{ord(letter)};" for letter in secret),
     }
+
+
+def in_lines(text: str, width: int, between: str) -> str:
+    """Return text in lines so long, as base64 is wrapped."""
+    return between.join(text[at : at + width] for at in range(0, len(text), width))
 
 
 def core(notation: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
@@ -14,10 +15,11 @@ from drills.model.found import Attempt, Found, Output, Value
 from drills.model.step import Span, Status
 from drills.model.verdict import Verdict
 from drills.runner.finish import Done
+from drills.runner.steady import let_go, spawn
 from drills.runner.trying import Terms, Try, until_passed
-from glasswatch.errors import ExitCode, NotMeasured, SecretUnavailable
+from glasswatch.errors import EvidenceUnwritable, ExitCode, NotMeasured, SecretUnavailable
 from tests.support.clock import START
-from tests.support.drill_stage import Points, Stage, step
+from tests.support.drill_stage import Points, Stage, step, unwritable
 from tests.support.virtual_time import VirtualClock, run
 
 FAILED = Found(Status.FAILED, "seen 1, expected 2")
@@ -238,6 +240,49 @@ def test_background_steps_are_cut_short_when_the_run_is_stopped() -> None:
     assert stage.statuses() == {"free": "passed", "slow": "interrupted"}
     assert done.exit_code is ExitCode.INTERRUPTED
     assert stage.world.standing == set()
+
+
+def test_a_background_step_that_can_not_be_kept_ends_the_steps_at_once() -> None:
+    """A full disk: what goes on is cut short, nothing further is begun, and nothing is printed by Python."""
+
+    def full(name: str) -> None:
+        if name == "keep":
+            unwritable(name)
+
+    printed: list[dict[str, Any]] = []
+
+    async def begun() -> Done:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: printed.append(context))
+        return await stage.begin()
+
+    steps = (step("behind", is_background=True), step("long"), step("never"))
+    stage = Stage(steps, points=Points(1, full, lasting=True))
+    stage.marking["behind"].found = [Found(Status.PASSED, "done", outputs=(Output("answer", b"x"),))]
+    stage.marking["long"]._seconds = 25.0
+    done = run(begun())
+    gc.collect()
+    assert stage.world.acted == ["behind", "long"]
+    assert (done.exit_code, stage.world.standing) == (ExitCode.EVIDENCE_UNWRITABLE, set())
+    assert printed == []
+
+
+def test_nobody_is_told_of_what_a_task_met_that_was_let_go_of() -> None:
+    """Also where it had ended before: two background steps whose output can't be kept."""
+    printed: list[dict[str, Any]] = []
+
+    async def let_go_of() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: printed.append(context))
+        tasks = [spawn(_fails()), spawn(_fails())]
+        await asyncio.wait(tasks)
+        await let_go(*tasks)
+
+    run(let_go_of())
+    gc.collect()
+    assert printed == []
+
+
+async def _fails() -> None:
+    raise EvidenceUnwritable("no space left on device")
 
 
 def test_captured_values_reach_later_steps_and_secrets_reach_no_entry() -> None:

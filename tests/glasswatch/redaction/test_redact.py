@@ -1,11 +1,18 @@
 """No secret is in text that is shown, however it is written."""
 
+import base64
+import json
+import re
+import shlex
+from collections.abc import Callable
+from urllib.parse import quote
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from glasswatch.redaction.redact import HIDDEN, WITHHELD, Redactor, is_telling, parts_of, telling_values
-from tests.support.explaining import core, notations
+from tests.support.explaining import core, in_lines, notations
 
 SECRET = 'Sw0rd/f+ish é"&<x>'
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zs", "Zl", "Zp"]), min_size=8, max_size=40)
@@ -43,6 +50,34 @@ def test_no_secret_passes_whatever_it_is(secret: str, before: str, after: str, n
     shown = Redactor([secret]).text(before + written + after, most)
     assert hidden not in shown
     assert secret not in shown
+
+
+BREAKS: dict[str, Callable[[str], str]] = {
+    "as they are": lambda text: text,
+    "in JSON": lambda text: json.dumps(text)[1:-1],
+    "percent-encoded": lambda text: quote(text, safe=""),
+}
+
+
+@pytest.mark.parametrize("written", BREAKS)
+@given(SECRETS, st.integers(4, 76), st.sampled_from(["\n", "\r\n", "\n  "]), st.sampled_from(["base64", "hex"]))
+def test_no_line_of_a_secret_in_lines_is_shown(written: str, secret: str, width: int, between: str, how: str) -> None:
+    """Base64 that a tool wraps, a dump in hexadecimal: however long its lines, but for what is no secret's alone."""
+    raw = secret.encode()
+    text = base64.b64encode(raw).decode() if how == "base64" else raw.hex()
+    lines = BREAKS[written](in_lines(text, width, between))
+    shown = Redactor([secret]).text(f"x: {lines} :y", 10_000)
+    assert shown.startswith(f"x: {HIDDEN}")
+    left = re.sub(r"\\[rn]|%0[AD]|%20|%3D|[=\s]", "", shown.replace(HIDDEN, "")[3:-3])
+    assert len(left) <= 3
+
+
+@pytest.mark.parametrize("secret", ['it\'s "so" $x', "'\"'\"", "a'b\\c\"d\n"])
+@pytest.mark.parametrize("quoted", [shlex.quote, repr, lambda text: "'" + text.replace("'", "'\\''") + "'"])
+def test_quote_marks_of_a_secret_hide_it_from_nobody(quoted: Callable[[str], str], secret: str) -> None:
+    """A secret with both quote marks, as a shell or Python writes it."""
+    shown = Redactor([secret]).text(f"failed: {quoted(secret)}, 1", 100)
+    assert shown in {f"failed: {HIDDEN}, 1", f"failed: '{HIDDEN}', 1"}
 
 
 @given(SECRETS, st.integers(0, 60))

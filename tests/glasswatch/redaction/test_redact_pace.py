@@ -33,6 +33,7 @@ _UNITS = {
     "units": "\\u0041",
     "alike": "a",
     "nearly the secret": "a" * 40 + "b",
+    "lines of quote marks": "aaa\naa'\\''",
     "other letters": "é\N{KELVIN SIGN}ß",
 }
 # Many, and alike: a server may have chosen some of them.
