@@ -10,12 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from drills.errors import RequestRefused
+from drills.errors import NOT_POSSIBLE, RequestRefused
 from drills.model.event import Checkpoint, CleaningUp, Closed, Ended, Entry, Head, Interrupted, NotTold, Receipted
 from drills.model.step import Status
 from drills.model.verdict import Result, Verdict
 from drills.ports import Closing, Witness
 from drills.rules import course
+from drills.rules.signatures import closed_as
 from drills.rules.undo import residue_of, to_take_back
 from drills.runner.cleanup import clean_up
 from drills.runner.outside import Outside
@@ -24,6 +25,7 @@ from drills.runner.steps import Stage
 from drills.runner.stop import Stop
 from drills.runner.telling import asked
 from glasswatch.errors import ExitCode, worst
+from glasswatch.visible import line
 
 READING_SECONDS: Final = 30.0
 """How long the journal may take to be read back. A disk that takes longer would hold up the end."""
@@ -179,6 +181,7 @@ class Finish:
                     f"{witness.name} is told how it ended in {seconds:g} s, as it asks"
                 ),
             )
+            _check_verdict(witness, closing, jws)
             await self._record.note(Receipted(witness.name, head.seq, head.hash, jws))
             with suppress(OSError):  # where it can't be taken out it is refused later, which is said
                 outside.unsent.said(witness.name)
@@ -234,6 +237,13 @@ class Finish:
 async def _entries(outside: Outside) -> Sequence[Entry]:
     async with asyncio.timeout(READING_SECONDS):
         return await outside.read_back()
+
+
+def _check_verdict(witness: Witness, closing: Closing, receipt: str) -> None:
+    """Take a receipt that says another verdict for what it is: somebody else told the witness how the run ended."""
+    verdict = closed_as(receipt)
+    if verdict not in (None, closing.verdict):
+        raise RequestRefused(NOT_POSSIBLE, f"{witness.name} has it as {line(verdict or '')}, not as {closing.verdict}")
 
 
 def _closing(result: Result, residue: Sequence[str]) -> Closing:

@@ -157,6 +157,7 @@ class MemoryWitness:
         self.closed: list[Closing] = []
         self.dead = False
         self.refusal: RequestRefused | None = None
+        self.receipt = "signed"
         self.seconds = 0.01
         self._points = points
 
@@ -176,7 +177,7 @@ class MemoryWitness:
         """Close a run."""
         await self._reached("close")
         self.closed.append(closing)
-        return "signed"
+        return self.receipt
 
     async def _reached(self, what: str) -> None:
         self._points.pass_(f"{what} at {self.name}")
