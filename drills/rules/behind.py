@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from drills.model.event import Began, Entry, Event, Head, Receipted, UndoEnded
+from drills.model.event import Began, Closed, Entry, Event, Head, Receipted, UndoEnded
 from drills.model.step import PlannedStep, Status
 from drills.rules.undo import by_hand
 
@@ -33,12 +33,14 @@ class Held:
 
     `quiet_seconds`: for how long nothing was heard of it, by a clock there, since that began to listen at most; None
     where nothing is to be heard of it: there is no such run (`is_known`), or it is over and nobody went on with it.
+    `is_closed`: somebody said how it ended.
     """
 
     heads: Sequence[Head] = ()
     quiet_seconds: float | None = None
     heard_at: datetime | None = None
     is_known: bool = True
+    is_closed: bool = False
     by: str = "monitor"
 
 
@@ -66,6 +68,11 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedElsewhere:
+    """It was closed, and no entry here says so: a person did that, by hand. No step of it may be begun any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotKnown:
     """Nobody can say whether this journal is the newest."""
 
@@ -83,7 +90,7 @@ class GoOn:
     unsure: str = ""
 
 
-Ruling = Alive | Behind | NotKnown | GoOn
+Ruling = Alive | Behind | ClosedElsewhere | NotKnown | GoOn
 
 
 def ruling(entries: Sequence[Entry], held: Held | str, claim: Claim, *, clean_up_only: bool) -> Ruling:
@@ -98,6 +105,8 @@ def ruling(entries: Sequence[Entry], held: Held | str, claim: Claim, *, clean_up
         return Alive(held.quiet_seconds, held.heard_at)
     if lost is not None and not clean_up_only:
         return Behind(lost)
+    if held.is_closed and not clean_up_only and not any(isinstance(entry.event, Closed) for entry in entries):
+        return ClosedElsewhere()
     return GoOn(is_behind=lost is not None)
 
 

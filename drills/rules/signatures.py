@@ -76,6 +76,15 @@ def is_ours(receipt: str) -> bool:
     return True
 
 
+def closed_as(receipt: str) -> str | None:
+    """Return the verdict that a receipt says a run was closed with, whoever signed it; None where it says none."""
+    try:
+        claims = Members(loads(open_(receipt, EVIDENCE_TYP).payload))
+        return claims.text("verdict") if claims.text("act") == "close" else None
+    except (Refused, Malformed):
+        return None
+
+
 def unknown_signer(subject: Subject, receipt: str, trust: Trust) -> str | None:
     """Return the name of the key by which a receipt says it is signed, where nobody knows that key; else None."""
     try:

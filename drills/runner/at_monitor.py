@@ -48,7 +48,8 @@ class Eyes:
         if found.quiet_seconds is None and found.standing != CLOSED:
             raise NotMeasured("the monitor does not say when it heard of the run")
         told = (await self._monitor.heads(run)).heads
-        return Held([Head(each.seq, each.hash) for each in told], found.quiet_seconds, found.heard)
+        heads = [Head(each.seq, each.hash) for each in told]
+        return Held(heads, found.quiet_seconds, found.heard, is_closed=found.standing == CLOSED)
 
 
 def client(

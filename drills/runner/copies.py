@@ -10,7 +10,7 @@ from dataclasses import replace
 from drills.errors import JournalBehind, RunHeardOf
 from drills.model.event import Entry, Resumed
 from drills.rules import behind
-from drills.rules.behind import QUIET_SECONDS, Alive, Behind, Claim, GoOn, Held, NotKnown
+from drills.rules.behind import QUIET_SECONDS, Alive, Behind, Claim, ClosedElsewhere, GoOn, Held, NotKnown
 from glasswatch.errors import GlasswatchError, NotMeasured
 
 
@@ -21,7 +21,7 @@ async def may_go_on(
 
     Raises:
         RunHeardOf: another process may be at work on it.
-        JournalBehind: it went on elsewhere, and more is to be done than to clean up.
+        JournalBehind: it went on elsewhere, or was closed there by hand, and more is to be done than to clean up.
         NotMeasured: nobody can say whether it did, and more is to be done than to clean up.
     """
     held = await _held(ask, seconds)
@@ -33,6 +33,11 @@ async def may_go_on(
                 f"the monitor holds entry {head.seq} of this run, and it is not in the journal here: go on with the "
                 "newest copy, where no process goes on with it. If there is none, --clean-up-only takes back whatever "
                 "the scenario may have done"
+            )
+        case ClosedElsewhere():
+            raise JournalBehind(
+                "the monitor has this run as closed, and its journal here does not: a person closed it by hand. "
+                "--clean-up-only takes back what it did; drill close, with --nothing-left, says that it is gone"
             )
         case NotKnown(why=why):
             raise NotMeasured(

@@ -1,7 +1,7 @@
 """What a page about a run of a drill says (design 3.7): `drill_residue`, never suppressed, one key for each run.
 
 1. It says which run of which scenario, who began it, and how to clean up: `drill resume RUN --clean-up-only`, which
-   works from a copy of the run's directory too; `drill close RUN` where there is none any more.
+   works from a copy of the run's directory too; `drill close RUN` where there is none any more, or a person closed it.
 2. Of what was left behind it names the first ten; the run's own record has all.
 """
 
@@ -58,6 +58,8 @@ def _whose(run: DrillRun) -> str:
 
 def _what_next(run: DrillRun) -> str:
     what = f"drill resume {run.id} --clean-up-only, where its directory is, or with a copy of it"
+    if run.closings and run.closings[-1].by_hand:  # nobody else's word is taken of it any more
+        return f"{what}; in any case drill close {run.id} --nothing-left, once it is gone"
     return f"{what}; drill close {run.id}, if its journal is lost"
 
 

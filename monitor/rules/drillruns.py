@@ -10,7 +10,8 @@
    it may go on (`drill resume`), and be closed again with less left behind: some of the same names, or none.
 5. Who passed left nothing behind: a run that says both is refused.
    Where its journal is lost a person may close it by hand, with the head that was told of last: it counts as failed,
-   and once more when what was left behind is gone.
+   and once more when what was left behind is gone. From then on nothing but a person's word is taken of it: a process
+   that is still at work has to hear at once that the run is not its own any more.
 6. A run that isn't closed by its end counts as failed, until it is told how it ended: results may come late.
 7. Somebody is woken when an open run was not heard of for two minutes, or is past its end, and when one was closed
    with residue; once each. It is over when the run is heard of again before its end, or closed without residue.
@@ -85,6 +86,8 @@ def heard(run: DrillRun, head: JournalHead, known_hash: str | None, teller: Tell
     refusal = _backwards(run, head, known_hash, teller)
     if refusal is not None:
         return refusal
+    if _is_by_hand(run):
+        return RunRefusal(_a_person_s(run))
     if head == run.head and run.closings:
         return RunRepeat(None, head)
     if run.closings and not run.residue:
@@ -168,6 +171,8 @@ def _no_end(run: DrillRun, closing: RunClosing) -> RunRefusal | None:
     why = _no_word(run, closing) if closing.by_hand else ""
     if closing.verdict is RunVerdict.PASSED and closing.residue:
         why = why or "residue: a run that left something behind did not pass"
+    if _is_by_hand(run) and not closing.by_hand:
+        why = why or _a_person_s(run)
     if run.closings:
         why = why or _not_again(run, closing)
     return RunRefusal(why) if why else None
@@ -196,9 +201,22 @@ def _no_word(run: DrillRun, closing: RunClosing) -> str:
     return ""
 
 
+def _is_by_hand(run: DrillRun) -> bool:
+    """Whether a person closed it last."""
+    return bool(run.closings) and run.closings[-1].by_hand
+
+
 def _stays(run: DrillRun) -> str:
-    at = reasons.clock(run.closed_at) if run.closed_at is not None else "an unknown time"
-    return f"it was closed at {at} as {run.verdict}: that stays"
+    return f"it was closed at {_closed_at(run)} as {run.verdict}: that stays"
+
+
+def _a_person_s(run: DrillRun) -> str:
+    what = f"a person closed it as {run.verdict} (closed first at {_closed_at(run)})"
+    return f"{what}: what is left behind is told by drill close {run.id}, and nothing else is"
+
+
+def _closed_at(run: DrillRun) -> str:
+    return reasons.clock(run.closed_at) if run.closed_at is not None else "an unknown time"
 
 
 def _step(run: DrillRun, happening: RunHappening, act: HeadAct | None, page: Page | None, teller: Teller) -> RunStep:

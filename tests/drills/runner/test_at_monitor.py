@@ -134,7 +134,7 @@ async def test_what_the_monitor_holds_of_a_run() -> None:
     heads = [Head(3, "a" * 64)]
     for said, held in (
         (part(RunAnswer, standing="open", quiet_seconds=7.5, heard=START), Held(heads, 7.5, START)),
-        (part(RunAnswer, standing="closed", quiet_seconds=None, heard=START), Held(heads, None, START)),
+        (part(RunAnswer, standing="closed", quiet_seconds=None, heard=START), Held(heads, None, START, is_closed=True)),
         (None, Held(is_known=False)),
     ):
         assert await Eyes(cast("MonitorClient", _Holding(said))).held("q-1") == held

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from drills.errors import JournalBehind, RequestRefused, RunHeardOf
-from drills.model.event import Closed, Entry, Interrupted, NotTold, Resumed, UndoEnded
+from drills.model.event import Closed, Entry, Head, Interrupted, NotTold, Receipted, Resumed, UndoEnded
 from drills.model.step import Status
 from drills.model.verdict import Verdict
 from drills.rules.behind import Claim, Held
@@ -15,6 +15,7 @@ from drills.runner.finish import Done
 from glasswatch.errors import ExitCode, NotMeasured
 from tests.support.clock import START
 from tests.support.drill_stage import ORIGINAL, Points, Stage, step
+from tests.support.proving import receipt
 from tests.support.virtual_time import run
 
 COPY = Claim()
@@ -190,6 +191,35 @@ def test_a_run_whose_end_the_monitor_knows_otherwise_did_not_pass() -> None:
     assert judge(told.journal.entries).verdict is Verdict.ABORTED
     assert told.unsent.kept == []
     assert any("refused how the run ended: entry 9" in note for note in done.notes)
+
+
+@pytest.mark.parametrize("stuck", [False, True], ids=["clean", "residue"])
+def test_a_receipt_of_another_end_is_no_receipt_of_this_one(*, stuck: bool) -> None:
+    """Somebody closed it by hand: what the monitor signs is that it failed, whatever it was told here."""
+    stage = staged()
+    stage.marking["two"].stuck = stuck
+    stage.witness.receipt = receipt("close", Head(9, "a" * 64), said={"verdict": "failed"})
+    done = run(stage.begin())
+    assert done.exit_code is (ExitCode.RESIDUE if stuck else ExitCode.INTERRUPTED)
+    assert done.result.verdict is (Verdict.CLEAN_UP_FAILED if stuck else Verdict.ABORTED)
+    assert judge(stage.journal.entries).verdict is done.result.verdict
+    assert [event for event in stage.of(Receipted) if isinstance(event, Receipted) and "." in event.jws] == []
+    assert any("monitor has it as failed" in note for note in done.notes)
+    assert stage.unsent.kept == []
+
+
+def test_a_run_that_was_closed_by_hand_is_only_cleaned_up() -> None:
+    """No step is begun any more, though its journal says nothing of that."""
+    original = staged()
+    run(original.begin())
+    entries, standing = original.points.snapshots[original.points.names.index("acted one")]
+    stage = staged(entries, standing)
+    stage.held = Held(is_closed=True)
+    with pytest.raises(JournalBehind, match="closed it by hand"):
+        run(stage.resume())
+    assert stage.journal.entries == list(entries)
+    done = run(stage.resume(clean_up_only=True))
+    assert (done.residue, stage.world.acted, stage.world.standing) == ((), [], set())
 
 
 def test_a_monitor_that_refuses_for_another_reason_stops_no_run() -> None:

@@ -321,11 +321,24 @@ class TestCleaning:
         found = step(closed(begun(), by_hand, hash_of(3), teller()))
         assert (found.run.verdict, found.run.residue) == (CLEAN_UP_FAILED, ("user drill-7", "rule fw-2"))
         assert found.audit[0].body["by_hand"] is True
+        assert found.page is not None
+        assert f"drill close {RUN} --nothing-left" in found.page.reason
         gone = replace(closing(RunVerdict.FAILED, seq=3), by_hand=True)
         after = step(closed(found.run, gone, hash_of(3), teller(HOUR)))
         assert (after.run.verdict, after.run.residue) == (CLEAN_UP_FAILED, ())
         assert after.page is not None
         assert after.page.status is PageStatus.RESOLVED
+
+    @pytest.mark.parametrize("residue", [("user drill-7",), ()])
+    def test_a_run_that_a_person_closed_takes_no_word_of_a_process(self, residue: tuple[str, ...]) -> None:
+        """Nor a sign of life: who is still at work stops, and neither the page nor what is left is taken back."""
+        verdict = CLEAN_UP_FAILED if residue else RunVerdict.FAILED
+        by_hand = replace(closing(verdict, *residue, seq=3), by_hand=True)
+        run = step(closed(begun(), by_hand, hash_of(3), teller())).run
+        for told in (head(3), head(4)):
+            assert f"drill close {RUN}" in why(heard(run, told, hash_of(3) if told.seq == 3 else None, teller()))
+        assert f"drill close {RUN}" in why(closed(run, closing(), None, teller()))
+        assert closed(run, by_hand, hash_of(3), teller()) == RunRepeat(HeadAct.CLOSE, head(3))
 
     @pytest.mark.parametrize("verdict", [RunVerdict.PASSED, RunVerdict.NOT_MEASURED, RunVerdict.ABORTED])
     def test_by_hand_it_is_closed_as_failed_or_not_at_all(self, verdict: RunVerdict) -> None:
