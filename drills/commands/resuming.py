@@ -8,10 +8,12 @@ from drills.commands.watching import seat
 from drills.errors import RunBusy
 from drills.garbage import looked_for
 from drills.journal.soundness import Soundness, soundness
+from drills.runner.late import keep_untold
 from drills.runner.places import closed_in, is_worked_on
 from drills.runner.resuming import Again
 from drills.runner.resuming import resume as go_on
 from drills.runner.signals import held
+from drills.witness import CommandWitness
 from glasswatch.clock import SystemClock
 from glasswatch.ending import complain
 from glasswatch.errors import ExitCode
@@ -22,9 +24,11 @@ def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
     """Go on with a run, say what it came to, and write its reports. One that is closed is only cleaned up."""
     clock = SystemClock()
     looked_for()
-    asyncio.run(send_unsent(again.settings, clock, again.directory))
     found = soundness(again.directory)
     closed = closed_in(found.entries)
+    if closed is not None and not found.why:
+        _keep_untold(again, found)
+    asyncio.run(send_unsent(again.settings, clock, again.directory))
     if closed is not None and not (closed.residue and again.clean_up_only):
         complain(f"{run} is closed: {closed.verdict.replace('_', ' ')}: {closed.detail}")
         for left in closed.residue:
@@ -38,6 +42,18 @@ def resume(run: str, again: Again, *, as_json: bool) -> ExitCode:
     held(at.stop)
     done = asyncio.run(go_on(run, again, at))
     return over(again.directory, run, done, as_json=as_json)
+
+
+def _keep_untold(again: Again, found: Soundness) -> None:
+    """Have the end of a closed run wait for those who were not told: its process was killed before."""
+    if is_worked_on(again.directory):
+        return  # its own process is at that
+    drill = again.settings.drill
+    places = {"monitor": drill.monitor, CommandWitness.name: drill.witness}
+    try:
+        asyncio.run(keep_untold(again.directory, found.entries, [name for name, place in places.items() if place]))
+    except OSError as fault:
+        complain(line(f"{again.directory}: how it ended can't be kept to be sent: {fault.strerror or fault}"))
 
 
 def _by_hand(run: str, again: Again, found: Soundness) -> ExitCode:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from drills.errors import NOT_POSSIBLE, RequestRefused
-from drills.model.event import Checkpoint, CleaningUp, Closed, Ended, Entry, Head, Interrupted, NotTold, Receipted
+from drills.model.event import CleaningUp, Closed, Ended, Entry, Interrupted, NotTold, Receipted
 from drills.model.step import Status
 from drills.model.verdict import Result, Verdict
 from drills.ports import Closing, Witness
@@ -90,10 +90,8 @@ class Finish:
     async def _close(self, ending: Ending) -> Done:
         before = next((e for e in reversed(self._record.events) if isinstance(e, Closed)), None)
         result, residue = await self._closed()
-        is_news = before is None or set(residue) != set(before.residue)
-        for witness in self._stage.outside.witnesses:
-            if witness.name in self._opened and is_news:
-                await self._whatever(self._close_at(witness, result, residue))
+        if before is None or set(residue) != set(before.residue):
+            await self._close_elsewhere(result, closing_of(result, residue))
         if self._is_another_s:
             result = self._judged(self._record.entries)
         if self._record.lost:
@@ -106,11 +104,9 @@ class Finish:
         residue = residue_of(self._stage.drill.steps, self._record.events)
         result = self._judged(entries)
         if not self._record.lost:
-            await self._record.note(Closed(result.verdict, result.why, self._code(result, residue), residue))
-            if not self._record.lost:
-                await self._record.note(Checkpoint(""))  # so that the end is signed too
+            closed = Closed(result.verdict, result.why, self._code(result, residue), residue)
+            if await self._record.conclude(closed):  # with its signature, or it is not known that it ended like this
                 return result, residue
-            self._record.entries.pop()
             await self._came_late()
             result = self._judged(self._record.entries)
         return result, residue
@@ -169,10 +165,18 @@ class Finish:
         why = f"{behind[0]} could not be told of its end"
         return replace(result, verdict=Verdict.NOT_MEASURED, why=why, exit_code=ExitCode.NOT_MEASURED)
 
-    async def _close_at(self, witness: Witness, result: Result, residue: Sequence[str]) -> None:
-        """Close the run at a witness; where that can't be told it waits, and is sent later."""
+    async def _close_elsewhere(self, result: Result, closing: Closing) -> None:
+        """Close the run at every witness that knows of it. What it is told is kept before: a kill may come first."""
+        witnesses = [witness for witness in self._stage.outside.witnesses if witness.name in self._opened]
+        unkept: dict[str, str] = {}
+        for witness in witnesses:
+            await self._whatever(self._keep_unsent(witness, closing, unkept))
+        for witness in witnesses:
+            await self._whatever(self._close_at(witness, result, closing, unkept.get(witness.name, "")))
+
+    async def _close_at(self, witness: Witness, result: Result, closing: Closing, unkept: str) -> None:
+        """Close the run at a witness; where that can't be told it waits, and is sent later, unless it is `unkept`."""
         outside, run, head = self._stage.outside, self._stage.drill.facts.id, self._record.head
-        closing = _closing(result, residue)
         try:
             jws = await asked(
                 lambda: witness.close(run, closing, head),
@@ -183,19 +187,23 @@ class Finish:
             )
             _check_verdict(witness, closing, jws)
             await self._record.note(Receipted(witness.name, head.seq, head.hash, jws))
-            with suppress(OSError):  # where it can't be taken out it is refused later, which is said
-                outside.unsent.said(witness.name)
+            await self._waits_no_more(witness)
         except BaseException as fault:  # noqa: BLE001 - whatever it is, the witness does not know
-            if self._was_never_opened_at(witness, fault):
+            is_never_opened = self._was_never_opened_at(witness, fault)
+            is_refused = isinstance(fault, RequestRefused) and fault.is_against_what_was_told
+            if is_never_opened or is_refused:
+                await self._waits_no_more(witness)
+            if is_never_opened:
                 return
-            if isinstance(fault, RequestRefused) and fault.is_against_what_was_told:
+            if isinstance(fault, RequestRefused) and is_refused:
                 await self._refused(witness, fault, result)
                 return
             self._codes.append(ExitCode.NOT_MEASURED)
             self._notes.append(f"{witness.name} could not be told how the run ended: {words(fault)}")
-            self._notes.append("it is sent by the next `drill run`, `drill status` or `drill resume`")
+            self._notes.append(unkept or "it is sent by the next `drill run`, `drill status` or `drill resume`")
+            if unkept:
+                self._codes.append(ExitCode.EVIDENCE_UNWRITABLE)
             await self._record.note(NotTold(witness.name, words(fault)))
-            self._keep_unsent(witness, closing, head)
 
     async def _refused(self, witness: Witness, refused: RequestRefused, result: Result) -> None:
         """Write down that a witness knows the run otherwise: as passed it does not count here either."""
@@ -212,12 +220,16 @@ class Finish:
         is_known = any(isinstance(event, Receipted) and event.by == witness.name for event in self._record.events)
         return isinstance(fault, RequestRefused) and fault.is_of_no_such and not is_known
 
-    def _keep_unsent(self, witness: Witness, closing: Closing, head: Head) -> None:
+    async def _keep_unsent(self, witness: Witness, closing: Closing, unkept: dict[str, str]) -> None:
         try:
-            self._stage.outside.unsent.keep(witness.name, closing, head)
+            await self._stage.outside.unsent.keep(witness.name, closing, self._record.head)
         except OSError as fault:
-            self._codes.append(ExitCode.EVIDENCE_UNWRITABLE)
-            self._notes[-1] = f"nor can that be kept here to be sent later: {fault.strerror or type(fault).__name__}"
+            why = fault.strerror or type(fault).__name__
+            unkept[witness.name] = f"nor can that be kept here to be sent later: {why}"
+
+    async def _waits_no_more(self, witness: Witness) -> None:
+        with suppress(OSError):  # where it can't be taken out it is refused later, which is said
+            await self._stage.outside.unsent.said(witness.name)
 
     async def _whatever(self, work: Coroutine[Any, Any, None]) -> None:
         """Do a piece of work to its end; what it meets is remembered, and stops nothing."""
@@ -246,7 +258,8 @@ def _check_verdict(witness: Witness, closing: Closing, receipt: str) -> None:
         raise RequestRefused(NOT_POSSIBLE, f"{witness.name} has it as {line(verdict or '')}, not as {closing.verdict}")
 
 
-def _closing(result: Result, residue: Sequence[str]) -> Closing:
+def closing_of(result: Result, residue: Sequence[str]) -> Closing:
+    """Return what a witness is told of a run's end."""
     counts: dict[str, int] = {}
     for finding in result.findings:
         counts[finding.severity] = counts.get(finding.severity, 0) + 1

@@ -13,18 +13,18 @@ from glasswatch.clock import Clock
 
 
 class Unsent(Protocol):
-    """Where a result waits that a witness could not be told."""
+    """Where a result waits until a witness was told."""
 
-    def keep(self, witness: str, closing: Closing, head: Head) -> None:
-        """Keep it, to be sent later.
+    async def keep(self, witness: str, closing: Closing, head: Head) -> None:
+        """Keep it, to be sent later if nobody is told now.
 
         Raises:
             OSError: it can't be kept.
         """
         ...
 
-    def said(self, witness: str) -> None:
-        """Take out what waited for a witness: it was told since.
+    async def said(self, witness: str) -> None:
+        """Take out what waited for a witness: it was told since, or knows otherwise.
 
         Raises:
             OSError: it can't be taken out.

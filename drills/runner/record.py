@@ -66,6 +66,15 @@ class Record:
             self._lose(fault)  # what is remembered and not written must not be followed by what is
             self._remember(event, self.head)
 
+    async def conclude(self, event: Event) -> bool:
+        """Write an entry and a checkpoint of it, at once; whether it is known that both are written. Never raises."""
+        try:
+            await regardless(self._append(event, is_sealed=True))
+        except BaseException as fault:  # noqa: BLE001 - the end comes whatever the journal does
+            self._lose(fault)
+            return False
+        return True
+
     async def keep(self, output: Output) -> KeptOutput:
         """Keep an output beside the journal.
 

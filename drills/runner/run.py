@@ -13,10 +13,11 @@ from functools import partial
 from typing import Any
 
 from drills.model.calendar import Cadence
-from drills.model.event import Checkpoint, Ended, Entry, Event, Gated, NotTold, Receipted, Resumed
+from drills.model.event import Checkpoint, Ended, Entry, Gated, NotTold, Receipted, Resumed
 from drills.model.step import Status
-from drills.ports import OpeningFacts, Witness
+from drills.ports import OpeningFacts
 from drills.rules import behind, course, gates
+from drills.rules.untold import may_know
 from drills.runner.drill import Drill
 from drills.runner.finish import Done, Ending, Finish
 from drills.runner.outside import Outside
@@ -153,7 +154,7 @@ class Run:
 
     async def _take_up(self, resumed: Resumed, *, is_behind: bool) -> None:
         record = self._stage.record
-        self._opened += _opened_before(record.events, self._stage.outside.witnesses)
+        self._opened += may_know(record.events, [witness.name for witness in self._stage.outside.witnesses])
         await record.write(resumed)
         for step in course.going_on(record.events):
             detail = "cut short: the process that did it is gone"
@@ -220,10 +221,3 @@ class Run:
                 raise _Stopped
         finally:
             await let_go(task, told)
-
-
-def _opened_before(events: Sequence[Event], witnesses: Iterable[Witness]) -> list[str]:
-    """Return the witnesses that the run was opened at, or may have been: the answer may never have been written."""
-    gated = [event for event in events if isinstance(event, Gated)]
-    asked_to = [] if gates.shut(gated) else [witness.name for witness in witnesses]
-    return list(dict.fromkeys((*(e.by for e in events if isinstance(e, Receipted | NotTold)), *asked_to)))

@@ -1,37 +1,43 @@
-"""Results that a witness could not be told: they wait in the run's directory, and are sent by the next command.
+"""Results that a witness was not told: they wait in the run's directory, and are sent by the next command.
 
-`unsent.json` holds what is to be said to each witness by its name. What was said is taken out, and the last one removes
-the file; so does a later end of the same run, once it was told. A result that the witness knows otherwise, or of a run
+`unsent.json` holds what is to be said to each witness by its name, and stands there before it is said: who is killed in
+between leaves it. What was said is taken out, and the last one removes the file; so does a later end of the same run,
+once it was told. A result that the witness knows otherwise, or of a run
 that it knows nothing of, is taken out too: asking again would change nothing. Any other refusal, as by a token that is
 not let in, may be otherwise next time.
 """
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from drills.errors import RequestRefused
 from drills.model.event import Head
 from drills.ports import Closing, Witness
+from drills.runner.places import is_worked_on
 from drills.runner.steady import words
 from drills.runner.telling import asked
 from glasswatch import files
 from glasswatch.errors import GlasswatchError
+from glasswatch.sidethread import SideThread
 
 UNSENT: Final = "unsent.json"
 _MODE: Final = 0o600
 _LARGEST: Final = 2**20
+_SECONDS: Final = timedelta(seconds=10)
 
 
 class UnsentFile:
-    """`drills.runner.outside.Unsent` in a run's directory."""
+    """`drills.runner.outside.Unsent` in a run's directory. A disk that hangs holds up nobody for longer than 10 s."""
 
     def __init__(self, directory: Path, run: str) -> None:
         self._path = directory / UNSENT
         self._run = run
+        self._thread = SideThread("drill-unsent")
 
-    def keep(self, witness: str, closing: Closing, head: Head) -> None:
+    async def keep(self, witness: str, closing: Closing, head: Head) -> None:
         """Keep what is to be said to a witness.
 
         Raises:
@@ -47,10 +53,17 @@ class UnsentFile:
             "seq": head.seq,
             "hash": head.hash,
         }
-        self._write({**read(self._path), witness: row})
+        await self._thread.run(lambda: self._write({**read(self._path), witness: row}), _SECONDS)
 
-    def said(self, witness: str) -> None:
-        """Take out what a witness was told."""
+    async def said(self, witness: str) -> None:
+        """Take out what a witness was told.
+
+        Raises:
+            OSError: it can't be taken out.
+        """
+        await self._thread.run(lambda: self._take_out(witness), _SECONDS)
+
+    def _take_out(self, witness: str) -> None:
         left = {name: row for name, row in read(self._path).items() if name != witness}
         if left:
             self._write(left)
@@ -85,9 +98,13 @@ async def send(paths: Iterable[Path], witnesses: Iterable[Witness], seconds: flo
 
 
 def waiting(root: Path, copy: Path | None = None) -> list[Path]:
-    """Return the files in which something waits: in the runs below the evidence directory, and in a copy elsewhere."""
+    """Return the files in which something waits: in the runs below the evidence directory, and in a copy elsewhere.
+
+    A run that a process works on is left out: that is about to say it.
+    """
     beside = [copy / UNSENT] if copy is not None and (copy / UNSENT).exists() else []
-    return list(dict.fromkeys((*sorted(root.glob(f"*/{UNSENT}")), *beside)))
+    found = dict.fromkeys((*sorted(root.glob(f"*/{UNSENT}")), *beside))
+    return [path for path in found if not is_worked_on(path.parent)]
 
 
 async def _sent(directory: Path, witness: Witness, row: Any, seconds: float) -> str:  # noqa: ANN401 - what a file holds
@@ -97,11 +114,11 @@ async def _sent(directory: Path, witness: Witness, row: Any, seconds: float) -> 
         closing = Closing(row["verdict"], row["why"], row["spans"], row["findings"], row["residue"])
         head = Head(row["seq"], row["hash"])
         await asked(lambda: witness.close(run, closing, head), seconds, patience=seconds)
-        UnsentFile(directory, run).said(witness.name)
+        await UnsentFile(directory, run).said(witness.name)
     except RequestRefused as refused:
         if not (refused.is_against_what_was_told or refused.is_of_no_such):
             return f"{run}: {witness.name} still can't be told how it ended: {refused}"
-        UnsentFile(directory, run).said(witness.name)
+        await UnsentFile(directory, run).said(witness.name)
         return f"{run}: {witness.name} refused its result, which is not sent again: {refused}"
     except (GlasswatchError, OSError) as fault:
         return f"{run}: {witness.name} still can't be told how it ended: {words(fault)}"

@@ -121,15 +121,21 @@ class MemoryJournal:
         """Write an entry."""
         self._points.pass_(f"append {type(event).__name__}")
         await asyncio.sleep(0)
+        return self._wrote(event)
+
+    async def seal(self, event: Event) -> tuple[Head, Head]:
+        """Write an entry and a checkpoint: both, or neither."""
+        self._points.pass_(f"append {type(event).__name__}")
+        self._points.pass_("append Checkpoint")
+        await asyncio.sleep(0)
+        return self._wrote(event), self._wrote(Checkpoint(""))
+
+    def _wrote(self, event: Event) -> Head:
         head = Head(self.head.seq + 1, hashlib.sha256(f"{self.head.hash}{event}".encode()).hexdigest())
         mono = int(self._clock.monotonic() * 1000)
         self.entries.append(Entry(head, RUN, self._clock.now(), mono, "", event))
         self._points.pass_(f"appended {type(event).__name__}")
         return head
-
-    async def seal(self, event: Event) -> tuple[Head, Head]:
-        """Write an entry and a checkpoint."""
-        return await self.append(event), await self.append(Checkpoint(""))
 
     async def keep(self, output: Output) -> KeptOutput:
         """Keep an output."""
@@ -212,18 +218,23 @@ class MemoryScreen:
 class MemoryUnsent:
     """Remembers results that could not be told."""
 
-    def __init__(self) -> None:
+    def __init__(self, points: Points) -> None:
+        self._points = points
         self.kept: list[tuple[str, Closing, Head]] = []
         self.fault: OSError | None = None
 
-    def keep(self, witness: str, closing: Closing, head: Head) -> None:
+    async def keep(self, witness: str, closing: Closing, head: Head) -> None:
         """Take note of one."""
+        self._points.pass_(f"unsent for {witness}")
+        await asyncio.sleep(0)
         if self.fault is not None:
             raise self.fault
-        self.kept.append((witness, closing, head))
+        self.kept = [*(each for each in self.kept if each[0] != witness), (witness, closing, head)]
 
-    def said(self, witness: str) -> None:
+    async def said(self, witness: str) -> None:
         """Forget what waited for a witness."""
+        self._points.pass_(f"told {witness}")
+        await asyncio.sleep(0)
         self.kept = [each for each in self.kept if each[0] != witness]
 
 
@@ -253,7 +264,7 @@ class Stage:
         self.journal = MemoryJournal(self.points, self.clock, entries)
         self.witness = MemoryWitness(self.points)
         self.screen = MemoryScreen(self.points)
-        self.unsent = MemoryUnsent()
+        self.unsent = MemoryUnsent(self.points)
         self.stop = Stop()
         self.marking = {each.id: Marking(each.id, self.world, self.points) for each in steps}
         self.steps = tuple(steps)

@@ -10,7 +10,7 @@ from drills.commands import status
 from drills.journal.files import OUTPUTS
 from drills.journal.reading import JOURNAL
 from drills.journal.traces import SCENARIO
-from drills.model.event import Began, CleaningUp, Closed
+from drills.model.event import Began, Checkpoint, CleaningUp, Closed
 from drills.past import LocalRuns
 from drills.registered import MonitorRuns
 from drills.runner import gating
@@ -108,6 +108,23 @@ async def test_the_monitor_says_what_was_run(here: Place, capsys: pytest.Capture
     assert "is closed at the monitor, with nothing left behind" in closed[1]
     assert "nothing of it was begun" in unknown[1]
     assert "whether anything was begun can't be told" in silent[1]
+
+
+async def test_a_run_that_nobody_was_told_the_end_of_is_told_of(
+    here: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed right after its last entry: it is closed here and open at the monitor, which hears of it now."""
+    closed = Closed("clean_up_failed", "left behind: the door", 6, ("door: it is open",))
+    directory = here.ran(RUN, START, (*WHOLE, closed, Checkpoint("")))
+    async with fake_monitor() as monitor:
+        here.set(f"  monitor: {{url: '{monitor.receiver.url}', token: {{env: PLANTED}}}}\n")
+        assert await asyncio.to_thread(here.drill, "resume", RUN) == 6
+    (told,) = monitor.heads
+    assert (told["verdict"], told["why"], told["residue"]) == ("clean_up_failed", closed.detail, [*closed.residue])
+    assert told["head"]["seq"] == 5
+    said = capsys.readouterr().err
+    assert said.startswith(f"{RUN}: monitor was told how it ended\n{RUN} is closed: clean up failed")
+    assert not (directory / "unsent.json").exists()
 
 
 def test_what_the_monitor_holds_is_not_said_to_go_on_elsewhere(

@@ -27,7 +27,9 @@ from drills.model.verdict import Verdict
 from drills.ports import Closing
 from drills.rules import course
 from drills.rules.undo import to_take_back
+from drills.rules.untold import untold
 from drills.runner.finish import Done
+from drills.runner.late import end_of
 from glasswatch.errors import EvidenceUnwritable, ExitCode, UsageFault
 from tests.support.drill_stage import Points, Stage, step, unwritable
 from tests.support.virtual_time import run
@@ -222,10 +224,12 @@ def test_the_journal_can_be_written_no_more_from_every_point_on() -> None:
         if name.startswith(("append", "keep")):
             unwritable(name)
 
-    for at in range(1, BEFORE_CLOSED + 1):
+    assert NAMES[BEFORE_CLOSED] == "append Checkpoint", "closed and signed at once, or not at all"
+    for at in range(1, BEFORE_CLOSED + 2):
         stage = staged(points=Points(at, full, lasting=True))
         done = run(stage.begin())
         is_clean(stage, done)
+        was_not_passed(stage, done)
         assert done.exit_code is ExitCode.EVIDENCE_UNWRITABLE, NAMES[at - 1]
         assert any("no space left" in note for note in done.notes)
         assert [e for e in stage.journal.events if isinstance(e, Closed)] == []
@@ -266,7 +270,10 @@ def test_killed_at_every_point_and_resumed(*, clean_up_only: bool) -> None:
     run(first.begin())
     snapshots = zip(first.points.names, first.points.snapshots, strict=True)
     for number, (name, (entries, standing)) in enumerate(snapshots):
-        if not entries or position([entry.event for entry in entries]) >= 0:
+        if not entries:
+            continue
+        if position([entry.event for entry in entries]) >= 0:
+            is_told_later(first, entries)
             continue
         stage = staged(entries=entries, standing=standing)
         done = run(stage.resume(clean_up_only=clean_up_only))
@@ -282,6 +289,29 @@ def test_killed_at_every_point_and_resumed(*, clean_up_only: bool) -> None:
         assert not begun & set(stage.world.acted), "no step is done twice"
         may_know = number >= first.points.names.index("open at monitor")
         assert len(stage.witness.closed) == 1 or not may_know, f"{name}: the monitor would hold it open for ever"
+
+
+def is_told_later(first: Stage, entries: Sequence[Entry]) -> None:
+    """Whoever has no word in the journal since it was closed is told what it would have been told then."""
+    end = end_of(entries)
+    assert end is not None
+    assert end[0] == first.witness.closed[0]
+    assert end[1] == entries[-1].head
+    later = [entry.event for entry in entries[position([entry.event for entry in entries]) :]]
+    is_told = any(isinstance(event, Receipted) for event in later)
+    assert untold(entries, ["monitor"]) == (() if is_told else ("monitor",))
+
+
+def test_what_is_told_of_the_end_is_kept_before() -> None:
+    """Whoever is killed while it waits for the answer leaves it to the next command; once told nothing waits."""
+    stage = staged(points=Points(NAMES.index("close at monitor") + 1))
+    kept: list[tuple[str, Closing, Head]] = []
+    stage.points.fault = lambda _name: kept.extend(stage.unsent.kept)
+    assert run(stage.begin()).exit_code is ExitCode.GOOD
+    ((witness, closing, head),) = kept
+    assert (witness, closing) == ("monitor", stage.witness.closed[0])
+    assert isinstance(stage.journal.events[head.seq - 1], Checkpoint)
+    assert stage.unsent.kept == []
 
 
 def test_killed_while_it_resumes_at_every_point_and_resumed_again() -> None:
@@ -323,7 +353,7 @@ def test_what_was_left_behind_is_taken_back_later() -> None:
 def test_what_waited_to_be_told_waits_no_more_once_a_later_end_was_told() -> None:
     """Sent later, it would be refused: the run is closed as something else by then."""
     stage = staged(entries=left_behind(), standing=frozenset({"one", "two"}))
-    stage.unsent.keep("monitor", Closing("clean_up_failed", "", (), (), ("one", "two")), Head(1, "a" * 64))
+    stage.unsent.kept = [("monitor", Closing("clean_up_failed", "", (), (), ("one", "two")), Head(1, "a" * 64))]
     run(stage.resume(clean_up_only=True))
     assert stage.unsent.kept == []
 

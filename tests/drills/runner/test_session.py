@@ -390,7 +390,7 @@ async def test_a_result_that_could_not_be_told_waits_and_is_sent_later(tmp_path:
 @pytest.mark.parametrize("code", ["not_possible", "no_such", "forbidden"])
 async def test_a_result_that_is_refused_for_good_is_not_sent_again(tmp_path: Path, code: str) -> None:
     """A token that is not let in may be, another time; what the monitor knows otherwise stays."""
-    unsent.UnsentFile(tmp_path, "q-1").keep("monitor", Closing("passed", "", (), (), ()), Head(2, "a" * 64))
+    await unsent.UnsentFile(tmp_path, "q-1").keep("monitor", Closing("passed", "", (), (), ()), Head(2, "a" * 64))
 
     class Refusing:
         name = "monitor"
