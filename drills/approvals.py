@@ -23,6 +23,7 @@ from glasswatch.flag.jws import EVIDENCE_TYP, MAX_BYTES, sign
 from glasswatch.flag.trust import Trust
 
 _MODE = 0o644
+_NO_TRUST = Unapproved("no trust file says whose approval counts (drill.trust)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def asked(scenario: Scenario, whose: Whose) -> Asked:
 def look(scenario: Scenario, whose: Whose, clock: Clock, at: datetime | None = None) -> Approval | Unapproved:
     """Return the approval of a scenario as it stands, or why there is none that counts; `at` another time than now."""
     if whose.trust is None:
-        return Unapproved("no trust file says whose approval counts (drill.trust)")
+        return _NO_TRUST
     try:
         document = disk.read(scenario.approval_file, MAX_BYTES, clock).data
     except FileNotFoundError:
@@ -50,11 +51,17 @@ def look(scenario: Scenario, whose: Whose, clock: Clock, at: datetime | None = N
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return Unapproved(f"{plain(scenario.approval_file.name)} can't be read: {reason}")
-    try:
-        trust = trust_file.load(whose.trust, clock)
-    except TrustFault as fault:
-        return Unapproved(str(fault))
-    return judge(document, trust, asked(scenario, whose), at or clock.now())
+    return _judged(document, whose.trust, asked(scenario, whose), at or clock.now(), clock)
+
+
+def given(jws: str, scenario: Scenario, whose: Whose, clock: Clock, at: datetime) -> Approval | Unapproved:
+    """Return the approval that was signed, wherever it was kept, of a scenario as it stands; or why it did not count.
+
+    `at`: when it had to.
+    """
+    if whose.trust is None:
+        return _NO_TRUST
+    return _judged(jws.encode(), whose.trust, asked(scenario, whose), at, clock)
 
 
 def approve(scenario: Scenario, whose: Whose, pen: "Pen", lives: timedelta) -> Approval:
@@ -92,3 +99,11 @@ class Pen:
         self.person = person
         self.trust: Trust = trust_file.load(trust, clock)
         self.key = keys.load(key_file, clock)
+
+
+def _judged(document: bytes, place: Path, wanted: Asked, at: datetime, clock: Clock) -> Approval | Unapproved:
+    try:
+        trust = trust_file.load(place, clock)
+    except TrustFault as fault:
+        return Unapproved(str(fault))
+    return judge(document, trust, wanted, at)

@@ -12,6 +12,7 @@ GlasswatchError
 │   ├── TemplateFault       3  a template, or a table of controls, can't be used
 │   ├── PdfUnavailable      2  what makes a PDF is not installed
 │   ├── NotApproved         1  nobody who may has signed the scenario as it stands
+│   │   └── LeftToAPerson   6  and a run left something behind that nothing else could take back
 │   └── RequestRefused      1  the monitor, or the witness, says no in its own words
 ├── NotMeasured             4  whoever was asked gave no answer
 │   └── AskedToWait         4  whoever was asked wants to be asked later, and says when
@@ -92,6 +93,12 @@ class NotApproved(DrillFault):
     """The scenario, as it stands, was not signed by a second person."""
 
     exit_code = ExitCode.FINDING
+
+
+class LeftToAPerson(NotApproved):
+    """A run left something behind, and its scenario is not what was signed: only a person can take it back."""
+
+    exit_code = ExitCode.RESIDUE
 
 
 class AskedToWait(NotMeasured):

@@ -1,8 +1,9 @@
 """A run that another process began, made ready to go on: also on another machine, from a copy of its directory.
 
 What is done is what the approved scenario says, found through the settings: its hash must be that of the run's first
-entry, and its approval must hold. Of the run's directory only the journal is believed, and only where its chain holds:
-which steps began, which were taken back, and the values that were captured, as data.
+entry, and its approval must hold: what lies beside it, or else what the first entry has, by the trust file as it is.
+Of the run's directory only the journal is believed, and only where its chain holds: which steps began, which were taken
+back, and the values that were captured, as data.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from drills.errors import JournalUnreadable, NotApproved, RunHeardOf, RunUnknown, WaitCutShort
+from drills.errors import JournalUnreadable, LeftToAPerson, NotApproved, RunHeardOf, RunUnknown, WaitCutShort
 from drills.journal import reading, traces
 from drills.journal.journal import boot, reopen
 from drills.model.event import Entry, Opened, Resumed
@@ -79,7 +80,8 @@ async def resume(run: str, again: Again, seat: Seat) -> Done:
         RunUnknown, RunBusy: there is none, or another process works on it, or may do so elsewhere.
         JournalBehind, NotMeasured: it went on elsewhere, or may have, and more is to be done than to clean up.
         JournalUnreadable, JournalDamaged: nobody can go on by what it says.
-        NotApproved: the scenario is not the one that was begun, or its approval does not hold.
+        NotApproved: the scenario is not the one that was begun, or its approval does not hold. LeftToAPerson: and
+            something is left behind.
         UsageFault: the run is closed; or is of another deployment or name.
         EvidenceUnwritable: nothing can be kept.
     """
@@ -149,21 +151,22 @@ def _wanted(again: Again, opened: Opened, entries: Sequence[Entry], clock: Clock
         raise UsageFault(f"it is a run of {opened.deployment}: expected settings of that deployment")
     scenario = find_one(settings.drill, opened.scenario)
     if scenario is None:
-        raise NotApproved(_by_hand(f"there is no scenario {opened.scenario} any more", entries))
+        raise _by_hand(f"there is no scenario {opened.scenario} any more", entries)
     if scenario.sha256 != opened.scenario_sha256:
-        raise NotApproved(_by_hand(f"{scenario.path} is not as it was when the run began", entries))
+        raise _by_hand(f"{scenario.path} is not as it was when the run began", entries)
     wanted = Wanted(scenario, settings, opened.operator, dict(opened.parameters))
     is_let_go = "approval" in let_go(scenario.settings, settings.drill)
     if scenario.settings.is_real and not is_let_go:
-        found = wanted.approval(clock, entries[0].at)
+        found = wanted.approval_at(entries[0].at, opened.approval.jws, clock)
         if isinstance(found, Unapproved):
-            raise NotApproved(_by_hand(found.why, entries))
+            raise _by_hand(found.why, entries)
     return wanted
 
 
-def _by_hand(why: str, entries: Sequence[Entry]) -> str:
-    """Return why nothing can be done here, with what is left to a person."""
+def _by_hand(why: str, entries: Sequence[Entry]) -> NotApproved:
+    """Return that nothing can be done here, and why, with what is left to a person."""
     events = [entry.event for entry in entries]
     steps = next((event.steps for event in events if isinstance(event, Opened)), ())
     left = residue_of(steps, events)
-    return "; ".join((f"{why}: put it back as it was, or take back by hand", *(left or ("nothing",))))
+    said = "; ".join((f"{why}: put it back as it was, or take back by hand", *(left or ("nothing",))))
+    return LeftToAPerson(said) if left else NotApproved(said)

@@ -83,10 +83,24 @@ class Wanted:
     operator: str
     given: Mapping[str, str]
 
-    def approval(self, clock: Clock, at: datetime | None = None) -> Approval | Unapproved:
-        """Return who approved the scenario as it stands, or why nobody's word counts; `at` another time than now."""
-        whose = Whose(self.settings.deployment, self.settings.drill.trust, self.operator)
-        return approvals.look(self.scenario, whose, clock, at)
+    def approval(self, clock: Clock) -> Approval | Unapproved:
+        """Return who approved the scenario as it stands, or why nobody's word counts."""
+        return approvals.look(self.scenario, self._whose, clock)
+
+    def approval_at(self, at: datetime, jws: str, clock: Clock) -> Approval | Unapproved:
+        """Return who had approved the scenario, as it stands, when a run of it began; or why nobody's word counted.
+
+        `jws` is what its first entry says was signed; the file may have been signed anew since. The trust file decides
+        of either as it is now.
+        """
+        found = approvals.look(self.scenario, self._whose, clock, at)
+        if isinstance(found, Unapproved) and jws:
+            return approvals.given(jws, self.scenario, self._whose, clock, at)
+        return found
+
+    @property
+    def _whose(self) -> Whose:
+        return Whose(self.settings.deployment, self.settings.drill.trust, self.operator)
 
     def values(self, clock: Clock) -> dict[str, Value]:
         """Return its parameters. Blocks while secrets are read.
