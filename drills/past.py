@@ -4,7 +4,8 @@ Rules:
 - Each directory in it that holds a journal, or what lies beside one, is a run; what else lies there is left alone.
 - A run came to what its journal comes to (`rules.verdict`), not to what anybody says of it. One whose journal was
   changed did not pass.
-- A run whose journal can't be read, lost its first line or is gone counts as open: something may be left behind.
+- A run that can't be looked into, or whose journal can't be read, lost its first line or is gone counts as open:
+  something may be left behind.
 - One whose journal is empty, with nothing beside it that says more, was not begun, if somebody else would know: a run
   does nothing before it was opened at the monitor. Where none is set it counts as open.
 """
@@ -47,19 +48,35 @@ class LocalRuns:
 
 def _runs(directory: Path, *, is_vouched: bool) -> Iterator[PastRun]:
     try:
-        places = sorted(path for path in directory.iterdir() if path.is_dir() and traces.is_run(path))
+        places = sorted(path for path in directory.iterdir() if path.name != traces.NO_RUN)
     except FileNotFoundError:
         return  # nothing was ever run here
     except OSError as error:
-        raise NotMeasured(f"{directory}: can't be read: {error.strerror or error}") from None
+        raise _unread(directory, error) from None
     for place in places:
-        found = _found(place, is_vouched=is_vouched)
+        try:
+            found = _found(place, is_vouched=is_vouched)
+        except OSError as error:
+            raise _unread(directory, error) from None
         if found is not None:
             yield found
 
 
+def _unread(directory: Path, error: OSError) -> NotMeasured:
+    return NotMeasured(f"{directory}: can't be read: {error.strerror or error}")
+
+
 def _found(place: Path, *, is_vouched: bool) -> PastRun | None:
     """Return the run of a directory; None where nothing of it was begun."""
+    try:
+        if not (place.is_dir() and traces.is_run(place)):
+            return None
+        return _in(place, is_vouched=is_vouched)
+    except OSError as error:
+        return _unreadable(place, f"it can't be looked into: {error.strerror or error}")
+
+
+def _in(place: Path, *, is_vouched: bool) -> PastRun | None:
     try:
         reading = read(place)
     except JournalUnreadable as fault:

@@ -12,6 +12,8 @@ from drills.journal.reading import JOURNAL
 
 SCENARIO: Final = "scenario.yaml"
 """The copy of what ran, for people: put there once the journal is made, and before its first line."""
+NO_RUN: Final = "lost+found"
+"""What lies at the root of a file system, for its checker alone: no run has that name."""
 _LATER: Final = ("report.*", "torn-*", "unsent.json", f"{OUTPUTS}/*")
 """What is there only once a journal held something."""
 

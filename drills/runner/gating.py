@@ -23,8 +23,6 @@ from glasswatch.clock import Clock
 from glasswatch.errors import GlasswatchError
 
 _PROBE: Final = ".written-"
-_NO_RUN: Final = "lost+found"
-"""What lies at the root of a file system, for its checker alone: no run may have that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ def open_here(root: Path, own: str, platform: str) -> tuple[str, ...]:
         OSError: what lies there can't be told.
     """
     try:
-        places = sorted(path for path in root.iterdir() if path.name not in (own, _NO_RUN))
+        places = sorted(path for path in root.iterdir() if path.name not in (own, traces.NO_RUN))
     except FileNotFoundError:
         return ()  # nothing was ever run here
     return tuple(place.name for place in places if _is_open(place, platform))

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from drills.commands import status
+from drills.journal import traces
 from drills.journal.files import OUTPUTS
 from drills.journal.reading import JOURNAL
 from drills.journal.traces import SCENARIO
 from drills.model.event import Began, Checkpoint, CleaningUp, Closed
+from drills.model.verdict import Verdict
 from drills.past import LocalRuns
 from drills.registered import MonitorRuns
 from drills.runner import gating
@@ -83,6 +85,24 @@ def test_what_is_to_be_done_by_hand_is_named(
     assert here.drill("status") == 1
     assert f"OPEN {RUN}  since " in capsys.readouterr().out
     assert gating.open_here(here.journals(), "", "payments") == (RUN,)
+
+
+async def test_what_nobody_may_look_into_hides_no_other_run(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what passed would count as never run, and a timer would drill. What a file system keeps is no run."""
+    here.ran(RUN, START, WHOLE)
+    for name in ("a-1", "lost+found"):
+        (here.journals() / name).mkdir()
+
+    def is_run(directory: Path) -> bool:
+        if directory.name in ("a-1", "lost+found"):
+            raise PermissionError(13, "Permission denied")
+        return given(directory)
+
+    given = traces.is_run
+    monkeypatch.setattr(traces, "is_run", is_run)
+    found = await LocalRuns(here.journals()).runs()
+    assert [(run.run, run.verdict) for run in found] == [("a-1", Verdict.OPEN), (RUN, Verdict.OPEN)]
+    assert found[0].why == "it can't be looked into: Permission denied"
 
 
 async def test_the_monitor_says_what_was_run(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
