@@ -3,9 +3,13 @@
 Until its first line has run, Ctrl-C meets Python's own start.
 """
 
-from glasswatch.interrupt import quickly
+import sys
+
+from glasswatch.interrupt import quickly, told
 
 quickly()
+if sys.argv[1:2] == ["drill"]:  # as `drills.entry` does
+    told()
 
 
 def main() -> None:

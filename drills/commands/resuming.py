@@ -61,18 +61,6 @@ def _keep_untold(again: Again, found: Soundness) -> None:
         complain(line(f"{again.directory}: how it ended can't be kept to be sent: {fault.strerror or fault}"))
 
 
-def _keep_untold(again: Again, found: Soundness) -> None:
-    """Have the end of a closed run wait for those who were not told: its process was killed before."""
-    if is_worked_on(again.directory):
-        return  # its own process is at that
-    drill = again.settings.drill
-    places = {"monitor": drill.monitor, CommandWitness.name: drill.witness}
-    try:
-        asyncio.run(keep_untold(again.directory, found.entries, [name for name, place in places.items() if place]))
-    except OSError as fault:
-        complain(line(f"{again.directory}: how it ended can't be kept to be sent: {fault.strerror or fault}"))
-
-
 def _by_hand(run: str, again: Again, found: Soundness) -> ExitCode:
     """Say what is left to a person where the journal can't be gone on with.
 

@@ -86,7 +86,7 @@ async def resume(run: str, again: Again, seat: Seat) -> Done:
         EvidenceUnwritable: nothing can be kept.
     """
     with stopping(seat.stop):
-        entries = reading.read(again.directory).entries
+        entries = (await asyncio.to_thread(reading.read, again.directory)).entries
         opened = _opened(run, entries)
         wanted = _wanted(again, opened, entries, seat.clock)
         values = await asyncio.to_thread(wanted.values, seat.clock)

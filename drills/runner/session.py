@@ -208,7 +208,7 @@ class Desk:
     def run(self, drill: Drill) -> Run:
         """Return the run of a drill that was made ready."""
         left = (drill.until - self._clock.now()).total_seconds()
-        asyncio.get_running_loop().call_later(max(left, 0.0), self._open.stop.tell, "deadline")
+        asyncio.get_running_loop().call_later(max(left, 0.0), self._open.stop.tell_of, "deadline")
         run = Run(drill, self._outside(drill), self._open.stop, self.entries)
         self._ledger.write, self._ledger.keep = run.record.write, run.record.keep
         return run

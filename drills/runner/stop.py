@@ -5,22 +5,29 @@ from collections.abc import Callable
 
 
 class Stop:
-    """Told by signals, by `drill stop`, by the run's own deadline. `again` is called for each word after the first."""
+    """Told by people (a signal, `drill stop`), the run's own deadline and witnesses.
+
+    `again` is called for each word of a person after the first word.
+    """
 
     def __init__(self) -> None:
         self._told = asyncio.Event()
         self.by = ""
-        """Who stopped it: a signal's name, `stop` or `deadline`; empty while nobody did."""
+        """Who stopped it: a signal's name, `stop`, `deadline` or a witness; empty while nobody did."""
         self.detail = ""
         self.again: Callable[[], None] = lambda: None
 
     def tell(self, by: str, detail: str = "") -> None:
-        """Stop the run."""
+        """Stop the run, for a person, who is told where that is being done."""
         if self.by:
             self.again()
-            return
-        self.by, self.detail = by, detail
-        self._told.set()
+        self.tell_of(by, detail)
+
+    def tell_of(self, by: str, detail: str = "") -> None:
+        """Stop the run for what a clock or a witness says: nobody waits to hear what comes of that."""
+        if not self.by:
+            self.by, self.detail = by, detail
+            self._told.set()
 
     async def wait(self) -> None:
         """Return as soon as it is told."""

@@ -67,7 +67,7 @@ class Telling:
     def __init__(self, outside: Outside, record: Record, run: str, stop: Stop) -> None:
         self._told = [_Told(witness, record, run, outside.ready_seconds) for witness in outside.witnesses]
         for told in self._told:
-            told.refused = stop.tell
+            told.refused = stop.tell_of
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

@@ -103,6 +103,52 @@ def test_the_first_module_imports_next_to_nothing() -> None:
     assert not {"click", "pydantic", "re", "logging", "asyncio"} & set(run.stdout.split())
 
 
+_TOLD_AT = """
+import atexit, os, signal, sys
+{before}
+def tell():
+    os.kill(os.getpid(), signal.{name})
+class Finder:
+    def find_spec(self, name, *_):
+        if name == {instant!r}:
+            tell()
+import {package}.entry as entry
+sys.meta_path.insert(0, Finder())
+if {instant!r} == "the end":
+    atexit.register(tell)
+entry.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("instant", "package", "before", "name", "code"),
+    [
+        ("click", "drills", "", "SIGTERM", 5),
+        ("drills.commands.status", "drills", "", "SIGHUP", 5),
+        ("drills.cli", "glasswatch", "", "SIGTERM", 5),
+        ("click", "drills", "signal.signal(signal.SIGHUP, signal.SIG_IGN)", "SIGHUP", 3),  # nohup
+        ("the end", "drills", "", "SIGTERM", 3),
+        ("click", "monitor", "", "SIGTERM", -signal.SIGTERM),
+    ],
+)
+def test_a_drill_that_is_told_to_end_while_it_loads_is_interrupted(
+    instant: str, package: str, before: str, name: str, code: int
+) -> None:
+    """SIGTERM and SIGHUP as Ctrl-C, under both of its names; not where they are ignored, nor once it has its answer."""
+    script = _TOLD_AT.format(instant=instant, package=package, before=before, name=name)
+    words = [*(["drill"] if package == "glasswatch" else []), "status", "--config", "/nowhere.yaml"]
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", script, *words],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == code
+    assert run.stderr == "interrupted\n" or code != 5
+
+
 def test_loading_leaves_things_as_they_were() -> None:
     """After it, Ctrl-C is what it was before; somebody else's handling of it is never touched."""
     before = signal.getsignal(signal.SIGINT)

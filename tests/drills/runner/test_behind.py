@@ -222,6 +222,22 @@ def test_a_run_that_was_closed_by_hand_is_only_cleaned_up() -> None:
     assert (done.residue, stage.world.acted, stage.world.standing) == ((), [], set())
 
 
+def test_who_is_told_that_clean_up_goes_on_is_a_person() -> None:
+    """A monitor that refuses a head again and again asks for nothing; a signal does."""
+    for at, is_a_person in (("never", False), ("undone one", True)):
+        told = staged(points=Points(1, lasting=True))
+
+        def fault(name: str, told: Stage = told, at: str = at) -> None:
+            _refuse(told, name, "acted one")
+            if name == at:
+                told.stop.tell("SIGTERM")
+
+        told.points.fault = fault
+        run(told.begin())
+        assert [event.by for event in told.of(Interrupted) if isinstance(event, Interrupted)] == ["monitor"]
+        assert any("still cleaning up" in line for line in told.screen.lines) == is_a_person
+
+
 def test_a_monitor_that_refuses_for_another_reason_stops_no_run() -> None:
     """A token that was taken back, a store that was lost: that is a finding, and no word of another process."""
     told = staged(points=Points(1, lasting=True))

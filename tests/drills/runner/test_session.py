@@ -15,10 +15,11 @@ from typing import cast
 import pytest
 
 from drills.errors import NotApproved, RequestRefused, RunBusy, RunHeardOf, RunUnknown, WaitCutShort
+from drills.journal import reading
 from drills.journal.files import LOCK
 from drills.journal.gathering import gather
 from drills.journal.journal import boot
-from drills.journal.reading import read
+from drills.journal.reading import Reading, read
 from drills.model.event import Closed, Confirmed, Ended, Gated, Head
 from drills.model.found import Value
 from drills.model.step import Status
@@ -262,13 +263,22 @@ async def test_a_run_that_was_closed_or_is_not_as_it_was_is_not_gone_on_with(tmp
 
 
 async def test_what_was_left_behind_is_taken_back_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the same journal, which holds as it is, and is closed once more."""
+    """By the same journal, which holds as it is, and is closed once more. It is read where that holds up no signal."""
     monkeypatch.setattr(cleanup, "TRIES", 1)
+    readers: list[threading.Thread] = []
+
+    def noted(directory: Path) -> Reading:
+        readers.append(threading.current_thread())
+        return read(directory)
+
     where = host(tmp_path, [marking(tmp_path, "one", undo=f"test -e {tmp_path}/mended || exit 1")])
     run, left = await begin(wanted(where), Watched().seat())
     assert (left.exit_code, len(left.residue), where.marks()) == (ExitCode.RESIDUE, 1, {"one"})
     again = Again(where.run_directory(), settings_of(where), "berta", clean_up_only=True)
+    monkeypatch.setattr(reading, "read", noted)
     same = await resume(run, again, Watched().seat())
+    assert readers
+    assert threading.main_thread() not in readers
     assert (same.exit_code, same.residue) == (ExitCode.RESIDUE, left.residue)
     (tmp_path / "mended").touch()
     done = await resume(run, again, Watched().seat())
