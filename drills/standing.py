@@ -6,6 +6,7 @@ from datetime import datetime
 
 from drills.model.calendar import Due, PastRun
 from drills.ports import PastRuns
+from drills.rules import calendar
 from drills.rules.calendar import Past, due, last, last_passed, last_that_acted, passed_to_come
 from drills.scenarios import Scenario
 from glasswatch.errors import GlasswatchError
@@ -41,7 +42,7 @@ async def known(places: Sequence[PastRuns]) -> Known:
             never |= await place.never_passed()
         except GlasswatchError as fault:
             silent.append(str(fault))
-    return Known(tuple(runs), never, tuple(silent))
+    return Known(calendar.without_denied(runs), never, tuple(silent))
 
 
 def standings(scenarios: Sequence[Scenario], found: Known, now: datetime) -> tuple[Standing, ...]:

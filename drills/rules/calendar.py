@@ -157,6 +157,12 @@ def was_tried(last_run: PastRun | None, now: datetime) -> bool:
     return last_run is not None and abs(now - last_run.at) < _TRIED_WITHIN
 
 
+def without_denied(runs: Sequence[PastRun]) -> tuple[PastRun, ...]:
+    """Return the runs without what one place says of a run to have passed that another knows closed otherwise."""
+    others = {run.run for run in runs if run.verdict not in (Verdict.PASSED, Verdict.OPEN)}
+    return tuple(run for run in runs if run.verdict is not Verdict.PASSED or run.run not in others)
+
+
 def still_open(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
     """Return the runs that were never closed, oldest first; one that is known from two places is told once.
 

@@ -7,6 +7,7 @@ import pytest
 
 from drills.model.calendar import Cadence, DueState, PastRun
 from drills.model.verdict import Verdict
+from drills.rules import calendar
 from drills.rules.calendar import (
     Past,
     due,
@@ -273,3 +274,12 @@ def test_what_is_left_behind_is_told_until_anybody_knows_that_it_is_gone() -> No
     ]
     assert [each.run for each in left_behind(known)] == [left.run]
     assert [each.run for each in left_behind(reversed(known))] == [left.run]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.CLEAN_UP_FAILED])
+def test_a_run_did_not_both_fail_and_pass(verdict: Verdict) -> None:
+    """What was closed by hand at the monitor did not pass, whatever its journal says; one not closed there did."""
+    here, there, other = run(), replace(run(verdict), where="monitor"), run(at=PASSED_AT + DAY)
+    assert calendar.without_denied([here, there, other]) == (there, other)
+    still_open_there = replace(there, verdict=Verdict.OPEN)
+    assert calendar.without_denied([here, still_open_there]) == (here, still_open_there)
