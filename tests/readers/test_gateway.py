@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from drills.model.step import Status
 from glasswatch.flag.document import FlagState
 from monitor.watchers.entries import by_pattern
 from tests.support.admin_door import adapted, all_up, knock
 from tests.support.documents import DOCS
+from tests.support.drill_actions import attempt, made, outcome, step_of, tools
 from tests.support.listeners import free_port
 from tests.support.programs import require
 from tests.support.reader_host import READERS, Host, claims_now
@@ -162,6 +164,40 @@ async def test_a_dead_verifier_keeps_the_door_closed_and_the_override_open(gatew
         assert entry is not None, written
         assert (entry.person, entry.second, entry.target) == ("anna", "ben", "admin")
     assert line.startswith("<80>"), "authpriv, as an emergency"
+
+
+async def test_a_drill_tells_a_door_that_opens_from_one_that_refuses_and_one_that_is_dead(gateway: Gateway) -> None:
+    """The action `http` on a real admin: refused while all is well, let in when it isn't, and what is neither."""
+    anna = gateway.authority.issue_to("anna")
+    given = {
+        "url": f"https://localhost:{gateway.door}/",
+        "timeout": "5s",
+        "tls": {
+            "ca_file": gateway.authority.ca_file,
+            "certificate": anna.cert_file,
+            "key": {"file": anna.key_file},
+        },
+    }
+    let_in, refused = (
+        made(step_of("http", way="break_glass", with_=given, **more), tools(gateway.host.directory))
+        for more in ({"expect": {"status": [200]}}, {"refused": True, "expect": {"status": [403]}})
+    )
+
+    async def statuses() -> tuple[Status, Status]:
+        return (await outcome(let_in, attempt())).status, (await outcome(refused, attempt())).status
+
+    gateway.host.publish(claims_now(FlagState.STANDBY))
+    assert await statuses() == (Status.FAILED, Status.PASSED)
+    gateway.host.publish(claims_now(FlagState.READY))
+    async with asyncio.timeout(60):
+        while await statuses() != (Status.PASSED, Status.FAILED):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.2)  # an answer is kept for two seconds
+    gateway.verifier.kill()
+    await gateway.verifier.wait()
+    async with asyncio.timeout(60):
+        while (await outcome(refused, attempt())).status is Status.FAILED:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.2)  # as above
+    assert (await outcome(refused, attempt())).status is Status.NOT_MEASURED, "a door without a reader refuses nobody"
 
 
 @pytest.mark.parametrize("second", [None, "anna", 'b"en'])
