@@ -39,6 +39,7 @@ ABSENT = {
     "jit_drill_last_run_timestamp_seconds": "no drill",
     "jit_drill_span_seconds": "no drill",
     "jit_exercise_detection_seconds": "no exercise",
+    'source="certificate': "it shows no certificate of its own",
 }
 # Alerts that must not find anything while the monitor lives: they ask for what is gone.
 QUIET = {"GlasswatchAbsent", "GlasswatchMonitorGone", "GlasswatchOutageMonitorGone", "GlasswatchReadyMonitorGone"}
