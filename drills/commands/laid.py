@@ -6,7 +6,7 @@ What is copied, such as a path, a name or a command's words, is never cut: it ra
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from shutil import get_terminal_size
 from typing import Final
 
@@ -53,6 +53,17 @@ def table_within(rows: Sequence[Sequence[str]], room: int | None, wraps: int) ->
     if left < _LEAST:
         return None
     return list(table([part for row in rows for part in _parts(row, wraps, left)]))
+
+
+Card = Callable[[Sequence[str], int | None], Iterator[str]]
+"""Yields a row where a table has no room, within so many columns."""
+
+
+def table_or_cards(head: Sequence[str], rows: Sequence[Sequence[str]], wraps: str, card: Card) -> Iterator[str]:
+    """Yield rows below their titles; with a terminal too narrow for that, each as its card. `wraps`: what is broken."""
+    room = columns()
+    found = table_within([[click.style(title, bold=True) for title in head], *rows], room, head.index(wraps))
+    yield from found if found is not None else (each for row in rows for each in card(row, room))
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from drills.commands import broken, runs_page
-from drills.commands.laid import columns, lines, table_within
+from drills.commands.laid import lines, table_or_cards
 from drills.commands.rows import as_data, due_cell
 from drills.model.calendar import PastRun
 from drills.past import LocalRuns
@@ -68,10 +68,7 @@ def _show(rows: tuple[Standing, ...], *, is_any: bool) -> None:
     if not rows and not is_any:
         click.echo("no scenario: put one into the places that drill.scenarios names")
         return
-    room = columns()
-    cells = [[click.style(title, bold=True) for title in _HEAD], *(_cells(row) for row in rows)]
-    found = table_within(cells, room, _HEAD.index("TITLE"))
-    for text in found if found is not None else (each for row in cells[1:] for each in _card(row, room)):
+    for text in table_or_cards(_HEAD, [_cells(row) for row in rows], "TITLE", _card):
         click.echo(text)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from drills.commands.laid import columns, lines, table_within
+from drills.commands.laid import lines, table_or_cards
 from drills.commands.rows import run_data
 from drills.model.calendar import PastRun
 from drills.model.verdict import Verdict
@@ -25,10 +25,7 @@ def show(runs: Sequence[PastRun], *, as_json: bool) -> None:
     if not newest:
         click.echo("no run lies in drill.directory")
         return
-    room = columns()
-    cells = [[click.style(title, bold=True) for title in _HEAD], *(_cells(run) for run in newest)]
-    found = table_within(cells, room, _HEAD.index("WHY"))
-    for text in found if found is not None else (each for row in cells[1:] for each in _card(row, room)):
+    for text in table_or_cards(_HEAD, [_cells(run) for run in newest], "WHY", _card):
         click.echo(text)
 
 

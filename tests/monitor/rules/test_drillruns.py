@@ -104,7 +104,8 @@ class TestOpening:
 
     def test_a_day_is_not_too_long(self) -> None:
         """Up to 24 hours it is taken."""
-        step(opened(replace(opening(), until=START + LONGEST), None, None, teller(timedelta())))
+        found = step(opened(replace(opening(), until=START + LONGEST), None, None, teller(timedelta())))
+        assert (found.happening, found.run.opening.until) == (RunHappening.OPENED, START + LONGEST)
 
     def test_two_at_once_on_a_platform_are_refused(self) -> None:
         """Nobody could tell what is whose."""
@@ -196,7 +197,8 @@ class TestClosing:
 
     def test_it_may_end_with_the_head_that_was_told_of_last(self) -> None:
         """Nothing came after it."""
-        step(closed(begun(), closing(seq=3), hash_of(3), teller()))
+        found = step(closed(begun(), closing(seq=3), hash_of(3), teller()))
+        assert (found.happening, found.run.head) == (RunHappening.CLOSED, head(3))
 
     def test_what_is_left_behind_is_told_by_name(self) -> None:
         """A page, never suppressed, until it is gone."""
@@ -313,7 +315,8 @@ class TestCleaning:
     def test_heads_of_the_clean_up_may_come_first(self) -> None:
         """The last of them may be the one that it is closed with."""
         on = step(heard(LEFT, head(14), None, teller(HOUR))).run
-        step(closed(on, closing(RunVerdict.ABORTED, seq=14), hash_of(14), teller(HOUR)))
+        found = step(closed(on, closing(RunVerdict.ABORTED, seq=14), hash_of(14), teller(HOUR)))
+        assert (found.run.head, found.run.residue) == (head(14), ())
 
     def test_by_hand_a_run_is_closed_whose_journal_is_lost(self) -> None:
         """It counts as failed; what may be left stays named until a person says that it is gone, on the audit."""
